@@ -1,0 +1,74 @@
+#include "base/json_object.h"
+
+#include <utility>
+
+#include "base/mapped_file.h"
+#include "base/status_macros.h"
+
+namespace imprint {
+
+absl::StatusOr<JsonObject> JsonObject::Load(const std::filesystem::path& path, size_t max_bytes) {
+  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
+  const auto bytes = file->bytes();
+  if (bytes.size() > max_bytes) {
+    return FieldError(path.string(), absl::StrCat(bytes.size(), " bytes"),
+                      absl::StrCat("at most ", max_bytes, " bytes of JSON"));
+  }
+  return Parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+}
+
+absl::StatusOr<JsonObject> JsonObject::Parse(absl::string_view text, std::string origin) {
+  nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(origin, ": not JSON"));
+  if (!json.is_object()) return FieldError(origin, json.type_name(), "a JSON object");
+  return JsonObject(std::move(json), std::move(origin));
+}
+
+bool JsonObject::Has(absl::string_view key) const {
+  const auto found = json_.find(key);
+  return found != json_.end() && !found->is_null();
+}
+
+absl::StatusOr<JsonObject> JsonObject::Object(absl::string_view key) const {
+  if (!Has(key)) return Missing(key);
+  const nlohmann::json& field = json_[std::string(key)];
+  if (!field.is_object()) return WrongType(key, field, "an object");
+  return JsonObject(field, absl::StrCat(origin_, ": ", key));
+}
+
+bool JsonObject::Read(const nlohmann::json& field, bool& value) {
+  if (!field.is_boolean()) return false;
+  value = field.get<bool>();
+  return true;
+}
+
+bool JsonObject::Read(const nlohmann::json& field, int64_t& value) {
+  if (!field.is_number_integer()) return false;
+  value = field.get<int64_t>();
+  return true;
+}
+
+bool JsonObject::Read(const nlohmann::json& field, double& value) {
+  if (!field.is_number()) return false;
+  value = field.get<double>();
+  return true;
+}
+
+bool JsonObject::Read(const nlohmann::json& field, std::string& value) {
+  if (!field.is_string()) return false;
+  value = field.get<std::string>();
+  return true;
+}
+
+absl::Status JsonObject::Missing(absl::string_view key) const {
+  return absl::InvalidArgumentError(absl::StrCat(origin_, ": ", key, " is missing"));
+}
+
+absl::Status JsonObject::WrongType(absl::string_view key, const nlohmann::json& field,
+                                   absl::string_view expected) const {
+  constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
+  return FieldError(absl::StrCat(origin_, ": ", key),
+                    Quoted(field.dump(-1, ' ', false, kReplaceBadUtf8)), expected);
+}
+
+}  // namespace imprint

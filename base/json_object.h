@@ -1,0 +1,92 @@
+// Configuration files in JSON, read field by field with errors that name file and field.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include <nlohmann/json.hpp>
+
+#include "base/field_error.h"
+
+namespace imprint {
+
+// An immutable JSON object and where it came from ("unet/config.json").
+class JsonObject {
+ public:
+  // Files larger than `max_bytes` are refused before they are parsed.
+  static absl::StatusOr<JsonObject> Load(const std::filesystem::path& path,
+                                         size_t max_bytes = 1 << 20);
+  // INVALID_ARGUMENT if `text` is not JSON or not an object.
+  static absl::StatusOr<JsonObject> Parse(absl::string_view text, std::string origin);
+
+  const std::string& origin() const { return origin_; }
+  const nlohmann::json& json() const { return json_; }
+
+  // Present and not null.
+  bool Has(absl::string_view key) const;
+
+  // The field as T: bool, int64_t, double, std::string, or a vector of these. INVALID_ARGUMENT if
+  // it is missing, null or of another type (a whole number serves as a double).
+  template <typename T>
+  absl::StatusOr<T> Get(absl::string_view key) const {
+    if (!Has(key)) return Missing(key);
+    T value;
+    const nlohmann::json& field = json_[std::string(key)];
+    if (!Read(field, value)) return WrongType(key, field, TypeName(value));
+    return value;
+  }
+
+  // As Get, but a missing or null field is `fallback`.
+  template <typename T>
+  absl::StatusOr<T> GetOr(absl::string_view key, T fallback) const {
+    if (!Has(key)) return fallback;
+    return Get<T>(key);
+  }
+
+  // A nested object; its origin says where it stands.
+  absl::StatusOr<JsonObject> Object(absl::string_view key) const;
+
+ private:
+  JsonObject(nlohmann::json json, std::string origin)
+      : json_(std::move(json)), origin_(std::move(origin)) {}
+
+  static bool Read(const nlohmann::json& field, bool& value);
+  static bool Read(const nlohmann::json& field, int64_t& value);
+  static bool Read(const nlohmann::json& field, double& value);
+  static bool Read(const nlohmann::json& field, std::string& value);
+  template <typename T>
+  static bool Read(const nlohmann::json& field, std::vector<T>& values) {
+    if (!field.is_array()) return false;
+    for (const nlohmann::json& element : field) {
+      T value;
+      if (!Read(element, value)) return false;
+      values.push_back(std::move(value));
+    }
+    return true;
+  }
+
+  static std::string TypeName(bool) { return "true or false"; }
+  static std::string TypeName(int64_t) { return "a whole number"; }
+  static std::string TypeName(double) { return "a number"; }
+  static std::string TypeName(const std::string&) { return "a string"; }
+  template <typename T>
+  static std::string TypeName(const std::vector<T>&) {
+    return absl::StrCat("a list, each ", TypeName(T()));
+  }
+
+  absl::Status Missing(absl::string_view key) const;
+  absl::Status WrongType(absl::string_view key, const nlohmann::json& field,
+                         absl::string_view expected) const;
+
+  nlohmann::json json_;
+  std::string origin_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,40 @@
+// SHA-256 (FIPS 180-4): what files, weights and pictures are named by.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+struct evp_md_ctx_st;
+
+namespace imprint {
+
+// Hashes bytes as they come. Not thread-safe.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void Update(std::span<const std::byte> bytes);
+  void Update(absl::string_view text);
+
+  // 64 lower-case hexadecimal digits. The object must not be used afterwards.
+  std::string HexDigest();
+
+ private:
+  struct FreeContext {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, FreeContext> context_;
+};
+
+// The digest of one piece of data.
+std::string Sha256Hex(std::span<const std::byte> bytes);
+std::string Sha256Hex(absl::string_view text);
+
+}  // namespace imprint

@@ -1,0 +1,29 @@
+# Warnings, sanitizers, ccache and mold, the same for every target of ours.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # The sloppiness lets ccache serve files that use a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+endif()
+
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(imprint_compile_options INTERFACE)
+target_compile_options(imprint_compile_options INTERFACE
+  -Wall -Wextra -Werror -Wno-missing-field-initializers)
+if(CCACHE_PROGRAM)
+  target_compile_options(imprint_compile_options INTERFACE -fpch-preprocess)
+endif()
+if(IMPRINT_SANITIZE)
+  target_compile_options(imprint_compile_options INTERFACE
+    -fsanitize=${IMPRINT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(imprint_compile_options INTERFACE -fsanitize=${IMPRINT_SANITIZE})
+endif()

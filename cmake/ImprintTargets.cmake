@@ -1,0 +1,52 @@
+# One folder, one target, one include root.
+#
+# Each library sees only the headers of the targets that it names: its include root is a folder of
+# the build tree that holds nothing but a link to the library's own source folder. So
+# `#include "text/clip_tokenizer.h"` compiles only in a target that depends on imprint::text.
+
+include(GoogleTest OPTIONAL)
+
+# imprint_library(NAME SOURCES a.cc ... DEPS imprint::base ... [TEST_DEPS ...] [TESTS a_test.cc ...])
+# The folder it is called from becomes imprint::NAME. Tests, where given, are linked into NAME_test.
+function(imprint_library name)
+  cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPS;TESTS;TEST_DEPS" ${ARGN})
+  set(target imprint_${name})
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(imprint::${name} ALIAS ${target})
+  imprint_include_root(${target})
+  target_link_libraries(${target} PUBLIC ${arg_DEPS} PRIVATE imprint_compile_options)
+  if(arg_TORCH)
+    imprint_use_torch(${target})
+  endif()
+  if(IMPRINT_TESTS AND arg_TESTS)
+    imprint_test(${name}_test SOURCES ${arg_TESTS} DEPS imprint::${name} ${arg_TEST_DEPS})
+    if(arg_TORCH)
+      imprint_use_torch(${name}_test)
+    endif()
+  endif()
+endfunction()
+
+function(imprint_include_root target)
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  set(root ${CMAKE_BINARY_DIR}/include-roots/${target})
+  cmake_path(GET folder PARENT_PATH parent)
+  file(MAKE_DIRECTORY ${root}/${parent})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/${folder} SYMBOLIC)
+  target_include_directories(${target} PUBLIC ${root})
+endfunction()
+
+# A GoogleTest binary; every TEST in it is a ctest of its own.
+function(imprint_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE
+    ${arg_DEPS} imprint_compile_options GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE IMPRINT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()
+
+# Gives a target LibTorch's headers, precompiled once for all of them, and its libraries.
+function(imprint_use_torch target)
+  target_link_libraries(${target} PRIVATE LibTorch::LibTorch)
+  target_precompile_headers(${target} REUSE_FROM imprint_torch_headers)
+endfunction()

@@ -1,0 +1,79 @@
+#include "formats/learned_embedding.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/scratch_folder.h"
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::ElementsAre;
+using Parts = std::vector<std::string>;
+
+std::span<const std::byte> Bytes(const auto& values) { return std::as_bytes(std::span(values)); }
+
+TEST(LearnedEmbedding, WhatIsWrittenIsRead) {
+  const ScratchFolder folder;
+  const LearnedEmbedding mia{"<mia>", 2, 3, {1, 2, 3, 4, 5, 6}, {{"imprint.steps", "200"}}};
+  ASSERT_OK_AND_ASSIGN(const LearnedEmbedding read,
+                       ReadLearnedEmbedding(folder.Write("e", SerializeLearnedEmbedding(mia))));
+  EXPECT_EQ(read.token, "<mia>");
+  EXPECT_EQ(read.vectors, 2);
+  EXPECT_EQ(read.width, 3);
+  EXPECT_THAT(read.values, ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_EQ(read.provenance, mia.provenance);
+}
+
+TEST(LearnedEmbedding, OldFilesHaveOneDimension) {
+  const ScratchFolder folder;
+  const std::vector<float> values = {1, 2};
+  ASSERT_OK_AND_ASSIGN(
+      const LearnedEmbedding read,
+      ReadLearnedEmbedding(folder.Write(
+          "e", SerializeSafetensors({{"<a>", {DType::kF32, {2}, Bytes(values)}}}, {}))));
+  EXPECT_EQ(read.vectors, 1);
+  EXPECT_EQ(read.width, 2);
+}
+
+TEST(LearnedEmbedding, HalfPrecisionIsWidened) {
+  const ScratchFolder folder;
+  const std::vector<uint16_t> half = {0x3C00, 0xC000};
+  const std::vector<uint16_t> brain = {0x3F80, 0xC000};
+  for (const auto& [type, bits] : {std::pair{DType::kF16, half}, {DType::kBF16, brain}}) {
+    ASSERT_OK_AND_ASSIGN(
+        const LearnedEmbedding read,
+        ReadLearnedEmbedding(
+            folder.Write("e", SerializeSafetensors({{"<a>", {type, {1, 2}, Bytes(bits)}}}, {}))));
+    EXPECT_THAT(read.values, ElementsAre(1.0F, -2.0F));
+  }
+}
+
+TEST(LearnedEmbedding, RefusesWhatIsNoEmbedding) {
+  const ScratchFolder folder;
+  const std::vector<float> two = {1, 2};
+  const std::vector<float> bad = {1, NAN};
+  const std::vector<double> wide = {1};
+  const std::vector<float> rows(76, 0);
+  const auto read = [&](const TensorViews& tensors) {
+    return ReadLearnedEmbedding(folder.Write("mia.safetensors", SerializeSafetensors(tensors, {})));
+  };
+  const auto f32 = [](std::vector<int64_t> shape, const std::vector<float>& values) {
+    return TensorView{DType::kF32, std::move(shape), Bytes(values)};
+  };
+  EXPECT_THAT(read({}), RefusesNaming(Parts{"mia.safetensors", "none", "one tensor"}));
+  EXPECT_THAT(read({{"<a>", f32({2}, two)}, {"<b>", f32({2}, two)}}),
+              RefusesNaming(Parts{"\"<a>\"", "\"<b>\"", "one tensor"}));
+  EXPECT_THAT(read({{"<a>", f32({1, 1, 2}, two)}}), RefusesNaming(Parts{"\"<a>\"", "shape"}));
+  EXPECT_THAT(read({{"<a>", f32({76, 1}, rows)}}), RefusesNaming(Parts{"[76, 1]", "1 to 75"}));
+  EXPECT_THAT(read({{"<a>", f32({1, 2}, bad)}}),
+              RefusesNaming(Parts{"value 1 of vector 0", "nan", "finite"}));
+  EXPECT_THAT(read({{"<a>", {DType::kF64, {1}, Bytes(wide)}}}),
+              RefusesNaming(Parts{"dtype", "F64"}));
+}
+
+}  // namespace
+}  // namespace imprint

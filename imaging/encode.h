@@ -1,0 +1,18 @@
+// From RGB pixels to the bytes of a file.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "base/rgb_image.h"
+#include "imaging/picture_format.h"
+
+namespace imprint {
+
+// Quality, 1 to 100, counts for JPEG and WebP; PNG is lossless. The same picture gives the same
+// bytes. INTERNAL if the encoder fails. Thread-safe.
+absl::StatusOr<std::string> EncodePicture(const RgbImage& image, PictureFormat format,
+                                          int quality = 92);
+
+}  // namespace imprint

@@ -1,0 +1,48 @@
+#include "imaging/fit.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/field_error.h"
+#include "imaging/resample.h"
+
+namespace imprint {
+namespace {
+
+RgbImage Crop(const RgbImage& image, int left, int top, int width, int height) {
+  RgbImage result = RgbImage::Blank(width, height);
+  for (int y = 0; y < height; ++y) {
+    std::memcpy(result.Row(y), image.Row(top + y) + 3 * static_cast<size_t>(left),
+                3 * static_cast<size_t>(width));
+  }
+  return result;
+}
+
+RgbImage CropMiddle(const RgbImage& image, int size) {
+  return Crop(image, (image.width - size) / 2, (image.height - size) / 2, size, size);
+}
+
+}  // namespace
+
+absl::string_view Name(SquareFit fit) { return fit == SquareFit::kCrop ? "crop" : "squash"; }
+
+absl::StatusOr<SquareFit> ParseSquareFit(absl::string_view name) {
+  if (name == "crop") return SquareFit::kCrop;
+  if (name == "squash") return SquareFit::kSquash;
+  return FieldError("fit", Quoted(name), "\"crop\" or \"squash\"");
+}
+
+RgbImage FitToSquare(const RgbImage& image, int size, SquareFit fit) {
+  if (fit == SquareFit::kSquash) return ResizeBicubic(image, size, size);
+  return ResizeBicubic(CropMiddle(image, std::min(image.width, image.height)), size, size);
+}
+
+RgbImage FitForClip(const RgbImage& image, int size) {
+  const int shorter = std::min(image.width, image.height);
+  const auto scaled = [&](int side) {
+    return static_cast<int>(static_cast<int64_t>(size) * side / shorter);
+  };
+  return CropMiddle(ResizeBicubic(image, scaled(image.width), scaled(image.height)), size);
+}
+
+}  // namespace imprint

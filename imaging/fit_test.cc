@@ -1,0 +1,59 @@
+#include "imaging/fit.h"
+
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+#include "imaging/resample.h"
+
+namespace imprint {
+namespace {
+
+using Parts = std::vector<std::string>;
+
+// A grey ramp from left to right.
+RgbImage Ramp(int width, int height) {
+  RgbImage image = RgbImage::Blank(width, height);
+  for (int y = 0; y < height; ++y) {
+    for (int i = 0; i < 3 * width; ++i) image.Row(y)[i] = static_cast<uint8_t>(i / 3);
+  }
+  return image;
+}
+
+// That it equals Pillow bit for bit is shown in tests/parity.
+TEST(ResizeBicubic, KeepsFlatPicturesFlatAndRampsMonotone) {
+  EXPECT_EQ(ResizeBicubic(RgbImage::Blank(40, 30, 200), 7, 90), RgbImage::Blank(7, 90, 200));
+  const RgbImage half = ResizeBicubic(Ramp(200, 4), 100, 4);
+  for (int x = 1; x < 100; ++x) EXPECT_GE(half.Row(1)[3 * x], half.Row(1)[3 * x - 3]);
+}
+
+TEST(ResizeBicubic, TheSameSizeIsTheSamePicture) {
+  EXPECT_EQ(ResizeBicubic(Ramp(50, 50), 50, 50), Ramp(50, 50));
+}
+
+TEST(FitToSquare, CropTakesTheMiddleAndSquashTakesAll) {
+  const RgbImage wide = Ramp(200, 100);
+  const RgbImage cropped = FitToSquare(wide, 100, SquareFit::kCrop);
+  EXPECT_EQ(cropped.Row(0)[0], 50);
+  EXPECT_EQ(cropped.Row(0)[3 * 99], 149);
+  const RgbImage squashed = FitToSquare(wide, 100, SquareFit::kSquash);
+  EXPECT_EQ(squashed.width, 100);
+  EXPECT_LE(squashed.Row(0)[0], 2);
+  EXPECT_GE(squashed.Row(0)[3 * 99], 197);
+}
+
+TEST(FitForClip, TheShorterEdgeIsKept) {
+  const RgbImage tall = FitForClip(Ramp(100, 200), 50);
+  EXPECT_EQ(tall.width, 50);
+  EXPECT_EQ(tall.height, 50);
+  EXPECT_LE(tall.Row(0)[0], 2);
+  EXPECT_GE(tall.Row(0)[3 * 49], 97);
+}
+
+TEST(SquareFit, NamesRoundTrip) {
+  EXPECT_EQ(*ParseSquareFit(Name(SquareFit::kCrop)), SquareFit::kCrop);
+  EXPECT_EQ(*ParseSquareFit(Name(SquareFit::kSquash)), SquareFit::kSquash);
+  EXPECT_THAT(ParseSquareFit("zoom"), RefusesNaming(Parts{"fit", "zoom", "crop"}));
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,14 @@
+// Resizing that equals Pillow's Image.resize(BICUBIC) bit for bit, because Diffusers and CLIP
+// prepare their pictures with it and a model sees the difference between kernels.
+#pragma once
+
+#include "base/rgb_image.h"
+
+namespace imprint {
+
+// Resizes to width x height (both >= 1) with the bicubic kernel a = -0.5 (Keys 1981, "Cubic
+// Convolution Interpolation for Digital Image Processing"), widened by the scale when shrinking.
+// As in Pillow: columns before rows, 8 bits between the passes, 22-bit fixed-point weights.
+RgbImage ResizeBicubic(const RgbImage& image, int width, int height);
+
+}  // namespace imprint

@@ -1,0 +1,172 @@
+#include "text/clip_tokenizer.h"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/json_object.h"
+#include "base/status_macros.h"
+#include "text/unicode_text.h"
+
+namespace imprint {
+namespace {
+
+constexpr absl::string_view kStart = "<|startoftext|>";
+constexpr absl::string_view kEnd = "<|endoftext|>";
+constexpr int kDefaultLength = 77;
+
+// A special token's text: either a string or {"content": string}.
+std::string SpecialToken(const JsonObject& config, absl::string_view key) {
+  if (auto text = config.Get<std::string>(key); text.ok()) return *text;
+  if (auto object = config.Object(key); object.ok()) {
+    if (auto content = object->Get<std::string>("content"); content.ok()) return *content;
+  }
+  return "";
+}
+
+// The end of the piece of CLIP's pattern that starts at `begin`:
+//   's|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+
+size_t EndOfPiece(absl::string_view text, size_t begin) {
+  constexpr std::array<absl::string_view, 7> kContractions = {"'s", "'t",  "'re", "'ve",
+                                                              "'m", "'ll", "'d"};
+  for (const absl::string_view contraction : kContractions) {
+    if (absl::StartsWith(text.substr(begin), contraction)) return begin + contraction.size();
+  }
+  const auto is_symbol = [](int32_t c) { return !IsSpace(c) && !IsLetter(c) && !IsNumber(c); };
+  size_t end = begin;
+  const int32_t first = NextCodePoint(text, end);
+  if (IsNumber(first)) return end;
+  for (size_t next = end; next < text.size(); end = next) {
+    const int32_t code_point = NextCodePoint(text, next);
+    if (IsLetter(first) ? !IsLetter(code_point) : !is_symbol(code_point)) break;
+  }
+  return end;
+}
+
+}  // namespace
+
+// A token is an id of the vocabulary or, where row >= 0, one vector of a concept.
+struct ClipTokenizer::Sequence {
+  struct Token {
+    int32_t id;
+    int row;
+  };
+  std::vector<Token> tokens;
+
+  void Append(int32_t id, int row = -1) { tokens.push_back({id, row}); }
+};
+
+absl::StatusOr<ClipTokenizer> ClipTokenizer::Load(const std::filesystem::path& folder) {
+  ClipTokenizer tokenizer;
+  ASSIGN_OR_RETURN(tokenizer.encoding_,
+                   BytePairEncoding::Load(folder / "vocab.json", folder / "merges.txt"));
+  std::string padding;
+  for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder / name, ignored)) continue;
+    ASSIGN_OR_RETURN(const JsonObject config, JsonObject::Load(folder / name));
+    if (std::string token = SpecialToken(config, "pad_token"); !token.empty()) padding = token;
+    ASSIGN_OR_RETURN(const int64_t length,
+                     config.GetOr<int64_t>("model_max_length", kDefaultLength));
+    if (length < 3 || length > 4096) {
+      return FieldError(absl::StrCat(config.origin(), ": model_max_length"), absl::StrCat(length),
+                        "a length such as 77");
+    }
+    tokenizer.length_ = static_cast<int>(length);
+  }
+
+  const auto find = [&](absl::string_view token, int32_t& id) -> absl::Status {
+    id = tokenizer.encoding_.Find(token);
+    if (id >= 0) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat((folder / "vocab.json").string(), ": no entry ", Quoted(token)));
+  };
+  RETURN_IF_ERROR(find(kStart, tokenizer.start_id_));
+  RETURN_IF_ERROR(find(kEnd, tokenizer.end_id_));
+  RETURN_IF_ERROR(find(padding.empty() ? kEnd : padding, tokenizer.padding_id_));
+  return tokenizer;
+}
+
+TokenizedPrompt ClipTokenizer::Encode(absl::string_view prompt,
+                                      const ConceptVocabulary& concepts) const {
+  const Sequence sequence = Split(prompt, concepts);
+  TokenizedPrompt result;
+  result.tokens = static_cast<int>(sequence.tokens.size());
+  result.kept = std::min(result.tokens, length_ - 2);
+  result.ids.reserve(length_);
+  result.ids.push_back(start_id_);
+  for (int i = 0; i < result.kept; ++i) {
+    const Sequence::Token& token = sequence.tokens[i];
+    if (token.row >= 0) result.concept_places.push_back({i + 1, token.row});
+    result.ids.push_back(token.id);
+  }
+  result.ids.push_back(end_id_);
+  result.ids.resize(length_, padding_id_);
+  return result;
+}
+
+bool ClipTokenizer::IsKnownWord(absl::string_view word) const {
+  return EncodeBare(word).size() == 1;
+}
+
+std::vector<int32_t> ClipTokenizer::EncodeBare(absl::string_view text) const {
+  std::vector<int32_t> ids;
+  for (const Sequence::Token& token : Split(text, ConceptVocabulary()).tokens) {
+    ids.push_back(token.id);
+  }
+  return ids;
+}
+
+// The end token is looked for in the text as it was given; everything else after normalisation.
+ClipTokenizer::Sequence ClipTokenizer::Split(absl::string_view prompt,
+                                             const ConceptVocabulary& concepts) const {
+  Sequence sequence;
+  for (size_t begin = 0; begin <= prompt.size();) {
+    const size_t end = std::min(prompt.find(kEnd, begin), prompt.size());
+    AppendSegment(NormalizeForClip(prompt.substr(begin, end - begin)), concepts, sequence);
+    if (end < prompt.size()) sequence.Append(end_id_);
+    begin = end + kEnd.size();
+  }
+  return sequence;
+}
+
+// Concepts and the start token cut normalised text into stretches of ordinary words.
+void ClipTokenizer::AppendSegment(absl::string_view segment, const ConceptVocabulary& concepts,
+                                  Sequence& sequence) const {
+  size_t words = 0;
+  for (size_t i = 0; i < segment.size();) {
+    if (const ConceptVocabulary::Entry* entry = concepts.Match(segment, i)) {
+      AppendWords(segment.substr(words, i - words), sequence);
+      for (int k = 0; k < entry->vectors; ++k) sequence.Append(end_id_, entry->first_row + k);
+      words = i += entry->normalized.size();
+    } else if (absl::StartsWith(segment.substr(i), kStart)) {
+      AppendWords(segment.substr(words, i - words), sequence);
+      sequence.Append(start_id_);
+      words = i += kStart.size();
+    } else {
+      NextCodePoint(segment, i);
+    }
+  }
+  AppendWords(segment.substr(words), sequence);
+}
+
+void ClipTokenizer::AppendWords(absl::string_view text, Sequence& sequence) const {
+  std::vector<int32_t> ids;
+  for (size_t i = 0; i < text.size();) {
+    size_t after = i;
+    if (IsSpace(NextCodePoint(text, after))) {
+      i = after;
+      continue;
+    }
+    const size_t end = EndOfPiece(text, i);
+    encoding_.EncodeWord(text.substr(i, end - i), ids);
+    i = end;
+  }
+  for (const int32_t id : ids) sequence.Append(id);
+}
+
+}  // namespace imprint

@@ -1,0 +1,70 @@
+// CLIP's tokenizer: from a prompt to the 77 ids that the text encoder reads (Radford et al. 2021,
+// "Learning Transferable Visual Models From Natural Language Supervision"). Gives the ids that
+// transformers' CLIPTokenizer gives.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "text/byte_pair_encoding.h"
+#include "text/concept_vocabulary.h"
+
+namespace imprint {
+
+// Where one vector of a concept goes.
+struct ConceptPlace {
+  int position;  // in TokenizedPrompt::ids
+  int row;       // of the stacked embeddings, as ConceptVocabulary numbers them
+};
+
+struct TokenizedPrompt {
+  // Start, at most length - 2 tokens, end, padding. At a concept's places stands the end token's
+  // id: whoever looks up embeddings puts the concept's rows there.
+  std::vector<int32_t> ids;
+  std::vector<ConceptPlace> concept_places;
+  // Tokens of the prompt, and how many of them fitted.
+  int tokens = 0;
+  int kept = 0;
+};
+
+// A loaded vocabulary. Immutable; thread-safe.
+class ClipTokenizer {
+ public:
+  // Reads vocab.json, merges.txt, tokenizer_config.json and special_tokens_map.json (for the
+  // padding token: the end token in SD 1.x, "!" in SD 2.x). Errors name the file.
+  static absl::StatusOr<ClipTokenizer> Load(const std::filesystem::path& folder);
+
+  TokenizedPrompt Encode(absl::string_view prompt, const ConceptVocabulary& concepts) const;
+
+  // True if `word`, normalised, is one entry of the vocabulary.
+  bool IsKnownWord(absl::string_view word) const;
+
+  // The ids of `text` alone: no start, end or padding, no limit.
+  std::vector<int32_t> EncodeBare(absl::string_view text) const;
+
+  int length() const { return length_; }
+  int32_t vocabulary_size() const { return encoding_.size(); }
+  int32_t end_id() const { return end_id_; }
+
+ private:
+  ClipTokenizer() = default;
+
+  struct Sequence;
+  void AppendSegment(absl::string_view segment, const ConceptVocabulary& concepts,
+                     Sequence& sequence) const;
+  void AppendWords(absl::string_view text, Sequence& sequence) const;
+  Sequence Split(absl::string_view prompt, const ConceptVocabulary& concepts) const;
+
+  BytePairEncoding encoding_;
+  int32_t start_id_ = 0;
+  int32_t end_id_ = 0;
+  int32_t padding_id_ = 0;
+  int length_ = 77;
+};
+
+}  // namespace imprint

@@ -1,0 +1,87 @@
+#include "text/clip_tokenizer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/scratch_folder.h"
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Parts = std::vector<std::string>;
+
+const std::filesystem::path kTokenizer =
+    std::filesystem::path(IMPRINT_SOURCE_DIR) / "models/demo/tokenizer";
+constexpr int32_t kStart = 49406;
+constexpr int32_t kEnd = 49407;
+
+const ClipTokenizer& Tokenizer() {
+  static const ClipTokenizer* const tokenizer = new ClipTokenizer(*ClipTokenizer::Load(kTokenizer));
+  return *tokenizer;
+}
+
+// tests/parity compares thousands of strings with transformers; these are the published examples.
+TEST(ClipTokenizer, GivesClipsIds) {
+  const TokenizedPrompt prompt = Tokenizer().Encode("a photo of a cat", {});
+  EXPECT_EQ(prompt.ids.size(), 77u);
+  EXPECT_THAT(std::vector(prompt.ids.begin(), prompt.ids.begin() + 8),
+              ElementsAre(kStart, 320, 1125, 539, 320, 2368, kEnd, kEnd));
+  EXPECT_EQ(prompt.tokens, 5);
+}
+
+TEST(ClipTokenizer, CaseSpacingAndFormOfAccentsDoNotMatter) {
+  EXPECT_EQ(Tokenizer().EncodeBare("  A\tCafe\xCC\x81\n"), Tokenizer().EncodeBare("a café"));
+}
+
+TEST(ClipTokenizer, SpecialTokensInTheTextAreTheirIds) {
+  EXPECT_THAT(Tokenizer().EncodeBare("a<|endoftext|><|STARTOFTEXT|>cat"),
+              ElementsAre(320, kEnd, kStart, 2368));
+}
+
+TEST(ClipTokenizer, ALongPromptIsCutAndSaysSo) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "cat ";
+  const TokenizedPrompt prompt = Tokenizer().Encode(text, {});
+  EXPECT_EQ(prompt.ids.size(), 77u);
+  EXPECT_EQ(prompt.ids[75], 2368);
+  EXPECT_EQ(prompt.ids[76], kEnd);
+  EXPECT_EQ(prompt.tokens, 100);
+  EXPECT_EQ(prompt.kept, 75);
+}
+
+TEST(ClipTokenizer, AConceptsVectorsTakeConsecutivePlaces) {
+  ConceptVocabulary concepts;
+  ASSERT_THAT(concepts.Add("<pip>", 2, Tokenizer()), Succeeds());
+  ASSERT_THAT(concepts.Add("<mo>", 1, Tokenizer()), Succeeds());
+  const TokenizedPrompt prompt = Tokenizer().Encode("a <MO> and <pip>'s cat", concepts);
+  std::vector<std::pair<int, int>> places;
+  for (const ConceptPlace& place : prompt.concept_places) {
+    places.emplace_back(place.position, place.row);
+  }
+  EXPECT_THAT(places, ElementsAre(std::pair(2, 2), std::pair(4, 0), std::pair(5, 1)));
+  EXPECT_EQ(prompt.ids[6], 568);  // 's
+}
+
+TEST(ClipTokenizer, PaddingIsTheModelsOwn) {
+  // As in Stable Diffusion 2.
+  const ScratchFolder folder;
+  std::filesystem::copy(kTokenizer / "vocab.json", folder.path() / "vocab.json");
+  std::filesystem::copy(kTokenizer / "merges.txt", folder.path() / "merges.txt");
+  folder.Write("special_tokens_map.json", R"({"pad_token": "!"})");
+  ASSERT_OK_AND_ASSIGN(const ClipTokenizer tokenizer, ClipTokenizer::Load(folder.path()));
+  EXPECT_EQ(tokenizer.Encode("", {}).ids[1], kEnd);
+  EXPECT_EQ(tokenizer.Encode("", {}).ids[2], 0);
+  EXPECT_EQ(tokenizer.Encode("!", {}).ids[1], 256);  // "!" at a word's end is another entry
+}
+
+TEST(ClipTokenizer, MissingFilesAreNamed) {
+  const ScratchFolder folder;
+  EXPECT_THAT(ClipTokenizer::Load(folder.path()),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("vocab.json")));
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,70 @@
+#include "text/unicode_text.h"
+
+#include <cstdlib>
+
+#include <unicode/locid.h>
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+#include <unicode/utf8.h>
+
+namespace imprint {
+namespace {
+
+const icu::Normalizer2& Nfc() {
+  // ICU owns the instance. It can only be missing from an ICU built without its data.
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(error);
+  if (U_FAILURE(error)) std::abort();
+  return *nfc;
+}
+
+// One character in lower case, which may be several (İ). Alone, it has no context to depend on.
+void AppendLowerCase(UChar32 character, icu::UnicodeString& text) {
+  text.append(icu::UnicodeString(character).toLower(icu::Locale::getRoot()));
+}
+
+}  // namespace
+
+bool IsUtf8(absl::string_view text) {
+  const auto size = static_cast<int32_t>(text.size());
+  for (int32_t i = 0; i < size;) {
+    UChar32 character = 0;
+    U8_NEXT(text.data(), i, size, character);
+    if (character < 0) return false;
+  }
+  return true;
+}
+
+std::string NormalizeForClip(absl::string_view text) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::UnicodeString composed = Nfc().normalize(
+      icu::UnicodeString::fromUTF8({text.data(), static_cast<int32_t>(text.size())}), error);
+
+  icu::UnicodeString normalized;
+  bool in_space = false;
+  for (int32_t i = 0; i < composed.length(); i = composed.moveIndex32(i, 1)) {
+    const UChar32 character = composed.char32At(i);
+    if (!IsSpace(character)) {
+      AppendLowerCase(character, normalized);
+    } else if (!in_space) {
+      normalized.append(u' ');
+    }
+    in_space = IsSpace(character);
+  }
+  std::string utf8;
+  normalized.toUTF8String(utf8);
+  return utf8;
+}
+
+bool IsLetter(int32_t code_point) { return (U_GET_GC_MASK(code_point) & U_GC_L_MASK) != 0; }
+bool IsNumber(int32_t code_point) { return (U_GET_GC_MASK(code_point) & U_GC_N_MASK) != 0; }
+bool IsSpace(int32_t code_point) { return u_isUWhiteSpace(code_point) != 0; }
+
+int32_t NextCodePoint(absl::string_view text, size_t& position) {
+  UChar32 character = 0;
+  U8_NEXT_UNSAFE(text.data(), position, character);
+  return character;
+}
+
+}  // namespace imprint
