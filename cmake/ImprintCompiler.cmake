@@ -18,7 +18,9 @@ endif()
 
 add_library(imprint_compile_options INTERFACE)
 target_compile_options(imprint_compile_options INTERFACE
-  -Wall -Wextra -Werror -Wno-missing-field-initializers)
+  -Wall -Wextra -Werror -Wno-missing-field-initializers
+  # For all alike: a precompiled header serves only equal options, and libvips asks for it.
+  -pthread)
 if(CCACHE_PROGRAM)
   target_compile_options(imprint_compile_options INTERFACE -fpch-preprocess)
 endif()

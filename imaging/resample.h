@@ -8,7 +8,7 @@ namespace imprint {
 
 // Resizes to width x height (both >= 1) with the bicubic kernel a = -0.5 (Keys 1981, "Cubic
 // Convolution Interpolation for Digital Image Processing"), widened by the scale when shrinking.
-// As in Pillow: columns before rows, 8 bits between the passes, 22-bit fixed-point weights.
+// As in Pillow 13: one pass for each direction, 8 bits between them, 22-bit fixed-point weights.
 RgbImage ResizeBicubic(const RgbImage& image, int width, int height);
 
 }  // namespace imprint

@@ -5,23 +5,33 @@
 #include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
+#include <unicode/uniset.h>
 #include <unicode/unistr.h>
 #include <unicode/utf8.h>
+
+#include "text/newer_unicode.h"
 
 namespace imprint {
 namespace {
 
+// Composes as of Unicode 9 and leaves later characters as they are: what Hugging Face's tokenizers
+// do, and so what every model of the field was trained and is used with.
 const icu::Normalizer2& Nfc() {
-  // ICU owns the instance. It can only be missing from an ICU built without its data.
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(error);
-  if (U_FAILURE(error)) std::abort();
+  static const icu::FilteredNormalizer2* const nfc = [] {
+    // ICU owns its instance. Both calls can only fail in an ICU built without its data.
+    UErrorCode error = U_ZERO_ERROR;
+    const icu::Normalizer2* all = icu::Normalizer2::getNFCInstance(error);
+    auto* known = new icu::UnicodeSet(u"[:age=9.0:]", error);
+    if (U_FAILURE(error)) std::abort();
+    known->freeze();
+    return new icu::FilteredNormalizer2(*all, *known);
+  }();
   return *nfc;
 }
 
 // One character in lower case, which may be several (İ). Alone, it has no context to depend on.
 void AppendLowerCase(UChar32 character, icu::UnicodeString& text) {
-  text.append(icu::UnicodeString(character).toLower(icu::Locale::getRoot()));
+  text.append(icu::UnicodeString(NewerLowerCase(character)).toLower(icu::Locale::getRoot()));
 }
 
 }  // namespace
@@ -57,8 +67,12 @@ std::string NormalizeForClip(absl::string_view text) {
   return utf8;
 }
 
-bool IsLetter(int32_t code_point) { return (U_GET_GC_MASK(code_point) & U_GC_L_MASK) != 0; }
-bool IsNumber(int32_t code_point) { return (U_GET_GC_MASK(code_point) & U_GC_N_MASK) != 0; }
+bool IsLetter(int32_t code_point) {
+  return (U_GET_GC_MASK(code_point) & U_GC_L_MASK) != 0 || IsNewerLetter(code_point);
+}
+bool IsNumber(int32_t code_point) {
+  return (U_GET_GC_MASK(code_point) & U_GC_N_MASK) != 0 || IsNewerNumber(code_point);
+}
 bool IsSpace(int32_t code_point) { return u_isUWhiteSpace(code_point) != 0; }
 
 int32_t NextCodePoint(absl::string_view text, size_t& position) {

@@ -17,6 +17,18 @@ TEST(NormalizeForClip, LowersCharacterByCharacter) {
   EXPECT_EQ(NormalizeForClip("𐐀"), "𐐨");          // beyond the BMP
 }
 
+TEST(NormalizeForClip, KnowsScriptsThatAreYoungerThanIcu) {
+  EXPECT_EQ(NormalizeForClip("\U00010D50"), "\U00010D70");  // Garay, Unicode 16
+  EXPECT_TRUE(IsLetter(0x105C0));                           // Todhri, Unicode 16
+  EXPECT_TRUE(IsNumber(0x16D70) && !IsLetter(0x16D70));     // Kirat Rai, Unicode 16
+}
+
+TEST(NormalizeForClip, LeavesMarksYoungerThanUnicode9WhereTheyAre) {
+  // U+0898 has a combining class since Unicode 14; the reference does not reorder it.
+  EXPECT_EQ(NormalizeForClip("a\u0898\u0334"), "a\u0898\u0334");
+  EXPECT_EQ(NormalizeForClip("a\u0301\u0334"), NormalizeForClip("a\u0334\u0301"));
+}
+
 TEST(NormalizeForClip, IllFormedUtf8BecomesTheReplacementCharacter) {
   EXPECT_EQ(NormalizeForClip("a\xFF\x62"), "a\xEF\xBF\xBD\x62");
 }

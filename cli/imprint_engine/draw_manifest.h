@@ -1,0 +1,52 @@
+// manifest.json of a folder of drawn pictures: everything that drawing them again needs.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include <nlohmann/json.hpp>
+
+#include "engine/model/base_model.h"
+#include "engine/model/safety_scores.h"
+#include "engine/sampling/picture_request.h"
+
+namespace imprint {
+
+struct EmbeddingRecord {
+  std::string token;
+  std::string class_word;  // empty if its file does not say
+  std::string path;
+  std::string sha256;  // of the file
+};
+
+struct PictureRecord {
+  PictureRequest request;
+  // Empty if the picture was blocked, and nothing was written.
+  std::string file;
+  std::string sha256;
+  bool checked = false;
+  SafetyScores safety;
+};
+
+nlohmann::json ManifestJson(const BaseModelInfo& model,
+                            const std::vector<EmbeddingRecord>& embeddings,
+                            const std::vector<PictureRecord>& pictures, int threads);
+
+// What scoring needs of a manifest: the written pictures' files with their prompts, and the class
+// word of each token.
+struct ScoredPictures {
+  struct Picture {
+    std::filesystem::path path;
+    std::string prompt;
+  };
+  std::vector<Picture> pictures;
+  std::map<std::string, std::string> class_words;
+};
+
+// Errors name file and field.
+absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifest);
+
+}  // namespace imprint

@@ -1,0 +1,93 @@
+#include "cli/imprint_engine/draw_plan.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+
+namespace imprint {
+namespace {
+
+constexpr size_t kMaxPictures = 10'000;
+constexpr size_t kSlugLength = 40;
+
+// Letters and digits of a prompt, for a file's name on any system.
+std::string Slug(absl::string_view prompt) {
+  std::string slug;
+  for (const char c : prompt) {
+    if (absl::ascii_isalnum(c)) {
+      slug += absl::ascii_tolower(c);
+    } else if (!slug.empty() && slug.back() != '-') {
+      slug += '-';
+    }
+    if (slug.size() >= kSlugLength) break;
+  }
+  while (!slug.empty() && slug.back() == '-') slug.pop_back();
+  return slug.empty() ? "picture" : slug;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(const std::vector<std::string>& prompts,
+                                                         const std::vector<uint64_t>& seeds,
+                                                         const PictureRequest& defaults) {
+  if (prompts.empty()) {
+    return FieldError("prompt", "none", "at least one: --prompt \"a mascot in the snow\"");
+  }
+  if (seeds.empty()) return FieldError("seeds", "none", "at least one");
+  if (prompts.size() > kMaxPictures / seeds.size()) {
+    return FieldError("prompt",
+                      absl::StrCat(prompts.size(), " prompts of ", seeds.size(), " seeds"),
+                      absl::StrCat("at most ", kMaxPictures, " pictures at once"));
+  }
+  std::vector<PlannedPicture> plan;
+  for (const std::string& prompt : prompts) {
+    for (const uint64_t seed : seeds) {
+      PlannedPicture picture{.request = defaults};
+      picture.request.prompt = prompt;
+      picture.request.seed = seed;
+      picture.name = absl::StrFormat("%03d-%s-s%d", plan.size() + 1, Slug(prompt), seed);
+      plan.push_back(std::move(picture));
+    }
+  }
+  return plan;
+}
+
+absl::StatusOr<std::vector<uint64_t>> ParseSeeds(absl::string_view text) {
+  const auto refuse = [&] {
+    return FieldError("seeds", Quoted(text),
+                      "numbers and ranges such as 1,2,5-8, at most 10000 in all");
+  };
+  std::vector<uint64_t> seeds;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    const std::vector<absl::string_view> ends = absl::StrSplit(part, '-');
+    uint64_t first = 0;
+    if (ends.size() > 2 || !absl::SimpleAtoi(ends[0], &first)) return refuse();
+    uint64_t last = first;
+    if (ends.size() == 2 && (!absl::SimpleAtoi(ends[1], &last) || last < first)) return refuse();
+    if (last - first >= kMaxPictures || seeds.size() + (last - first) >= kMaxPictures) {
+      return refuse();
+    }
+    for (uint64_t seed = first;; ++seed) {
+      seeds.push_back(seed);
+      if (seed == last) break;
+    }
+  }
+  return seeds;
+}
+
+absl::Status ParseSize(absl::string_view text, PictureRequest& request) {
+  if (text.empty()) return absl::OkStatus();
+  const std::vector<absl::string_view> sides = absl::StrSplit(text, 'x');
+  if (sides.size() > 2 || !absl::SimpleAtoi(sides.front(), &request.width) ||
+      !absl::SimpleAtoi(sides.back(), &request.height)) {
+    return FieldError("size", Quoted(text), "WIDTHxHEIGHT in pixels, such as 512x768");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace imprint

@@ -1,0 +1,119 @@
+// imprint-engine info: what a model or an embedding is.
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/imprint_engine/command.h"
+
+#include "base/status_macros.h"
+#include "engine/model/base_model.h"
+#include "formats/learned_embedding.h"
+
+namespace imprint {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "4.0 million".
+std::string Millions(int64_t count) {
+  return absl::StrFormat("%.1f million", static_cast<double>(count) / 1e6);
+}
+
+absl::Status DescribeModel(const fs::path& path, Console& console) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(path));
+  const BaseModelInfo& info = model->info();
+  console.Line("model", info.folder);
+  console.Line("fingerprint", absl::StrCat(" ", info.fingerprint));
+  console.Line("text",
+               absl::StrCat(info.text_encoder_identity.substr(0, 24), "…, vectors of ",
+                            info.embedding_width, ", prompts of ", info.prompt_tokens, " tokens"));
+  console.Line("pictures", absl::StrCat(info.picture_size, "×", info.picture_size,
+                                        ", sides in multiples of ", info.size_multiple));
+  console.Line("predicts",
+               absl::StrCat(info.prediction, " over ", info.training_timesteps, " timesteps"));
+  for (const auto& [component, count] : info.parameters) {
+    console.Line("parameters", absl::StrCat(" ", component, ": ", Millions(count)));
+  }
+  console.Line("safety", info.has_safety_checker ? "has a checker" : "has no checker");
+  console.Event("model", {{"folder", info.folder},
+                          {"fingerprint", info.fingerprint},
+                          {"text_encoder", info.text_encoder_identity},
+                          {"embedding_width", info.embedding_width},
+                          {"prompt_tokens", info.prompt_tokens},
+                          {"picture_size", info.picture_size},
+                          {"size_multiple", info.size_multiple},
+                          {"prediction", info.prediction},
+                          {"training_timesteps", info.training_timesteps},
+                          {"mean_token_norm", info.mean_token_norm},
+                          {"has_safety_checker", info.has_safety_checker},
+                          {"parameters", info.parameters}});
+  return absl::OkStatus();
+}
+
+std::vector<double> Norms(const LearnedEmbedding& embedding) {
+  std::vector<double> norms;
+  for (int i = 0; i < embedding.vectors; ++i) {
+    double sum = 0;
+    for (int k = 0; k < embedding.width; ++k) {
+      const double value = embedding.values[static_cast<size_t>(i * embedding.width + k)];
+      sum += value * value;
+    }
+    norms.push_back(std::sqrt(sum));
+  }
+  return norms;
+}
+
+absl::Status DescribeEmbedding(const fs::path& path, Console& console) {
+  ASSIGN_OR_RETURN(const LearnedEmbedding embedding, ReadLearnedEmbedding(path));
+  const std::vector<double> norms = Norms(embedding);
+  std::string lengths;
+  for (const double norm : norms)
+    absl::StrAppend(&lengths, lengths.empty() ? "" : ", ", absl::StrFormat("%.2f", norm));
+  console.Line("embedding", path.string());
+  console.Line("token", embedding.token);
+  console.Line("vectors", absl::StrCat(embedding.vectors, " of ", embedding.width,
+                                       " numbers; lengths ", lengths));
+  for (const auto& [key, value] : embedding.provenance) {
+    console.Line("", absl::StrCat(key, ": ", value));
+  }
+  console.Event("embedding", {{"file", path.string()},
+                              {"token", embedding.token},
+                              {"vectors", embedding.vectors},
+                              {"width", embedding.width},
+                              {"norms", norms},
+                              {"provenance", embedding.provenance}});
+  return absl::OkStatus();
+}
+
+absl::Status RunInfo(const std::vector<std::string>& paths, CommandContext& context) {
+  for (const fs::path path : paths) {
+    std::error_code ignored;
+    const fs::path inside = path / std::string(kLearnedEmbeddingFileName);
+    if (fs::exists(inside, ignored)) {
+      RETURN_IF_ERROR(DescribeEmbedding(inside, context.console));
+    } else if (fs::is_directory(path, ignored)) {
+      RETURN_IF_ERROR(DescribeModel(path, context.console));
+    } else {
+      RETURN_IF_ERROR(DescribeEmbedding(path, context.console));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Command MakeInfoCommand(CLI::App& app) {
+  const auto paths = std::make_shared<std::vector<std::string>>();
+  CLI::App* info = app.add_subcommand("info",
+                                      "Describe base models (a folder) and embeddings (a file, or "
+                                      "the folder that teach left it in).");
+  info->add_option("PATH", *paths, "Models and embeddings")->required();
+  return {info, [paths](CommandContext& context) { return RunInfo(*paths, context); }};
+}
+
+}  // namespace imprint

@@ -1,0 +1,80 @@
+// imprint-engine: teach a concept and draw with it, in one process and without servers.
+#include <iostream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cli/imprint_engine/command.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/interrupt.h"
+#include <CLI/CLI.hpp>
+
+#include "engine/runtime/threads.h"
+
+namespace imprint {
+namespace {
+
+constexpr const char* kDescription =
+    R"(Teaches a Stable Diffusion model one new concept from 3 to 5 pictures, and draws with it.
+
+  imprint-engine teach photos/ --class dog --token "<rex>" --out rex/
+  imprint-engine draw --embedding rex/ --prompt "<rex> in the snow" --out pictures/
+  imprint-engine score pictures/ --against photos/
+  imprint-engine info rex/
+)";
+
+constexpr const char* kFooter = R"(
+Exit codes: 0 done, 2 bad input (the error says which), 130 stopped by Ctrl-C (teach leaves a
+checkpoint: teach --resume FOLDER goes on), 1 anything else.
+Set IMPRINT_MODEL to the model's folder to leave --model out.)";
+
+int Main(int argc, char** argv) {
+  const Interrupt interrupt;
+  CLI::App app(kDescription, "imprint-engine");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", absl::StrCat("imprint-engine ", IMPRINT_VERSION));
+  bool json = false;
+  int threads = 0;
+  app.add_flag("--json", json, "One JSON object a line instead of text, for programs");
+  app.add_option("--threads", threads, "Processors to use; 0 is all of them")
+      ->capture_default_str();
+  app.fallthrough();
+  std::vector<Command> commands = {MakeTeachCommand(app), MakeDrawCommand(app),
+                                   MakeScoreCommand(app), MakeInfoCommand(app)};
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+
+  Console console(json, std::cout, std::cerr);
+  CommandContext context{.console = console,
+                         .terminal = isatty(STDERR_FILENO) != 0,
+                         .stop = interrupt.token(),
+                         .threads = threads};
+  if (const absl::Status status = SetComputeThreads(threads); !status.ok()) {
+    return console.Fail(status);
+  }
+  for (const Command& command : commands) {
+    if (!command.app->parsed()) continue;
+    const absl::Status status = command.run(context);
+    return status.ok() ? 0 : console.Fail(status);
+  }
+  return 2;
+}
+
+}  // namespace
+
+void AddModelOption(CLI::App& app, std::string& model, bool required) {
+  CLI::Option* option =
+      app.add_option("--model", model, "Folder of the base model, as Diffusers saves it")
+          ->envname("IMPRINT_MODEL");
+  if (required) option->required();
+}
+
+}  // namespace imprint
+
+int main(int argc, char** argv) { return imprint::Main(argc, argv); }

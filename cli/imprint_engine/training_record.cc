@@ -1,0 +1,67 @@
+#include "cli/imprint_engine/training_record.h"
+
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/json_object.h"
+#include "base/status_macros.h"
+
+namespace imprint {
+
+nlohmann::json ToJson(const TeachOrder& order) {
+  nlohmann::json pictures = nlohmann::json::array();
+  for (size_t i = 0; i < order.pictures.size(); ++i) {
+    pictures.push_back({{"path", order.pictures[i].string()}, {"sha256", order.picture_sha256[i]}});
+  }
+  return {{"model", order.model.string()},
+          {"pictures", pictures},
+          {"token", order.token},
+          {"class_word", order.class_word},
+          {"kind", Name(order.kind)},
+          {"templates", order.templates},
+          {"size", order.size},
+          {"fit", Name(order.fit)},
+          {"recipe", ToJson(order.recipe)},
+          {"checkpoint_every", order.checkpoint_every},
+          {"threads", order.threads}};
+}
+
+absl::StatusOr<TeachOrder> ReadTeachOrder(const std::filesystem::path& training_json) {
+  ASSIGN_OR_RETURN(const JsonObject record, JsonObject::Load(training_json, 64 << 20));
+  ASSIGN_OR_RETURN(const JsonObject json, record.Object("order"));
+  TeachOrder order;
+  ASSIGN_OR_RETURN(order.model, json.Get<std::string>("model"));
+  ASSIGN_OR_RETURN(order.token, json.Get<std::string>("token"));
+  ASSIGN_OR_RETURN(order.class_word, json.Get<std::string>("class_word"));
+  ASSIGN_OR_RETURN(const std::string kind, json.Get<std::string>("kind"));
+  ASSIGN_OR_RETURN(order.kind, ParseConceptKind(kind));
+  ASSIGN_OR_RETURN(order.templates, json.Get<std::vector<std::string>>("templates"));
+  ASSIGN_OR_RETURN(const std::string fit, json.Get<std::string>("fit"));
+  ASSIGN_OR_RETURN(order.fit, ParseSquareFit(fit));
+  ASSIGN_OR_RETURN(const JsonObject recipe, json.Object("recipe"));
+  ASSIGN_OR_RETURN(order.recipe, RecipeFromJson(recipe));
+  const auto number = [&](const char* key, int& field) -> absl::Status {
+    ASSIGN_OR_RETURN(const int64_t value, json.Get<int64_t>(key));
+    if (value < 0 || value > 1'000'000) {
+      return FieldError(absl::StrCat(json.origin(), ": ", key), absl::StrCat(value),
+                        "0 to 1000000");
+    }
+    field = static_cast<int>(value);
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(number("size", order.size));
+  RETURN_IF_ERROR(number("checkpoint_every", order.checkpoint_every));
+  RETURN_IF_ERROR(number("threads", order.threads));
+  if (!json.json().contains("pictures") || !json.json()["pictures"].is_array()) {
+    return absl::InvalidArgumentError(absl::StrCat(json.origin(), ": pictures is missing"));
+  }
+  for (const nlohmann::json& entry : json.json()["pictures"]) {
+    ASSIGN_OR_RETURN(const JsonObject picture,
+                     JsonObject::Parse(entry.dump(), absl::StrCat(json.origin(), ": pictures")));
+    ASSIGN_OR_RETURN(order.pictures.emplace_back(), picture.Get<std::string>("path"));
+    ASSIGN_OR_RETURN(order.picture_sha256.emplace_back(), picture.Get<std::string>("sha256"));
+  }
+  return order;
+}
+
+}  // namespace imprint

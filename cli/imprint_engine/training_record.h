@@ -1,0 +1,41 @@
+// training.json: what a training is of and what came of it. It lies beside the embedding from the
+// first moment, so that `teach --resume` needs nothing else.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/imprint_engine/reference_folder.h"
+#include <nlohmann/json.hpp>
+
+#include "engine/training/recipe.h"
+#include "imaging/fit.h"
+#include "text/training_templates.h"
+
+namespace imprint {
+
+// What `teach` was asked to do, as given and checked.
+struct TeachOrder {
+  std::filesystem::path model;
+  std::vector<std::filesystem::path> pictures;
+  std::vector<std::string> picture_sha256;
+  std::string token;
+  std::string class_word;
+  ConceptKind kind = ConceptKind::kObject;
+  std::vector<std::string> templates;
+  int size = 0;
+  SquareFit fit = SquareFit::kCrop;
+  TrainingRecipe recipe;
+  int checkpoint_every = 50;
+  int threads = 0;
+};
+
+nlohmann::json ToJson(const TeachOrder& order);
+
+// The order in a training.json. Errors name file and field.
+absl::StatusOr<TeachOrder> ReadTeachOrder(const std::filesystem::path& training_json);
+
+}  // namespace imprint

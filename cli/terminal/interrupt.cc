@@ -1,0 +1,36 @@
+#include "cli/terminal/interrupt.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace imprint {
+namespace {
+
+constexpr int kInterrupted = 130;
+// Tells the waiting thread to end. Nobody else sends it to a process of ours.
+constexpr int kQuit = SIGUSR2;
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  sigemptyset(&signals_);
+  for (const int signal : {SIGINT, SIGTERM, kQuit}) sigaddset(&signals_, signal);
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  waiter_ = std::thread([this] { Wait(); });
+}
+
+Interrupt::~Interrupt() {
+  pthread_kill(waiter_.native_handle(), kQuit);
+  waiter_.join();
+}
+
+void Interrupt::Wait() {
+  while (true) {
+    int signal = 0;
+    if (sigwait(&signals_, &signal) != 0 || signal == kQuit) return;
+    if (source_.stop_requested()) _exit(kInterrupted);
+    source_.request_stop();
+  }
+}
+
+}  // namespace imprint

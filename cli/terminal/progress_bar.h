@@ -1,0 +1,49 @@
+// How far something is and how long it still takes, on one line of a terminal.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace imprint {
+
+// On a terminal the line is redrawn at most ten times a second; elsewhere (a log) a new line comes
+// at every tenth of the way. Not thread-safe.
+class ProgressBar {
+ public:
+  // `seconds` is a clock that never goes back.
+  ProgressBar(absl::string_view label, bool terminal, std::ostream& out,
+              std::function<double()> seconds);
+
+  // `first` is where a resumed job already was: time left counts only what was done since.
+  void Start(int64_t first, int64_t total);
+  // `note` stands behind the numbers, as in "loss 0.28".
+  void Update(int64_t done, absl::string_view note);
+  // Ends the line, so that what follows starts a new one.
+  void Finish();
+
+ private:
+  std::string Render(int64_t done, absl::string_view note) const;
+
+  std::string label_;
+  bool terminal_;
+  std::ostream& out_;
+  std::function<double()> seconds_;
+  int64_t first_ = 0;
+  int64_t total_ = 0;
+  double started_ = 0;
+  double drawn_ = 0;
+  int64_t tenths_ = 0;
+  bool open_ = false;
+};
+
+// "0:07", "12:30", "3:05:00".
+std::string ClockText(double seconds);
+
+// Seconds since some fixed moment, never going back.
+double MonotonicSeconds();
+
+}  // namespace imprint

@@ -1,0 +1,54 @@
+// Multi-head attention (Vaswani et al. 2017, "Attention Is All You Need").
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "engine/model/layers.h"
+
+namespace imprint {
+
+// softmax(q k^T / sqrt(d)) v for each head. q [n, t, c], k and v [n, s, c] -> [n, t, c]; every head
+// has c / heads channels. `causal`: position t sees only positions up to t.
+at::Tensor MultiHeadAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                              int64_t heads, bool causal = false);
+
+// The names of an attention's weights differ between the networks, their arithmetic does not.
+struct AttentionNames {
+  std::string query, key, value, out;
+};
+
+struct AttentionShape {
+  int64_t channels;
+  int64_t heads;
+  // Biases of the query, key and value; the output always has one.
+  bool bias;
+};
+
+// Attention of a sequence [n, t, c] to itself.
+class SelfAttention {
+ public:
+  SelfAttention(const WeightScope& weights, const AttentionNames& names,
+                const AttentionShape& shape);
+  at::Tensor Forward(const at::Tensor& x, bool causal = false) const;
+
+ private:
+  int64_t heads_;
+  FusedLinear query_key_value_;
+  Linear out_;
+};
+
+// Attention of a sequence [n, t, c] to another [n, s, context]: pixels to a prompt's tokens.
+class CrossAttention {
+ public:
+  CrossAttention(const WeightScope& weights, const AttentionNames& names,
+                 const AttentionShape& shape, int64_t context_channels);
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& context) const;
+
+ private:
+  int64_t heads_;
+  Linear query_;
+  FusedLinear key_value_;
+  Linear out_;
+};
+
+}  // namespace imprint

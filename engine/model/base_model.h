@@ -1,0 +1,63 @@
+// A base model in memory, loaded once per process and never changed. This header needs no LibTorch:
+// services include it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "text/clip_tokenizer.h"
+
+namespace imprint {
+
+struct ModelParts;
+
+// What a model is, in words for people and records.
+struct BaseModelInfo {
+  std::string folder;
+  // SHA-256 of the weights of text encoder, UNet and VAE: what drawing the same picture again
+  // needs.
+  std::string fingerprint;
+  // "family:width:hash of the token table rounded to fp16": what decides whether an embedding fits.
+  // Families: sd1 (width 768), sd2 (1024), other.
+  std::string text_encoder_identity;
+  int embedding_width;     // numbers in one token's vector
+  int prompt_tokens;       // that fit into a prompt, start and end included
+  int picture_size;        // side of the square that the model was trained at, in pixels
+  int size_multiple;       // sides of pictures must be multiples of this
+  std::string prediction;  // "epsilon" or "v_prediction"
+  int training_timesteps;
+  double mean_token_norm;  // L2, over the vocabulary
+  bool has_safety_checker;
+  std::map<std::string, int64_t> parameters;  // by component
+};
+
+// Immutable; thread-safe.
+class BaseModel {
+ public:
+  // Loads a Diffusers folder in fp32 onto the CPU. NOT_FOUND or INVALID_ARGUMENT naming the file,
+  // the field or the tensors at fault; RESOURCE_EXHAUSTED if it does not fit into memory.
+  static absl::StatusOr<std::shared_ptr<const BaseModel>> Load(const std::filesystem::path& folder);
+
+  ~BaseModel();
+  BaseModel(const BaseModel&) = delete;
+  BaseModel& operator=(const BaseModel&) = delete;
+
+  const BaseModelInfo& info() const { return info_; }
+  const ClipTokenizer& tokenizer() const { return tokenizer_; }
+  // The networks, for the engine alone (engine/model/model_parts.h).
+  const ModelParts& parts() const { return *parts_; }
+
+ private:
+  BaseModel(BaseModelInfo info, ClipTokenizer tokenizer, std::unique_ptr<const ModelParts> parts);
+
+  BaseModelInfo info_;
+  ClipTokenizer tokenizer_;
+  std::unique_ptr<const ModelParts> parts_;
+};
+
+}  // namespace imprint

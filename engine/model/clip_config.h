@@ -1,0 +1,40 @@
+// The shapes of CLIP's two towers, as their configurations describe them.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+
+#include "base/json_object.h"
+#include "engine/model/layers.h"
+
+namespace imprint {
+
+// A stack of transformer layers.
+struct ClipTowerConfig {
+  int64_t width;
+  int64_t intermediate;
+  int64_t heads;
+  int64_t layers;
+  double epsilon;
+  Activation activation;
+};
+
+struct ClipTextConfig {
+  ClipTowerConfig tower;
+  int64_t vocabulary;
+  int64_t length;
+
+  // INVALID_ARGUMENT naming the field.
+  static absl::StatusOr<ClipTextConfig> Parse(const JsonObject& config);
+};
+
+struct ClipVisionConfig {
+  ClipTowerConfig tower;
+  int64_t image_size;
+  int64_t patch_size;
+
+  static absl::StatusOr<ClipVisionConfig> Parse(const JsonObject& config);
+};
+
+}  // namespace imprint

@@ -1,0 +1,47 @@
+// CLIP's text encoder with concepts' embeddings spliced into the token lookup.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "engine/model/clip_config.h"
+#include "engine/model/clip_tower.h"
+#include "text/clip_tokenizer.h"
+
+namespace imprint {
+
+// Frozen; thread-safe.
+class ClipTextEncoder {
+ public:
+  ClipTextEncoder(const WeightScope& weights, const ClipTextConfig& config);
+
+  // Hidden states [n, length, width] of n prompts after the final layer norm: what the UNet attends
+  // to. `concept_rows` [rows, width] fp32 stand where the prompts' concept places say; undefined if
+  // no prompt has one. Differentiable with respect to `concept_rows`.
+  at::Tensor Forward(std::span<const TokenizedPrompt> prompts,
+                     const at::Tensor& concept_rows) const;
+
+  // The table's rows [ids.size(), width] in fp32: where a new concept starts from.
+  at::Tensor TokenRows(const std::vector<int32_t>& ids) const;
+
+  // Mean L2 norm of the vocabulary's rows.
+  double MeanTokenNorm() const;
+
+  int64_t width() const { return config_.tower.width; }
+  int64_t vocabulary() const { return config_.vocabulary; }
+  int64_t length() const { return config_.length; }
+
+  // [vocabulary, width], in the type that the model computes in.
+  const at::Tensor& token_table() const { return token_table_; }
+
+ private:
+  ClipTextConfig config_;
+  at::Tensor token_table_;
+  at::Tensor position_table_;  // [length, width]
+  ClipTower tower_;
+  LayerNorm final_norm_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,32 @@
+// The transformer that CLIP's text and vision encoders share (Radford et al. 2021).
+#pragma once
+
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "engine/model/attention.h"
+#include "engine/model/clip_config.h"
+#include "engine/model/layers.h"
+
+namespace imprint {
+
+// Pre-norm transformer layers. [n, t, width] -> [n, t, width].
+class ClipTower {
+ public:
+  ClipTower(const WeightScope& weights, const ClipTowerConfig& config);
+  at::Tensor Forward(at::Tensor hidden, bool causal) const;
+
+ private:
+  struct Layer {
+    LayerNorm norm1;
+    SelfAttention attention;
+    LayerNorm norm2;
+    Linear expand;
+    Linear contract;
+  };
+  Activation activation_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace imprint

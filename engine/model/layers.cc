@@ -1,0 +1,64 @@
+#include "engine/model/layers.h"
+
+#include "base/field_error.h"
+
+namespace imprint {
+
+Linear::Linear(const WeightScope& weights, int64_t in, int64_t out, bool bias)
+    : weight_(weights.Take("weight", {out, in})) {
+  if (bias) bias_ = weights.Take("bias", {out});
+}
+
+Linear::Linear(const WeightScope& weights, int64_t in, int64_t out, Storage storage)
+    : weight_(storage == Storage::kMatrix ? weights.Take("weight", {out, in})
+                                          : weights.Take("weight", {out, in, 1, 1}).flatten(1)),
+      bias_(weights.Take("bias", {out})) {}
+
+FusedLinear::FusedLinear(const WeightScope& weights, const std::vector<std::string>& names,
+                         int64_t in, int64_t out_each, bool bias) {
+  std::vector<at::Tensor> matrices;
+  std::vector<at::Tensor> biases;
+  for (const std::string& name : names) {
+    matrices.push_back(weights.In(name).Take("weight", {out_each, in}));
+    if (bias) biases.push_back(weights.In(name).Take("bias", {out_each}));
+  }
+  weight_ = at::cat(matrices);
+  if (bias) bias_ = at::cat(biases);
+}
+
+Conv2d::Conv2d(const WeightScope& weights, int64_t in, int64_t out, const Shape& shape)
+    : weight_(weights.Take("weight", {out, in, shape.kernel, shape.kernel})
+                  .contiguous(at::MemoryFormat::ChannelsLast)),
+      stride_(shape.stride),
+      padding_(shape.padding) {
+  if (shape.bias) bias_ = weights.Take("bias", {out});
+}
+
+at::Tensor Conv2d::operator()(const at::Tensor& x) const {
+  return at::conv2d(x, weight_, bias_, stride_, padding_);
+}
+
+GroupNorm::GroupNorm(const WeightScope& weights, int64_t groups, int64_t channels, double epsilon)
+    : groups_(groups),
+      epsilon_(epsilon),
+      weight_(weights.Take("weight", {channels})),
+      bias_(weights.Take("bias", {channels})) {}
+
+LayerNorm::LayerNorm(const WeightScope& weights, int64_t width, double epsilon)
+    : width_(width),
+      epsilon_(epsilon),
+      weight_(weights.Take("weight", {width})),
+      bias_(weights.Take("bias", {width})) {}
+
+absl::StatusOr<Activation> ParseActivation(absl::string_view field, absl::string_view name) {
+  if (name == "quick_gelu") return Activation::kQuickGelu;
+  if (name == "gelu") return Activation::kGelu;
+  return FieldError(field, Quoted(name), "\"quick_gelu\" or \"gelu\"");
+}
+
+at::Tensor Activate(Activation activation, const at::Tensor& x) {
+  if (activation == Activation::kGelu) return at::gelu(x);
+  return x * at::sigmoid(1.702 * x);
+}
+
+}  // namespace imprint

@@ -1,0 +1,25 @@
+// The networks of a base model.
+#pragma once
+
+#include <optional>
+
+#include "engine/model/clip_text_encoder.h"
+#include "engine/model/safety_checker.h"
+#include "engine/model/unet.h"
+#include "engine/model/vae.h"
+#include "engine/noise/noise_schedule.h"
+
+namespace imprint {
+
+struct ModelParts {
+  ComputeOptions compute;
+  VaeConfig vae_config;
+  ClipTextEncoder text_encoder;
+  Unet unet;
+  VaeEncoder vae_encoder;
+  VaeDecoder vae_decoder;
+  NoiseSchedule schedule;
+  std::optional<SafetyChecker> safety_checker;
+};
+
+}  // namespace imprint

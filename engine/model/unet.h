@@ -1,0 +1,63 @@
+// The denoising network (Ronneberger et al. 2015, "U-Net"; Rombach et al. 2022).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "engine/model/layers.h"
+#include "engine/model/resnet_block.h"
+#include "engine/model/spatial_transformer.h"
+#include "engine/model/unet_config.h"
+
+namespace imprint {
+
+// Frozen; Forward may run in several threads.
+class Unet {
+ public:
+  Unet(const WeightScope& weights, const UnetConfig& config);
+
+  // What the network predicts (noise or velocity, as its training went) for noisy latents
+  // [n, 4, h, w] at timesteps [n] (0 to 999), given prompts' hidden states [n, tokens, width].
+  // Differentiable with respect to `context`.
+  at::Tensor Forward(const at::Tensor& latents, const at::Tensor& timesteps,
+                     const at::Tensor& context) const;
+
+ private:
+  // One resolution on the way down or up: each resnet, then its attention if the level has any.
+  struct Stage {
+    std::vector<ResnetBlock> resnets;
+    std::vector<SpatialTransformer> attentions;  // empty or one for each resnet
+    std::optional<Conv2d> resample;              // to the next level
+
+    at::Tensor Layer(size_t i, const at::Tensor& x, const at::Tensor& time,
+                     const at::Tensor& context) const;
+  };
+
+  static std::vector<Stage> DownStages(const WeightScope& weights, const UnetConfig& config,
+                                       int64_t time_width);
+  static std::vector<Stage> UpStages(const WeightScope& weights, const UnetConfig& config,
+                                     int64_t time_width);
+
+  at::Tensor EmbedTime(const at::Tensor& timesteps) const;
+
+  at::ScalarType type_;
+  int64_t time_channels_;
+  Linear time1_;
+  Linear time2_;
+  Conv2d conv_in_;
+  std::vector<Stage> down_;
+  ResnetBlock middle1_;
+  SpatialTransformer middle_attention_;
+  ResnetBlock middle2_;
+  std::vector<Stage> up_;
+  GroupNorm norm_out_;
+  Conv2d conv_out_;
+};
+
+// The sinusoidal embedding of timesteps [n] -> [n, channels] fp32: cosines, then sines
+// (Vaswani et al. 2017, section 3.5, in Diffusers' order).
+at::Tensor SinusoidalEmbedding(const at::Tensor& timesteps, int64_t channels);
+
+}  // namespace imprint

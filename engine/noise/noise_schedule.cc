@@ -1,0 +1,118 @@
+#include "engine/noise/noise_schedule.h"
+
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+
+namespace imprint {
+namespace {
+
+constexpr int64_t kMaxTimesteps = 100'000;
+
+// Nichol & Dhariwal 2021, "Improved DDPM", equation 17, with their limit of .999.
+at::Tensor SquaredCosineBetas(int64_t count) {
+  const auto alpha_bar = [](double t) {
+    return std::pow(std::cos((t + 0.008) / 1.008 * std::numbers::pi / 2), 2);
+  };
+  std::vector<float> betas;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto n = static_cast<double>(count);
+    const double beta =
+        1 - alpha_bar((static_cast<double>(i) + 1) / n) / alpha_bar(static_cast<double>(i) / n);
+    betas.push_back(static_cast<float>(std::min(beta, 0.999)));
+  }
+  return at::tensor(betas);
+}
+
+absl::StatusOr<at::Tensor> ParseBetas(const JsonObject& config) {
+  ASSIGN_OR_RETURN(const int64_t count, config.GetOr<int64_t>("num_train_timesteps", 1000));
+  ASSIGN_OR_RETURN(const double start, config.GetOr<double>("beta_start", 0.00085));
+  ASSIGN_OR_RETURN(const double end, config.GetOr<double>("beta_end", 0.012));
+  ASSIGN_OR_RETURN(const std::string kind,
+                   config.GetOr<std::string>("beta_schedule", "scaled_linear"));
+  const auto refuse = [&](absl::string_view key, absl::string_view given,
+                          absl::string_view expected) {
+    return FieldError(absl::StrCat(config.origin(), ": ", key), given, expected);
+  };
+  if (count < 1 || count > kMaxTimesteps) {
+    return refuse("num_train_timesteps", absl::StrCat(count), "a number such as 1000");
+  }
+  if (!(start > 0 && start < 1)) return refuse("beta_start", absl::StrCat(start), "0 < beta < 1");
+  if (!(end > 0 && end < 1)) return refuse("beta_end", absl::StrCat(end), "0 < beta < 1");
+  if (config.Has("trained_betas")) return refuse("trained_betas", "values", "null");
+  if (kind == "scaled_linear") {
+    return at::linspace(std::sqrt(start), std::sqrt(end), count, at::kFloat).square();
+  }
+  if (kind == "linear") return at::linspace(start, end, count, at::kFloat);
+  if (kind == "squaredcos_cap_v2") return SquaredCosineBetas(count);
+  return refuse("beta_schedule", Quoted(kind), "scaled_linear, linear or squaredcos_cap_v2");
+}
+
+absl::StatusOr<PredictionType> ParsePrediction(const JsonObject& config) {
+  ASSIGN_OR_RETURN(const std::string name, config.GetOr<std::string>("prediction_type", "epsilon"));
+  if (name == "epsilon") return PredictionType::kEpsilon;
+  if (name == "v_prediction") return PredictionType::kVelocity;
+  return FieldError(absl::StrCat(config.origin(), ": prediction_type"), Quoted(name),
+                    "\"epsilon\" or \"v_prediction\"");
+}
+
+absl::StatusOr<TimestepSpacing> ParseSpacing(const JsonObject& config) {
+  ASSIGN_OR_RETURN(const std::string name,
+                   config.GetOr<std::string>("timestep_spacing", "leading"));
+  if (name == "leading") return TimestepSpacing::kLeading;
+  if (name == "trailing") return TimestepSpacing::kTrailing;
+  if (name == "linspace") return TimestepSpacing::kLinspace;
+  return FieldError(absl::StrCat(config.origin(), ": timestep_spacing"), Quoted(name),
+                    "\"leading\", \"trailing\" or \"linspace\"");
+}
+
+}  // namespace
+
+absl::string_view Name(PredictionType type) {
+  return type == PredictionType::kEpsilon ? "epsilon" : "v_prediction";
+}
+
+absl::StatusOr<NoiseSchedule> NoiseSchedule::Parse(const JsonObject& config) {
+  NoiseSchedule schedule;
+  ASSIGN_OR_RETURN(const at::Tensor betas, ParseBetas(config));
+  ASSIGN_OR_RETURN(schedule.prediction_, ParsePrediction(config));
+  ASSIGN_OR_RETURN(schedule.spacing_, ParseSpacing(config));
+  ASSIGN_OR_RETURN(schedule.ends_at_one_, config.GetOr<bool>("set_alpha_to_one", true));
+  ASSIGN_OR_RETURN(const bool zero_snr, config.GetOr<bool>("rescale_betas_zero_snr", false));
+  if (zero_snr) {
+    return FieldError(absl::StrCat(config.origin(), ": rescale_betas_zero_snr"), "true", "false");
+  }
+  schedule.alpha_bar_table_ = (1.0 - betas).cumprod(0).contiguous();
+  const auto* values = schedule.alpha_bar_table_.data_ptr<float>();
+  schedule.alpha_bars_.assign(values, values + schedule.alpha_bar_table_.numel());
+  return schedule;
+}
+
+std::pair<at::Tensor, at::Tensor> NoiseSchedule::Factors(const at::Tensor& timesteps,
+                                                         const at::Tensor& like) const {
+  std::vector<int64_t> shape(static_cast<size_t>(like.dim()), 1);
+  shape[0] = timesteps.size(0);
+  const at::Tensor alpha_bar =
+      alpha_bar_table_.to(like.device()).index_select(0, timesteps.to(like.device())).view(shape);
+  return {alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt()};
+}
+
+at::Tensor NoiseSchedule::AddNoise(const at::Tensor& latents, const at::Tensor& noise,
+                                   const at::Tensor& timesteps) const {
+  const auto [signal, deviation] = Factors(timesteps, latents);
+  return signal * latents + deviation * noise;
+}
+
+at::Tensor NoiseSchedule::Target(const at::Tensor& latents, const at::Tensor& noise,
+                                 const at::Tensor& timesteps) const {
+  if (prediction_ == PredictionType::kEpsilon) return noise;
+  const auto [signal, deviation] = Factors(timesteps, latents);
+  return signal * noise - deviation * latents;
+}
+
+}  // namespace imprint

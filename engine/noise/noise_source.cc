@@ -1,0 +1,13 @@
+#include "engine/noise/noise_source.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+namespace imprint {
+
+NoiseSource::NoiseSource(uint64_t seed) : generator_(at::detail::createCPUGenerator(seed)) {}
+
+at::Tensor NoiseSource::Draw(at::IntArrayRef shape) {
+  return at::randn(shape, generator_, at::device(at::kCPU).dtype(at::kFloat));
+}
+
+}  // namespace imprint

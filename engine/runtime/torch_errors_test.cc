@@ -1,0 +1,41 @@
+#include "engine/runtime/torch_errors.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+#include "engine/runtime/threads.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(CatchTorchErrors, ShapesThatDoNotFitAreInternalInOneLine) {
+  const auto status = CatchTorchErrors([]() -> absl::Status {
+    at::matmul(at::zeros({2, 3}), at::zeros({2, 3}));
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(status, Fails(absl::StatusCode::kInternal, HasSubstr("2x3")));
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("\n")));
+}
+
+TEST(CatchTorchErrors, TooMuchMemoryIsResourceExhausted) {
+  const auto result = CatchTorchErrors(
+      []() -> absl::StatusOr<at::Tensor> { return at::zeros({int64_t{1} << 60}); });
+  EXPECT_THAT(result, Fails(absl::StatusCode::kResourceExhausted, HasSubstr("memory")));
+}
+
+TEST(CatchTorchErrors, AResultPassesThrough) {
+  EXPECT_EQ(*CatchTorchErrors([]() -> absl::StatusOr<int> { return 7; }), 7);
+}
+
+TEST(SetComputeThreads, RefusesNonsense) {
+  EXPECT_THAT(SetComputeThreads(-1), RefusesNaming(std::vector<std::string>{"threads", "-1"}));
+  EXPECT_THAT(SetComputeThreads(2), Succeeds());
+  EXPECT_EQ(ComputeThreads(), 2);
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,27 @@
+// The concepts that prompts may name: their tokens and their vectors.
+#pragma once
+
+#include <span>
+
+#include "absl/status/statusor.h"
+#include <ATen/ATen.h>
+
+#include "engine/model/base_model.h"
+#include "formats/learned_embedding.h"
+#include "text/concept_vocabulary.h"
+
+namespace imprint {
+
+// Immutable.
+struct ConceptSet {
+  ConceptVocabulary vocabulary;
+  at::Tensor
+      rows;  // [rows, width] fp32, as the vocabulary numbers them; undefined if there are none
+
+  // INVALID_ARGUMENT naming the token if an embedding is of another width than the model's or its
+  // token cannot be used.
+  static absl::StatusOr<ConceptSet> Make(const BaseModel& model,
+                                         std::span<const LearnedEmbedding> embeddings);
+};
+
+}  // namespace imprint

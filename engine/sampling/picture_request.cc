@@ -1,0 +1,52 @@
+#include "engine/sampling/picture_request.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "text/unicode_text.h"
+
+namespace imprint {
+namespace {
+
+constexpr int kMaxSide = 4096;
+constexpr double kMaxGuidance = 100;
+
+absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt) {
+  if (prompt.size() > kMaxPromptBytes) {
+    return FieldError(field, Quoted(prompt), absl::StrCat("at most ", kMaxPromptBytes, " bytes"));
+  }
+  if (!IsUtf8(prompt)) return FieldError(field, Quoted(prompt), "UTF-8");
+  return absl::OkStatus();
+}
+
+absl::Status CheckSide(absl::string_view field, int side, int multiple) {
+  if (side >= multiple && side <= kMaxSide && side % multiple == 0) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(side),
+                    absl::StrCat("a multiple of ", multiple, ", at most ", kMaxSide));
+}
+
+}  // namespace
+
+absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request) {
+  RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt));
+  if (absl::StripAsciiWhitespace(request.prompt).empty()) {
+    return FieldError("prompt", Quoted(request.prompt), "words, such as \"<mia> in the snow\"");
+  }
+  RETURN_IF_ERROR(CheckPrompt("negative_prompt", request.negative_prompt));
+  RETURN_IF_ERROR(CheckSide("width", request.width, model.size_multiple));
+  RETURN_IF_ERROR(CheckSide("height", request.height, model.size_multiple));
+  if (request.steps < 1 || request.steps > model.training_timesteps) {
+    return FieldError("steps", absl::StrCat(request.steps),
+                      absl::StrCat("a whole number from 1 to ", model.training_timesteps));
+  }
+  // Written so that NaN fails.
+  if (!(request.guidance >= 0 && request.guidance <= kMaxGuidance)) {
+    return FieldError("guidance", absl::StrCat(request.guidance),
+                      absl::StrCat("a number from 0 to ", kMaxGuidance));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace imprint

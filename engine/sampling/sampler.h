@@ -1,0 +1,67 @@
+// Drawing pictures with a base model and concepts. This header needs no LibTorch: services and
+// tools include it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "base/rgb_image.h"
+#include "engine/model/base_model.h"
+#include "engine/sampling/picture_request.h"
+#include "formats/learned_embedding.h"
+
+namespace imprint {
+
+struct ConceptSet;
+
+// What the caller wants to hear while pictures are drawn. Called on the drawing thread.
+struct DrawHooks {
+  // Solver steps done and to do, over all pictures.
+  std::function<void(int64_t done, int64_t total)> on_step;
+  // A finished picture and its request's index, in the order they finish. An error ends the
+  // drawing.
+  std::function<absl::Status(size_t index, RgbImage picture)> on_picture;
+  // Looked at between steps; drawing then ends with CANCELLED.
+  std::stop_token stop;
+};
+
+// Draws with step-level continuous batching: a picture joins as soon as a place is free, whatever
+// steps, guidance or prompt its neighbours have. A picture's noise depends on its own seed alone.
+// Draw must not run in two threads at once.
+class Sampler {
+ public:
+  // INVALID_ARGUMENT naming max_batch or the embedding that does not fit the model.
+  static absl::StatusOr<Sampler> Make(std::shared_ptr<const BaseModel> model,
+                                      std::span<const LearnedEmbedding> embeddings, int max_batch);
+  Sampler(Sampler&&) noexcept;
+  ~Sampler();
+
+  // Checks every request first: INVALID_ARGUMENT naming picture and field before anything is drawn.
+  absl::Status Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks) const;
+
+  // How many tokens a prompt has, and how many of them the model reads.
+  struct PromptLength {
+    int tokens;
+    int read;
+  };
+  PromptLength Measure(absl::string_view prompt) const;
+
+ private:
+  Sampler(std::shared_ptr<const BaseModel> model, std::unique_ptr<const ConceptSet> concepts,
+          int max_batch);
+
+  std::shared_ptr<const BaseModel> model_;
+  std::unique_ptr<const ConceptSet> concepts_;
+  int max_batch_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,25 @@
+// The base model's safety checker over finished pictures. This header needs no LibTorch: services
+// and tools include it.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "base/rgb_image.h"
+#include "engine/model/base_model.h"
+#include "engine/model/safety_scores.h"
+
+namespace imprint {
+
+// Side of the square pictures that the model's checker reads; bring pictures to it with FitForClip.
+// FAILED_PRECONDITION if the model has no safety checker.
+absl::StatusOr<int> SafetyPictureSize(const BaseModel& model);
+
+// The scores of each picture. FAILED_PRECONDITION if the model has no safety checker;
+// INVALID_ARGUMENT if a picture is of another size than SafetyPictureSize. Thread-safe.
+absl::StatusOr<std::vector<SafetyScores>> CheckSafety(const BaseModel& model,
+                                                      std::span<const RgbImage> pictures);
+
+}  // namespace imprint

@@ -1,0 +1,43 @@
+#include "engine/training/latent_dataset.h"
+
+#include <vector>
+
+#include <c10/core/GradMode.h>
+
+#include "engine/model/picture_tensor.h"
+
+namespace imprint {
+namespace {
+
+// Encoding is done once: small batches bound the memory.
+constexpr int64_t kEncodeBatch = 4;
+
+}  // namespace
+
+LatentDataset::LatentDataset(const ModelParts& model, std::span<const RgbImage> pictures,
+                             bool with_flips)
+    : scale_(model.vae_config.scaling_factor) {
+  const c10::NoGradGuard no_autograd;
+  const at::Tensor pixels = VaePixels(ByteTensor(pictures)).to(model.compute.device);
+  std::vector<at::Tensor> means;
+  std::vector<at::Tensor> deviations;
+  for (const bool flipped : {false, true}) {
+    if (flipped && !with_flips) continue;
+    const at::Tensor seen = flipped ? pixels.flip({3}) : pixels;
+    for (const at::Tensor& part : seen.split(kEncodeBatch)) {
+      const LatentDistribution latents = model.vae_encoder.Forward(part.to(model.compute.type));
+      means.push_back(latents.mean.to(at::kFloat));
+      deviations.push_back(latents.deviation.to(at::kFloat));
+    }
+  }
+  const int64_t sides = with_flips ? 2 : 1;
+  mean_ = at::cat(means).unflatten(0, {sides, -1});
+  deviation_ = at::cat(deviations).unflatten(0, {sides, -1});
+}
+
+at::Tensor LatentDataset::Sample(int64_t picture, bool flipped, const at::Tensor& noise) const {
+  const int64_t side = flipped ? 1 : 0;
+  return scale_ * (mean_[side][picture] + deviation_[side][picture] * noise.to(mean_.device()));
+}
+
+}  // namespace imprint

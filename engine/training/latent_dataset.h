@@ -1,0 +1,32 @@
+// The pictures of a concept as the VAE sees them, encoded once.
+#pragma once
+
+#include <span>
+
+#include <ATen/ATen.h>
+
+#include "base/rgb_image.h"
+#include "engine/model/model_parts.h"
+
+namespace imprint {
+
+// Mean and deviation of every picture's latent distribution, and of its mirror image's (whose
+// latents are not the mirrored latents). Immutable.
+class LatentDataset {
+ public:
+  // Encodes the pictures, all of one size, a few at a time. Throws LibTorch's errors.
+  LatentDataset(const ModelParts& model, std::span<const RgbImage> pictures, bool with_flips);
+
+  int64_t size() const { return mean_.size(1); }
+  at::IntArrayRef latent_shape() const { return mean_.sizes().slice(2); }
+
+  // A latent [4, h, w] from the picture's distribution, scaled as the UNet expects it.
+  at::Tensor Sample(int64_t picture, bool flipped, const at::Tensor& noise) const;
+
+ private:
+  double scale_;
+  at::Tensor mean_;       // [1 or 2, pictures, 4, h, w]: as they are, then mirrored
+  at::Tensor deviation_;  // the same
+};
+
+}  // namespace imprint

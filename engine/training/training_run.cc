@@ -1,0 +1,243 @@
+#include "engine/training/training_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "base/field_error.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "engine/model/model_parts.h"
+#include "engine/runtime/torch_errors.h"
+#include "engine/training/adamw.h"
+#include "engine/training/initial_rows.h"
+#include "engine/training/latent_dataset.h"
+#include "engine/training/norm_control.h"
+#include "engine/training/objective.h"
+#include "engine/training/sample_draw.h"
+#include "text/training_templates.h"
+
+namespace imprint {
+namespace {
+
+constexpr size_t kSmoothedSteps = 20;
+
+absl::Status CheckPictures(const BaseModelInfo& model, const std::vector<RgbImage>& pictures) {
+  if (pictures.empty()) return FieldError("pictures", "none", "at least one, better 3 to 5");
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    const RgbImage& picture = pictures[i];
+    if (picture.width != pictures[0].width || picture.height != pictures[0].height ||
+        picture.width <= 0 || picture.width % model.size_multiple != 0 || picture.height <= 0 ||
+        picture.height % model.size_multiple != 0) {
+      return FieldError(
+          absl::StrCat("pictures: ", i + 1), absl::StrCat(picture.width, "×", picture.height),
+          absl::StrCat("all of one size whose sides are multiples of ", model.size_multiple));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Everything that decides the result, for checkpoints and for the embedding's own record.
+std::map<std::string, std::string> DescribeRun(const BaseModel& model, const TrainingInput& input) {
+  Sha256 pictures;
+  for (const RgbImage& picture : input.pictures) {
+    pictures.Update(absl::StrCat(picture.width, "x", picture.height, "\n"));
+    pictures.Update(std::as_bytes(std::span(picture.pixels)));
+  }
+  return {{"base_model", model.info().fingerprint},
+          {"text_encoder", model.info().text_encoder_identity},
+          {"token", input.token},
+          {"class_word", input.class_word},
+          {"pictures", pictures.HexDigest()},
+          {"templates", Sha256Hex(absl::StrJoin(input.templates, "\n"))},
+          {"recipe", ToJson(input.recipe).dump()}};
+}
+
+std::vector<float> Floats(const at::Tensor& tensor) {
+  const at::Tensor contiguous = tensor.cpu().contiguous();
+  const auto* values = contiguous.const_data_ptr<float>();
+  return {values, values + contiguous.numel()};
+}
+
+double MeanNorm(const at::Tensor& rows) { return rows.norm(2, {-1}).mean().item<double>(); }
+
+// The training itself. Its methods throw LibTorch's errors.
+class Training {
+ public:
+  Training(const BaseModel& model, const TrainingInput& input, const at::Tensor& first_rows,
+           std::vector<TokenizedPrompt> captions)
+      : model_(model.parts()),
+        recipe_(input.recipe),
+        run_(DescribeRun(model, input)),
+        captions_(std::move(captions)),
+        dataset_(model_, input.pictures, input.recipe.flip),
+        space_{.seed = recipe_.seed,
+               .samples_per_step = static_cast<int64_t>(recipe_.batch) * recipe_.accumulation,
+               .pictures = dataset_.size(),
+               .templates = static_cast<int64_t>(captions_.size()),
+               .timesteps = model_.schedule.timesteps(),
+               .flip = recipe_.flip},
+        limits_(NormLimits(first_rows, recipe_.max_growth)),
+        first_norm_(MeanNorm(first_rows)),
+        state_(InitialState(first_rows)) {}
+
+  absl::Status Restore(const TrainingCheckpoint& checkpoint) {
+    RETURN_IF_ERROR(CheckSameRun(checkpoint, run_));
+    const std::vector<int64_t> shape = {checkpoint.vectors, checkpoint.width};
+    if (state_.rows.sizes() != at::IntArrayRef(shape)) {
+      return FieldError("checkpoint: rows", absl::StrCat(shape[0], "×", shape[1]),
+                        absl::StrJoin(state_.rows.sizes(), "×"));
+    }
+    const auto restore = [&](const std::vector<float>& values, at::Tensor& tensor) {
+      tensor.copy_(at::tensor(values).view(shape));
+    };
+    restore(checkpoint.rows, state_.rows);
+    restore(checkpoint.first_moment, state_.first_moment);
+    restore(checkpoint.second_moment, state_.second_moment);
+    state_.step = checkpoint.step;
+    losses_ = checkpoint.losses;
+    return absl::OkStatus();
+  }
+
+  bool Done() const { return state_.step >= recipe_.steps; }
+
+  // One update from all of the step's samples, in batches that fit.
+  absl::Status Step() {
+    double loss = 0;
+    at::Tensor gradient = at::zeros_like(state_.rows);
+    for (int64_t first = 0; first < space_.samples_per_step; first += recipe_.batch) {
+      const LossAndGradient part = ComputeGradient(model_, DrawBatch(state_.step, first),
+                                                   state_.rows, space_.samples_per_step);
+      loss += part.loss;
+      gradient += part.gradient;
+    }
+    if (!std::isfinite(loss)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the loss is not a number at step ", state_.step + 1,
+                       "; learning_rate: got ", recipe_.learning_rate, "; expected a smaller one"));
+    }
+    AdamWStep(recipe_, recipe_.learning_rate * LearningRateFactor(recipe_, state_.step), gradient,
+              state_);
+    LimitNorms(limits_, state_.rows);
+    losses_.push_back(static_cast<float>(loss));
+    return absl::OkStatus();
+  }
+
+  TrainingProgress Progress() const {
+    const size_t recent = std::min(losses_.size(), kSmoothedSteps);
+    const double sum =
+        std::accumulate(losses_.end() - static_cast<int64_t>(recent), losses_.end(), 0.0);
+    return {.step = state_.step,
+            .steps = recipe_.steps,
+            .loss = losses_.back(),
+            .smoothed_loss = sum / static_cast<double>(recent),
+            .norm = MeanNorm(state_.rows)};
+  }
+
+  TrainingCheckpoint Checkpoint() const {
+    return {.step = state_.step,
+            .vectors = state_.rows.size(0),
+            .width = state_.rows.size(1),
+            .rows = Floats(state_.rows),
+            .first_moment = Floats(state_.first_moment),
+            .second_moment = Floats(state_.second_moment),
+            .losses = losses_,
+            .run = run_};
+  }
+
+  TrainingOutcome Outcome(const std::string& token) const {
+    LearnedEmbedding embedding{.token = token,
+                               .vectors = static_cast<int>(state_.rows.size(0)),
+                               .width = static_cast<int>(state_.rows.size(1)),
+                               .values = Floats(state_.rows)};
+    for (const auto& [key, value] : run_) {
+      if (key != "token") embedding.provenance[absl::StrCat("imprint.", key)] = value;
+    }
+    embedding.provenance["imprint.step"] = absl::StrCat(state_.step);
+    return {.finished = Done(),
+            .embedding = std::move(embedding),
+            .checkpoint = Checkpoint(),
+            .first_norm = first_norm_,
+            .norm = MeanNorm(state_.rows)};
+  }
+
+ private:
+  TrainingBatch DrawBatch(int64_t step, int64_t first) const {
+    std::vector<at::Tensor> latents;
+    std::vector<at::Tensor> noise;
+    std::vector<int64_t> timesteps;
+    TrainingBatch batch;
+    for (int64_t sample = first; sample < first + recipe_.batch; ++sample) {
+      const SampleDraw draw = DrawSample(space_, step, sample, dataset_.latent_shape());
+      latents.push_back(dataset_.Sample(draw.picture, draw.flipped, draw.latent_noise));
+      noise.push_back(draw.noise);
+      timesteps.push_back(draw.timestep);
+      batch.captions.push_back(captions_[static_cast<size_t>(draw.caption)]);
+    }
+    batch.latents = at::stack(latents);
+    batch.noise = at::stack(noise).to(model_.compute.device);
+    batch.timesteps = at::tensor(timesteps).to(model_.compute.device);
+    return batch;
+  }
+
+  const ModelParts& model_;
+  TrainingRecipe recipe_;
+  std::map<std::string, std::string> run_;
+  std::vector<TokenizedPrompt> captions_;
+  LatentDataset dataset_;
+  DrawSpace space_;
+  at::Tensor limits_;
+  double first_norm_;
+  AdamWState state_;
+  std::vector<float> losses_;
+};
+
+absl::StatusOr<std::vector<TokenizedPrompt>> TokenizeCaptions(const BaseModel& model,
+                                                              const TrainingInput& input) {
+  ConceptVocabulary concepts;
+  RETURN_IF_ERROR(concepts.Add(input.token, input.recipe.vectors, model.tokenizer()));
+  if (input.templates.empty()) return FieldError("templates", "none", "at least one");
+  std::vector<TokenizedPrompt> captions;
+  for (const std::string& caption_template : input.templates) {
+    const std::string caption = FillTemplate(caption_template, input.token);
+    captions.push_back(model.tokenizer().Encode(caption, concepts));
+    if (captions.back().concept_places.size() != static_cast<size_t>(input.recipe.vectors)) {
+      return FieldError(
+          "templates", Quoted(caption_template),
+          absl::StrCat("{} once, within the first ", model.info().prompt_tokens - 2, " tokens"));
+    }
+  }
+  return captions;
+}
+
+}  // namespace
+
+absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
+                                      const std::optional<TrainingCheckpoint>& from,
+                                      const TrainingHooks& hooks) {
+  RETURN_IF_ERROR(CheckRecipe(input.recipe));
+  RETURN_IF_ERROR(CheckPictures(model.info(), input.pictures));
+  ASSIGN_OR_RETURN(std::vector<TokenizedPrompt> captions, TokenizeCaptions(model, input));
+  return CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
+    ASSIGN_OR_RETURN(const at::Tensor first_rows,
+                     InitialRows(model, input.class_word, input.recipe.vectors));
+    Training training(model, input, first_rows, std::move(captions));
+    if (from) RETURN_IF_ERROR(training.Restore(*from));
+    while (!training.Done() && !hooks.stop.stop_requested()) {
+      RETURN_IF_ERROR(training.Step());
+      const TrainingProgress progress = training.Progress();
+      if (hooks.on_step) hooks.on_step(progress);
+      if (hooks.on_checkpoint && hooks.checkpoint_every > 0 &&
+          progress.step % hooks.checkpoint_every == 0 && !training.Done()) {
+        RETURN_IF_ERROR(hooks.on_checkpoint(training.Checkpoint()));
+      }
+    }
+    return training.Outcome(input.token);
+  });
+}
+
+}  // namespace imprint

@@ -1,0 +1,69 @@
+// Teaching one concept, from pictures to an embedding. This header needs no LibTorch: services and
+// tools include it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "base/rgb_image.h"
+#include "engine/model/base_model.h"
+#include "engine/training/checkpoint.h"
+#include "engine/training/recipe.h"
+#include "formats/learned_embedding.h"
+
+namespace imprint {
+
+struct TrainingInput {
+  std::string token;
+  // The word for what kind of thing it is: where the vectors start.
+  std::string class_word;
+  // All of one size, both sides multiples of the model's size_multiple.
+  std::vector<RgbImage> pictures;
+  // Captions with "{}" once each.
+  std::vector<std::string> templates;
+  TrainingRecipe recipe;
+};
+
+struct TrainingProgress {
+  int64_t step;  // updates done, 1 to steps
+  int64_t steps;
+  double loss;           // of this step
+  double smoothed_loss;  // mean of the last 20 steps
+  double norm;           // mean L2 length of the vectors
+};
+
+// What the caller wants to hear and decide while a training runs. Called on the training's thread.
+struct TrainingHooks {
+  std::function<void(const TrainingProgress&)> on_step;
+  // Called after every `checkpoint_every` steps (0: never). An error ends the training with it.
+  std::function<absl::Status(const TrainingCheckpoint&)> on_checkpoint;
+  int64_t checkpoint_every = 0;
+  // Looked at between steps.
+  std::stop_token stop;
+};
+
+struct TrainingOutcome {
+  // False if the stop token ended it early; `checkpoint` then continues it.
+  bool finished = false;
+  LearnedEmbedding embedding;
+  TrainingCheckpoint checkpoint;
+  double first_norm = 0;  // mean L2 length of the vectors at the start and now
+  double norm = 0;
+};
+
+// Teaches the concept, from the beginning or from a checkpoint of the same run. On the same machine
+// with the same number of compute threads the result is bit-equal, however often it was
+// interrupted. INVALID_ARGUMENT naming the field for bad input or another run's checkpoint;
+// FAILED_PRECONDITION if the loss is no longer a number; RESOURCE_EXHAUSTED if memory runs out.
+absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
+                                      const std::optional<TrainingCheckpoint>& from,
+                                      const TrainingHooks& hooks);
+
+}  // namespace imprint

@@ -1,0 +1,75 @@
+#include "engine/weights/named_tensors.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "formats/safetensors.h"
+
+namespace imprint {
+namespace {
+
+std::optional<at::ScalarType> ScalarTypeOf(DType type) {
+  switch (type) {
+    case DType::kF32:
+      return at::kFloat;
+    case DType::kF16:
+      return at::kHalf;
+    case DType::kBF16:
+      return at::kBFloat16;
+    case DType::kF64:
+      return at::kDouble;
+    case DType::kI64:
+      return at::kLong;
+    case DType::kI32:
+      return at::kInt;
+    case DType::kU8:
+      return at::kByte;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(SafetensorsFile opened, SafetensorsFile::Open(path));
+  const auto file = std::make_shared<const SafetensorsFile>(std::move(opened));
+  NamedTensors tensors;
+  for (const auto& [name, view] : file->tensors()) {
+    const std::optional<at::ScalarType> type = ScalarTypeOf(view.type);
+    if (!type) {
+      return FieldError(absl::StrCat(path.string(), ": tensor ", Quoted(name), ": dtype"),
+                        Name(view.type), "F32, F16, BF16 or F64 weights");
+    }
+    // LibTorch wants elements at addresses that their type allows; a file may have them anywhere.
+    const bool aligned =
+        reinterpret_cast<uintptr_t>(view.data.data()) % ElementSize(view.type) == 0;
+    auto* data = const_cast<std::byte*>(view.data.data());
+    if (aligned) {
+      tensors[name] = at::from_blob(
+          data, view.shape, [file](void*) {}, *type);
+    } else {
+      const auto bytes = static_cast<int64_t>(view.data.size());
+      tensors[name] = at::from_blob(data, {bytes}, at::kByte).clone().view(*type).view(view.shape);
+    }
+  }
+  return tensors;
+}
+
+NamedTensors WithPrefixReplaced(NamedTensors tensors, absl::string_view from,
+                                absl::string_view to) {
+  NamedTensors renamed;
+  for (auto& [name, tensor] : tensors) {
+    const bool matches = absl::StartsWith(name, from);
+    renamed[matches ? absl::StrCat(to, name.substr(from.size())) : name] = std::move(tensor);
+  }
+  return renamed;
+}
+
+}  // namespace imprint

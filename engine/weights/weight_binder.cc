@@ -1,0 +1,78 @@
+#include "engine/weights/weight_binder.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace imprint {
+namespace {
+
+constexpr size_t kListed = 5;
+
+void AppendList(absl::string_view heading, const std::vector<std::string>& names,
+                std::string& message) {
+  if (names.empty()) return;
+  const auto end = names.begin() + static_cast<int64_t>(std::min(names.size(), kListed));
+  absl::StrAppend(&message, message.empty() ? "" : "; ", names.size(), " ", heading, ": ",
+                  absl::StrJoin(names.begin(), end, ", "), names.size() > kListed ? ", …" : "");
+}
+
+std::string ShapeText(at::IntArrayRef shape) {
+  return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
+}
+
+}  // namespace
+
+at::Tensor WeightBinder::Take(const std::string& name, at::IntArrayRef shape) {
+  const auto zeros = [&] {
+    return at::zeros(shape, at::device(options_.device).dtype(options_.type));
+  };
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) {
+    missing_.push_back(name);
+    return zeros();
+  }
+  taken_.insert(name);
+  const at::Tensor& tensor = found->second;
+  if (tensor.sizes() != shape) {
+    wrong_.push_back(absl::StrCat(name, " (got ", ShapeText(tensor.sizes()), ", expected ",
+                                  ShapeText(shape), ")"));
+    return zeros();
+  }
+  return tensor.to(options_.device, options_.type, /*non_blocking=*/false, /*copy=*/true);
+}
+
+void WeightBinder::IgnoreEnding(absl::string_view ending) { ignored_endings_.emplace_back(ending); }
+
+absl::Status WeightBinder::Finish() const {
+  std::vector<std::string> unexpected;
+  for (const auto& [name, tensor] : tensors_) {
+    const bool ignored =
+        std::any_of(ignored_endings_.begin(), ignored_endings_.end(),
+                    [&](const std::string& ending) { return absl::EndsWith(name, ending); });
+    if (!ignored && !taken_.contains(name)) unexpected.push_back(name);
+  }
+  std::string message;
+  AppendList("tensors are missing", missing_, message);
+  AppendList("tensors have another shape", wrong_, message);
+  AppendList("tensors are unexpected", unexpected, message);
+  if (message.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      origin_, ": ", message, "; do its weights and its config.json belong together?"));
+}
+
+WeightScope WeightScope::In(absl::string_view name) const {
+  return WeightScope(*binder_, absl::StrCat(prefix_, name, "."));
+}
+
+WeightScope WeightScope::In(absl::string_view name, int64_t index) const {
+  return WeightScope(*binder_, absl::StrCat(prefix_, name, ".", index, "."));
+}
+
+at::Tensor WeightScope::Take(absl::string_view name, at::IntArrayRef shape) const {
+  return binder_->Take(absl::StrCat(prefix_, name), shape);
+}
+
+}  // namespace imprint

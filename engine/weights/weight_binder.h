@@ -1,0 +1,71 @@
+// Gives layers their weights by name, and accounts for every tensor of a file.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include <ATen/ATen.h>
+
+#include "engine/weights/named_tensors.h"
+
+namespace imprint {
+
+// Where and how a model computes.
+struct ComputeOptions {
+  at::Device device = at::kCPU;
+  at::ScalarType type = at::kFloat;
+};
+
+// One component's tensors while its layers are built. Layers take what they need; Finish then says
+// whether everything was there and nothing was left over. Not thread-safe.
+class WeightBinder {
+ public:
+  // `origin` is the file's name for errors.
+  WeightBinder(NamedTensors tensors, std::string origin, const ComputeOptions& options)
+      : tensors_(std::move(tensors)), origin_(std::move(origin)), options_(options) {}
+
+  // The tensor of that name in a copy of the device's and type's own. A tensor that is missing or
+  // of another shape is noted for Finish, and zeros stand in for it until then.
+  at::Tensor Take(const std::string& name, at::IntArrayRef shape);
+
+  // Names that a checkpoint may hold and no layer wants, such as position_ids. Matched by ending.
+  void IgnoreEnding(absl::string_view ending);
+
+  // INVALID_ARGUMENT that lists missing tensors, wrong shapes and unexpected tensors (the first few
+  // of each), if there are any.
+  absl::Status Finish() const;
+
+  const ComputeOptions& options() const { return options_; }
+
+ private:
+  NamedTensors tensors_;
+  std::string origin_;
+  ComputeOptions options_;
+  std::set<std::string, std::less<>> taken_;
+  std::vector<std::string> missing_;
+  std::vector<std::string> wrong_;
+  std::vector<std::string> ignored_endings_;
+};
+
+// A place in the tree of names: scope.In("mid_block").In("resnets", 0).Take("conv1.weight", shape).
+// Cheap to copy; must not outlive its binder.
+class WeightScope {
+ public:
+  explicit WeightScope(WeightBinder& binder, std::string prefix = "")
+      : binder_(&binder), prefix_(std::move(prefix)) {}
+
+  WeightScope In(absl::string_view name) const;
+  WeightScope In(absl::string_view name, int64_t index) const;
+  at::Tensor Take(absl::string_view name, at::IntArrayRef shape) const;
+  const ComputeOptions& options() const { return binder_->options(); }
+
+ private:
+  WeightBinder* binder_;
+  std::string prefix_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,86 @@
+"""The real Diffusers and transformers beside our engine, on the demo model, in fp32.
+
+Run by ctest, which says in IMPRINT_BIN where the binaries are.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+MODEL = REPOSITORY / "models" / "demo"
+BIN = pathlib.Path(os.environ["IMPRINT_BIN"])
+
+torch.set_num_threads(2)
+torch.set_grad_enabled(False)
+
+
+@pytest.fixture(scope="session")
+def model_folder():
+    return MODEL
+
+
+@pytest.fixture(scope="session")
+def pipe():
+    """Diffusers' pipeline, without the checker that would black pictures out."""
+    from diffusers import StableDiffusionPipeline
+
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        MODEL, torch_dtype=torch.float32, safety_checker=None
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+@pytest.fixture
+def probe(tmp_path):
+    """probe(part, tensors, **request) -> the engine's tensors."""
+
+    def run(part, tensors=None, **request):
+        given, wanted, asked = (tmp_path / name for name in ("in", "out", "request"))
+        save_file({k: v.contiguous() for k, v in (tensors or {}).items()}, given)
+        asked.write_text(json.dumps(request))
+        subprocess.run(
+            [BIN / "engine_probe", part, MODEL, asked, given, wanted], check=True, timeout=300
+        )
+        return load_file(wanted)
+
+    return run
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """engine("draw", ...) runs imprint-engine and gives its standard output."""
+
+    def run(*arguments):
+        done = subprocess.run(
+            [BIN / "imprint-engine", *map(str, arguments)],
+            capture_output=True, text=True, timeout=600, cwd=tmp_path,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def relative_error(ours, theirs):
+    """The largest difference as a fraction of the largest reference value."""
+    return ((ours - theirs).abs().max() / theirs.abs().max()).item()
+
+
+def concept_pictures(name, size=64):
+    from PIL import Image
+
+    files = sorted((MODEL / "concepts" / name / "images").glob("*.png"))
+    return torch.from_numpy(
+        np.stack([np.array(Image.open(f).convert("RGB").resize((size, size), Image.BICUBIC))
+                  for f in files])
+    )

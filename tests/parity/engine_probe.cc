@@ -1,0 +1,274 @@
+// Runs one part of the engine on tensors from a file, so that the Python beside it can hold the
+// result against Diffusers and transformers.
+//
+//   engine_probe PART MODEL REQUEST.json IN.safetensors OUT.safetensors
+//
+// REQUEST is a JSON object with what the part needs besides tensors.
+#include <functional>
+#include <iostream>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "base/atomic_file.h"
+#include "base/json_object.h"
+#include "base/status_macros.h"
+#include "engine/model/base_model.h"
+#include "engine/model/model_parts.h"
+#include "engine/model/picture_tensor.h"
+#include "engine/noise/ddim.h"
+#include "engine/runtime/torch_errors.h"
+#include "engine/sampling/concept_set.h"
+#include "engine/scoring/clip_scorer.h"
+#include "engine/training/adamw.h"
+#include "engine/training/initial_rows.h"
+#include "engine/training/objective.h"
+#include "engine/weights/named_tensors.h"
+#include "formats/safetensors.h"
+#include "imaging/fit.h"
+#include "imaging/resample.h"
+
+namespace imprint {
+namespace {
+
+struct Inputs {
+  std::string model_folder;
+  JsonObject request;
+  NamedTensors tensors;
+
+  const at::Tensor& operator[](const char* name) const { return tensors.at(name); }
+};
+
+using Outputs = absl::StatusOr<NamedTensors>;
+
+absl::StatusOr<ConceptVocabulary> Concepts(const ClipTokenizer& tokenizer,
+                                           const JsonObject& request) {
+  ConceptVocabulary concepts;
+  if (!request.Has("concepts")) return concepts;
+  for (const auto& [token, vectors] : request.json()["concepts"].items()) {
+    RETURN_IF_ERROR(concepts.Add(token, vectors.get<int>(), tokenizer));
+  }
+  return concepts;
+}
+
+absl::StatusOr<std::vector<TokenizedPrompt>> Prompts(const ClipTokenizer& tokenizer,
+                                                     const JsonObject& request, const char* key) {
+  ASSIGN_OR_RETURN(const ConceptVocabulary concepts, Concepts(tokenizer, request));
+  ASSIGN_OR_RETURN(const auto texts, request.Get<std::vector<std::string>>(key));
+  std::vector<TokenizedPrompt> prompts;
+  for (const std::string& text : texts) prompts.push_back(tokenizer.Encode(text, concepts));
+  return prompts;
+}
+
+Outputs Tokenize(const Inputs& in) {
+  ASSIGN_OR_RETURN(const ClipTokenizer tokenizer,
+                   ClipTokenizer::Load(in.model_folder + "/tokenizer"));
+  ASSIGN_OR_RETURN(const auto prompts, Prompts(tokenizer, in.request, "prompts"));
+  std::vector<at::Tensor> ids;
+  for (TokenizedPrompt prompt : prompts) {
+    // Concepts as the tokens that Diffusers appends to the vocabulary.
+    for (const ConceptPlace& place : prompt.concept_places) {
+      prompt.ids[static_cast<size_t>(place.position)] = tokenizer.vocabulary_size() + place.row;
+    }
+    ids.push_back(at::tensor(prompt.ids));
+  }
+  return NamedTensors{{"ids", at::stack(ids)}};
+}
+
+Outputs Text(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto prompts, Prompts(model->tokenizer(), in.request, "prompts"));
+  const at::Tensor rows = in.tensors.contains("rows") ? in["rows"] : at::Tensor();
+  return NamedTensors{{"hidden", model->parts().text_encoder.Forward(prompts, rows)}};
+}
+
+Outputs RunUnet(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  return NamedTensors{
+      {"output", model->parts().unet.Forward(in["latents"], in["timesteps"], in["context"])}};
+}
+
+Outputs Vae(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  const LatentDistribution latents = model->parts().vae_encoder.Forward(VaePixels(in["bytes"]));
+  return NamedTensors{{"mean", latents.mean},
+                      {"deviation", latents.deviation},
+                      {"pixels", model->parts().vae_decoder.Forward(in["latents"])}};
+}
+
+std::vector<RgbImage> Pictures(const at::Tensor& bytes) {
+  std::vector<RgbImage> pictures;
+  for (const at::Tensor& picture : bytes.contiguous().unbind(0)) {
+    const auto* data = picture.const_data_ptr<uint8_t>();
+    pictures.push_back({static_cast<int>(picture.size(1)), static_cast<int>(picture.size(0)),
+                        std::vector<uint8_t>(data, data + picture.numel())});
+  }
+  return pictures;
+}
+
+at::Tensor Rows(const std::vector<ClipFeature>& features) {
+  std::vector<at::Tensor> rows;
+  for (const ClipFeature& feature : features) rows.push_back(at::tensor(feature));
+  return at::stack(rows);
+}
+
+Outputs Clip(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto scorer,
+                   ClipScorer::Load(in.model_folder + "/clip", in.model_folder + "/tokenizer"));
+  std::vector<RgbImage> pictures = Pictures(in["bytes"]);
+  for (RgbImage& picture : pictures) picture = FitForClip(picture, scorer->image_size());
+  ASSIGN_OR_RETURN(const auto images, scorer->EmbedPictures(pictures));
+  ASSIGN_OR_RETURN(const auto texts, in.request.Get<std::vector<std::string>>("prompts"));
+  ASSIGN_OR_RETURN(const auto text_features, scorer->EmbedTexts(texts));
+  return NamedTensors{{"images", Rows(images)}, {"texts", Rows(text_features)}};
+}
+
+Outputs Safety(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  std::vector<at::Tensor> special;
+  std::vector<at::Tensor> concepts;
+  for (const SafetyScores& scores : model->parts().safety_checker->Check(ClipPixels(in["bytes"]))) {
+    special.push_back(at::tensor(scores.special_care));
+    concepts.push_back(at::tensor(scores.concepts));
+  }
+  return NamedTensors{{"special_care", at::stack(special)}, {"concepts", at::stack(concepts)}};
+}
+
+// Each step from the reference's own latent and output, and its timesteps.
+Outputs Ddim(const Inputs& in) {
+  ASSIGN_OR_RETURN(const JsonObject config,
+                   JsonObject::Load(in.model_folder + "/scheduler/scheduler_config.json"));
+  ASSIGN_OR_RETURN(const NoiseSchedule schedule, NoiseSchedule::Parse(config));
+  ASSIGN_OR_RETURN(const int64_t steps, in.request.Get<int64_t>("steps"));
+  const auto solver = MakeDdim(schedule, static_cast<int>(steps));
+  NoiseSource noise(0);
+  std::vector<at::Tensor> latents;
+  for (int i = 0; i < steps; ++i) {
+    latents.push_back(solver->Step(i, in["outputs"][i], in["latents"][i], noise));
+  }
+  return NamedTensors{{"latents", at::stack(latents)},
+                      {"timesteps", at::tensor(solver->timesteps())}};
+}
+
+Outputs Noise(const Inputs& in) {
+  ASSIGN_OR_RETURN(const int64_t seed, in.request.Get<int64_t>("seed"));
+  ASSIGN_OR_RETURN(const auto shape, in.request.Get<std::vector<int64_t>>("shape"));
+  return NamedTensors{{"noise", NoiseSource(static_cast<uint64_t>(seed)).Draw(shape)}};
+}
+
+// `captions` is one list for all steps: batch after batch.
+absl::StatusOr<std::vector<TrainingBatch>> Batches(const BaseModel& model, const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto captions, Prompts(model.tokenizer(), in.request, "captions"));
+  const int64_t steps = in["latents"].size(0);
+  const int64_t batch = in["latents"].size(1);
+  std::vector<TrainingBatch> batches;
+  for (int64_t i = 0; i < steps; ++i) {
+    batches.push_back({in["latents"][i],
+                       in["noise"][i],
+                       in["timesteps"][i],
+                       {captions.begin() + i * batch, captions.begin() + (i + 1) * batch}});
+  }
+  return batches;
+}
+
+Outputs Gradient(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto batches, Batches(*model, in));
+  std::vector<at::Tensor> gradients;
+  std::vector<double> losses;
+  for (const TrainingBatch& batch : batches) {
+    const LossAndGradient result =
+        ComputeGradient(model->parts(), batch, in["rows"], batch.latents.size(0));
+    gradients.push_back(result.gradient);
+    losses.push_back(result.loss);
+  }
+  return NamedTensors{{"gradients", at::stack(gradients)}, {"losses", at::tensor(losses)}};
+}
+
+Outputs AdamW(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto batches, Batches(*model, in));
+  TrainingRecipe recipe;
+  ASSIGN_OR_RETURN(recipe.learning_rate, in.request.Get<double>("learning_rate"));
+  AdamWState state = InitialState(in["rows"]);
+  std::vector<at::Tensor> rows;
+  for (const TrainingBatch& batch : batches) {
+    const LossAndGradient result =
+        ComputeGradient(model->parts(), batch, state.rows, batch.latents.size(0));
+    AdamWStep(recipe, recipe.learning_rate, result.gradient, state);
+    rows.push_back(state.rows.clone());
+  }
+  return NamedTensors{{"rows", at::stack(rows)}};
+}
+
+Outputs Resize(const Inputs& in) {
+  ASSIGN_OR_RETURN(const int64_t width, in.request.Get<int64_t>("width"));
+  ASSIGN_OR_RETURN(const int64_t height, in.request.Get<int64_t>("height"));
+  ASSIGN_OR_RETURN(const int64_t square, in.request.Get<int64_t>("square"));
+  const std::vector<RgbImage> pictures = Pictures(in["bytes"]);
+  const auto size = static_cast<int>(square);
+  return NamedTensors{
+      {"resized", ByteTensor({{ResizeBicubic(pictures[0], static_cast<int>(width),
+                                             static_cast<int>(height))}})},
+      {"cropped", ByteTensor({{FitToSquare(pictures[0], size, SquareFit::kCrop)}})},
+      {"squashed", ByteTensor({{FitToSquare(pictures[0], size, SquareFit::kSquash)}})},
+      {"clip", ByteTensor({{FitForClip(pictures[0], size)}})}};
+}
+
+DType TypeOf(const at::Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kDouble:
+      return DType::kF64;
+    case at::kInt:
+      return DType::kI32;
+    case at::kByte:
+      return DType::kU8;
+    default:
+      return DType::kF32;
+  }
+}
+
+absl::Status WriteTensors(const NamedTensors& tensors, const std::string& path) {
+  std::map<std::string, at::Tensor> held;
+  TensorViews views;
+  for (const auto& [name, tensor] : tensors) {
+    const at::Tensor& kept = held[name] = tensor.contiguous();
+    views[name] = {TypeOf(kept),
+                   kept.sizes().vec(),
+                   {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}};
+  }
+  return WriteFileAtomically(path, SerializeSafetensors(views, {}));
+}
+
+absl::Status Run(const std::string& part, const std::string& model, const std::string& request_path,
+                 const std::string& in_path, const std::string& out_path) {
+  const std::map<std::string, std::function<Outputs(const Inputs&)>> parts = {
+      {"tokenize", Tokenize}, {"text", Text},     {"unet", RunUnet},  {"vae", Vae},
+      {"clip", Clip},         {"safety", Safety}, {"ddim", Ddim},     {"noise", Noise},
+      {"gradient", Gradient}, {"adamw", AdamW},   {"resize", Resize},
+  };
+  const auto found = parts.find(part);
+  if (found == parts.end()) return absl::InvalidArgumentError("no part " + part);
+  ASSIGN_OR_RETURN(JsonObject request, JsonObject::Load(request_path, 64 << 20));
+  ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(in_path));
+  ASSIGN_OR_RETURN(const NamedTensors outputs, CatchTorchErrors([&] {
+                     return found->second({model, std::move(request), std::move(tensors)});
+                   }));
+  return WriteTensors(outputs, out_path);
+}
+
+}  // namespace
+}  // namespace imprint
+
+int main(int argc, char** argv) {
+  if (argc != 6) {
+    std::cerr << "usage: engine_probe PART MODEL REQUEST.json IN.safetensors OUT.safetensors\n";
+    return 2;
+  }
+  const absl::Status status = imprint::Run(argv[1], argv[2], argv[3], argv[4], argv[5]);
+  if (!status.ok()) std::cerr << status << "\n";
+  return status.ok() ? 0 : 1;
+}

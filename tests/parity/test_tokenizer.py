@@ -1,0 +1,76 @@
+"""Token ids identical to transformers' on thousands of strings."""
+
+import random
+import unicodedata
+
+import pytest
+import torch
+
+
+def unicode_blocks():
+    """For every stretch of 128 code points: its assigned characters, in words and alone."""
+    for start in range(0, 0x110000, 128):
+        characters = [
+            chr(c) for c in range(start, start + 128)
+            if not 0xD800 <= c < 0xE000 and unicodedata.category(chr(c)) != "Cn"
+            and unicodedata.category(chr(c)) != "Co"
+        ]
+        if characters:
+            rng = random.Random(start)
+            yield "".join(characters)[:120]
+            yield " ".join(rng.sample(characters, min(20, len(characters))))
+
+
+def words():
+    rng = random.Random(1)
+    vocabulary = ("the a photo of cat's dog's we're I'VE they'll he'd I'm don't won't "
+                  "mascot Mascot MASCOT snow, (in) [the] {park}! ... --- ___ #hashtag @name "
+                  "3.14 1,000 2nd 42 ½ x² naïve Straße ΟΔΟΣ İstanbul ﬁsh ǅ").split()
+    for length in list(range(1, 40)) * 20:
+        yield " ".join(rng.choice(vocabulary) for _ in range(length))
+
+
+EMOJI = ["😀", "👍🏽", "👩‍👩‍👧‍👦", "🏳️‍🌈", "🇩🇪", "❤️", "1️⃣", "🧑🏿‍🦽", "☃", "🤖🎨🖼️"]
+
+ODD = [
+    "", " ", "\n\t", "a" * 5000, "ab" * 4000, "😀" * 400, "!" * 3000, "1" * 1000, "' 's 'S ''s",
+    "!'s", "a\u00a0b", "a\u200bb", "a\u0000b", "e\u0301", "\u0301", "\ufeffbom", "a\u2028b",
+    "<|endoftext|>", "a<|endoftext|>b", "<|startoftext|>", "<|STARTOFTEXT|>", "<|ENDOFTEXT|>",
+    "<|endof text|>", "<|endoftext|", "|endoftext|>", "\u1e9e", "\u0130", "ß", "\uff21\uff22",
+    "\u2126", "\u212b", "가", "각", "\u1112\u1161\u11ab", "\U0001d400", "\u0345",
+    "a\u0315\u0300\u05ae\u0300\u0062", "x" * 74 + " y z", "word " * 74, "word " * 75, "word " * 76,
+]
+
+
+def strings():
+    yield from unicode_blocks()
+    yield from words()
+    yield from EMOJI
+    yield from ("".join(pair) for pair in zip(EMOJI, reversed(EMOJI)))
+    yield from ODD
+
+
+def test_ids_are_identical(pipe, probe):
+    texts = list(dict.fromkeys(strings()))
+    assert len(texts) >= 2000
+    theirs = pipe.tokenizer(texts, padding="max_length", max_length=77, truncation=True,
+                            return_tensors="pt").input_ids
+    ours = probe("tokenize", prompts=texts)["ids"].long()
+    wrong = [t for t, a, b in zip(texts, ours, theirs) if not torch.equal(a, b)]
+    assert not wrong, f"{len(wrong)} of {len(texts)} differ: {[ascii(w) for w in wrong[:10]]}"
+
+
+@pytest.mark.parametrize("text", [
+    "a <pip> in the snow", "<pip><mo>", "x<pip>y", "<PIP> and <Mo>", "<pip>'s hat", "<pip>,<mo>!",
+    "<pi p>", "<pip", "<mo2> <mo>", "  <pip>  ", "<pip>é", "<|endoftext|><pip>",
+])
+def test_concept_tokens(probe, model_folder, text):
+    """As tokens added to transformers' tokenizer, in the same order."""
+    from transformers import CLIPTokenizer
+
+    tokenizer = CLIPTokenizer.from_pretrained(model_folder / "tokenizer")
+    # Sorted, as the probe's JSON object is.
+    tokenizer.add_tokens(["<mo2>", "<mo>", "<pip>"])
+    theirs = tokenizer(text, padding="max_length", max_length=77, return_tensors="pt").input_ids
+    ours = probe("tokenize", prompts=[text], concepts={"<mo2>": 1, "<mo>": 1, "<pip>": 1})["ids"]
+    assert ours[0].tolist() == theirs[0].tolist()
