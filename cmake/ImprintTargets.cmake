@@ -42,7 +42,9 @@ function(imprint_test name)
   target_link_libraries(${name} PRIVATE
     ${arg_DEPS} imprint_compile_options GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE IMPRINT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  # One thread for each test's kernels: ctest runs several tests at once.
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()
 
 # Gives a target LibTorch's headers, precompiled once for all of them, and its libraries.

@@ -1,0 +1,59 @@
+#include "cli/imprint_engine/draw_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::ElementsAre;
+using Parts = std::vector<std::string>;
+
+TEST(PlanPictures, IsEveryPromptWithEverySeed) {
+  ASSERT_OK_AND_ASSIGN(const auto plan,
+                       PlanPictures({"<pip> in the Snow!", "漢字"}, {3, 7}, {.steps = 9}));
+  ASSERT_EQ(plan.size(), 4u);
+  EXPECT_EQ(plan[1].request.prompt, "<pip> in the Snow!");
+  EXPECT_EQ(plan[1].request.seed, 7u);
+  EXPECT_EQ(plan[1].request.steps, 9);
+  EXPECT_EQ(plan[1].name, "002-pip-in-the-snow-s7");
+  EXPECT_EQ(plan[2].name, "003-picture-s3");
+}
+
+TEST(PlanPictures, RefusesNothingAndTooMuch) {
+  EXPECT_THAT(PlanPictures({}, {1}, {}), RefusesNaming(Parts{"prompt", "none"}));
+  EXPECT_THAT(PlanPictures({"a"}, {}, {}), RefusesNaming(Parts{"seeds"}));
+  EXPECT_THAT(PlanPictures(std::vector<std::string>(5001, "a"), {1, 2}, {}),
+              RefusesNaming(Parts{"5001 prompts", "10000"}));
+}
+
+TEST(PlanPictures, AHostilePromptCannotLeaveTheFolder) {
+  ASSERT_OK_AND_ASSIGN(const auto plan, PlanPictures({"../../etc/passwd"}, {1}, {}));
+  EXPECT_EQ(plan[0].name, "001-etc-passwd-s1");
+}
+
+TEST(ParseSeeds, ReadsNumbersAndRanges) {
+  EXPECT_THAT(*ParseSeeds("1,2,5-8"), ElementsAre(1, 2, 5, 6, 7, 8));
+  EXPECT_THAT(*ParseSeeds("18446744073709551615"), ElementsAre(18446744073709551615ULL));
+  for (const char* bad :
+       {"", "x", "3-1", "1-2-3", "-4", "1,", "0-18446744073709551615", "1-20000"}) {
+    EXPECT_THAT(ParseSeeds(bad), RefusesNaming(Parts{"seeds"})) << bad;
+  }
+}
+
+TEST(ParseSize, ReadsSidesAndSquares) {
+  PictureRequest request{.width = 64, .height = 64};
+  EXPECT_THAT(ParseSize("", request), Succeeds());
+  EXPECT_EQ(request.width, 64);
+  EXPECT_THAT(ParseSize("640x512", request), Succeeds());
+  EXPECT_EQ(request.width, 640);
+  EXPECT_EQ(request.height, 512);
+  EXPECT_THAT(ParseSize("96", request), Succeeds());
+  EXPECT_EQ(request.height, 96);
+  EXPECT_THAT(ParseSize("wide", request), RefusesNaming(Parts{"size", "wide"}));
+}
+
+}  // namespace
+}  // namespace imprint

@@ -39,6 +39,7 @@ int Main(int argc, char** argv) {
   int threads = 0;
   app.add_flag("--json", json, "One JSON object a line instead of text, for programs");
   app.add_option("--threads", threads, "Processors to use; 0 is all of them")
+      ->envname("IMPRINT_THREADS")
       ->capture_default_str();
   app.fallthrough();
   std::vector<Command> commands = {MakeTeachCommand(app), MakeDrawCommand(app),
@@ -67,13 +68,6 @@ int Main(int argc, char** argv) {
 }
 
 }  // namespace
-
-void AddModelOption(CLI::App& app, std::string& model, bool required) {
-  CLI::Option* option =
-      app.add_option("--model", model, "Folder of the base model, as Diffusers saves it")
-          ->envname("IMPRINT_MODEL");
-  if (required) option->required();
-}
 
 }  // namespace imprint
 

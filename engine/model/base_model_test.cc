@@ -1,0 +1,154 @@
+#include "engine/model/base_model.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/json_object.h"
+#include "base/scratch_folder.h"
+#include "base/status_matchers.h"
+#include "formats/safetensors.h"
+
+namespace imprint {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using Parts = std::vector<std::string>;
+
+const fs::path kDemo = fs::path(IMPRINT_SOURCE_DIR) / "models/demo";
+
+// A copy of the demo model, to break.
+class ModelCopy {
+ public:
+  ModelCopy() {
+    for (const char* name : {"text_encoder", "unet", "vae", "tokenizer", "scheduler"}) {
+      fs::copy(kDemo / name, path() / name);
+    }
+    fs::copy(kDemo / "model_index.json", path() / "model_index.json");
+  }
+  const fs::path& path() const { return scratch_.path(); }
+
+  void SetField(const fs::path& config, const char* key, const nlohmann::json& value) {
+    nlohmann::json json = JsonObject::Load(path() / config)->json();
+    json[key] = value;
+    scratch_.Write(config, json.dump());
+  }
+
+  // Rewrites a component's weights after `change`.
+  template <typename Change>
+  void Rewrite(const fs::path& weights, Change change) {
+    const SafetensorsFile file = *SafetensorsFile::Open(path() / weights);
+    TensorViews tensors = file.tensors();
+    change(tensors);
+    const std::string bytes = SerializeSafetensors(tensors, file.metadata());
+    fs::remove(path() / weights);  // the mapping must not change under the views
+    scratch_.Write(weights, bytes);
+  }
+
+  absl::Status Load() const { return BaseModel::Load(path()).status(); }
+
+ private:
+  ScratchFolder scratch_;
+};
+
+constexpr const char* kUnetWeights = "unet/diffusion_pytorch_model.safetensors";
+
+TEST(BaseModel, DescribesTheDemoModel) {
+  ASSERT_OK_AND_ASSIGN(const auto model, BaseModel::Load(kDemo));
+  const BaseModelInfo& info = model->info();
+  EXPECT_EQ(info.embedding_width, 128);
+  EXPECT_EQ(info.prompt_tokens, 77);
+  EXPECT_EQ(info.picture_size, 64);
+  EXPECT_EQ(info.size_multiple, 4);
+  EXPECT_EQ(info.prediction, "v_prediction");
+  EXPECT_TRUE(info.has_safety_checker);
+  EXPECT_EQ(info.fingerprint.size(), 64u);
+  EXPECT_THAT(info.text_encoder_identity, HasSubstr("other:128:"));
+  EXPECT_NEAR(info.mean_token_norm, 0.228, 0.001);
+  EXPECT_NEAR(static_cast<double>(info.parameters.at("unet")), 4.0e6, 0.05e6);
+}
+
+TEST(BaseModel, TheFingerprintIsOfTheWeightsNotOfTheFolder) {
+  ModelCopy copy;
+  ASSERT_OK_AND_ASSIGN(const auto original, BaseModel::Load(kDemo));
+  ASSERT_OK_AND_ASSIGN(const auto same, BaseModel::Load(copy.path()));
+  EXPECT_EQ(original->info().fingerprint, same->info().fingerprint);
+  EXPECT_FALSE(same->info().has_safety_checker) << "its folder is not there";
+
+  std::vector<uint16_t> bias(4, 0x3C00);
+  copy.Rewrite(kUnetWeights, [&](TensorViews& tensors) {
+    tensors.at("conv_out.bias").data = std::as_bytes(std::span(bias));
+  });
+  ASSERT_OK_AND_ASSIGN(const auto other, BaseModel::Load(copy.path()));
+  EXPECT_NE(original->info().fingerprint, other->info().fingerprint);
+  EXPECT_EQ(original->info().text_encoder_identity, other->info().text_encoder_identity);
+}
+
+TEST(BaseModel, TextEncoderNamesMayHaveTheOlderPrefix) {
+  ModelCopy copy;
+  copy.Rewrite("text_encoder/model.safetensors", [](TensorViews& tensors) {
+    TensorViews prefixed;
+    for (auto& [name, tensor] : tensors) prefixed["text_model." + name] = tensor;
+    tensors = prefixed;
+  });
+  ASSERT_OK_AND_ASSIGN(const auto original, BaseModel::Load(kDemo));
+  ASSERT_OK_AND_ASSIGN(const auto older, BaseModel::Load(copy.path()));
+  EXPECT_EQ(original->info().fingerprint, older->info().fingerprint);
+}
+
+TEST(BaseModel, MissingFilesAreNamed) {
+  for (const char* name : {"model_index.json", "unet/config.json", kUnetWeights, "vae/config.json",
+                           "text_encoder/model.safetensors", "tokenizer/merges.txt",
+                           "scheduler/scheduler_config.json"}) {
+    ModelCopy copy;
+    fs::remove(copy.path() / name);
+    EXPECT_THAT(copy.Load(), Fails(absl::StatusCode::kNotFound,
+                                   HasSubstr(fs::path(name).parent_path().string())))
+        << name;
+  }
+}
+
+TEST(BaseModel, MissingTensorsAndWrongShapesAreNamed) {
+  ModelCopy missing;
+  missing.Rewrite(kUnetWeights, [](TensorViews& tensors) { tensors.erase("conv_in.weight"); });
+  EXPECT_THAT(missing.Load(), RefusesNaming(Parts{kUnetWeights, "missing", "conv_in.weight"}));
+
+  ModelCopy wrong;
+  wrong.Rewrite(kUnetWeights, [](TensorViews& tensors) {
+    tensors.at("conv_in.weight").shape = {4, 64, 3, 3};
+  });
+  EXPECT_THAT(wrong.Load(),
+              RefusesNaming(Parts{"conv_in.weight", "[4, 64, 3, 3]", "[64, 4, 3, 3]"}));
+
+  ModelCopy unexpected;
+  unexpected.Rewrite(kUnetWeights,
+                     [](TensorViews& tensors) { tensors["lora.up"] = tensors.at("conv_in.bias"); });
+  EXPECT_THAT(unexpected.Load(), RefusesNaming(Parts{"unexpected", "lora.up"}));
+}
+
+TEST(BaseModel, TruncatedWeightsAreRefused) {
+  ModelCopy copy;
+  fs::resize_file(copy.path() / kUnetWeights, 100'000);
+  EXPECT_THAT(copy.Load(), RefusesNaming(Parts{kUnetWeights, "truncated"}));
+}
+
+TEST(BaseModel, PartsThatDoNotFitEachOtherAreRefused) {
+  ModelCopy copy;
+  copy.SetField("unet/config.json", "cross_attention_dim", 768);
+  EXPECT_THAT(copy.Load(), RefusesNaming(Parts{"cross_attention_dim", "768", "128"}));
+
+  ModelCopy vocabulary;
+  vocabulary.SetField("text_encoder/config.json", "vocab_size", 1000);
+  EXPECT_THAT(vocabulary.Load(), RefusesNaming(Parts{"vocab.json", "49408", "1000"}));
+}
+
+TEST(BaseModel, AConfigOfAnotherSizeIsRefusedWithItsTensors) {
+  ModelCopy copy;
+  copy.SetField("unet/config.json", "block_out_channels", {64, 256});
+  EXPECT_THAT(copy.Load(), RefusesNaming(Parts{kUnetWeights, "another shape", "config.json"}));
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,156 @@
+#include "engine/sampling/sampler.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+using Parts = std::vector<std::string>;
+
+std::shared_ptr<const BaseModel> Demo() {
+  static const auto* const model = new std::shared_ptr<const BaseModel>(
+      *BaseModel::Load(std::filesystem::path(IMPRINT_SOURCE_DIR) / "models/demo"));
+  return *model;
+}
+
+PictureRequest Request(std::string prompt, uint64_t seed, int steps = 4) {
+  return {.prompt = std::move(prompt), .seed = seed, .width = 64, .height = 64, .steps = steps};
+}
+
+struct Drawn {
+  absl::Status status;
+  std::map<size_t, RgbImage> pictures;
+  std::vector<size_t> order;
+};
+
+Drawn Draw(const std::vector<PictureRequest>& requests, int max_batch,
+           const std::vector<LearnedEmbedding>& embeddings = {}) {
+  Drawn drawn;
+  DrawHooks hooks;
+  hooks.on_picture = [&](size_t index, RgbImage picture) {
+    drawn.order.push_back(index);
+    drawn.pictures[index] = std::move(picture);
+    return absl::OkStatus();
+  };
+  drawn.status = Sampler::Make(Demo(), embeddings, max_batch)->Draw(requests, hooks);
+  return drawn;
+}
+
+int LargestDifference(const RgbImage& a, const RgbImage& b) {
+  int largest = a.pixels.size() == b.pixels.size() ? 0 : 256;
+  for (size_t i = 0; i < a.pixels.size() && largest < 256; ++i) {
+    largest = std::max(largest, std::abs(a.pixels[i] - b.pixels[i]));
+  }
+  return largest;
+}
+
+TEST(Sampler, APictureDoesNotDependOnItsBatch) {
+  const std::vector<PictureRequest> requests = {Request("a mascot", 1), Request("a mascot", 2),
+                                                Request("a blue toy in the snow", 3)};
+  const Drawn alone = Draw(requests, 1);
+  const Drawn together = Draw(requests, 3);
+  ASSERT_THAT(together.status, Succeeds());
+  ASSERT_EQ(together.pictures.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    // Kernels round differently for other batch shapes.
+    EXPECT_LE(LargestDifference(alone.pictures.at(i), together.pictures.at(i)), 1);
+  }
+  EXPECT_GT(LargestDifference(alone.pictures.at(0), alone.pictures.at(1)), 20);
+}
+
+TEST(Sampler, AFreedPlaceIsTakenAtOnce) {
+  // The short picture leaves after 2 steps; the third takes its place while the first goes on.
+  const Drawn drawn =
+      Draw({Request("a mascot", 1, 8), Request("a mascot", 2, 2), Request("a mascot", 3, 3)}, 2);
+  EXPECT_THAT(drawn.order, ElementsAre(1, 2, 0));
+}
+
+TEST(Sampler, OtherSizesAndSettingsShareARun) {
+  std::vector<PictureRequest> requests = {Request("a mascot", 1), Request("a mascot", 2),
+                                          Request("a mascot", 3)};
+  requests[1].width = 96;
+  requests[1].height = 48;
+  requests[2].guidance = 1;
+  const Drawn drawn = Draw(requests, 4);
+  ASSERT_THAT(drawn.status, Succeeds());
+  EXPECT_THAT(drawn.order, UnorderedElementsAre(0, 1, 2));
+  EXPECT_EQ(drawn.pictures.at(1).width, 96);
+  EXPECT_EQ(drawn.pictures.at(1).height, 48);
+  EXPECT_GT(LargestDifference(drawn.pictures.at(0), drawn.pictures.at(2)), 20);
+}
+
+TEST(Sampler, ConceptsAndNegativePromptsCount) {
+  LearnedEmbedding concept_embedding{"<c>", 1, 128, std::vector<float>(128, 0.08F)};
+  const Drawn with = Draw({Request("<c> in the snow", 1)}, 1, {concept_embedding});
+  concept_embedding.values.assign(128, -0.08F);
+  const Drawn other = Draw({Request("<c> in the snow", 1)}, 1, {concept_embedding});
+  EXPECT_GT(LargestDifference(with.pictures.at(0), other.pictures.at(0)), 20);
+
+  PictureRequest negative = Request("a mascot", 1);
+  negative.negative_prompt = "red";
+  EXPECT_GT(LargestDifference(Draw({Request("a mascot", 1)}, 1).pictures.at(0),
+                              Draw({negative}, 1).pictures.at(0)),
+            2);
+}
+
+TEST(Sampler, AStopEndsItBetweenSteps) {
+  std::stop_source source;
+  DrawHooks hooks;
+  hooks.stop = source.get_token();
+  int64_t last = 0;
+  hooks.on_step = [&](int64_t done, int64_t total) {
+    EXPECT_EQ(total, 50);
+    last = done;
+    if (done >= 6) source.request_stop();
+  };
+  hooks.on_picture = [](size_t, RgbImage) { return absl::OkStatus(); };
+  const std::vector<PictureRequest> requests = {Request("a mascot", 1, 25),
+                                                Request("a mascot", 2, 25)};
+  EXPECT_THAT(Sampler::Make(Demo(), {}, 2)->Draw(requests, hooks),
+              Fails(absl::StatusCode::kCancelled, HasSubstr("stopped")));
+  EXPECT_EQ(last, 6);
+}
+
+TEST(Sampler, ACallersErrorEndsIt) {
+  DrawHooks hooks;
+  hooks.on_picture = [](size_t, RgbImage) { return absl::ResourceExhaustedError("disk full"); };
+  const std::vector<PictureRequest> requests = {Request("a mascot", 1, 1)};
+  EXPECT_THAT(Sampler::Make(Demo(), {}, 2)->Draw(requests, hooks),
+              Fails(absl::StatusCode::kResourceExhausted, HasSubstr("disk full")));
+}
+
+TEST(Sampler, NothingIsDrawnIfAnyRequestIsBad) {
+  const Drawn drawn = Draw({Request("a mascot", 1), Request("", 2)}, 2);
+  EXPECT_THAT(drawn.status, RefusesNaming(Parts{"picture 2", "prompt"}));
+  EXPECT_TRUE(drawn.pictures.empty());
+}
+
+TEST(Sampler, EmbeddingsOfAnotherWidthAreRefused) {
+  const LearnedEmbedding wide{"<mia>", 1, 1024, std::vector<float>(1024, 0.1F)};
+  EXPECT_THAT(Sampler::Make(Demo(), {{wide}}, 1).status(),
+              RefusesNaming(Parts{"\"<mia>\"", "1024", "Stable Diffusion 2.x", "128"}));
+  EXPECT_THAT(Sampler::Make(Demo(), {}, 0).status(), RefusesNaming(Parts{"batch: got 0"}));
+}
+
+TEST(Sampler, MeasuresPrompts) {
+  ASSERT_OK_AND_ASSIGN(const Sampler sampler, Sampler::Make(Demo(), {}, 1));
+  EXPECT_EQ(sampler.Measure("a mascot in the snow").tokens, 5);
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "snow ";
+  EXPECT_EQ(sampler.Measure(text).tokens, 100);
+  EXPECT_EQ(sampler.Measure(text).read, 75);
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,199 @@
+#include "engine/training/training_run.h"
+
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+#include "text/training_templates.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::HasSubstr;
+using Parts = std::vector<std::string>;
+
+const BaseModel& Demo() {
+  static const auto* const model = new std::shared_ptr<const BaseModel>(
+      *BaseModel::Load(std::filesystem::path(IMPRINT_SOURCE_DIR) / "models/demo"));
+  return **model;
+}
+
+RgbImage Disc(uint8_t red, uint8_t green) {
+  RgbImage image = RgbImage::Blank(64, 64, 230);
+  for (int y = 0; y < 64; ++y) {
+    for (int x = 0; x < 64; ++x) {
+      if ((x - 32) * (x - 32) + (y - 32) * (y - 32) > 400) continue;
+      image.Row(y)[3 * x] = red;
+      image.Row(y)[3 * x + 1] = green;
+    }
+  }
+  return image;
+}
+
+TrainingInput Input() {
+  TrainingInput input{.token = "<disc>",
+                      .class_word = "mascot",
+                      .pictures = {Disc(200, 20), Disc(190, 40), Disc(210, 30)},
+                      .templates = DefaultTemplates(ConceptKind::kObject)};
+  input.recipe.steps = 6;
+  input.recipe.batch = 2;
+  return input;
+}
+
+TrainingOutcome Teach(const TrainingInput& input,
+                    const std::optional<TrainingCheckpoint>& from = std::nullopt,
+                    const TrainingHooks& hooks = {}) {
+  auto outcome = Train(Demo(), input, from, hooks);
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return outcome.ok() ? *std::move(outcome) : TrainingOutcome();
+}
+
+TEST(Train, TheSameInputGivesTheSameBytes) {
+  const TrainingOutcome first = Teach(Input());
+  EXPECT_TRUE(first.finished);
+  EXPECT_EQ(SerializeLearnedEmbedding(first.embedding),
+            SerializeLearnedEmbedding(Teach(Input()).embedding));
+  TrainingInput other = Input();
+  other.recipe.seed = 1;
+  EXPECT_NE(first.embedding.values, Teach(other).embedding.values);
+}
+
+TEST(Train, ResumingFromAnyStepIsBitExact) {
+  std::vector<TrainingCheckpoint> checkpoints;
+  TrainingHooks hooks;
+  hooks.checkpoint_every = 1;
+  hooks.on_checkpoint = [&](const TrainingCheckpoint& checkpoint) {
+    // Through bytes, as a process that was killed would find it.
+    const std::string bytes = SerializeCheckpoint(checkpoint);
+    checkpoints.push_back(*ParseCheckpoint(std::as_bytes(std::span(bytes)), "checkpoint"));
+    return absl::OkStatus();
+  };
+  const TrainingOutcome whole = Teach(Input(), std::nullopt, hooks);
+  ASSERT_EQ(checkpoints.size(), 5u);
+  for (const TrainingCheckpoint& checkpoint : checkpoints) {
+    const TrainingOutcome resumed = Teach(Input(), checkpoint);
+    EXPECT_EQ(SerializeLearnedEmbedding(resumed.embedding),
+              SerializeLearnedEmbedding(whole.embedding))
+        << "from step " << checkpoint.step;
+    EXPECT_EQ(resumed.checkpoint.losses, whole.checkpoint.losses);
+  }
+}
+
+TEST(Train, AStopLeavesACheckpointThatGoesOnExactly) {
+  std::stop_source source;
+  TrainingHooks hooks;
+  hooks.stop = source.get_token();
+  hooks.on_step = [&](const TrainingProgress& progress) {
+    if (progress.step == 3) source.request_stop();
+  };
+  const TrainingOutcome stopped = Teach(Input(), std::nullopt, hooks);
+  EXPECT_FALSE(stopped.finished);
+  EXPECT_EQ(stopped.checkpoint.step, 3);
+  EXPECT_EQ(Teach(Input(), stopped.checkpoint).embedding.values, Teach(Input()).embedding.values);
+}
+
+TEST(Train, AccumulationIsAnotherWayToTheSameGradient) {
+  TrainingInput at_once = Input();
+  at_once.recipe.batch = 4;
+  TrainingInput in_parts = Input();
+  in_parts.recipe.batch = 1;
+  in_parts.recipe.accumulation = 4;
+  const std::vector<float> a = Teach(at_once).embedding.values;
+  const std::vector<float> b = Teach(in_parts).embedding.values;
+  double difference = 0;
+  double norm = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    difference += std::pow(a[i] - b[i], 2);
+    norm += std::pow(a[i], 2);
+  }
+  EXPECT_LT(std::sqrt(difference / norm), 1e-4);
+}
+
+TEST(Train, LearnsWhatItIsShown) {
+  TrainingInput input = Input();
+  input.recipe.steps = 60;
+  input.recipe.batch = 4;
+  const std::vector<float> losses = Teach(input).checkpoint.losses;
+  const auto mean = [&](int64_t first, int64_t last) {
+    return std::accumulate(losses.begin() + first, losses.begin() + last, 0.0) /
+           static_cast<double>(last - first);
+  };
+  EXPECT_LT(mean(40, 60), mean(0, 20) * 0.95);
+}
+
+TEST(Train, TheLengthStaysWithinItsLimit) {
+  TrainingInput input = Input();
+  input.recipe.learning_rate = 0.2;
+  input.recipe.max_growth = 1.5;
+  const TrainingOutcome limited = Teach(input);
+  EXPECT_LE(limited.norm, limited.first_norm * 1.5001);
+  input.recipe.max_growth = 0;
+  EXPECT_GT(Teach(input).norm, limited.first_norm * 1.6);
+}
+
+TEST(Train, SeveralVectorsAllLearn) {
+  TrainingInput input = Input();
+  input.recipe.vectors = 3;
+  const TrainingOutcome outcome = Teach(input);
+  ASSERT_EQ(outcome.embedding.vectors, 3);
+  const auto row = [&](int i) {
+    const auto begin = outcome.embedding.values.begin() + i * 128;
+    return std::vector<float>(begin, begin + 128);
+  };
+  EXPECT_NE(row(0), row(1));  // they start alike and stand at different places
+  EXPECT_NE(row(1), row(2));
+}
+
+TEST(Train, TheEmbeddingSaysWhatItIsOf) {
+  const LearnedEmbedding embedding = Teach(Input()).embedding;
+  EXPECT_EQ(embedding.token, "<disc>");
+  EXPECT_EQ(embedding.provenance.at("imprint.base_model"), Demo().info().fingerprint);
+  EXPECT_EQ(embedding.provenance.at("imprint.class_word"), "mascot");
+  EXPECT_EQ(embedding.provenance.at("imprint.step"), "6");
+}
+
+TEST(Train, BadInputIsRefusedByField) {
+  const auto train = [](const auto& change) {
+    TrainingInput input = Input();
+    change(input);
+    return Train(Demo(), input, std::nullopt, {});
+  };
+  EXPECT_THAT(train([](auto& i) { i.pictures.clear(); }), RefusesNaming(Parts{"pictures", "none"}));
+  EXPECT_THAT(train([](auto& i) { i.pictures[1] = RgbImage::Blank(63, 64); }),
+              RefusesNaming(Parts{"pictures: 2", "63×64", "multiples of 4"}));
+  EXPECT_THAT(train([](auto& i) { i.token = "mascot"; }),
+              RefusesNaming(Parts{"token", "mascot", "vocabulary"}));
+  EXPECT_THAT(train([](auto& i) { i.class_word = " "; }), RefusesNaming(Parts{"class_word"}));
+  EXPECT_THAT(train([](auto& i) { i.templates.clear(); }), RefusesNaming(Parts{"templates"}));
+  EXPECT_THAT(train([](auto& i) { i.templates = {"no place"}; }),
+              RefusesNaming(Parts{"templates", "no place", "{}"}));
+  EXPECT_THAT(train([](auto& i) { i.recipe.steps = 0; }), RefusesNaming(Parts{"steps: got 0"}));
+}
+
+TEST(Train, AnotherRunsCheckpointIsRefused) {
+  const TrainingCheckpoint checkpoint = Teach(Input()).checkpoint;
+  TrainingInput other = Input();
+  other.recipe.learning_rate = 0.005;
+  EXPECT_THAT(Train(Demo(), other, checkpoint, {}),
+              RefusesNaming(Parts{"checkpoint: recipe", "0.005"}));
+  other = Input();
+  other.pictures[0].pixels[5] ^= 1;
+  EXPECT_THAT(Train(Demo(), other, checkpoint, {}), RefusesNaming(Parts{"checkpoint: pictures"}));
+}
+
+TEST(Train, AFailingCheckpointEndsIt) {
+  TrainingHooks hooks;
+  hooks.checkpoint_every = 2;
+  hooks.on_checkpoint = [](const TrainingCheckpoint&) {
+    return absl::ResourceExhaustedError("disk full");
+  };
+  EXPECT_THAT(Train(Demo(), Input(), std::nullopt, hooks),
+              Fails(absl::StatusCode::kResourceExhausted, HasSubstr("disk full")));
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,65 @@
+#include "engine/weights/diffusers_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/scratch_folder.h"
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::HasSubstr;
+using Parts = std::vector<std::string>;
+
+constexpr const char* kIndex =
+    R"({"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"],
+        "safety_checker": [null, null]})";
+
+TEST(DiffusersFolder, FindsComponents) {
+  const ScratchFolder scratch;
+  scratch.Write("model_index.json", kIndex);
+  scratch.Write("unet/config.json", R"({"sample_size": 64})");
+  scratch.Write("unet/diffusion_pytorch_model.safetensors", "");
+  scratch.Write("safety_checker/config.json", "{}");
+  ASSERT_OK_AND_ASSIGN(const DiffusersFolder folder, DiffusersFolder::Open(scratch.path()));
+  EXPECT_TRUE(folder.Has("unet"));
+  EXPECT_FALSE(folder.Has("safety_checker")) << "the index says that there is none";
+  EXPECT_FALSE(folder.Has("vae"));
+  EXPECT_EQ(*folder.Config("unet")->Get<int64_t>("sample_size"), 64);
+  EXPECT_EQ(folder.WeightsPath("unet")->filename(), "diffusion_pytorch_model.safetensors");
+}
+
+TEST(DiffusersFolder, MissingFilesAreNamed) {
+  const ScratchFolder scratch;
+  EXPECT_THAT(DiffusersFolder::Open(scratch.path() / "none"),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("none")));
+  EXPECT_THAT(DiffusersFolder::Open(scratch.path()),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("model_index.json")));
+  scratch.Write("model_index.json", kIndex);
+  ASSERT_OK_AND_ASSIGN(const DiffusersFolder folder, DiffusersFolder::Open(scratch.path()));
+  EXPECT_THAT(folder.Config("vae"),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("vae/config.json")));
+  EXPECT_THAT(folder.WeightsPath("vae"),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("model.safetensors")));
+  EXPECT_THAT(folder.SchedulerConfig(),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("scheduler_config.json")));
+}
+
+TEST(DiffusersFolder, OtherPipelinesAreRefusedByName) {
+  const ScratchFolder scratch;
+  scratch.Write("model_index.json", R"({"_class_name": "StableDiffusionXLPipeline"})");
+  EXPECT_THAT(DiffusersFolder::Open(scratch.path()),
+              RefusesNaming(Parts{"_class_name", "StableDiffusionXLPipeline"}));
+}
+
+TEST(DiffusersFolder, PickledWeightsAreNeverRead) {
+  const ScratchFolder scratch;
+  scratch.Write("model_index.json", kIndex);
+  scratch.Write("unet/diffusion_pytorch_model.bin", "PK");
+  EXPECT_THAT(DiffusersFolder::Open(scratch.path())->WeightsPath("unet"),
+              RefusesNaming(Parts{"diffusion_pytorch_model.bin", "pickled", "safetensors"}));
+}
+
+}  // namespace
+}  // namespace imprint
