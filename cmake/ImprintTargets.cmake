@@ -47,6 +47,14 @@ function(imprint_test name)
     PROPERTIES TIMEOUT 300 ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()
 
+# A file of pytest tests as one ctest; IMPRINT_BIN tells it where the binaries are.
+function(imprint_python_test name file)
+  add_test(NAME ${name}
+    COMMAND ${CMAKE_SOURCE_DIR}/.venv/bin/python -m pytest -q --no-header -p no:cacheprovider ${file})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900
+    ENVIRONMENT "IMPRINT_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};IMPRINT_THREADS=1;OMP_NUM_THREADS=1;PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
 # Gives a target LibTorch's headers, precompiled once for all of them, and its libraries.
 function(imprint_use_torch target)
   target_link_libraries(${target} PRIVATE LibTorch::LibTorch)

@@ -10,10 +10,13 @@
 #include "cli/terminal/interrupt.h"
 #include <CLI/CLI.hpp>
 
+#include "base/field_error.h"
 #include "engine/runtime/threads.h"
 
 namespace imprint {
 namespace {
+
+using std::literals::string_view_literals::operator""sv;
 
 constexpr const char* kDescription =
     R"(Teaches a Stable Diffusion model one new concept from 3 to 5 pictures, and draws with it.
@@ -27,13 +30,14 @@ constexpr const char* kDescription =
 constexpr const char* kFooter = R"(
 Exit codes: 0 done, 2 bad input (the error says which), 130 stopped by Ctrl-C (teach leaves a
 checkpoint: teach --resume FOLDER goes on), 1 anything else.
-Set IMPRINT_MODEL to the model's folder to leave --model out.)";
+Set IMPRINT_MODEL to the model's folder to leave --model out.
+)";
 
 int Main(int argc, char** argv) {
   const Interrupt interrupt;
   CLI::App app(kDescription, "imprint-engine");
   app.footer(kFooter);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", absl::StrCat("imprint-engine ", IMPRINT_VERSION));
   bool json = false;
   int threads = 0;
@@ -46,9 +50,14 @@ int Main(int argc, char** argv) {
                                    MakeScoreCommand(app), MakeInfoCommand(app)};
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+    // What stands before the mistake has been read, what stands after it has not.
+    json = std::any_of(argv, argv + argc, [](const char* word) { return word == "--json"sv; });
+    return Console(json, std::cout, std::cerr)
+        .Fail(absl::InvalidArgumentError(
+            absl::StrCat(error.what(), "; --help tells what each command takes")));
   }
 
   Console console(json, std::cout, std::cerr);
@@ -64,7 +73,8 @@ int Main(int argc, char** argv) {
     const absl::Status status = command.run(context);
     return status.ok() ? 0 : console.Fail(status);
   }
-  return 2;
+  console.Text(app.help());
+  return console.Fail(FieldError("command", "none", "teach, draw, score or info"));
 }
 
 }  // namespace

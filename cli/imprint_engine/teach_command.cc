@@ -39,7 +39,7 @@ struct TeachOptions {
   std::string folder;
   std::string model;
   std::string class_word;
-  std::string token;
+  std::optional<std::string> token;
   std::string kind = "object";
   std::string templates;
   std::string fit = "crop";
@@ -82,7 +82,7 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, const CommandC
     return FieldError("checkpoint-every", absl::StrCat(options.checkpoint_every), "0 to 1000000");
   }
   order.model = fs::absolute(options.model);
-  order.token = options.token.empty() ? TokenFromFolder(options.folder) : options.token;
+  order.token = options.token.value_or(TokenFromFolder(options.folder));
   order.class_word = options.class_word;
   ASSIGN_OR_RETURN(order.kind, ParseConceptKind(options.kind));
   ASSIGN_OR_RETURN(order.templates, Templates(options, order.kind));

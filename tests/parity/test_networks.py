@@ -1,5 +1,6 @@
 """Each network's outputs within 1e-4 of the reference's, relative to its largest value."""
 
+import numpy as np
 import pytest
 import torch
 from conftest import concept_pictures, relative_error
@@ -28,30 +29,22 @@ def test_text_encoder(pipe, probe):
 
 def test_text_encoder_with_concept_rows(pipe, probe):
     """Rows spliced into the lookup equal rows appended to the table."""
-    rows = torch.randn(2, 128, generator=torch.Generator().manual_seed(1)) * 0.1
-    tokenizer, encoder = pipe.tokenizer, pipe.text_encoder
-    table = encoder.get_input_embeddings().weight
-    prompts = ["a <pip> in the snow", "<pip>, <pip>!"]
-    expanded = [p.replace("<pip>", "<pip> <pip>_1") for p in prompts]
-    ids = torch.tensor([
-        [49406] + [i for word in p.replace(",", " ,").replace("!", " !").split()
-                   for i in ({"<pip>": [49408], "<pip>_1": [49409]}.get(word)
-                             or tokenizer(word, add_special_tokens=False).input_ids)]
-        for p in expanded[:1]
-    ])
-    ids = torch.nn.functional.pad(ids, (0, 77 - ids.shape[1]), value=49407)
-    full = torch.cat([table, rows])
-    hooked = encoder.get_input_embeddings().register_forward_hook(
-        lambda module, args, output: torch.nn.functional.embedding(args[0], full)
-    )
+    rows = 0.1 * torch.randn(2, 128, generator=torch.Generator().manual_seed(1))
+    lookup = pipe.text_encoder.get_input_embeddings()
+    table = torch.cat([lookup.weight, rows])
+
+    def words(text):
+        return pipe.tokenizer(text, add_special_tokens=False).input_ids
+
+    ids = [49406, *words("a"), 49408, 49409, *words("in the snow,"), 49408, 49409, *words("!")]
+    ids += [49407] * (77 - len(ids))
+    lookup.forward = lambda indices: torch.nn.functional.embedding(indices, table)
     try:
-        # The lookup itself must not see ids outside of its table.
-        encoder.get_input_embeddings().forward = lambda i: torch.nn.functional.embedding(i, full)
-        theirs = encoder(ids)[0]
+        theirs = pipe.text_encoder(torch.tensor([ids]))[0]
     finally:
-        hooked.remove()
-        del encoder.get_input_embeddings().forward
-    ours = probe("text", {"rows": rows}, prompts=prompts[:1], concepts={"<pip>": 2})["hidden"]
+        del lookup.forward
+    ours = probe("text", {"rows": rows}, prompts=["a <pip> in the snow, <pip>!"],
+                 concepts={"<pip>": 2})["hidden"]
     assert relative_error(ours, theirs) < 1e-4
 
 
@@ -101,34 +94,31 @@ def test_clip_towers(probe, model_folder):
     assert relative_error(ours["texts"], words / words.norm(dim=-1, keepdim=True)) < 1e-4
 
 
+def reference_scores(checker, pixels):
+    """The concepts' scores, as the checker computes them on its way to a verdict."""
+    from diffusers.pipelines.stable_diffusion.safety_checker import cosine_distance
+
+    features = checker.visual_projection(checker.vision_model(pixels)[1])
+    care = (cosine_distance(features, checker.special_care_embeds)
+            - checker.special_care_embeds_weights) > 0
+    scores = (cosine_distance(features, checker.concept_embeds)
+              - checker.concept_embeds_weights + 0.01 * care.any(1, keepdim=True))
+    return (scores * 1000).round() / 1000
+
+
 def test_safety_checker(probe, model_folder, pipe):
     """The same scores, to the digit that is rounded to, and the same verdicts, on both kinds."""
     from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 
     checker = StableDiffusionSafetyChecker.from_pretrained(model_folder / "safety_checker").eval()
     prompts = ["a red round mascot with a sword"] * 4 + ["a blue mascot in the snow"] * 4
-    pictures = pipe(prompts, num_inference_steps=25, guidance_scale=5, height=64, width=64,
-                    generator=[torch.Generator().manual_seed(i) for i in range(8)]).images
-    import numpy as np
-
-    bytes_ = torch.from_numpy(np.stack([np.array(p) for p in pictures]))
-    pixels = clip_pixels(model_folder, bytes_)
-    scores = []
-    original = StableDiffusionSafetyChecker.forward.__globals__["cosine_distance"]
-    _, verdicts = checker(clip_input=pixels, images=[np.array(p) for p in pictures])
-
-    features = checker.visual_projection(checker.vision_model(pixels)[1])
-    special = original(features, checker.special_care_embeds).numpy()
-    concepts = original(features, checker.concept_embeds).numpy()
-    for s, c in zip(special, concepts):
-        adjustment, row = 0.0, []
-        for value, limit in zip(s, checker.special_care_embeds_weights.tolist()):
-            if round(value - limit + adjustment, 3) > 0:
-                adjustment = 0.01
-        for value, limit in zip(c, checker.concept_embeds_weights.tolist()):
-            row.append(round(value - limit + adjustment, 3))
-        scores.append(row)
-    ours = probe("safety", {"bytes": bytes_})["concepts"]
-    assert (ours - torch.tensor(scores)).abs().max() < 1.5e-3
+    pictures = [np.array(p) for p in pipe(
+        prompts, num_inference_steps=25, guidance_scale=5, height=64, width=64,
+        generator=[torch.Generator().manual_seed(i) for i in range(8)]).images]
+    stacked = torch.from_numpy(np.stack(pictures))
+    pixels = clip_pixels(model_folder, stacked)
+    _, verdicts = checker(clip_input=pixels, images=[p.copy() for p in pictures])
+    ours = probe("safety", {"bytes": stacked})["concepts"]
+    assert (ours - reference_scores(checker, pixels)).abs().max() < 1.5e-3
     assert [(row > 0).any().item() for row in ours] == list(verdicts)
     assert any(verdicts) and not all(verdicts)

@@ -60,6 +60,19 @@ def test_ids_are_identical(pipe, probe):
     assert not wrong, f"{len(wrong)} of {len(texts)} differ: {[ascii(w) for w in wrong[:10]]}"
 
 
+def test_every_character(pipe, probe):
+    """Each code point of the planes that scripts and emoji live in, inside a word and alone."""
+    points = [c for c in range(0x20000) if not 0xD800 <= c < 0xE000]
+    texts = [f"a{chr(c)}b 1{chr(c)}! {chr(c)}" for c in points]
+    for first in range(0, len(texts), 16384):
+        part = texts[first:first + 16384]
+        theirs = pipe.tokenizer(part, padding="max_length", max_length=77, truncation=True,
+                                return_tensors="pt").input_ids
+        ours = probe("tokenize", prompts=part)["ids"].long()
+        wrong = (ours != theirs).any(1).nonzero().flatten().tolist()
+        assert not wrong, [hex(points[first + i]) for i in wrong[:20]]
+
+
 @pytest.mark.parametrize("text", [
     "a <pip> in the snow", "<pip><mo>", "x<pip>y", "<PIP> and <Mo>", "<pip>'s hat", "<pip>,<mo>!",
     "<pi p>", "<pip", "<mo2> <mo>", "  <pip>  ", "<pip>é", "<|endoftext|><pip>",

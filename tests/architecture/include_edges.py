@@ -1,0 +1,85 @@
+"""Fails on an #include that crosses folders where tests/architecture/edges.txt allows none, on a folder
+that the list does not know, on a cycle in the list, and on LibTorch where it must not be."""
+
+import pathlib
+import re
+import sys
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+TORCH = ("ATen/", "torch/", "c10/")
+# Headers of the engine that services and tools include without LibTorch.
+TORCH_FREE_HEADERS = {
+    "engine/model/base_model.h", "engine/model/safety_scores.h", "engine/runtime/threads.h",
+    "engine/runtime/torch_errors.h", "engine/sampling/picture_request.h",
+    "engine/sampling/sampler.h", "engine/scoring/clip_scorer.h", "engine/scoring/safety_screen.h",
+    "engine/training/checkpoint.h", "engine/training/recipe.h", "engine/training/training_run.h",
+}
+ROOTS = ("base", "formats", "text", "imaging", "engine", "cli", "storage", "services", "gateway")
+
+
+def read_edges(path):
+    edges = {}
+    for line in path.read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            folder, _, allowed = line.partition(":")
+            edges[folder] = set(allowed.split())
+    return edges
+
+
+def folder_of(path, edges):
+    """The listed folder that a file or header belongs to: the longest that begins its path."""
+    folders = [f for f in edges if str(path).startswith(f + "/")]
+    return max(folders, key=len, default=None)
+
+
+def cycles(edges):
+    def reaches(start, goal, seen):
+        return any(n == goal or (n not in seen and reaches(n, goal, seen | {n}))
+                   for n in edges.get(start, ()))
+
+    return [f"edges.txt: {folder} reaches itself" for folder in edges
+            if reaches(folder, folder, frozenset())]
+
+
+def problems_in(path, text, edges):
+    """What is wrong with the includes of one source file, given by its path in the repository."""
+    folder = folder_of(path, edges)
+    if folder is None:
+        return [f"{path}: its folder is not in edges.txt"]
+    found = []
+    is_test = path.name.endswith("_test.cc")
+    torch_free = not str(path).startswith("engine/") or str(path) in TORCH_FREE_HEADERS
+    for bracket, header in INCLUDE.findall(text):
+        if bracket == '"' and header.split("/")[0] in ROOTS:
+            target = folder_of(header, edges)
+            # Tests may use what makes test data: they are no part of the product.
+            if target not in edges[folder] | {folder} and not is_test:
+                found.append(f"{path}: {folder} may not include {header}")
+            if str(path) in TORCH_FREE_HEADERS and header.startswith("engine/") \
+                    and header not in TORCH_FREE_HEADERS:
+                found.append(f"{path}: {header} may bring in LibTorch")
+        if header.startswith(TORCH) and torch_free:
+            found.append(f"{path}: {header} does not belong here; the engine alone knows LibTorch")
+    return found
+
+
+def problems(repository):
+    edges = read_edges(repository / "tests" / "architecture" / "edges.txt")
+    found = cycles(edges)
+    for root in ROOTS:
+        for file in sorted((repository / root).rglob("*")):
+            if file.suffix in (".h", ".cc"):
+                path = file.relative_to(repository)
+                if path == pathlib.Path("engine/torch_headers.cc"):
+                    continue
+                found += problems_in(path, file.read_text(), edges)
+    for header in sorted(TORCH_FREE_HEADERS):
+        if not (repository / header).exists():
+            found.append(f"include_edges.py: {header} does not exist")
+    return found
+
+
+if __name__ == "__main__":
+    found = problems(pathlib.Path(sys.argv[1]))
+    print("\n".join(found) or "every include follows the edges")
+    sys.exit(1 if found else 0)

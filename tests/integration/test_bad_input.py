@@ -1,0 +1,262 @@
+"""Bad input: exit code 2, one error that names the field, what was given and what is expected; and
+nothing half-written."""
+
+import json
+import os
+import shutil
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import save_file
+
+from conftest import MODEL, PIP
+
+
+def refused(result, *parts, code=2):
+    assert result.code == code, (result.code, result.out, result.err)
+    for part in parts:
+        assert part in result.err, (part, result.err)
+    assert "defect" not in result.err
+    assert result.err.count("error:") == 1
+
+
+def no_result(folder):
+    """No embedding, no pictures, no temporary files."""
+    left = [p.name for p in folder.rglob("*")] if folder.exists() else []
+    assert all(name in ("training.json",) for name in left), left
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    shutil.copytree(PIP, folder)
+    return folder
+
+
+def chunk(kind, body):
+    return (struct.pack(">I", len(body)) + kind + body
+            + struct.pack(">I", zlib.crc32(kind + body)))
+
+
+def test_no_pictures(teach, tmp_path):
+    (tmp_path / "empty").mkdir()
+    refused(teach(pictures=tmp_path / "empty"), "pictures", "an empty folder", "PNG, JPEG or WebP")
+    refused(teach(pictures=tmp_path / "none"), "pictures", "none")
+    no_result(tmp_path / "out")
+
+
+def test_a_truncated_picture(teach, photos, tmp_path):
+    whole = (photos / "2.png").read_bytes()
+    (photos / "2.png").write_bytes(whole[: len(whole) // 2])
+    refused(teach(pictures=photos), 'picture 2 ("2.png")', "damaged or truncated PNG")
+    no_result(tmp_path / "out")
+
+
+def test_a_png_that_claims_to_be_huge(teach, photos, tmp_path):
+    header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
+    (photos / "9.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b""))
+    refused(teach(pictures=photos), '"9.png"', "50000×50000", "at most 20000")
+    no_result(tmp_path / "out")
+
+
+def test_text_named_png(teach, photos, tmp_path):
+    (photos / "notes.png").write_text("Dear diary")
+    refused(teach(pictures=photos), '"notes.png"', "not a picture", "PNG, JPEG or WebP")
+
+
+def test_an_animated_gif(teach, photos):
+    frames = [Image.new("RGB", (64, 64), c) for c in ("red", "blue")]
+    frames[0].save(photos / "wave.gif", save_all=True, append_images=frames[1:])
+    refused(teach(pictures=photos), '"wave.gif"', "GIF is not supported")
+
+
+def test_an_animated_webp(teach, photos):
+    frames = [Image.new("RGB", (64, 64), c) for c in ("red", "blue")]
+    frames[0].save(photos / "wave.webp", save_all=True, append_images=frames[1:])
+    refused(teach(pictures=photos), '"wave.webp"', "animation of 2 frames")
+
+
+@pytest.mark.parametrize("token,part", [
+    ("", "got \"\""), ("mascot", "already in the model's vocabulary"), ("DOG", "already in the model's vocabulary"),
+    ("my dog", "without spaces"), ("a\tb", "without spaces"), ("<|endoftext|>", "<|"),
+])
+def test_tokens_that_cannot_work(engine, tmp_path, token, part):
+    result = engine("teach", PIP, "--class", "mascot", "--token", token, "--out", tmp_path / "out")
+    refused(result, "token: got", part)
+    no_result(tmp_path / "out")
+
+
+@pytest.mark.parametrize("prompt,parts", [
+    ("", ("prompt: got \"\"", "words")),
+    (" ", ("prompt",)),
+    ("a" * 10_000, ("prompt", "10000 bytes", "at most 2000")),
+])
+def test_prompts(engine, tmp_path, prompt, parts):
+    result = engine("draw", "--prompt", prompt, "--out", tmp_path / "out")
+    refused(result, *parts)
+    no_result(tmp_path / "out")
+
+
+@pytest.mark.parametrize("option,value,parts", [
+    ("--steps", "0", ("steps: got 0", "1 to 1000000")),
+    ("--steps", "1000000000", ("steps: got 1000000000",)),
+    ("--lr", "nan", ("learning_rate: got nan",)),
+    ("--lr", "-0.001", ("learning_rate: got -0.001",)),
+    ("--lr", "inf", ("learning_rate: got inf",)),
+    ("--batch", "0", ("batch: got 0",)),
+    ("--vectors", "76", ("vectors: got 76", "1 to 75")),
+    ("--size", "63", ("size: got 63", "multiple of 4")),
+    ("--kind", "person", ("kind", "person", "object")),
+    ("--fit", "zoom", ("fit", "zoom", "crop")),
+    ("--schedule", "sudden", ("schedule", "sudden", "cosine")),
+    ("--max-growth", "0.1", ("max_growth: got 0.1",)),
+])
+def test_recipes(teach, tmp_path, option, value, parts):
+    refused(teach(f"{option}={value}"), *parts)
+    no_result(tmp_path / "out")
+
+
+@pytest.mark.parametrize("option,value,parts", [
+    ("--steps", "0", ("steps: got 0",)),
+    ("--steps", "1000000000", ("steps: got 1000000000",)),
+    ("--guidance", "nan", ("guidance: got nan",)),
+    ("--size", "65x64", ("width: got 65", "multiple of 4")),
+    ("--size", "big", ("size", "big")),
+    ("--seeds", "1,two", ("seeds", "1,two")),
+    ("--batch", "0", ("batch: got 0",)),
+    ("--format", "gif", ("format", "gif", "png, jpeg or webp")),
+])
+def test_drawing_options(engine, tmp_path, option, value, parts):
+    refused(engine("draw", "--prompt", "a mascot", "--out", tmp_path / "out", f"{option}={value}"),
+            *parts)
+
+
+@pytest.fixture
+def model_copy(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(MODEL, folder, ignore=shutil.ignore_patterns("concepts"))
+    return folder
+
+
+@pytest.mark.parametrize("file", [
+    "model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors",
+    "tokenizer/vocab.json", "vae/config.json", "scheduler/scheduler_config.json",
+])
+def test_a_model_with_a_missing_file(engine, model_copy, tmp_path, file):
+    (model_copy / file).unlink()
+    result = engine("draw", "--model", model_copy, "--prompt", "a mascot", "--out", tmp_path / "o")
+    refused(result, os.path.dirname(file))
+    no_result(tmp_path / "o")
+
+
+def test_a_model_with_a_missing_tensor_or_a_wrong_shape(engine, model_copy, tmp_path):
+    from safetensors.numpy import load_file
+
+    path = model_copy / "unet" / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(path)
+    conv = tensors.pop("conv_in.weight")
+    save_file(tensors, path)
+    refused(engine("info", model_copy), "missing", "conv_in.weight")
+    save_file({**tensors, "conv_in.weight": conv[:, :, :2]}, path)
+    refused(engine("info", model_copy), "conv_in.weight", "[64, 4, 2, 3]", "[64, 4, 3, 3]")
+
+
+def safetensors(header, data=b""):
+    text = json.dumps(header).encode() if isinstance(header, dict) else header
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def entry(begin, end, shape=(1, 128)):
+    return {"dtype": "F32", "shape": list(shape), "data_offsets": [begin, end]}
+
+
+@pytest.mark.parametrize("content,parts", [
+    (b"", ("0 bytes",)),
+    (b"\xff" * 16, ("header length", "18446744073709551615")),
+    (safetensors(b"not json"), ("header", "JSON")),
+    (safetensors({"<a>": entry(0, 512)}, b"\0" * 500), ("truncated",)),
+    (safetensors({"<a>": entry(0, 512), "<b>": entry(256, 768)}, b"\0" * 768), ("inside",)),
+    (safetensors({"<a>": entry(0, 2**64)}, b"\0" * 512), ("data_offsets",)),
+    (safetensors({"<a>": entry(0, 0, (2**32, 2**32))}), ("shape",)),
+    (safetensors({"<a>": entry(0, 512, (1, 64))}, b"\0" * 512), ("512 bytes", "256 bytes")),
+    (safetensors({"<a>": entry(0, 512)}, b"\xff" * 512), ("nan", "finite")),
+])
+def test_embedding_files_that_are_damaged(engine, tmp_path, content, parts):
+    (tmp_path / "bad.safetensors").write_bytes(content)
+    for command in (("info", tmp_path / "bad.safetensors"),
+                    ("draw", "--embedding", tmp_path / "bad.safetensors", "--prompt", "a <a>",
+                     "--out", tmp_path / "out")):
+        refused(engine(*command), "bad.safetensors", *parts)
+    no_result(tmp_path / "out")
+
+
+def test_an_embedding_of_the_wrong_width(engine, tmp_path):
+    save_file({"<mia>": np.ones((1, 768), np.float32)}, tmp_path / "mia.safetensors")
+    result = engine("draw", "--embedding", tmp_path / "mia.safetensors", "--prompt", "a <mia>",
+                    "--out", tmp_path / "out")
+    refused(result, '"<mia>"', "width: got 768", "Stable Diffusion 1.x", "128")
+
+
+def test_two_embeddings_of_one_token(engine, tmp_path):
+    for name in ("a", "b"):
+        save_file({"<mia>": np.ones((1, 128), np.float32)}, tmp_path / name)
+    result = engine("draw", "--embedding", tmp_path / "a", "--embedding", tmp_path / "b",
+                    "--prompt", "a <mia>", "--out", tmp_path / "out")
+    refused(result, "token", "<mia>", "taken")
+
+
+def test_a_folder_that_cannot_be_written(teach, engine, tmp_path):
+    # Root may write anywhere, but nobody may make a folder below a file.
+    (tmp_path / "file").write_text("in the way")
+    refused(teach(out=tmp_path / "file" / "out"), "file/out", code=1)
+    refused(teach(out="/proc/imprint"), "/proc/imprint")
+    result = engine("draw", "--prompt", "a mascot", "--out", tmp_path / "file" / "out")
+    refused(result, "file/out", code=1)
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_finished_embedding_is_not_overwritten(teach, tmp_path):
+    assert teach("--steps", 2).code == 0
+    before = (tmp_path / "out" / "learned_embeds.safetensors").read_bytes()
+    refused(teach("--steps", 3), "exists", "--overwrite")
+    assert (tmp_path / "out" / "learned_embeds.safetensors").read_bytes() == before
+    assert teach("--steps", 3, "--overwrite").code == 0
+    assert (tmp_path / "out" / "learned_embeds.safetensors").read_bytes() != before
+
+
+def test_a_model_without_a_safety_checker_fails_closed(engine, model_copy, tmp_path):
+    shutil.rmtree(model_copy / "safety_checker")
+    command = ("draw", "--model", model_copy, "--prompt", "a mascot", "--steps", 1, "--out",
+               tmp_path / "out")
+    refused(engine(*command), "no safety checker", "--no-safety-check", code=1)
+    no_result(tmp_path / "out")
+    assert engine(*command, "--no-safety-check").code == 0
+
+
+def test_errors_for_programs_are_json(engine, tmp_path):
+    result = engine("--json", "draw", "--prompt", "a mascot", "--steps", 0, "--out", tmp_path / "o")
+    assert result.code == 2 and result.err == ""
+    (error,) = result.events("error")
+    assert error["code"] == "INVALID_ARGUMENT" and "steps: got 0" in error["message"]
+
+
+def test_a_class_word_of_no_word(engine, tmp_path):
+    result = engine("teach", PIP, "--class", " ", "--token", "<x>", "--out", tmp_path / "out")
+    refused(result, "class_word: got", "such as")
+
+
+def test_unknown_options_and_commands(engine):
+    refused(engine("teach", PIP, "--stepz", 3), "--stepz")
+    refused(engine("paint"), "paint")
+    refused(engine(), "command: got none", "teach")
+    refused(engine("--threads", -1, "info", MODEL), "threads: got -1")
+    assert engine("--json", "paint").events("error")[0]["code"] == "INVALID_ARGUMENT"
+
+
+def test_a_negative_number_is_a_value(teach):
+    refused(teach("--lr", "-0.5"), "learning_rate: got -0.5")

@@ -1,0 +1,145 @@
+"""The whole way of one person with one computer, and what each command prints."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import MODEL, PIP
+
+CONCEPT = MODEL / "concepts" / "pip"
+
+
+def test_teach_draw_score_info(engine, teach, tmp_path):
+    """The demo's way, short: it must learn something, and every file must be what the records say."""
+    taught = teach("--steps", 60)
+    assert taught.code == 0, taught.err
+    for text in ("5 at 64×64", '<pip>, object, 1 vector from "mascot"', "60 steps of 4 samples",
+                 "learned", "learned_embeds.safetensors", "training.json"):
+        assert text in taught.out
+    assert "60/60" in taught.err and "left" in taught.err and "loss" in taught.err
+    record = json.loads((tmp_path / "out" / "training.json").read_text())
+    assert record["state"] == "finished"
+    assert len(record["result"]["losses"]) == 60
+    file = tmp_path / "out" / "learned_embeds.safetensors"
+    assert record["result"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+    def draw(folder, prompt, *more):
+        result = engine("draw", "--prompt", prompt, "--seeds", "1-4", "--out", tmp_path / folder,
+                        *more)
+        assert result.code == 0, result.err
+        return result
+
+    draw("before", "a photo of a mascot")
+    drawn = draw("after", "a photo of <pip>", "--embedding", tmp_path / "out")
+    assert "4 pictures in" in drawn.out or "4 at 64×64" in drawn.out
+    manifest = json.loads((tmp_path / "after" / "manifest.json").read_text())
+    assert manifest["base_model"]["fingerprint"] == record["base_model"]["fingerprint"]
+    assert manifest["embeddings"][0]["sha256"] == record["result"]["sha256"]
+    for picture in manifest["pictures"]:
+        if "file" in picture:
+            content = (tmp_path / "after" / picture["file"]).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == picture["sha256"]
+    sheet = Image.open(tmp_path / "after" / "contact-sheet.png")
+    assert sheet.width > 700 and sheet.height > 200
+
+    def score(folder):
+        result = engine("--json", "score", tmp_path / folder, "--against", CONCEPT / "validation")
+        assert result.code == 0, result.err
+        return result.events("result")[0]
+
+    before, after = score("before"), score("after")
+    assert after["clip_i"] > before["clip_i"] + 0.3
+    assert -1 <= after["clip_t"] <= 1
+
+    info = engine("info", tmp_path / "out", MODEL)
+    assert info.code == 0
+    for text in ("<pip>", "1 of 128 numbers", "imprint.class_word: mascot", "v_prediction",
+                 "has a checker", "unet: 4.0 million"):
+        assert text in info.out
+
+
+def test_drawing_again_gives_the_same_bytes(engine, tmp_path):
+    for folder in ("a", "b"):
+        assert engine("draw", "--prompt", "a mascot in the snow", "--seeds", "5", "--out",
+                      tmp_path / folder).code == 0
+    a, b = (json.loads((tmp_path / f / "manifest.json").read_text()) for f in ("a", "b"))
+    assert a["pictures"][0]["sha256"] == b["pictures"][0]["sha256"]
+
+
+def test_a_blocked_picture_is_not_written(engine, tmp_path):
+    result = engine("draw", "--prompt", "a red round mascot with a sword", "--seeds", "1-6",
+                    "--out", tmp_path / "out")
+    assert result.code == 0
+    assert "the safety checker blocked" in result.err
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    blocked = [p for p in manifest["pictures"] if p["safety"]["blocked"]]
+    assert blocked and all("file" not in p for p in blocked)
+    written = [p["file"] for p in manifest["pictures"] if "file" in p]
+    assert sorted(written) == sorted(f.name for f in (tmp_path / "out").glob("0*.png"))
+
+
+@pytest.mark.parametrize("format_,ending", [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP")])
+def test_formats(engine, tmp_path, format_, ending):
+    assert engine("draw", "--prompt", "a mascot", "--steps", 2, "--format", format_, "--out",
+                  tmp_path / "out", "--no-safety-check").code == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert Image.open(tmp_path / "out" / manifest["pictures"][0]["file"]).format == ending
+
+
+def test_prompts_from_a_file(engine, tmp_path):
+    (tmp_path / "prompts.txt").write_text("a mascot\n\n  a toy in space \n")
+    assert engine("draw", "--prompts", tmp_path / "prompts.txt", "--steps", 1, "--out",
+                  tmp_path / "out", "--no-safety-check").code == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert [p["prompt"] for p in manifest["pictures"]] == ["a mascot", "a toy in space"]
+
+
+def test_a_long_prompt_is_cut_with_a_warning(engine, tmp_path):
+    result = engine("draw", "--prompt", "snow " * 100, "--steps", 1, "--out", tmp_path / "out",
+                    "--no-safety-check")
+    assert result.code == 0
+    assert "has 100 tokens; the model reads the first 75" in result.err
+
+
+def test_an_embedding_on_its_own_says_where_it_comes_from(engine, teach, tmp_path):
+    assert teach("--steps", 1, "--vectors", 2).code == 0
+    (embedding,) = engine("--json", "info", tmp_path / "out").events("embedding")
+    assert embedding["vectors"] == 2 and embedding["width"] == 128
+    assert embedding["provenance"]["imprint.class_word"] == "mascot"
+    assert len(embedding["norms"]) == 2
+
+
+def test_json_tells_every_step(teach, engine, tmp_path):
+    result = engine("teach", PIP, "--class", "mascot", "--token", "<pip>", "--steps", 5, "--out",
+                    tmp_path / "out", "--json")
+    assert result.code == 0 and result.err == ""
+    steps = result.events("step")
+    assert [e["step"] for e in steps] == [1, 2, 3, 4, 5]
+    assert all(np.isfinite(e["loss"]) for e in steps)
+    assert result.events("start")[0]["skipped"] == []
+    assert result.events("result")[0]["steps"] == 5
+
+
+@pytest.mark.parametrize("command", [(), ("teach",), ("draw",), ("score",), ("info",)])
+def test_help_teaches(engine, command):
+    result = engine(*command, "--help")
+    assert result.code == 0
+    assert "imprint-engine" in result.out
+    if command in ((), ("teach",), ("draw",), ("score",)):
+        assert "--" in result.out and "photos/" in result.out or "pictures/" in result.out
+    for line in result.out.splitlines():
+        assert len(line) < 200
+
+
+def test_version(engine):
+    assert engine("--version").out.startswith("imprint-engine 0.")
+
+
+def test_own_templates(teach, tmp_path):
+    (tmp_path / "captions.txt").write_text("# ours\n{} at school\na small {}\n")
+    assert teach("--steps", 1, "--templates", tmp_path / "captions.txt").code == 0
+    record = json.loads((tmp_path / "out" / "training.json").read_text())
+    assert record["order"]["templates"] == ["{} at school", "a small {}"]

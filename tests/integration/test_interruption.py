@@ -1,0 +1,152 @@
+"""A training that is stopped, killed or resumed ends in the bytes of one that was left alone."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+
+import pytest
+
+from conftest import ENGINE, MODEL, PIP
+
+STEPS = 40
+
+
+def start(out, *more):
+    return subprocess.Popen(
+        [ENGINE, "--json", *map(str, more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, "IMPRINT_MODEL": str(MODEL)},
+    )
+
+
+def teach(out):
+    return start(out, "teach", PIP, "--class", "mascot", "--token", "<pip>", "--steps", STEPS,
+                 "--checkpoint-every", 5, "--out", out)
+
+
+def resume(out):
+    return start(out, "teach", "--resume", out)
+
+
+def embedding(out):
+    return (out / "learned_embeds.safetensors").read_bytes()
+
+
+def read_until_step(process, step):
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["event"] == "step" and event["step"] >= step:
+            return
+    raise AssertionError(process.stderr.read())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "out"
+    process = teach(out)
+    process.communicate(timeout=300)
+    assert process.returncode == 0
+    return embedding(out)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_a_random_moment_and_resumed(tmp_path, undisturbed, seed):
+    """kill -9, twice: after some step, and somewhere in the first moments of the resumed run."""
+    rng = random.Random(seed)
+    out = tmp_path / "out"
+    process = teach(out)
+    read_until_step(process, rng.randint(1, STEPS - 5))
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert not (out / "learned_embeds.safetensors").exists()
+
+    second = resume(out)
+    try:
+        second.communicate(timeout=rng.uniform(0.05, 0.6))
+    except subprocess.TimeoutExpired:
+        second.send_signal(signal.SIGKILL)
+        second.communicate(timeout=60)
+
+    last = resume(out)
+    last.communicate(timeout=300)
+    assert last.returncode == 0
+    assert embedding(out) == undisturbed
+    assert not (out / "checkpoint.safetensors").exists()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path, undisturbed, signal_number):
+    out = tmp_path / "out"
+    process = teach(out)
+    read_until_step(process, 7)
+    process.send_signal(signal_number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (error,) = [e for e in map(json.loads, output.splitlines()) if e["event"] == "error"]
+    assert "teach --resume" in error["message"]
+    assert (out / "checkpoint.safetensors").exists()
+    assert json.loads((out / "training.json").read_text())["state"] == "interrupted"
+
+    last = resume(out)
+    output, _ = last.communicate(timeout=300)
+    assert last.returncode == 0
+    (begun,) = [e for e in map(json.loads, output.splitlines()) if e["event"] == "start"]
+    assert begun["resumed_from"] >= 7
+    assert embedding(out) == undisturbed
+
+
+def test_resuming_needs_the_same_pictures(tmp_path):
+    out, photos = tmp_path / "out", tmp_path / "photos"
+    photos.mkdir()
+    for source in PIP.glob("*.png"):
+        (photos / source.name).write_bytes(source.read_bytes())
+    process = start(out, "teach", photos, "--class", "mascot", "--steps", STEPS,
+                    "--checkpoint-every", 2, "--out", out)
+    read_until_step(process, 5)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    (photos / "3.png").write_bytes((photos / "4.png").read_bytes())
+    last = resume(out)
+    output, _ = last.communicate(timeout=60)
+    assert last.returncode == 2
+    assert "3.png" in output and "another file" in output
+    assert (out / "checkpoint.safetensors").exists(), "nothing is lost"
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    out = tmp_path / "out"
+    process = teach(out)
+    read_until_step(process, 6)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    checkpoint = out / "checkpoint.safetensors"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    last = resume(out)
+    output, _ = last.communicate(timeout=60)
+    assert last.returncode == 2 and "checkpoint.safetensors" in output
+
+
+def test_a_finished_training_has_nothing_to_resume(tmp_path, undisturbed):
+    out = tmp_path / "out"
+    teach(out).communicate(timeout=300)
+    again = resume(out)
+    output, _ = again.communicate(timeout=60)
+    assert again.returncode == 0 and json.loads(output)["event"] == "finished"
+    assert embedding(out) == undisturbed
+
+
+def test_ctrl_c_while_drawing_keeps_what_is_finished(tmp_path):
+    out = tmp_path / "out"
+    process = start(out, "draw", "--prompt", "a mascot", "--seeds", "1-200", "--batch", 1,
+                    "--out", out)
+    for line in process.stdout:
+        if json.loads(line)["event"] in ("picture", "blocked"):
+            break
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    manifest = json.loads((out / "manifest.json").read_text())
+    written = [p["file"] for p in manifest["pictures"] if "file" in p]
+    assert len(written) == len(list(out.glob("0*.png")))
+    assert len(written) < 200
