@@ -14,6 +14,9 @@ endif()
 
 find_library(LibTorch_CPU_LIBRARY torch_cpu PATHS ${LIBTORCH_ROOT}/lib NO_DEFAULT_PATH)
 find_library(LibTorch_C10_LIBRARY c10 PATHS ${LIBTORCH_ROOT}/lib NO_DEFAULT_PATH)
+# LibTorch brings the OpenMP runtime that it was built with, sometimes under a name of its own. Another
+# one beside it would mean twice the threads.
+file(GLOB LibTorch_OPENMP_LIBRARY ${LIBTORCH_ROOT}/lib/libgomp*.so*)
 find_path(LibTorch_INCLUDE_DIR ATen/ATen.h PATHS ${LIBTORCH_ROOT}/include NO_DEFAULT_PATH)
 
 if(EXISTS ${LIBTORCH_ROOT}/version.py)
@@ -25,7 +28,8 @@ string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" LibTorch_VERSION "${_libtorch_vers
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch
-  REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR
+  REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_OPENMP_LIBRARY
+    LibTorch_INCLUDE_DIR
   VERSION_VAR LibTorch_VERSION
   REASON_FAILURE_MESSAGE "set -DLIBTORCH_ROOT to the folder that holds LibTorch's include/ and lib/, or run scripts/setup")
 
@@ -41,8 +45,10 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE
     ${_libtorch_headers} ${_libtorch_headers}/torch/csrc/api/include)
+  # at::parallel_for is a template: without OpenMP in our own files it runs on one thread.
+  target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)
   target_link_libraries(LibTorch::LibTorch INTERFACE
-    ${LibTorch_CPU_LIBRARY} ${LibTorch_C10_LIBRARY})
+    ${LibTorch_CPU_LIBRARY} ${LibTorch_C10_LIBRARY} ${LibTorch_OPENMP_LIBRARY})
   target_link_options(LibTorch::LibTorch INTERFACE
     -Wl,-rpath,${LIBTORCH_ROOT}/lib -Wl,--allow-shlib-undefined)
 endif()

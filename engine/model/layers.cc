@@ -39,10 +39,8 @@ at::Tensor Conv2d::operator()(const at::Tensor& x) const {
 }
 
 GroupNorm::GroupNorm(const WeightScope& weights, int64_t groups, int64_t channels, double epsilon)
-    : groups_(groups),
-      epsilon_(epsilon),
-      weight_(weights.Take("weight", {channels})),
-      bias_(weights.Take("bias", {channels})) {}
+    : weights_{groups, epsilon, weights.Take("weight", {channels}),
+               weights.Take("bias", {channels})} {}
 
 LayerNorm::LayerNorm(const WeightScope& weights, int64_t width, double epsilon)
     : width_(width),

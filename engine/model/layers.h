@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include <ATen/ATen.h>
 
+#include "engine/kernels/group_norm.h"
 #include "engine/weights/weight_binder.h"
 
 namespace imprint {
@@ -62,19 +63,19 @@ class Conv2d {
   int64_t padding_;
 };
 
-// Wu & He 2018, "Group Normalization".
+// Group normalisation over [n, c, h, w], alone or followed by SiLU.
 class GroupNorm {
  public:
   GroupNorm(const WeightScope& weights, int64_t groups, int64_t channels, double epsilon);
   at::Tensor operator()(const at::Tensor& x) const {
-    return at::group_norm(x, groups_, weight_, bias_, epsilon_);
+    return NormalizeGroups(x, weights_, NormActivation::kNone);
+  }
+  at::Tensor Silu(const at::Tensor& x) const {
+    return NormalizeGroups(x, weights_, NormActivation::kSilu);
   }
 
  private:
-  int64_t groups_;
-  double epsilon_;
-  at::Tensor weight_;
-  at::Tensor bias_;
+  GroupNormWeights weights_;
 };
 
 // Ba et al. 2016, "Layer Normalization", over the last dimension.

@@ -15,9 +15,9 @@ ResnetBlock::ResnetBlock(const WeightScope& weights, const Shape& shape)
 }
 
 at::Tensor ResnetBlock::Forward(const at::Tensor& x, const at::Tensor& time) const {
-  at::Tensor h = conv1_(at::silu(norm1_(x)));
+  at::Tensor h = conv1_(norm1_.Silu(x));
   if (time_projection_) h = h + (*time_projection_)(time).unsqueeze(-1).unsqueeze(-1);
-  h = conv2_(at::silu(norm2_(h)));
+  h = conv2_(norm2_.Silu(h));
   return (shortcut_ ? (*shortcut_)(x) : x) + h;
 }
 

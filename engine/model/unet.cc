@@ -147,7 +147,7 @@ at::Tensor Unet::Forward(const at::Tensor& latents, const at::Tensor& timesteps,
       h = (*stage.resample)(at::upsample_nearest2d(h, {next.size(2), next.size(3)}));
     }
   }
-  return conv_out_(at::silu(norm_out_(h)));
+  return conv_out_(norm_out_.Silu(h));
 }
 
 }  // namespace imprint

@@ -72,7 +72,7 @@ LatentDistribution VaeEncoder::Forward(const at::Tensor& pixels) const {
     // One row and column of zeros at the right and the bottom alone.
     if (stage.downsample) h = (*stage.downsample)(at::constant_pad_nd(h, {0, 1, 0, 1}));
   }
-  h = conv_out_(at::silu(norm_out_(middle_.Forward(h))));
+  h = conv_out_(norm_out_.Silu(middle_.Forward(h)));
   if (quant_) h = (*quant_)(h);
   const std::vector<at::Tensor> moments = h.chunk(2, 1);
   return {moments[0].contiguous(),
@@ -113,7 +113,7 @@ at::Tensor VaeDecoder::Forward(const at::Tensor& latents) const {
       h = (*stage.upsample)(at::upsample_nearest2d(h, {2 * h.size(2), 2 * h.size(3)}));
     }
   }
-  return conv_out_(at::silu(norm_out_(h)));
+  return conv_out_(norm_out_.Silu(h));
 }
 
 }  // namespace imprint

@@ -1,0 +1,28 @@
+// Group normalisation, alone or with the SiLU that follows it nearly everywhere, in one pass over
+// memory where LibTorch takes several (Wu & He 2018, "Group Normalization"; Elfwing et al. 2018 for
+// SiLU).
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+namespace imprint {
+
+// The frozen parameters of one normalisation.
+struct GroupNormWeights {
+  int64_t groups;
+  double epsilon;
+  at::Tensor scale;  // [c]
+  at::Tensor shift;  // [c]
+};
+
+enum class NormActivation { kNone, kSilu };
+
+// x [n, c, h, w] -> the same shape, channels last in memory. Differentiable with respect to x, which
+// is all that is kept for the way back. Our own kernel computes fp32 on the CPU; everything else goes
+// through LibTorch. Thread-safe.
+at::Tensor NormalizeGroups(const at::Tensor& x, const GroupNormWeights& weights,
+                           NormActivation activation);
+
+}  // namespace imprint
