@@ -30,7 +30,7 @@ class ScratchFolder {
 
   // Writes a file, making its parent folders, and returns its path.
   std::filesystem::path Write(const std::filesystem::path& name, absl::string_view content) const {
-    const std::filesystem::path target = path_ / name;
+    std::filesystem::path target = path_ / name;
     std::filesystem::create_directories(target.parent_path());
     std::ofstream(target, std::ios::binary).write(content.data(), std::ssize(content));
     return target;

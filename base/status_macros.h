@@ -16,10 +16,13 @@
 #define ASSIGN_OR_RETURN(target, expression) \
   IMPRINT_ASSIGN_OR_RETURN(IMPRINT_CONCAT(imprint_status_or_, __LINE__), target, expression)
 
+// `target` may be a declaration, which parentheses would break.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define IMPRINT_ASSIGN_OR_RETURN(holder, target, expression) \
   auto holder = (expression);                                \
   if (!holder.ok()) return std::move(holder).status();       \
   target = *std::move(holder)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #define IMPRINT_CONCAT(a, b) IMPRINT_CONCAT_EXPANDED(a, b)
 #define IMPRINT_CONCAT_EXPANDED(a, b) a##b

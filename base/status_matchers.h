@@ -38,10 +38,13 @@ MATCHER_P(RefusesNaming, parts, "is INVALID_ARGUMENT and names every part") {
 // ASSERT_OK_AND_ASSIGN(auto value, Expression()): fails the test with the status if there is none.
 #define ASSERT_OK_AND_ASSIGN(target, expression) \
   IMPRINT_ASSERT_OK_AND_ASSIGN(IMPRINT_TEST_CONCAT(imprint_result_, __LINE__), target, expression)
+// `target` may be a declaration, which parentheses would break.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define IMPRINT_ASSERT_OK_AND_ASSIGN(holder, target, expression) \
   auto holder = (expression);                                    \
   ASSERT_TRUE(holder.ok()) << holder.status();                   \
   target = *std::move(holder)
+// NOLINTEND(bugprone-macro-parentheses)
 #define IMPRINT_TEST_CONCAT(a, b) IMPRINT_TEST_CONCAT_EXPANDED(a, b)
 #define IMPRINT_TEST_CONCAT_EXPANDED(a, b) a##b
 

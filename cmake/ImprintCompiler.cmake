@@ -21,7 +21,8 @@ target_compile_options(imprint_compile_options INTERFACE
   -Wall -Wextra -Werror -Wno-missing-field-initializers
   # For all alike: a precompiled header serves only equal options, and libvips asks for it.
   -pthread)
-if(CCACHE_PROGRAM)
+if(CCACHE_PROGRAM AND IMPRINT_ENGINE)
+  # ccache wants it where headers are precompiled; clang-tidy does not know it.
   target_compile_options(imprint_compile_options INTERFACE -fpch-preprocess)
 endif()
 if(IMPRINT_SANITIZE)

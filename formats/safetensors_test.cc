@@ -12,7 +12,6 @@
 namespace imprint {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Parts = std::vector<std::string>;
 

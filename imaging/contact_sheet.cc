@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -33,22 +34,24 @@ constexpr Color kEmpty = {0xF4, 0xF4, 0xF4};
 
 void Fill(RgbImage& canvas, int left, int top, int width, int height, const Color& color) {
   for (int y = top; y < top + height; ++y) {
-    uint8_t* pixel = canvas.Row(y) + 3 * left;
+    uint8_t* pixel = canvas.Pixel(left, y);
     for (int x = 0; x < width; ++x, pixel += 3) std::copy(color.begin(), color.end(), pixel);
   }
 }
 
 void Paste(const RgbImage& picture, int left, int top, RgbImage& canvas) {
   for (int y = 0; y < picture.height; ++y) {
-    std::memcpy(canvas.Row(top + y) + 3 * left, picture.Row(y),
+    std::memcpy(canvas.Pixel(left, top + y), picture.Row(y),
                 3 * static_cast<size_t>(picture.width));
   }
 }
 
 RgbImage FitInto(const RgbImage& picture, int side) {
   const double scale = static_cast<double>(side) / std::max(picture.width, picture.height);
-  return ResizeBicubic(picture, std::max(1, static_cast<int>(picture.width * scale + 0.5)),
-                       std::max(1, static_cast<int>(picture.height * scale + 0.5)));
+  const auto scaled = [&](int pixels) {
+    return std::max(1, static_cast<int>(std::lround(pixels * scale)));
+  };
+  return ResizeBicubic(picture, scaled(picture.width), scaled(picture.height));
 }
 
 absl::Status Write(absl::string_view text, const TextStyle& style, int x, int y, int width,
@@ -96,7 +99,7 @@ absl::StatusOr<RgbImage> RenderContactSheet(const ContactSheet& sheet) {
   const int64_t row_height = side + kCaptionHeight + kGap;
   const int64_t content_width = std::max<int64_t>(
       heading_width + static_cast<int64_t>(columns) * (side + kGap) - kGap, kMinTextWidth);
-  const int64_t width = content_width + 2 * kMargin;
+  const int64_t width = content_width + int64_t{2} * kMargin;
   const int64_t height =
       2 * kMargin + header_height + static_cast<int64_t>(sheet.rows.size()) * row_height - kGap;
   if (width > kMaxSide || height > kMaxSide) {

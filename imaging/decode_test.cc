@@ -14,7 +14,6 @@
 namespace imprint {
 namespace {
 
-using ::testing::Each;
 using ::testing::ElementsAre;
 using vips::VImage;
 using Parts = std::vector<std::string>;
@@ -35,13 +34,13 @@ std::string TakeBytes(VipsBlob* blob) {
 RgbImage RedAndBlue(int width, int height) {
   RgbImage image = RgbImage::Blank(width, height);
   for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) image.Row(y)[3 * x + (x < width / 2 ? 0 : 2)] = 255;
+    for (int x = 0; x < width; ++x) image.Pixel(x, y)[x < width / 2 ? 0 : 2] = 255;
   }
   return image;
 }
 
 std::vector<int> Pixel(const RgbImage& image, int x, int y) {
-  const uint8_t* pixel = image.Row(y) + 3 * x;
+  const uint8_t* pixel = image.Pixel(x, y);
   return {pixel[0], pixel[1], pixel[2]};
 }
 

@@ -12,8 +12,7 @@ namespace {
 RgbImage Crop(const RgbImage& image, int left, int top, int width, int height) {
   RgbImage result = RgbImage::Blank(width, height);
   for (int y = 0; y < height; ++y) {
-    std::memcpy(result.Row(y), image.Row(top + y) + 3 * static_cast<size_t>(left),
-                3 * static_cast<size_t>(width));
+    std::memcpy(result.Row(y), image.Pixel(left, top + y), 3 * static_cast<size_t>(width));
   }
   return result;
 }

@@ -34,8 +34,11 @@ std::vector<Window> Windows(int source_size, int target_size) {
   std::vector<double> kernel;
   for (int target = 0; target < target_size; ++target) {
     const double center = (target + 0.5) * scale;
+    // Truncated as Pillow truncates, not rounded.
+    // NOLINTBEGIN(bugprone-incorrect-roundings)
     const int first = std::max(static_cast<int>(center - support + 0.5), 0);
     const int last = std::min(static_cast<int>(center + support + 0.5), source_size);
+    // NOLINTEND(bugprone-incorrect-roundings)
     kernel.clear();
     double sum = 0;
     for (int x = first; x < last; ++x) {
@@ -61,12 +64,11 @@ RgbImage ResizeColumns(const RgbImage& image, int width) {
   RgbImage result = RgbImage::Blank(width, image.height);
   const std::vector<Window> windows = Windows(image.width, width);
   for (int y = 0; y < image.height; ++y) {
-    const uint8_t* source = image.Row(y);
     uint8_t* target = result.Row(y);
     for (const Window& window : windows) {
       for (int channel = 0; channel < 3; ++channel) {
         int32_t sum = 1 << (kPrecisionBits - 1);
-        const uint8_t* pixel = source + 3 * window.first + channel;
+        const uint8_t* pixel = image.Pixel(window.first, y) + channel;
         for (const int32_t weight : window.weights) {
           sum += *pixel * weight;
           pixel += 3;

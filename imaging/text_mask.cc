@@ -78,7 +78,7 @@ void DrawMask(const TextMask& mask, const TextStyle& style, int x, int y, RgbIma
   for (int row = std::max(0, -y); row < std::min(mask.height, canvas.height - y); ++row) {
     for (int column = std::max(0, -x); column < std::min(mask.width, canvas.width - x); ++column) {
       const int ink = mask.ink[static_cast<size_t>(row) * mask.width + column];
-      uint8_t* pixel = canvas.Row(y + row) + 3 * (x + column);
+      uint8_t* pixel = canvas.Pixel(x + column, y + row);
       for (int channel = 0; channel < 3; ++channel) {
         pixel[channel] = static_cast<uint8_t>(
             (pixel[channel] * (255 - ink) + style.color[channel] * ink + 127) / 255);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/draw_manifest.h"
 #include "cli/imprint_engine/draw_plan.h"
+#include "cli/imprint_engine/reference_folder.h"
 #include "cli/terminal/progress_bar.h"
 
 #include "base/atomic_file.h"
@@ -42,7 +44,7 @@ constexpr const char* kSheetName = "contact-sheet.png";
 constexpr const char* kManifestName = "manifest.json";
 // More than this on one sheet is no overview.
 constexpr size_t kMaxSheetRows = 24;
-constexpr size_t kMaxSheetColumns = 8;
+constexpr size_t kMaxSheetColumns = 10;
 
 struct DrawOptions {
   std::string model;
@@ -54,7 +56,9 @@ struct DrawOptions {
   std::string format = "png";
   std::string out;
   std::string title;
+  std::string references;
   int batch = 4;
+  bool compare = false;
   bool no_sheet = false;
   bool no_safety_check = false;
   PictureRequest request;
@@ -144,12 +148,17 @@ class Drawing {
     PictureRequest defaults = options_.request;
     defaults.width = defaults.height = model_->info().picture_size;
     RETURN_IF_ERROR(ParseSize(options_.size, defaults));
-    ASSIGN_OR_RETURN(plan_, PlanPictures(prompts, seeds_, defaults));
+    ASSIGN_OR_RETURN(plan_, PlanPictures(prompts, seeds_, defaults, ComparedWords()));
+    if (!options_.references.empty()) {
+      ASSIGN_OR_RETURN(
+          references_,
+          ReadReferenceFolder(options_.references, ContactSheet().cell_size, SquareFit::kCrop));
+    }
     for (size_t i = 0; i < plan_.size(); ++i) {
       RETURN_IF_ERROR(InContext(absl::StrCat("picture ", i + 1),
                                 CheckRequest(model_->info(), plan_[i].request)));
       requests_.push_back(plan_[i].request);
-      records_.push_back({.request = plan_[i].request});
+      records_.push_back({.request = plan_[i].request, .comparison = plan_[i].comparison});
     }
     if (!options_.no_safety_check && !model_->info().has_safety_checker) {
       return absl::FailedPreconditionError(
@@ -172,7 +181,9 @@ class Drawing {
                  absl::StrCat(plan_.size(), " at ", first.width, "×", first.height, ", ",
                               first.steps, " DDIM steps, guidance ", first.guidance,
                               options_.no_safety_check ? ", not checked for safety" : ""));
-    for (size_t i = 0; i < plan_.size(); i += seeds_.size()) {
+    std::set<std::string> measured;
+    for (size_t i = 0; i < plan_.size(); ++i) {
+      if (!measured.insert(plan_[i].request.prompt).second) continue;
       const Sampler::PromptLength length = sampler.Measure(plan_[i].request.prompt);
       if (length.read < length.tokens) {
         console.Warn(absl::StrCat("prompt ", Quoted(plan_[i].request.prompt), " has ",
@@ -268,34 +279,70 @@ class Drawing {
   }
 
   absl::Status WriteSheet() const {
-    std::vector<std::string> tokens;
-    for (const EmbeddingRecord& embedding : embeddings_.records) tokens.push_back(embedding.token);
-    ContactSheet sheet;
-    sheet.title = !options_.title.empty() ? options_.title
-                  : tokens.empty()        ? "Drawn with the base model"
-                                          : absl::StrJoin(tokens, ", ");
+    ContactSheet sheet{.title = Title()};
     const PictureRequest& first = plan_[0].request;
     sheet.subtitle = absl::StrCat("DDIM ", first.steps, " steps, guidance ", first.guidance, ", ",
                                   first.width, "×", first.height);
-    const size_t shown = std::min(seeds_.size(), kMaxSheetColumns);
-    for (size_t i = 0; i < plan_.size() && sheet.rows.size() < kMaxSheetRows; i += seeds_.size()) {
-      ContactSheet::Row row{.heading = plan_[i].request.prompt};
-      for (size_t k = i; k < i + shown; ++k) {
-        const bool blocked = records_[k].checked && records_[k].safety.Blocked();
-        row.cells.push_back({.picture = pictures_[k],
-                             .caption = blocked ? "blocked by the safety checker"
-                                                : absl::StrCat("seed ", plan_[k].request.seed)});
-      }
-      sheet.rows.push_back(std::move(row));
+    if (!references_.pictures.empty()) sheet.rows.push_back(ReferenceRow());
+    const size_t first_row = sheet.rows.size();
+    size_t shown = 0;
+    for (size_t i = 0; i < plan_.size(); ++i) {
+      const size_t row = first_row + plan_[i].row;
+      if (row >= kMaxSheetRows) break;
+      sheet.rows.resize(row + 1);
+      if (!plan_[i].comparison) sheet.rows[row].heading = plan_[i].request.prompt;
+      if (sheet.rows[row].cells.size() >= kMaxSheetColumns) continue;
+      sheet.rows[row].cells.push_back(Cell(i));
+      ++shown;
     }
-    const size_t rows = plan_.size() / seeds_.size();
-    if (shown < seeds_.size() || rows > kMaxSheetRows) {
-      absl::StrAppend(&sheet.subtitle, "; the first ", sheet.rows.size() * shown, " of ",
-                      plan_.size());
+    if (shown < plan_.size()) {
+      absl::StrAppend(&sheet.subtitle, "; ", shown, " of ", plan_.size(), " pictures");
     }
     ASSIGN_OR_RETURN(const RgbImage image, RenderContactSheet(sheet));
     ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(image, PictureFormat::kPng));
     return WriteFileAtomically(out_ / kSheetName, encoded);
+  }
+
+  std::string Title() const {
+    if (!options_.title.empty()) return options_.title;
+    std::vector<std::string> tokens;
+    for (const EmbeddingRecord& embedding : embeddings_.records) tokens.push_back(embedding.token);
+    return tokens.empty() ? "Drawn with the base model" : absl::StrJoin(tokens, ", ");
+  }
+
+  ContactSheet::Row ReferenceRow() const {
+    ContactSheet::Row row{.heading = "taught from"};
+    for (const ReferencePicture& picture : references_.pictures) {
+      if (row.cells.size() >= kMaxSheetColumns) break;
+      row.cells.push_back({.picture = picture.fitted, .caption = picture.path.filename().string()});
+    }
+    return row;
+  }
+
+  ContactSheet::Cell Cell(size_t i) const {
+    const PictureRecord& record = records_[i];
+    if (record.checked && record.safety.Blocked()) {
+      return {.caption = "blocked by the safety checker"};
+    }
+    const std::string seed = absl::StrCat("seed ", record.request.seed);
+    return {.picture = pictures_[i],
+            .caption = record.comparison ? absl::StrCat(ClassWords(), ", ", seed) : seed};
+  }
+
+  // The class words, as a caption names them: `"mascot", "river"`.
+  std::string ClassWords() const {
+    return absl::StrJoin(ComparedWords(), ", ", [](std::string* out, const auto& token_and_word) {
+      absl::StrAppend(out, Quoted(token_and_word.second));
+    });
+  }
+
+  // Tokens with the class words that they are compared with; none unless that was asked for.
+  std::map<std::string, std::string> ComparedWords() const {
+    std::map<std::string, std::string> words;
+    for (const EmbeddingRecord& embedding : embeddings_.records) {
+      if (options_.compare) words[embedding.token] = embedding.class_word;
+    }
+    return words;
   }
 
   const DrawOptions& options_;
@@ -304,6 +351,7 @@ class Drawing {
   PictureFormat format_ = PictureFormat::kPng;
   std::shared_ptr<const BaseModel> model_;
   LoadedEmbeddings embeddings_;
+  ReferenceFolder references_;
   std::vector<uint64_t> seeds_;
   std::vector<PlannedPicture> plan_;
   std::vector<PictureRequest> requests_;
@@ -348,6 +396,12 @@ Command MakeDrawCommand(CLI::App& app) {
       ->capture_default_str()
       ->group(kWhat);
   draw->add_option("--title", options->title, "Of the contact sheet")->group(kWhat);
+  draw->add_option("--references", options->references,
+                   "Folder of pictures to show on top of the sheet: what was taught")
+      ->group(kWhat);
+  draw->add_flag("--compare", options->compare,
+                 "Draw each prompt with the class word, too, with the first two seeds")
+      ->group(kWhat);
   draw->add_flag("--no-sheet", options->no_sheet, "No contact sheet")->group(kWhat);
   draw->add_flag("--no-safety-check", options->no_safety_check,
                  "Write pictures without asking the model's safety checker")

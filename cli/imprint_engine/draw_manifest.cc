@@ -25,6 +25,7 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
         {"seed", request.seed},        {"width", request.width},
         {"height", request.height},    {"steps", request.steps},
         {"guidance", request.guidance}};
+    if (picture.comparison) entry["comparison"] = true;
     if (picture.checked) {
       entry["safety"] = {{"blocked", picture.safety.Blocked()},
                          {"concepts", picture.safety.concepts},
@@ -65,7 +66,8 @@ absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifes
     if (!picture.Has("file")) continue;  // blocked
     ASSIGN_OR_RETURN(const std::string file, picture.Get<std::string>("file"));
     ASSIGN_OR_RETURN(const std::string prompt, picture.Get<std::string>("prompt"));
-    result.pictures.push_back({manifest.parent_path() / file, prompt});
+    ASSIGN_OR_RETURN(const bool comparison, picture.GetOr<bool>("comparison", false));
+    result.pictures.push_back({manifest.parent_path() / file, prompt, comparison});
   }
   for (const nlohmann::json& entry : json.json()["embeddings"]) {
     ASSIGN_OR_RETURN(const JsonObject embedding, parse(entry, "embeddings"));

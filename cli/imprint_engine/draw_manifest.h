@@ -24,6 +24,8 @@ struct EmbeddingRecord {
 
 struct PictureRecord {
   PictureRequest request;
+  // Drawn with the class word, to compare with.
+  bool comparison = false;
   // Empty if the picture was blocked, and nothing was written.
   std::string file;
   std::string sha256;
@@ -41,6 +43,7 @@ struct ScoredPictures {
   struct Picture {
     std::filesystem::path path;
     std::string prompt;
+    bool comparison;
   };
   std::vector<Picture> pictures;
   std::map<std::string, std::string> class_words;

@@ -1,9 +1,13 @@
 #include "cli/imprint_engine/draw_plan.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 #include "base/field_error.h"
@@ -14,6 +18,7 @@ namespace {
 
 constexpr size_t kMaxPictures = 10'000;
 constexpr size_t kSlugLength = 40;
+constexpr size_t kComparedSeeds = 2;
 
 // Letters and digits of a prompt, for a file's name on any system.
 std::string Slug(absl::string_view prompt) {
@@ -32,9 +37,9 @@ std::string Slug(absl::string_view prompt) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(const std::vector<std::string>& prompts,
-                                                         const std::vector<uint64_t>& seeds,
-                                                         const PictureRequest& defaults) {
+absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
+    const std::vector<std::string>& prompts, const std::vector<uint64_t>& seeds,
+    const PictureRequest& defaults, const std::map<std::string, std::string>& class_words) {
   if (prompts.empty()) {
     return FieldError("prompt", "none", "at least one: --prompt \"a mascot in the snow\"");
   }
@@ -45,16 +50,30 @@ absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(const std::vector<std::
                       absl::StrCat("at most ", kMaxPictures, " pictures at once"));
   }
   std::vector<PlannedPicture> plan;
-  for (const std::string& prompt : prompts) {
-    for (const uint64_t seed : seeds) {
-      PlannedPicture picture{.request = defaults};
-      picture.request.prompt = prompt;
-      picture.request.seed = seed;
-      picture.name = absl::StrFormat("%03d-%s-s%d", plan.size() + 1, Slug(prompt), seed);
-      plan.push_back(std::move(picture));
+  const auto add = [&](const std::string& prompt, uint64_t seed, size_t row, bool comparison) {
+    PlannedPicture picture{.request = defaults, .row = row, .comparison = comparison};
+    picture.request.prompt = prompt;
+    picture.request.seed = seed;
+    picture.name = absl::StrFormat("%03d-%s-s%d", plan.size() + 1, Slug(prompt), seed);
+    plan.push_back(std::move(picture));
+  };
+  for (size_t row = 0; row < prompts.size(); ++row) {
+    const std::string plain = WithClassWords(prompts[row], class_words);
+    for (size_t i = 0; plain != prompts[row] && i < std::min(seeds.size(), kComparedSeeds); ++i) {
+      add(plain, seeds[i], row, /*comparison=*/true);
     }
+    for (const uint64_t seed : seeds) add(prompts[row], seed, row, /*comparison=*/false);
   }
   return plan;
+}
+
+std::string WithClassWords(absl::string_view prompt,
+                           const std::map<std::string, std::string>& class_words) {
+  std::vector<std::pair<std::string, std::string>> replacements;
+  for (const auto& [token, word] : class_words) {
+    if (!word.empty()) replacements.emplace_back(token, word);
+  }
+  return absl::StrReplaceAll(prompt, replacements);
 }
 
 absl::StatusOr<std::vector<uint64_t>> ParseSeeds(absl::string_view text) {

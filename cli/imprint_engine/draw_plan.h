@@ -1,7 +1,9 @@
 // From `draw`'s options to the list of pictures.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,17 +15,28 @@
 
 namespace imprint {
 
-// A picture to draw and the file that it goes into, without its ending: "007-pip-in-the-snow-s3".
+// A picture to draw.
 struct PlannedPicture {
   PictureRequest request;
+  // The file that it goes into, without its ending: "007-pip-in-the-snow-s3".
   std::string name;
+  // Its row on the contact sheet: pictures of one prompt stand together.
+  size_t row = 0;
+  // Drawn for comparison, with the class word where the prompt has a concept's token.
+  bool comparison = false;
 };
 
 // Every prompt with every seed, prompt by prompt. `defaults` gives size, steps and the rest.
-// INVALID_ARGUMENT if there is no prompt or seed, or more than 10,000 pictures.
-absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(const std::vector<std::string>& prompts,
-                                                         const std::vector<uint64_t>& seeds,
-                                                         const PictureRequest& defaults);
+// `class_words` maps tokens to their class words: where it is not empty, each prompt that names one
+// of the tokens is first drawn with the class word, with the first two seeds. INVALID_ARGUMENT if
+// there is no prompt or seed, or more than 10,000 pictures.
+absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
+    const std::vector<std::string>& prompts, const std::vector<uint64_t>& seeds,
+    const PictureRequest& defaults, const std::map<std::string, std::string>& class_words);
+
+// The prompt with each token replaced by its class word.
+std::string WithClassWords(absl::string_view prompt,
+                           const std::map<std::string, std::string>& class_words);
 
 // "1,2,5-8" -> 1 2 5 6 7 8. INVALID_ARGUMENT naming seeds.
 absl::StatusOr<std::vector<uint64_t>> ParseSeeds(absl::string_view text);

@@ -1,7 +1,10 @@
 // imprint-engine score: how much drawn pictures look like the concept (CLIP-I) and like their
 // prompts (CLIP-T).
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -9,9 +12,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/draw_manifest.h"
+#include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/reference_folder.h"
 
 #include "base/field_error.h"
@@ -56,17 +59,49 @@ absl::StatusOr<std::vector<ClipFeature>> EmbedFolder(const ClipScorer& scorer,
   return scorer.EmbedPictures(pictures);
 }
 
-// The prompts as the evaluator can read them: the class word where a concept's token stands.
-std::vector<std::string> PlainPrompts(const ScoredPictures& drawn) {
-  std::vector<std::pair<std::string, std::string>> words;
-  for (const auto& [token, class_word] : drawn.class_words) {
-    if (!class_word.empty()) words.emplace_back(token, class_word);
-  }
+// Scores of some pictures, to print and to report.
+struct Scores {
+  size_t pictures = 0;
+  double clip_i = 0;
+  std::optional<double> clip_t;
+};
+
+nlohmann::json ToJson(const Scores& scores) {
+  nlohmann::json json = {{"pictures", scores.pictures}, {"clip_i", scores.clip_i}};
+  if (scores.clip_t) json["clip_t"] = *scores.clip_t;
+  return json;
+}
+
+// Scores those pictures of a manifest that were drawn as asked, or those drawn for comparison.
+absl::StatusOr<Scores> ScoreDrawn(const ClipScorer& scorer, const ScoredPictures& drawn,
+                                  bool comparison, std::span<const ClipFeature> references) {
+  std::vector<fs::path> paths;
   std::vector<std::string> prompts;
   for (const ScoredPictures::Picture& picture : drawn.pictures) {
-    prompts.push_back(words.empty() ? picture.prompt : absl::StrReplaceAll(picture.prompt, words));
+    if (picture.comparison != comparison) continue;
+    paths.push_back(picture.path);
+    // The evaluator never learned the tokens: it reads the class words.
+    prompts.push_back(WithClassWords(picture.prompt, drawn.class_words));
   }
-  return prompts;
+  ASSIGN_OR_RETURN(const auto read, ReadPictures(paths, scorer.image_size(), SquareFit::kCrop));
+  std::vector<RgbImage> fitted;
+  for (const ReferencePicture& picture : read) fitted.push_back(picture.fitted);
+  ASSIGN_OR_RETURN(const auto pictures, scorer.EmbedPictures(fitted));
+  ASSIGN_OR_RETURN(const auto texts, scorer.EmbedTexts(prompts));
+  double sum = 0;
+  for (size_t i = 0; i < pictures.size(); ++i) sum += CosineSimilarity(pictures[i], texts[i]);
+  return Scores{.pictures = pictures.size(),
+                .clip_i = MeanSimilarity(pictures, references),
+                .clip_t = sum / static_cast<double>(std::max<size_t>(pictures.size(), 1))};
+}
+
+void Print(absl::string_view what, const Scores& scores, size_t references, Console& console) {
+  console.Line("CLIP-I", absl::StrFormat("%6.3f  %d pictures %sagainst %d", scores.clip_i,
+                                         scores.pictures, what, references));
+  if (scores.clip_t) {
+    console.Line("CLIP-T",
+                 absl::StrFormat("%6.3f  pictures %sagainst their prompts", *scores.clip_t, what));
+  }
 }
 
 absl::Status RunScore(const ScoreOptions& options, CommandContext& context) {
@@ -75,40 +110,33 @@ absl::Status RunScore(const ScoreOptions& options, CommandContext& context) {
   }
   ASSIGN_OR_RETURN(const auto scorer, LoadScorer(options));
   ASSIGN_OR_RETURN(const auto references, EmbedFolder(*scorer, options.against));
+  Console& console = context.console;
+  Scores scores;
+  nlohmann::json result;
 
   const fs::path manifest = fs::path(options.pictures) / "manifest.json";
-  nlohmann::json result = {{"references", references.size()}};
-  std::vector<ClipFeature> pictures;
   if (Exists(manifest)) {
     ASSIGN_OR_RETURN(const ScoredPictures drawn, ReadManifest(manifest));
-    std::vector<fs::path> paths;
-    for (const ScoredPictures::Picture& picture : drawn.pictures) paths.push_back(picture.path);
-    if (paths.empty()) {
+    ASSIGN_OR_RETURN(scores, ScoreDrawn(*scorer, drawn, /*comparison=*/false, references));
+    if (scores.pictures == 0) {
       return FieldError(absl::StrCat(manifest.string(), ": pictures"), "none that was written",
                         "at least one");
     }
-    ASSIGN_OR_RETURN(const auto read, ReadPictures(paths, scorer->image_size(), SquareFit::kCrop));
-    std::vector<RgbImage> fitted;
-    for (const ReferencePicture& picture : read) fitted.push_back(picture.fitted);
-    ASSIGN_OR_RETURN(pictures, scorer->EmbedPictures(fitted));
-    ASSIGN_OR_RETURN(const auto texts, scorer->EmbedTexts(PlainPrompts(drawn)));
-    double sum = 0;
-    for (size_t i = 0; i < pictures.size(); ++i) sum += CosineSimilarity(pictures[i], texts[i]);
-    result["clip_t"] = sum / static_cast<double>(pictures.size());
+    result = ToJson(scores);
+    ASSIGN_OR_RETURN(const Scores compared,
+                     ScoreDrawn(*scorer, drawn, /*comparison=*/true, references));
+    if (compared.pictures > 0) {
+      Print("of the class word ", compared, references.size(), console);
+      result["class_word"] = ToJson(compared);
+    }
+    Print(compared.pictures > 0 ? "of the concept " : "", scores, references.size(), console);
   } else {
-    ASSIGN_OR_RETURN(pictures, EmbedFolder(*scorer, options.pictures));
+    ASSIGN_OR_RETURN(const auto pictures, EmbedFolder(*scorer, options.pictures));
+    scores = {.pictures = pictures.size(), .clip_i = MeanSimilarity(pictures, references)};
+    result = ToJson(scores);
+    Print("", scores, references.size(), console);
   }
-  result["pictures"] = pictures.size();
-  result["clip_i"] = MeanSimilarity(pictures, references);
-
-  Console& console = context.console;
-  console.Line("CLIP-I",
-               absl::StrFormat("%.3f  (%d pictures against %d)", result["clip_i"].get<double>(),
-                               pictures.size(), references.size()));
-  if (result.contains("clip_t")) {
-    console.Line("CLIP-T", absl::StrFormat("%.3f  (pictures against their prompts)",
-                                           result["clip_t"].get<double>()));
-  }
+  result["references"] = references.size();
   console.Event("result", result);
   return absl::OkStatus();
 }

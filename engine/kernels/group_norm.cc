@@ -1,12 +1,12 @@
 #include "engine/kernels/group_norm.h"
 
-#include <ATen/Parallel.h>
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "engine/kernels/vector_math.h"
 
@@ -19,8 +19,8 @@ using torch::autograd::variable_list;
 // Sums are carried in fp32 over this many pixels, then in fp64.
 constexpr int64_t kPixelsPerSum = 64;
 
-// A stretch of whole groups of one sample: the unit of work of a thread. Rows of `channels` floats lie
-// `stride` apart, one for each pixel.
+// A stretch of whole groups of one sample: the unit of work of a thread. Rows of `channels` floats
+// lie `stride` apart, one for each pixel.
 struct Block {
   int64_t pixels;
   int64_t stride;
@@ -96,9 +96,10 @@ IMPRINT_VECTORIZED void SiluGradient(const Block& block, const float* __restrict
 }
 
 // out <- scale gradient + slope x + offset; `out` may be `gradient`.
-IMPRINT_VECTORIZED void Combine(const Block& block, const float* __restrict x, const float* gradient,
-                                const float* __restrict scale, const float* __restrict slope,
-                                const float* __restrict offset, float* out) {
+IMPRINT_VECTORIZED void Combine(const Block& block, const float* __restrict x,
+                                const float* gradient, const float* __restrict scale,
+                                const float* __restrict slope, const float* __restrict offset,
+                                float* out) {
   for (int64_t pixel = 0; pixel < block.pixels; ++pixel) {
 #pragma GCC ivdep
     for (int64_t i = 0; i < block.channels; ++i) {
@@ -110,8 +111,8 @@ IMPRINT_VECTORIZED void Combine(const Block& block, const float* __restrict x, c
   }
 }
 
-// Runs `add(first element, pixels, fp32 sums)` over stretches of pixels and gives the fp64 totals of
-// `kSums` sums for each channel.
+// Runs `add(first element, pixels, fp32 sums)` over stretches of pixels and gives the fp64 totals
+// of `kSums` sums for each channel.
 template <size_t kSums, typename Add>
 std::array<std::vector<double>, kSums> SumOverPixels(const Block& block, Add&& add) {
   const auto channels = static_cast<size_t>(block.channels);
@@ -208,8 +209,8 @@ void BackwardBlock(const Block& block, const float* x, const float* gradient, co
   Combine(block, x, before_activation, statistics.scale.data(), slope.data(), offset.data(), out);
 }
 
-// Cuts [n, c, h, w] into blocks, at least as many as there are threads where the groups allow it, and
-// runs `work(block, first element, first channel)` on each.
+// Cuts [n, c, h, w] into blocks, at least as many as there are threads where the groups allow it,
+// and runs `work(block, first element, first channel)` on each.
 template <typename Work>
 void ForEachBlock(const at::Tensor& x, int64_t groups, Work&& work) {
   const int64_t samples = x.size(0);

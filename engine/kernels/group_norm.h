@@ -3,9 +3,9 @@
 // SiLU).
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <cstdint>
+
+#include <ATen/ATen.h>
 
 namespace imprint {
 
@@ -19,9 +19,9 @@ struct GroupNormWeights {
 
 enum class NormActivation { kNone, kSilu };
 
-// x [n, c, h, w] -> the same shape, channels last in memory. Differentiable with respect to x, which
-// is all that is kept for the way back. Our own kernel computes fp32 on the CPU; everything else goes
-// through LibTorch. Thread-safe.
+// x [n, c, h, w] -> the same shape, channels last in memory. Differentiable with respect to x,
+// which is all that is kept for the way back. Our own kernel computes fp32 on the CPU; everything
+// else goes through LibTorch. Thread-safe.
 at::Tensor NormalizeGroups(const at::Tensor& x, const GroupNormWeights& weights,
                            NormActivation activation);
 

@@ -1,9 +1,9 @@
 #include "engine/kernels/group_norm.h"
 
+#include <tuple>
+
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
-
-#include <tuple>
 
 namespace imprint {
 namespace {
@@ -42,7 +42,8 @@ TEST_P(NormalizeGroupsOf, IsExactForwardAndBackward) {
     const at::Tensor theirs = Reference(x, weights, activation);
     EXPECT_LT(RelativeError(ours, theirs), 2e-5);
     const at::Tensor our_gradient = torch::autograd::grad({ours}, {x}, {direction})[0];
-    const at::Tensor their_gradient = torch::autograd::grad({theirs}, {x}, {direction.to(at::kDouble)})[0];
+    const at::Tensor their_gradient =
+        torch::autograd::grad({theirs}, {x}, {direction.to(at::kDouble)})[0];
     EXPECT_LT(RelativeError(our_gradient, their_gradient), 2e-5);
   }
 }

@@ -4,20 +4,20 @@
 #include <cstdint>
 
 // A function whose loops are compiled once for AVX-512, once for AVX2 and once for any x86-64; the
-// processor's own is chosen when the program is loaded. By features, not by arch=...: GCC compares an
-// architecture by name, and a newer processor would get the plainest code.
+// processor's own is chosen when the program is loaded. By features, not by arch=...: GCC compares
+// an architecture by name, and a newer processor would get the plainest code.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define IMPRINT_VECTORIZED \
-  __attribute__((target_clones("avx512f", "avx2", "default"), noinline))
+#define IMPRINT_VECTORIZED __attribute__((target_clones("avx512f", "avx2", "default"), noinline))
 #else
 #define IMPRINT_VECTORIZED
 #endif
 
 namespace imprint {
 
-// e^x within 2 ulp for x in [-60, 60], clamped outside: far from where results lose their leading one,
-// since processors take a hundred cycles for each of those, even where a blend throws it away. Cody & Waite's reduction to |r| <= ln(2) / 2
-// and the minimax polynomial of Cephes' expf (Moshier 1992).
+// e^x within 2 ulp for x in [-60, 60], clamped outside: far from where results lose their leading
+// one, since processors take a hundred cycles for each of those, even where a blend throws it away.
+// Cody & Waite's reduction to |r| <= ln(2) / 2 and the minimax polynomial of Cephes' expf (Moshier
+// 1992).
 inline __attribute__((always_inline)) float Exp(float x) {
   x = x < -60.0F ? -60.0F : x;
   x = x > 60.0F ? 60.0F : x;

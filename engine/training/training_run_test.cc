@@ -27,8 +27,8 @@ RgbImage Disc(uint8_t red, uint8_t green) {
   for (int y = 0; y < 64; ++y) {
     for (int x = 0; x < 64; ++x) {
       if ((x - 32) * (x - 32) + (y - 32) * (y - 32) > 400) continue;
-      image.Row(y)[3 * x] = red;
-      image.Row(y)[3 * x + 1] = green;
+      image.Pixel(x, y)[0] = red;
+      image.Pixel(x, y)[1] = green;
     }
   }
   return image;
@@ -45,8 +45,8 @@ TrainingInput Input() {
 }
 
 TrainingOutcome Teach(const TrainingInput& input,
-                    const std::optional<TrainingCheckpoint>& from = std::nullopt,
-                    const TrainingHooks& hooks = {}) {
+                      const std::optional<TrainingCheckpoint>& from = std::nullopt,
+                      const TrainingHooks& hooks = {}) {
   auto outcome = Train(Demo(), input, from, hooks);
   EXPECT_TRUE(outcome.ok()) << outcome.status();
   return outcome.ok() ? *std::move(outcome) : TrainingOutcome();
