@@ -13,7 +13,7 @@ namespace imprint {
 absl::Status FieldError(absl::string_view field, absl::string_view given,
                         absl::string_view expected);
 
-// `text` in double quotes, with control characters escaped and long text cut in the middle, so that
+// `text` in double quotes, with control characters escaped and long text cut, so that
 // any input can be quoted in one line of an error.
 std::string Quoted(absl::string_view text);
 

@@ -7,6 +7,25 @@
 
 namespace imprint {
 
+bool NestsDeeperThan(absl::string_view json, int limit) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > limit) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 absl::StatusOr<JsonObject> JsonObject::Load(const std::filesystem::path& path, size_t max_bytes) {
   ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
   const auto bytes = file->bytes();
@@ -18,6 +37,10 @@ absl::StatusOr<JsonObject> JsonObject::Load(const std::filesystem::path& path, s
 }
 
 absl::StatusOr<JsonObject> JsonObject::Parse(absl::string_view text, std::string origin) {
+  if (NestsDeeperThan(text, kMaxJsonDepth)) {
+    return FieldError(origin, absl::StrCat("brackets nested more than ", kMaxJsonDepth, " deep"),
+                      "a configuration");
+  }
   nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(origin, ": not JSON"));
   if (!json.is_object()) return FieldError(origin, json.type_name(), "a JSON object");
@@ -44,7 +67,15 @@ bool JsonObject::Read(const nlohmann::json& field, bool& value) {
 
 bool JsonObject::Read(const nlohmann::json& field, int64_t& value) {
   if (!field.is_number_integer()) return false;
+  // Beyond 2^63 it would come out negative.
+  if (field.is_number_unsigned() && field.get<uint64_t>() > INT64_MAX) return false;
   value = field.get<int64_t>();
+  return true;
+}
+
+bool JsonObject::Read(const nlohmann::json& field, uint64_t& value) {
+  if (!field.is_number_unsigned()) return false;
+  value = field.get<uint64_t>();
   return true;
 }
 

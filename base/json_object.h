@@ -17,13 +17,21 @@
 
 namespace imprint {
 
+// Whether brackets nest deeper than `limit` anywhere in the text. nlohmann's parser is iterative,
+// but copying and printing what it parsed recurse: without a bound, a small hostile file ends the
+// process.
+bool NestsDeeperThan(absl::string_view json, int limit);
+
+// No file of ours or of the model hubs nests half as deep.
+inline constexpr int kMaxJsonDepth = 32;
+
 // An immutable JSON object and where it came from ("unet/config.json").
 class JsonObject {
  public:
   // Files larger than `max_bytes` are refused before they are parsed.
   static absl::StatusOr<JsonObject> Load(const std::filesystem::path& path,
                                          size_t max_bytes = 1 << 20);
-  // INVALID_ARGUMENT if `text` is not JSON or not an object.
+  // INVALID_ARGUMENT if `text` is not JSON, not an object, or nests deeper than kMaxJsonDepth.
   static absl::StatusOr<JsonObject> Parse(absl::string_view text, std::string origin);
 
   const std::string& origin() const { return origin_; }
@@ -32,8 +40,8 @@ class JsonObject {
   // Present and not null.
   bool Has(absl::string_view key) const;
 
-  // The field as T: bool, int64_t, double, std::string, or a vector of these. INVALID_ARGUMENT if
-  // it is missing, null or of another type (a whole number serves as a double).
+  // The field as T: bool, int64_t, uint64_t, double, std::string, or a vector of these.
+  // INVALID_ARGUMENT if it is missing, null or of another type (a whole number serves as a double).
   template <typename T>
   absl::StatusOr<T> Get(absl::string_view key) const {
     if (!Has(key)) return Missing(key);
@@ -59,6 +67,7 @@ class JsonObject {
 
   static bool Read(const nlohmann::json& field, bool& value);
   static bool Read(const nlohmann::json& field, int64_t& value);
+  static bool Read(const nlohmann::json& field, uint64_t& value);
   static bool Read(const nlohmann::json& field, double& value);
   static bool Read(const nlohmann::json& field, std::string& value);
   template <typename T>
@@ -74,6 +83,7 @@ class JsonObject {
 
   static std::string TypeName(bool) { return "true or false"; }
   static std::string TypeName(int64_t) { return "a whole number"; }
+  static std::string TypeName(uint64_t) { return "a whole number from 0"; }
   static std::string TypeName(double) { return "a number"; }
   static std::string TypeName(const std::string&) { return "a string"; }
   template <typename T>

@@ -50,5 +50,21 @@ TEST(JsonObject, RefusesALargeFileBeforeParsing) {
   EXPECT_THAT(JsonObject::Load(path), Succeeds());
 }
 
+TEST(JsonObject, DepthIsBounded) {
+  EXPECT_FALSE(NestsDeeperThan(R"({"a": [[1], "[[[[[\"[[["]})", 3));
+  EXPECT_TRUE(NestsDeeperThan(R"({"a": [[1]]})", 2));
+  const std::string hostile = absl::StrCat(R"({"a":)", std::string(400'000, '['));
+  EXPECT_THAT(JsonObject::Parse(hostile, "config.json").status(),
+              RefusesNaming(Parts{"config.json", "nested"}));
+}
+
+TEST(JsonObject, NumbersBeyondTheirTypeAreRefused) {
+  ASSERT_OK_AND_ASSIGN(const JsonObject json,
+                       JsonObject::Parse(R"({"big": 18446744073709551615, "less": -1})", "x"));
+  EXPECT_THAT(json.Get<int64_t>("big").status(), RefusesNaming(Parts{"18446744073709551615"}));
+  EXPECT_EQ(*json.Get<uint64_t>("big"), UINT64_MAX);
+  EXPECT_THAT(json.Get<uint64_t>("less").status(), RefusesNaming(Parts{"-1"}));
+}
+
 }  // namespace
 }  // namespace imprint

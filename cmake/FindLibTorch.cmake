@@ -8,6 +8,7 @@
 
 if(NOT LIBTORCH_ROOT)
   file(GLOB _libtorch_wheels ${CMAKE_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
+  list(APPEND _libtorch_wheels ${CMAKE_SOURCE_DIR}/.venv/no-libtorch)
   list(GET _libtorch_wheels 0 _libtorch_wheel)
   set(LIBTORCH_ROOT ${_libtorch_wheel} CACHE PATH "Folder that holds LibTorch's include/ and lib/")
 endif()

@@ -82,6 +82,11 @@ absl::StatusOr<LearnedEmbedding> ReadLearnedEmbedding(const std::filesystem::pat
                       "one tensor, named by its token");
   }
   const auto& [token, tensor] = *file.tensors().begin();
+  if (token == "emb_params" || token == "emp_params" || token == "clip_l" || token == "clip_g") {
+    return FieldError(absl::StrCat(path.string(), ": tensor"), Quoted(token),
+                      "a tensor named by its token, as Diffusers writes it; this is another tool's "
+                      "file");
+  }
   absl::StatusOr<LearnedEmbedding> embedding = FromTensor(token, tensor);
   if (!embedding.ok()) {
     return InContext(absl::StrCat(path.string(), ": ", Quoted(token)), embedding.status());

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/field_error.h"
+#include "base/json_object.h"
 #include "base/status_macros.h"
 
 namespace imprint {
@@ -157,8 +158,13 @@ absl::Status Parse(std::span<const std::byte> bytes, TensorViews& tensors,
   const auto header_bytes = bytes.subspan(kLengthBytes, header_size);
   const auto data = bytes.subspan(kLengthBytes + header_size);
 
-  const std::optional<nlohmann::json> header =
-      ParseHeaderJson({reinterpret_cast<const char*>(header_bytes.data()), header_bytes.size()});
+  const absl::string_view header_text(reinterpret_cast<const char*>(header_bytes.data()),
+                                      header_bytes.size());
+  if (NestsDeeperThan(header_text, kMaxJsonDepth)) {
+    return FieldError("header", absl::StrCat("brackets nested more than ", kMaxJsonDepth, " deep"),
+                      "{name: {dtype, shape, data_offsets}}");
+  }
+  const std::optional<nlohmann::json> header = ParseHeaderJson(header_text);
   if (!header) {
     return absl::InvalidArgumentError("its header is not a JSON object with distinct names");
   }
@@ -209,7 +215,7 @@ std::string SerializeSafetensors(const TensorViews& tensors, const TensorMetadat
     position += tensor.data.size();
   }
   // Spaces after the header align the data to 8 bytes, as the format asks.
-  std::string text = header.dump();
+  std::string text = header.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   text.resize((text.size() + 7) / 8 * 8, ' ');
 
   const uint64_t length = text.size();

@@ -37,6 +37,12 @@ RgbImage FitToSquare(const RgbImage& image, int size, SquareFit fit) {
 }
 
 RgbImage FitForClip(const RgbImage& image, int size) {
+  // Only the middle of a long strip is ever seen; resizing all of it could take gigabytes.
+  constexpr int kLongest = 16;
+  const int edge = std::min(image.width, image.height);
+  if (std::max(image.width, image.height) / edge >= kLongest) {
+    return FitForClip(CropMiddle(image, edge), size);
+  }
   const int shorter = std::min(image.width, image.height);
   const auto scaled = [&](int side) {
     return static_cast<int>(static_cast<int64_t>(size) * side / shorter);

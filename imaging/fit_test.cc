@@ -49,6 +49,14 @@ TEST(FitForClip, TheShorterEdgeIsKept) {
   EXPECT_GE(*tall.Pixel(49, 0), 97);
 }
 
+TEST(FitForClip, OnlyTheMiddleOfALongStripIsResized) {
+  RgbImage strip = RgbImage::Blank(20000, 1, 10);
+  strip.Pixel(10000, 0)[0] = 200;
+  const RgbImage fitted = FitForClip(strip, 224);  // resized whole, it would be 3 GB
+  EXPECT_EQ(fitted.width, 224);
+  EXPECT_EQ(fitted.height, 224);
+}
+
 TEST(SquareFit, NamesRoundTrip) {
   EXPECT_EQ(*ParseSquareFit(Name(SquareFit::kCrop)), SquareFit::kCrop);
   EXPECT_EQ(*ParseSquareFit(Name(SquareFit::kSquash)), SquareFit::kSquash);

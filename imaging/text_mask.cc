@@ -18,8 +18,11 @@ namespace {
 constexpr int kDpi = 72;
 constexpr size_t kMaxUtf8Bytes = 4;
 
+// File names may hold bytes that are no UTF-8, which Pango refuses.
 std::string EscapeMarkup(absl::string_view text) {
-  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
+  const std::unique_ptr<char, decltype(&g_free)> valid(
+      g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free);
+  return absl::StrReplaceAll(valid.get(), {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
 }
 
 TextMask Render(const std::string& text, const TextStyle& style, int width) {

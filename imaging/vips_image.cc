@@ -15,6 +15,9 @@ void StartVips() {
     vips_init("imprint");
     vips_block_untrusted_set(TRUE);
     vips_cache_set_max(0);
+    // With several threads libvips 8.14 now and then loses the error of a truncated picture that
+    // two of them run into. Rows are decoded one after the other anyway.
+    vips_concurrency_set(1);
     // Complaints come back as errors; nothing of a library's belongs on our stderr.
     g_log_set_handler(
         "VIPS", static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO),

@@ -5,7 +5,10 @@
 #include <memory>
 #include <queue>
 #include <span>
+#include <string>
+#include <system_error>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -68,37 +71,68 @@ struct Candidate {
 
 }  // namespace
 
-absl::StatusOr<BytePairEncoding> BytePairEncoding::Load(
-    const std::filesystem::path& vocabulary_path, const std::filesystem::path& merges_path) {
+absl::StatusOr<BytePairEncoding> BytePairEncoding::Load(const std::filesystem::path& folder) {
   BytePairEncoding encoding;
-  ASSIGN_OR_RETURN(const JsonObject vocabulary,
-                   JsonObject::Load(vocabulary_path, kMaxVocabularyBytes));
-  encoding.ids_.reserve(vocabulary.json().size());
-  for (const auto& [entry, id] : vocabulary.json().items()) {
+  std::error_code ignored;
+  const std::filesystem::path vocabulary = folder / "vocab.json";
+  const std::filesystem::path both = folder / "tokenizer.json";
+  if (std::filesystem::exists(vocabulary, ignored)) {
+    ASSIGN_OR_RETURN(const JsonObject json, JsonObject::Load(vocabulary, kMaxVocabularyBytes));
+    RETURN_IF_ERROR(encoding.ReadVocabulary(json.json(), vocabulary.string()));
+    RETURN_IF_ERROR(encoding.ReadMergesFile(folder / "merges.txt"));
+  } else if (std::filesystem::exists(both, ignored)) {
+    RETURN_IF_ERROR(encoding.ReadTokenizerJson(both));
+  } else {
+    return absl::NotFoundError(absl::StrCat(folder.string(),
+                                            ": no vocabulary; expected vocab.json and merges.txt, "
+                                            "or tokenizer.json"));
+  }
+  return encoding;
+}
+
+absl::Status BytePairEncoding::ReadVocabulary(const nlohmann::json& vocabulary,
+                                              const std::string& origin) {
+  ids_.reserve(vocabulary.size());
+  for (const auto& [entry, id] : vocabulary.items()) {
     if (!id.is_number_unsigned() || id.get<uint64_t>() >= 1 << 24) {
-      return FieldError(absl::StrCat(vocabulary_path.string(), ": ", Quoted(entry)), id.dump(),
-                        "a token's number");
+      return FieldError(absl::StrCat(origin, ": ", Quoted(entry)), id.dump(), "a token's number");
     }
-    encoding.ids_[entry] = id.get<int32_t>();
-    encoding.size_ = std::max(encoding.size_, id.get<int32_t>() + 1);
+    ids_[entry] = id.get<int32_t>();
+    size_ = std::max(size_, id.get<int32_t>() + 1);
   }
 
   const std::array<std::string, 256> alphabet = ByteAlphabet();
   for (int byte = 0; byte < 256; ++byte) {
-    for (const auto& [entry, ids] :
-         {std::pair(alphabet[byte], encoding.byte_ids_),
-          {absl::StrCat(alphabet[byte], kEndOfWord), encoding.last_byte_ids_}}) {
-      ids[byte] = encoding.Find(entry);
+    for (const auto& [entry, ids] : {std::pair(alphabet[byte], byte_ids_),
+                                     {absl::StrCat(alphabet[byte], kEndOfWord), last_byte_ids_}}) {
+      ids[byte] = Find(entry);
       if (ids[byte] < 0) {
         return absl::InvalidArgumentError(
-            absl::StrCat(vocabulary_path.string(), ": no entry for byte ", byte, ", ",
-                         Quoted(entry), "; expected a byte-level vocabulary such as CLIP's"));
+            absl::StrCat(origin, ": no entry for byte ", byte, ", ", Quoted(entry),
+                         "; expected a byte-level vocabulary such as CLIP's"));
       }
     }
   }
+  return absl::OkStatus();
+}
 
-  ASSIGN_OR_RETURN(const auto merges_file, MappedFile::Open(merges_path));
-  const auto bytes = merges_file->bytes();
+absl::Status BytePairEncoding::AddMerge(absl::string_view left, absl::string_view right,
+                                        const std::string& origin) {
+  const int32_t left_id = Find(left);
+  const int32_t right_id = Find(right);
+  const int32_t merged = Find(absl::StrCat(left, right));
+  if (left_id < 0 || right_id < 0 || merged < 0) {
+    return FieldError(origin, Quoted(absl::StrCat(left, " ", right)),
+                      "two vocabulary entries whose join is one too");
+  }
+  // The first of equal pairs has the better rank.
+  merges_.try_emplace({left_id, right_id}, Merge{static_cast<int32_t>(merges_.size()), merged});
+  return absl::OkStatus();
+}
+
+absl::Status BytePairEncoding::ReadMergesFile(const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
+  const auto bytes = file->bytes();
   const absl::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   int line_number = 0;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
@@ -106,18 +140,34 @@ absl::StatusOr<BytePairEncoding> BytePairEncoding::Load(
     const absl::string_view stripped = absl::StripTrailingAsciiWhitespace(line);
     if (stripped.empty() || (line_number == 1 && absl::StartsWith(stripped, "#version"))) continue;
     const std::pair<absl::string_view, absl::string_view> pair = absl::StrSplit(stripped, ' ');
-    const int32_t left = encoding.Find(pair.first);
-    const int32_t right = encoding.Find(pair.second);
-    const int32_t merged = encoding.Find(absl::StrCat(pair.first, pair.second));
-    if (left < 0 || right < 0 || merged < 0) {
-      return FieldError(absl::StrCat(merges_path.string(), ": line ", line_number),
-                        Quoted(stripped), "two vocabulary entries whose join is one too");
-    }
-    // The first of equal pairs has the better rank.
-    encoding.merges_.try_emplace({left, right},
-                                 Merge{static_cast<int32_t>(encoding.merges_.size()), merged});
+    RETURN_IF_ERROR(
+        AddMerge(pair.first, pair.second, absl::StrCat(path.string(), ": line ", line_number)));
   }
-  return encoding;
+  return absl::OkStatus();
+}
+
+absl::Status BytePairEncoding::ReadTokenizerJson(const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(const JsonObject tokenizer, JsonObject::Load(path, kMaxVocabularyBytes));
+  ASSIGN_OR_RETURN(const JsonObject model, tokenizer.Object("model"));
+  ASSIGN_OR_RETURN(const JsonObject vocabulary, model.Object("vocab"));
+  RETURN_IF_ERROR(ReadVocabulary(vocabulary.json(), vocabulary.origin()));
+  const std::string origin = absl::StrCat(model.origin(), ": merges");
+  if (!model.Has("merges") || !model.json()["merges"].is_array()) {
+    return absl::InvalidArgumentError(absl::StrCat(origin, ": missing; expected an array"));
+  }
+  for (const nlohmann::json& merge : model.json()["merges"]) {
+    // ["left", "right"], and "left right" in older files.
+    if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
+      RETURN_IF_ERROR(AddMerge(merge[0].get<std::string>(), merge[1].get<std::string>(), origin));
+    } else if (merge.is_string()) {
+      const std::pair<std::string, std::string> pair =
+          absl::StrSplit(merge.get<std::string>(), absl::MaxSplits(' ', 1));
+      RETURN_IF_ERROR(AddMerge(pair.first, pair.second, origin));
+    } else {
+      return FieldError(origin, merge.dump(), "pairs of strings");
+    }
+  }
+  return absl::OkStatus();
 }
 
 void BytePairEncoding::EncodeWord(absl::string_view word, std::vector<int32_t>& ids) const {

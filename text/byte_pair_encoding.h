@@ -10,18 +10,21 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include <nlohmann/json.hpp>
 
 namespace imprint {
 
 // A vocabulary and its merges. Immutable; thread-safe.
 class BytePairEncoding {
  public:
-  // Reads vocab.json (token -> id) and merges.txt (one "left right" a line, by rank).
-  // INVALID_ARGUMENT, naming file and line, if they do not belong together.
-  static absl::StatusOr<BytePairEncoding> Load(const std::filesystem::path& vocabulary,
-                                               const std::filesystem::path& merges);
+  // Reads a tokenizer's folder: vocab.json (token -> id) and merges.txt (one "left right" a line,
+  // by rank); or, where there is no vocab.json, both from the tokenizer.json that newer
+  // transformers write instead. INVALID_ARGUMENT, naming file and place, if they do not belong
+  // together; NOT_FOUND if neither is there.
+  static absl::StatusOr<BytePairEncoding> Load(const std::filesystem::path& folder);
 
   // Appends the ids of one word (any bytes; the end-of-word mark is added here).
   // O(n log n) in the word's length.
@@ -38,6 +41,11 @@ class BytePairEncoding {
     int32_t rank;
     int32_t merged;
   };
+
+  absl::Status ReadVocabulary(const nlohmann::json& vocabulary, const std::string& origin);
+  absl::Status AddMerge(absl::string_view left, absl::string_view right, const std::string& origin);
+  absl::Status ReadMergesFile(const std::filesystem::path& path);
+  absl::Status ReadTokenizerJson(const std::filesystem::path& path);
 
   absl::flat_hash_map<std::string, int32_t> ids_;
   absl::flat_hash_map<std::pair<int32_t, int32_t>, Merge> merges_;

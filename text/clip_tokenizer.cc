@@ -17,7 +17,6 @@ namespace {
 
 constexpr absl::string_view kStart = "<|startoftext|>";
 constexpr absl::string_view kEnd = "<|endoftext|>";
-constexpr int kDefaultLength = 77;
 
 // A special token's text: either a string or {"content": string}.
 std::string SpecialToken(const JsonObject& config, absl::string_view key) {
@@ -62,8 +61,7 @@ struct ClipTokenizer::Sequence {
 
 absl::StatusOr<ClipTokenizer> ClipTokenizer::Load(const std::filesystem::path& folder) {
   ClipTokenizer tokenizer;
-  ASSIGN_OR_RETURN(tokenizer.encoding_,
-                   BytePairEncoding::Load(folder / "vocab.json", folder / "merges.txt"));
+  ASSIGN_OR_RETURN(tokenizer.encoding_, BytePairEncoding::Load(folder));
   std::string padding;
   for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
     std::error_code ignored;
@@ -71,7 +69,7 @@ absl::StatusOr<ClipTokenizer> ClipTokenizer::Load(const std::filesystem::path& f
     ASSIGN_OR_RETURN(const JsonObject config, JsonObject::Load(folder / name));
     if (std::string token = SpecialToken(config, "pad_token"); !token.empty()) padding = token;
     ASSIGN_OR_RETURN(const int64_t length,
-                     config.GetOr<int64_t>("model_max_length", kDefaultLength));
+                     config.GetOr<int64_t>("model_max_length", tokenizer.length_));
     if (length < 3 || length > 4096) {
       return FieldError(absl::StrCat(config.origin(), ": model_max_length"), absl::StrCat(length),
                         "a length such as 77");
@@ -83,11 +81,13 @@ absl::StatusOr<ClipTokenizer> ClipTokenizer::Load(const std::filesystem::path& f
     id = tokenizer.encoding_.Find(token);
     if (id >= 0) return absl::OkStatus();
     return absl::InvalidArgumentError(
-        absl::StrCat((folder / "vocab.json").string(), ": no entry ", Quoted(token)));
+        absl::StrCat(folder.string(), ": the vocabulary has no entry ", Quoted(token)));
   };
   RETURN_IF_ERROR(find(kStart, tokenizer.start_id_));
   RETURN_IF_ERROR(find(kEnd, tokenizer.end_id_));
-  RETURN_IF_ERROR(find(padding.empty() ? kEnd : padding, tokenizer.padding_id_));
+  if (padding.empty()) padding = std::string(kEnd);
+  RETURN_IF_ERROR(find(padding, tokenizer.padding_id_));
+  if (padding != kEnd) tokenizer.marker_ = padding;
   return tokenizer;
 }
 
@@ -134,7 +134,8 @@ ClipTokenizer::Sequence ClipTokenizer::Split(absl::string_view prompt,
   return sequence;
 }
 
-// Concepts and the start token cut normalised text into stretches of ordinary words.
+// Concepts, the start token and SD 2.x's padding token cut normalised text into stretches of
+// ordinary words.
 void ClipTokenizer::AppendSegment(absl::string_view segment, const ConceptVocabulary& concepts,
                                   Sequence& sequence) const {
   size_t words = 0;
@@ -147,6 +148,10 @@ void ClipTokenizer::AppendSegment(absl::string_view segment, const ConceptVocabu
       AppendWords(segment.substr(words, i - words), sequence);
       sequence.Append(start_id_);
       words = i += kStart.size();
+    } else if (!marker_.empty() && absl::StartsWith(segment.substr(i), marker_)) {
+      AppendWords(segment.substr(words, i - words), sequence);
+      sequence.Append(padding_id_);
+      words = i += marker_.size();
     } else {
       NextCodePoint(segment, i);
     }

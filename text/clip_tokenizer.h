@@ -35,8 +35,9 @@ struct TokenizedPrompt {
 // A loaded vocabulary. Immutable; thread-safe.
 class ClipTokenizer {
  public:
-  // Reads vocab.json, merges.txt, tokenizer_config.json and special_tokens_map.json (for the
-  // padding token: the end token in SD 1.x, "!" in SD 2.x). Errors name the file.
+  // Reads vocabulary and merges (see BytePairEncoding::Load), and tokenizer_config.json and
+  // special_tokens_map.json for the padding token: the end token in SD 1.x, "!" in SD 2.x. Errors
+  // name the file.
   static absl::StatusOr<ClipTokenizer> Load(const std::filesystem::path& folder);
 
   TokenizedPrompt Encode(absl::string_view prompt, const ConceptVocabulary& concepts) const;
@@ -64,6 +65,8 @@ class ClipTokenizer {
   int32_t start_id_ = 0;
   int32_t end_id_ = 0;
   int32_t padding_id_ = 0;
+  // A padding token that is not the end token means padding in a prompt, too: "!" in SD 2.x.
+  std::string marker_;
   int length_ = 77;
 };
 

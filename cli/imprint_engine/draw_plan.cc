@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 #include "base/field_error.h"
@@ -33,6 +33,29 @@ std::string Slug(absl::string_view prompt) {
   }
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
   return slug.empty() ? "picture" : slug;
+}
+
+bool IsWordByte(char c) { return absl::ascii_isalnum(c) || static_cast<unsigned char>(c) >= 0x80; }
+
+// The longest of the tokens that stands at `position`, as the tokenizer would find it: without
+// regard to case and never inside a word.
+const std::pair<const std::string, std::string>* LongestTokenAt(
+    absl::string_view prompt, size_t position,
+    const std::map<std::string, std::string>& class_words) {
+  const std::pair<const std::string, std::string>* longest = nullptr;
+  for (const auto& entry : class_words) {
+    const std::string& token = entry.first;
+    const size_t end = position + token.size();
+    const bool found = !token.empty() && !entry.second.empty() &&
+                       absl::StartsWithIgnoreCase(prompt.substr(position), token);
+    const bool inside =
+        found && ((position > 0 && IsWordByte(token.front()) && IsWordByte(prompt[position - 1])) ||
+                  (end < prompt.size() && IsWordByte(token.back()) && IsWordByte(prompt[end])));
+    if (found && !inside && (longest == nullptr || token.size() > longest->first.size())) {
+      longest = &entry;
+    }
+  }
+  return longest;
 }
 
 }  // namespace
@@ -69,11 +92,17 @@ absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
 
 std::string WithClassWords(absl::string_view prompt,
                            const std::map<std::string, std::string>& class_words) {
-  std::vector<std::pair<std::string, std::string>> replacements;
-  for (const auto& [token, word] : class_words) {
-    if (!word.empty()) replacements.emplace_back(token, word);
+  std::string result;
+  for (size_t i = 0; i < prompt.size();) {
+    const auto* longest = LongestTokenAt(prompt, i, class_words);
+    if (longest == nullptr) {
+      result.push_back(prompt[i++]);
+    } else {
+      result += longest->second;
+      i += longest->first.size();
+    }
   }
-  return absl::StrReplaceAll(prompt, replacements);
+  return result;
 }
 
 absl::StatusOr<std::vector<uint64_t>> ParseSeeds(absl::string_view text) {
@@ -103,7 +132,7 @@ absl::Status ParseSize(absl::string_view text, PictureRequest& request) {
   if (text.empty()) return absl::OkStatus();
   const std::vector<absl::string_view> sides = absl::StrSplit(text, 'x');
   if (sides.size() > 2 || !absl::SimpleAtoi(sides.front(), &request.width) ||
-      !absl::SimpleAtoi(sides.back(), &request.height)) {
+      !absl::SimpleAtoi(sides.back(), &request.height) || request.width < 1 || request.height < 1) {
     return FieldError("size", Quoted(text), "WIDTHxHEIGHT in pixels, such as 512x768");
   }
   return absl::OkStatus();

@@ -34,7 +34,8 @@ absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
     const std::vector<std::string>& prompts, const std::vector<uint64_t>& seeds,
     const PictureRequest& defaults, const std::map<std::string, std::string>& class_words);
 
-// The prompt with each token replaced by its class word.
+// The prompt with each token replaced by its class word, where the tokenizer would see the token:
+// without regard to case, and not inside a word. Tokens without a class word stay.
 std::string WithClassWords(absl::string_view prompt,
                            const std::map<std::string, std::string>& class_words);
 

@@ -67,5 +67,12 @@ TEST(ParseSize, ReadsSidesAndSquares) {
   EXPECT_THAT(ParseSize("wide", request), RefusesNaming(Parts{"size", "wide"}));
 }
 
+TEST(DrawPlan, ClassWordsStandWhereTheTokenizerSeesTokens) {
+  const std::map<std::string, std::string> words = {
+      {"pip", "mascot"}, {"pip2", "robot"}, {"<mia>", "girl"}, {"<old>", ""}};
+  EXPECT_EQ(WithClassWords("PIP and pip2, pips; <MIA>'s cat, <old>", words),
+            "mascot and robot, pips; girl's cat, <old>");
+}
+
 }  // namespace
 }  // namespace imprint

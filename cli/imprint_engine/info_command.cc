@@ -112,7 +112,7 @@ Command MakeInfoCommand(CLI::App& app) {
   CLI::App* info = app.add_subcommand("info",
                                       "Describe base models (a folder) and embeddings (a file, or "
                                       "the folder that teach left it in).");
-  info->add_option("PATH", *paths, "Models and embeddings")->required();
+  info->add_option("PATH", *paths, "Models and embeddings")->type_name("")->required();
   return {info, [paths](CommandContext& context) { return RunInfo(*paths, context); }};
 }
 

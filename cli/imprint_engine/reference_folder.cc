@@ -19,7 +19,7 @@
 namespace imprint {
 namespace {
 
-constexpr size_t kMaxPictures = 1000;
+constexpr size_t kMaxPictures = 10'000;
 constexpr size_t kMaxListedErrors = 10;
 
 // Names as people sort them: runs of digits by their number, letters without case.
@@ -59,15 +59,15 @@ std::string ReasonToSkip(const std::filesystem::directory_entry& entry) {
   return "not a picture";
 }
 
-absl::StatusOr<ReferencePicture> ReadPicture(const std::filesystem::path& path, int size,
-                                             SquareFit fit) {
+absl::StatusOr<ReferencePicture> ReadPicture(const std::filesystem::path& path,
+                                             const PictureFit& fit) {
   ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
   ASSIGN_OR_RETURN(const RgbImage image, DecodePicture(file->bytes()));
   return ReferencePicture{.path = path,
                           .sha256 = Sha256Hex(file->bytes()),
                           .width = image.width,
                           .height = image.height,
-                          .fitted = FitToSquare(image, size, fit)};
+                          .fitted = fit(image)};
 }
 
 absl::Status AllErrors(const std::vector<std::string>& errors, size_t pictures) {
@@ -81,15 +81,15 @@ absl::Status AllErrors(const std::vector<std::string>& errors, size_t pictures) 
 }  // namespace
 
 absl::StatusOr<std::vector<ReferencePicture>> ReadPictures(
-    const std::vector<std::filesystem::path>& paths, int size, SquareFit fit) {
+    const std::vector<std::filesystem::path>& paths, const PictureFit& fit) {
   if (paths.size() > kMaxPictures) {
     return FieldError("pictures", absl::StrCat(paths.size()),
-                      absl::StrCat("at most ", kMaxPictures, "; 3 to 5 are enough"));
+                      absl::StrCat("at most ", kMaxPictures));
   }
   std::vector<ReferencePicture> pictures;
   std::vector<std::string> errors;
   for (size_t i = 0; i < paths.size(); ++i) {
-    absl::StatusOr<ReferencePicture> picture = ReadPicture(paths[i], size, fit);
+    absl::StatusOr<ReferencePicture> picture = ReadPicture(paths[i], fit);
     if (picture.ok()) {
       pictures.push_back(*std::move(picture));
     } else {
@@ -101,12 +101,12 @@ absl::StatusOr<std::vector<ReferencePicture>> ReadPictures(
   return pictures;
 }
 
-absl::StatusOr<ReferenceFolder> ReadReferenceFolder(const std::filesystem::path& folder, int size,
-                                                    SquareFit fit) {
+absl::StatusOr<ReferenceFolder> ReadReferenceFolder(const std::filesystem::path& folder,
+                                                    const PictureFit& fit) {
   ReferenceFolder result;
   std::error_code error;
   if (std::filesystem::is_regular_file(folder, error)) {
-    ASSIGN_OR_RETURN(result.pictures, ReadPictures({folder}, size, fit));
+    ASSIGN_OR_RETURN(result.pictures, ReadPictures({folder}, fit));
     return result;
   }
   std::filesystem::directory_iterator entries(folder, error);
@@ -134,7 +134,7 @@ absl::StatusOr<ReferenceFolder> ReadReferenceFolder(const std::filesystem::path&
     return NaturalLess(a.filename().string(), b.filename().string());
   });
   std::sort(result.skipped.begin(), result.skipped.end());
-  ASSIGN_OR_RETURN(result.pictures, ReadPictures(paths, size, fit));
+  ASSIGN_OR_RETURN(result.pictures, ReadPictures(paths, fit));
   return result;
 }
 

@@ -2,22 +2,25 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
 #include "base/rgb_image.h"
-#include "imaging/fit.h"
 
 namespace imprint {
+
+// How a decoded picture becomes the one that is wanted, such as a square of the training size.
+using PictureFit = std::function<RgbImage(const RgbImage&)>;
 
 struct ReferencePicture {
   std::filesystem::path path;
   std::string sha256;  // of the file
   int width;           // as it was, turned upright
   int height;
-  RgbImage fitted;  // square, at training size
+  RgbImage fitted;
 };
 
 struct ReferenceFolder {
@@ -27,15 +30,15 @@ struct ReferenceFolder {
 };
 
 // Reads every picture of a folder (or one picture, given its file), in natural order of names
-// (2.png before 10.png), and fits each to size x size. Files that are no pictures and folders
+// (2.png before 10.png), and fits each. Files that are no pictures and folders
 // inside are skipped. INVALID_ARGUMENT, naming every one at fault, if a file meant as a picture (by
-// name or by content) cannot be used, or if there is none or more than 1000; NOT_FOUND if there is
-// no such folder.
-absl::StatusOr<ReferenceFolder> ReadReferenceFolder(const std::filesystem::path& folder, int size,
-                                                    SquareFit fit);
+// name or by content) cannot be used, or if there is none or more than 10,000; NOT_FOUND if there
+// is no such folder.
+absl::StatusOr<ReferenceFolder> ReadReferenceFolder(const std::filesystem::path& folder,
+                                                    const PictureFit& fit);
 
 // As ReadReferenceFolder for exactly these files.
 absl::StatusOr<std::vector<ReferencePicture>> ReadPictures(
-    const std::vector<std::filesystem::path>& paths, int size, SquareFit fit);
+    const std::vector<std::filesystem::path>& paths, const PictureFit& fit);
 
 }  // namespace imprint

@@ -6,6 +6,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 #include "imaging/encode.h"
+#include "imaging/fit.h"
 
 namespace imprint {
 namespace {
@@ -18,6 +19,8 @@ std::string Picture(PictureFormat format = PictureFormat::kPng, int width = 40, 
   return *EncodePicture(RgbImage::Blank(width, height, 99), format);
 }
 
+RgbImage Square(const RgbImage& picture) { return FitToSquare(picture, 16, SquareFit::kCrop); }
+
 TEST(ReadReferenceFolder, TakesPicturesInNaturalOrderAndSkipsTheRest) {
   const ScratchFolder folder;
   folder.Write("10.png", Picture());
@@ -26,8 +29,7 @@ TEST(ReadReferenceFolder, TakesPicturesInNaturalOrderAndSkipsTheRest) {
   folder.Write("notes.txt", "buy milk");
   folder.Write(".DS_Store", "x");
   folder.Write("more/3.png", Picture());
-  ASSERT_OK_AND_ASSIGN(const ReferenceFolder read,
-                       ReadReferenceFolder(folder.path(), 16, SquareFit::kCrop));
+  ASSERT_OK_AND_ASSIGN(const ReferenceFolder read, ReadReferenceFolder(folder.path(), Square));
   std::vector<std::string> names;
   for (const ReferencePicture& picture : read.pictures) {
     names.push_back(picture.path.filename().string());
@@ -46,26 +48,26 @@ TEST(ReadReferenceFolder, EveryBadPictureIsNamed) {
   folder.Write("1.png", Picture());
   folder.Write("2.png", "this is text");
   folder.Write("3.gif", "GIF89a");
-  EXPECT_THAT(ReadReferenceFolder(folder.path(), 16, SquareFit::kCrop).status(),
+  EXPECT_THAT(ReadReferenceFolder(folder.path(), Square).status(),
               RefusesNaming(Parts{"2 of 3 pictures", "picture 2 (\"2.png\"): not a picture",
                                   "picture 3 (\"3.gif\"): GIF is not supported"}));
 }
 
 TEST(ReadReferenceFolder, NoPicturesIsAnError) {
   const ScratchFolder folder;
-  EXPECT_THAT(ReadReferenceFolder(folder.path(), 16, SquareFit::kCrop).status(),
+  EXPECT_THAT(ReadReferenceFolder(folder.path(), Square).status(),
               RefusesNaming(Parts{"pictures", "an empty folder"}));
   folder.Write("notes.txt", "x");
-  EXPECT_THAT(ReadReferenceFolder(folder.path(), 16, SquareFit::kCrop).status(),
+  EXPECT_THAT(ReadReferenceFolder(folder.path(), Square).status(),
               RefusesNaming(Parts{"only notes.txt (not a picture)"}));
-  EXPECT_THAT(ReadReferenceFolder(folder.path() / "none", 16, SquareFit::kCrop).status(),
+  EXPECT_THAT(ReadReferenceFolder(folder.path() / "none", Square).status(),
               Fails(absl::StatusCode::kNotFound, HasSubstr("none")));
 }
 
 TEST(ReadReferenceFolder, OnePictureIsAFolderOfOne) {
   const ScratchFolder folder;
   const auto path = folder.Write("1.png", Picture());
-  EXPECT_EQ(ReadReferenceFolder(path, 16, SquareFit::kCrop)->pictures.size(), 1u);
+  EXPECT_EQ(ReadReferenceFolder(path, Square)->pictures.size(), 1u);
 }
 
 }  // namespace

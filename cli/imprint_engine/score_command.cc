@@ -20,6 +20,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "engine/scoring/clip_scorer.h"
+#include "imaging/fit.h"
 
 namespace imprint {
 namespace {
@@ -49,11 +50,14 @@ absl::StatusOr<std::shared_ptr<const ClipScorer>> LoadScorer(const ScoreOptions&
   return ClipScorer::Load(folder, model / "tokenizer");
 }
 
+PictureFit ForClip(const ClipScorer& scorer) {
+  return
+      [size = scorer.image_size()](const RgbImage& picture) { return FitForClip(picture, size); };
+}
+
 absl::StatusOr<std::vector<ClipFeature>> EmbedFolder(const ClipScorer& scorer,
                                                      const fs::path& path) {
-  // FitForClip's middle square is what cropping to a square gives, whatever the order.
-  ASSIGN_OR_RETURN(const ReferenceFolder folder,
-                   ReadReferenceFolder(path, scorer.image_size(), SquareFit::kCrop));
+  ASSIGN_OR_RETURN(const ReferenceFolder folder, ReadReferenceFolder(path, ForClip(scorer)));
   std::vector<RgbImage> pictures;
   for (const ReferencePicture& picture : folder.pictures) pictures.push_back(picture.fitted);
   return scorer.EmbedPictures(pictures);
@@ -83,7 +87,7 @@ absl::StatusOr<Scores> ScoreDrawn(const ClipScorer& scorer, const ScoredPictures
     // The evaluator never learned the tokens: it reads the class words.
     prompts.push_back(WithClassWords(picture.prompt, drawn.class_words));
   }
-  ASSIGN_OR_RETURN(const auto read, ReadPictures(paths, scorer.image_size(), SquareFit::kCrop));
+  ASSIGN_OR_RETURN(const auto read, ReadPictures(paths, ForClip(scorer)));
   std::vector<RgbImage> fitted;
   for (const ReferencePicture& picture : read) fitted.push_back(picture.fitted);
   ASSIGN_OR_RETURN(const auto pictures, scorer.EmbedPictures(fitted));
@@ -152,11 +156,17 @@ Command MakeScoreCommand(CLI::App& app) {
   score
       ->add_option("PICTURES", options->pictures,
                    "Folder that draw wrote, or any folder of pictures, or one picture")
+      ->type_name("")
       ->required();
-  score->add_option("--against", options->against, "Folder of pictures of the concept, or one");
+  score
+      ->add_option("--against", options->against,
+                   "Folder of pictures of the concept, or one; needed")
+      ->type_name("PATH");
   AddModelOption(*score, options->model, /*required=*/false);
-  score->add_option("--clip", options->clip,
-                    "Folder of the CLIP model that scores; default: clip/ in the model's folder");
+  score
+      ->add_option("--clip", options->clip,
+                   "Folder of the CLIP model that scores; default: clip/ in the model's folder")
+      ->type_name("FOLDER");
   return {score, [options](CommandContext& context) { return RunScore(*options, context); }};
 }
 

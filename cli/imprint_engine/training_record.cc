@@ -1,5 +1,7 @@
 #include "cli/imprint_engine/training_record.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
@@ -26,9 +28,19 @@ nlohmann::json ToJson(const TeachOrder& order) {
           {"threads", order.threads}};
 }
 
-absl::StatusOr<TeachOrder> ReadTeachOrder(const std::filesystem::path& training_json) {
-  ASSIGN_OR_RETURN(const JsonObject record, JsonObject::Load(training_json, 64 << 20));
-  ASSIGN_OR_RETURN(const JsonObject json, record.Object("order"));
+namespace {
+
+absl::StatusOr<TrainingState> ReadState(const JsonObject& record) {
+  ASSIGN_OR_RETURN(const std::string name, record.Get<std::string>("state"));
+  for (const TrainingState state :
+       {TrainingState::kRunning, TrainingState::kInterrupted, TrainingState::kFinished}) {
+    if (name == Name(state)) return state;
+  }
+  return FieldError(absl::StrCat(record.origin(), ": state"), Quoted(name),
+                    "running, interrupted or finished");
+}
+
+absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
   TeachOrder order;
   ASSIGN_OR_RETURN(order.model, json.Get<std::string>("model"));
   ASSIGN_OR_RETURN(order.token, json.Get<std::string>("token"));
@@ -62,6 +74,28 @@ absl::StatusOr<TeachOrder> ReadTeachOrder(const std::filesystem::path& training_
     ASSIGN_OR_RETURN(order.picture_sha256.emplace_back(), picture.Get<std::string>("sha256"));
   }
   return order;
+}
+
+}  // namespace
+
+absl::string_view Name(TrainingState state) {
+  switch (state) {
+    case TrainingState::kRunning:
+      return "running";
+    case TrainingState::kInterrupted:
+      return "interrupted";
+    case TrainingState::kFinished:
+      return "finished";
+  }
+  return "";
+}
+
+absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& training_json) {
+  ASSIGN_OR_RETURN(const JsonObject record, JsonObject::Load(training_json, 64 << 20));
+  ASSIGN_OR_RETURN(const TrainingState state, ReadState(record));
+  ASSIGN_OR_RETURN(const JsonObject json, record.Object("order"));
+  ASSIGN_OR_RETURN(TeachOrder order, ReadOrder(json));
+  return TrainingRecord{.state = state, .order = std::move(order)};
 }
 
 }  // namespace imprint

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include <nlohmann/json.hpp>
 
@@ -35,7 +36,18 @@ struct TeachOrder {
 
 nlohmann::json ToJson(const TeachOrder& order);
 
-// The order in a training.json. Errors name file and field.
-absl::StatusOr<TeachOrder> ReadTeachOrder(const std::filesystem::path& training_json);
+// Where a training stands. One that was killed stays kRunning in its record.
+enum class TrainingState { kRunning, kInterrupted, kFinished };
+
+absl::string_view Name(TrainingState state);
+
+// What resuming needs of a training.json.
+struct TrainingRecord {
+  TrainingState state;
+  TeachOrder order;
+};
+
+// Errors name file and field.
+absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& training_json);
 
 }  // namespace imprint

@@ -27,26 +27,33 @@ TeachOrder Example() {
           .threads = 2};
 }
 
-TEST(TeachOrder, WhatIsWrittenIsRead) {
+TEST(TrainingRecord, WhatIsWrittenIsRead) {
   const ScratchFolder folder;
-  const nlohmann::json record = {{"order", ToJson(Example())}};
-  ASSERT_OK_AND_ASSIGN(const TeachOrder read,
-                       ReadTeachOrder(folder.Write("training.json", record.dump())));
-  EXPECT_EQ(ToJson(read), ToJson(Example()));
+  for (const TrainingState state :
+       {TrainingState::kRunning, TrainingState::kInterrupted, TrainingState::kFinished}) {
+    const nlohmann::json record = {{"state", Name(state)}, {"order", ToJson(Example())}};
+    ASSERT_OK_AND_ASSIGN(const TrainingRecord read,
+                         ReadTrainingRecord(folder.Write("training.json", record.dump())));
+    EXPECT_EQ(read.state, state);
+    EXPECT_EQ(ToJson(read.order), ToJson(Example()));
+  }
 }
 
-TEST(TeachOrder, DamageIsNamed) {
+TEST(TrainingRecord, DamageIsNamed) {
   const ScratchFolder folder;
   const auto read = [&](const nlohmann::json& record) {
-    return ReadTeachOrder(folder.Write("training.json", record.dump())).status();
+    return ReadTrainingRecord(folder.Write("training.json", record.dump())).status();
   };
   EXPECT_THAT(read({{"state", "running"}}), RefusesNaming(Parts{"training.json", "order"}));
+  EXPECT_THAT(read({{"state", "lost"}, {"order", ToJson(Example())}}),
+              RefusesNaming(Parts{"state", "lost", "interrupted"}));
   for (const char* key : {"token", "recipe", "pictures", "templates", "size"}) {
     nlohmann::json order = ToJson(Example());
     order.erase(key);
-    EXPECT_THAT(read({{"order", order}}), RefusesNaming(Parts{"training.json", key}));
+    EXPECT_THAT(read({{"state", "running"}, {"order", order}}),
+                RefusesNaming(Parts{"training.json", key}));
   }
-  EXPECT_THAT(ReadTeachOrder(folder.path() / "none.json").status(),
+  EXPECT_THAT(ReadTrainingRecord(folder.path() / "none.json").status(),
               Fails(absl::StatusCode::kNotFound, HasSubstr("none.json")));
 }
 

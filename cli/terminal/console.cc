@@ -12,10 +12,25 @@ std::string Dump(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// Names of files and metadata of other people's may hold anything, such as the bytes that colour a
+// terminal or begin a line of their own: control characters are shown as \x1B.
+std::string Printable(absl::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7F) {
+      shown.push_back(c);
+    } else {
+      absl::StrAppendFormat(&shown, "\\x%02X", byte);
+    }
+  }
+  return shown;
+}
+
 }  // namespace
 
 void Console::Line(absl::string_view label, absl::string_view text) {
-  if (!json_) out_ << absl::StreamFormat("%-11s", label) << text << "\n" << std::flush;
+  if (!json_) out_ << absl::StreamFormat("%-12s", label) << Printable(text) << "\n" << std::flush;
 }
 
 void Console::Text(absl::string_view text) {
@@ -26,7 +41,7 @@ void Console::Warn(absl::string_view text) {
   if (json_) {
     Event("warning", {{"message", text}});
   } else {
-    err_ << "warning: " << text << "\n";
+    err_ << "warning: " << Printable(text) << "\n";
   }
 }
 

@@ -14,7 +14,7 @@ TEST(Console, PeopleReadAlignedLines) {
   console.Line("model", "models/demo");
   console.Event("progress", {{"step", 1}});
   console.Warn("small");
-  EXPECT_EQ(out.str(), "model      models/demo\n");
+  EXPECT_EQ(out.str(), "model       models/demo\n");
   EXPECT_EQ(err.str(), "warning: small\n");
 }
 
@@ -38,6 +38,15 @@ TEST(Console, ExitCodesTellBadInputFromFailure) {
   EXPECT_EQ(ExitCode(absl::InvalidArgumentError("")), 2);
   EXPECT_EQ(ExitCode(absl::CancelledError("")), 130);
   EXPECT_EQ(ExitCode(absl::ResourceExhaustedError("")), 1);
+}
+
+TEST(Console, ControlCharactersAreShownNotObeyed) {
+  std::ostringstream out, err;
+  Console console(false, out, err);
+  console.Line("skipped", "a\x1B[31m\nerror: forged");
+  console.Warn("b\rc");
+  EXPECT_EQ(out.str(), "skipped     a\\x1B[31m\\x0Aerror: forged\n");
+  EXPECT_EQ(err.str(), "warning: b\\x0Dc\n");
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "absl/strings/string_view.h"
+
 namespace imprint {
 namespace {
 
@@ -29,6 +31,12 @@ void Interrupt::Wait() {
     int signal = 0;
     if (sigwait(&signals_, &signal) != 0 || signal == kQuit) return;
     if (source_.stop_requested()) _exit(kInterrupted);
+    if (isatty(STDERR_FILENO) != 0) {
+      constexpr absl::string_view kMessage =
+          "\nstopping after this step; Ctrl-C once more ends at once and loses what is not "
+          "written\n";
+      [[maybe_unused]] const auto written = write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    }
     source_.request_stop();
   }
 }

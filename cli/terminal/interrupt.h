@@ -8,7 +8,8 @@
 namespace imprint {
 
 // Made first thing in main, before any thread: the signals are blocked and one thread waits for
-// them. The first asks for a stop; after the second the process ends at once with exit code 130.
+// them. The first asks for a stop and says so on a terminal; after the second the process ends at
+// once with exit code 130.
 class Interrupt {
  public:
   Interrupt();

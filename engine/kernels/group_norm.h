@@ -1,6 +1,6 @@
-// Group normalisation, alone or with the SiLU that follows it nearly everywhere, in one pass over
-// memory where LibTorch takes several (Wu & He 2018, "Group Normalization"; Elfwing et al. 2018 for
-// SiLU).
+// Group normalisation, alone or with the SiLU that follows it nearly everywhere, with fewer passes
+// over memory than one after the other (Wu & He 2018, "Group Normalization"; Elfwing et al. 2018
+// for SiLU).
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -38,13 +39,18 @@ TEST_P(NormalizeGroupsOf, IsExactForwardAndBackward) {
                              .contiguous(at::MemoryFormat::ChannelsLast)
                              .requires_grad_(true);
     const at::Tensor direction = at::randn({n, c, h, w});
-    const at::Tensor ours = NormalizeGroups(x, weights, activation);
     const at::Tensor theirs = Reference(x, weights, activation);
-    EXPECT_LT(RelativeError(ours, theirs), 2e-5);
-    const at::Tensor our_gradient = torch::autograd::grad({ours}, {x}, {direction})[0];
     const at::Tensor their_gradient =
         torch::autograd::grad({theirs}, {x}, {direction.to(at::kDouble)})[0];
-    EXPECT_LT(RelativeError(our_gradient, their_gradient), 2e-5);
+    // Fewer threads than groups, a number that divides nothing, more than there are samples.
+    for (const int threads : {1, 3, 5}) {
+      at::set_num_threads(threads);
+      const at::Tensor ours = NormalizeGroups(x, weights, activation);
+      EXPECT_LT(RelativeError(ours, theirs), 2e-5) << threads << " threads";
+      const at::Tensor our_gradient = torch::autograd::grad({ours}, {x}, {direction})[0];
+      EXPECT_LT(RelativeError(our_gradient, their_gradient), 2e-5) << threads << " threads";
+    }
+    at::set_num_threads(1);
   }
 }
 

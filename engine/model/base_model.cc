@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
@@ -18,18 +19,30 @@
 namespace imprint {
 namespace {
 
-// Names that checkpoints of older libraries wrap in one more prefix.
-struct Wrapper {
+// Beginnings of names as older libraries wrote them, and as they are today.
+struct Renaming {
   const char* component;
   const char* from;
   const char* to;
 };
-constexpr Wrapper kWrappers[] = {
+constexpr Renaming kRenamings[] = {
     {"text_encoder", "text_model.", ""},
     {"safety_checker", "vision_model.vision_model.", "vision_model."},
+    // Every published SD 1.x and 2.x autoencoder.
+    {"vae", "encoder.mid_block.attentions.0.query.", "encoder.mid_block.attentions.0.to_q."},
+    {"vae", "encoder.mid_block.attentions.0.key.", "encoder.mid_block.attentions.0.to_k."},
+    {"vae", "encoder.mid_block.attentions.0.value.", "encoder.mid_block.attentions.0.to_v."},
+    {"vae", "encoder.mid_block.attentions.0.proj_attn.",
+     "encoder.mid_block.attentions.0.to_out.0."},
+    {"vae", "decoder.mid_block.attentions.0.query.", "decoder.mid_block.attentions.0.to_q."},
+    {"vae", "decoder.mid_block.attentions.0.key.", "decoder.mid_block.attentions.0.to_k."},
+    {"vae", "decoder.mid_block.attentions.0.value.", "decoder.mid_block.attentions.0.to_v."},
+    {"vae", "decoder.mid_block.attentions.0.proj_attn.",
+     "decoder.mid_block.attentions.0.to_out.0."},
 };
 
-// A table that is rebuilt from the configuration, yet stored by older libraries.
+// A table that is rebuilt from the configuration, yet stored by older libraries: it must not change
+// a model's fingerprint.
 constexpr absl::string_view kPositionIds = "embeddings.position_ids";
 
 struct Component {
@@ -40,11 +53,13 @@ struct Component {
 absl::StatusOr<Component> LoadComponent(const DiffusersFolder& folder, const char* name) {
   ASSIGN_OR_RETURN(const std::filesystem::path path, folder.WeightsPath(name));
   ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(path));
-  for (const Wrapper& wrapper : kWrappers) {
-    if (absl::string_view(wrapper.component) == name) {
-      tensors = WithPrefixReplaced(std::move(tensors), wrapper.from, wrapper.to);
+  for (const Renaming& renaming : kRenamings) {
+    if (absl::string_view(renaming.component) == name) {
+      tensors = WithPrefixReplaced(std::move(tensors), renaming.from, renaming.to);
     }
   }
+  std::erase_if(tensors,
+                [](const auto& entry) { return absl::EndsWith(entry.first, kPositionIds); });
   return Component{path.string(), std::move(tensors)};
 }
 
@@ -59,7 +74,6 @@ template <typename Build>
 auto Bind(const Component& component, const ComputeOptions& options, Build&& build)
     -> absl::StatusOr<decltype(build(std::declval<WeightScope>()))> {
   WeightBinder binder(component.tensors, component.path, options);
-  binder.IgnoreEnding(kPositionIds);
   auto network = build(WeightScope(binder));
   RETURN_IF_ERROR(binder.Finish());
   return network;
@@ -72,12 +86,16 @@ absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(const DiffusersFo
   ASSIGN_OR_RETURN(const JsonObject config, folder.Config(kName));
   ASSIGN_OR_RETURN(const JsonObject vision_config, config.Object("vision_config"));
   ASSIGN_OR_RETURN(const ClipVisionConfig vision, ClipVisionConfig::Parse(vision_config));
-  ASSIGN_OR_RETURN(const int64_t projection, config.GetOr<int64_t>("projection_dim", 768));
+  ASSIGN_OR_RETURN(const int64_t projection, ClipProjection(config));
   ASSIGN_OR_RETURN(const Component component, LoadComponent(folder, kName));
   const auto rows = [&](const char* name) -> int64_t {
     const auto found = component.tensors.find(name);
     return found == component.tensors.end() || found->second.dim() == 0 ? 1 : found->second.size(0);
   };
+  if (rows("concept_embeds") == 0) {
+    return FieldError(absl::StrCat(component.path, ": concept_embeds"), "no concept",
+                      "at least one, or the checker would let everything pass");
+  }
   ASSIGN_OR_RETURN(SafetyChecker checker, Bind(component, options, [&](const WeightScope& weights) {
                      return SafetyChecker(weights, vision, projection, rows("concept_embeds"),
                                           rows("special_care_embeds"));

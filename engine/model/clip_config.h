@@ -20,6 +20,8 @@ struct ClipTowerConfig {
   Activation activation;
 };
 
+// Where a field is missing, both towers take transformers' default for it, as published
+// configurations rely on.
 struct ClipTextConfig {
   ClipTowerConfig tower;
   int64_t vocabulary;
@@ -36,5 +38,9 @@ struct ClipVisionConfig {
 
   static absl::StatusOr<ClipVisionConfig> Parse(const JsonObject& config);
 };
+
+// The width of the space that both towers project into: projection_dim of a CLIP model's or safety
+// checker's configuration.
+absl::StatusOr<int64_t> ClipProjection(const JsonObject& config);
 
 }  // namespace imprint

@@ -11,9 +11,10 @@ struct SafetyScores {
   std::vector<double> special_care;
   std::vector<double> concepts;
 
-  // A found concept blocks the picture. Special care alone only makes the check stricter.
+  // A found concept blocks the picture, and so does a score that is no number. Special care alone
+  // only makes the check stricter.
   bool Blocked() const {
-    return std::any_of(concepts.begin(), concepts.end(), [](double score) { return score > 0; });
+    return !std::all_of(concepts.begin(), concepts.end(), [](double score) { return score <= 0; });
   }
 };
 

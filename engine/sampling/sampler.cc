@@ -42,10 +42,14 @@ void StepTogether(const ModelParts& model, std::vector<PictureSlot>& slots) {
   for (size_t i = 0; i < slots.size(); ++i) slots[i].Advance(parts[i]);
 }
 
-RgbImage Decode(const ModelParts& model, const at::Tensor& latent) {
+absl::StatusOr<RgbImage> Decode(const ModelParts& model, const at::Tensor& latent) {
   const at::Tensor scaled = latent.unsqueeze(0) / model.vae_config.scaling_factor;
   const at::Tensor pixels =
       model.vae_decoder.Forward(scaled.to(model.compute.type)).to(at::kFloat)[0];
+  if (!pixels.isfinite().all().item<bool>()) {
+    return absl::FailedPreconditionError(
+        "it has pixels that are not numbers; is an embedding or the guidance far too large?");
+  }
   const at::Tensor bytes = ((pixels / 2 + 0.5).clamp(0, 1) * 255)
                                .round()
                                .to(at::kByte)
@@ -53,8 +57,8 @@ RgbImage Decode(const ModelParts& model, const at::Tensor& latent) {
                                .cpu()
                                .contiguous();
   const auto* data = bytes.const_data_ptr<uint8_t>();
-  return {static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)),
-          std::vector<uint8_t>(data, data + bytes.numel())};
+  return RgbImage{static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)),
+                  std::vector<uint8_t>(data, data + bytes.numel())};
 }
 
 // The loop: places free up, requests take them, all step, finished pictures leave.
@@ -79,8 +83,8 @@ class BatchingLoop {
       if (hooks_.stop.stop_requested()) return absl::CancelledError("drawing was stopped");
       StepTogether(model_.parts(), slots_);
       steps_done_ += static_cast<int64_t>(slots_.size());
-      if (hooks_.on_step) hooks_.on_step(steps_done_, steps_total_);
       RETURN_IF_ERROR(DeliverFinished());
+      if (hooks_.on_step) hooks_.on_step(steps_done_, steps_total_);
     }
   }
 
@@ -108,7 +112,11 @@ class BatchingLoop {
         ++slot;
         continue;
       }
-      RETURN_IF_ERROR(hooks_.on_picture(slot->index(), Decode(model_.parts(), slot->latent())));
+      auto picture = Decode(model_.parts(), slot->latent());
+      if (!picture.ok()) {
+        return InContext(absl::StrCat("picture ", slot->index() + 1), picture.status());
+      }
+      RETURN_IF_ERROR(hooks_.on_picture(slot->index(), *std::move(picture)));
       slot = slots_.erase(slot);
     }
     return absl::OkStatus();

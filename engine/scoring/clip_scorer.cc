@@ -57,7 +57,7 @@ absl::StatusOr<std::unique_ptr<const ClipParts>> LoadParts(const std::filesystem
   ASSIGN_OR_RETURN(const ClipTextConfig text, ClipTextConfig::Parse(text_json));
   ASSIGN_OR_RETURN(const JsonObject vision_json, config.Object("vision_config"));
   ASSIGN_OR_RETURN(const ClipVisionConfig vision, ClipVisionConfig::Parse(vision_json));
-  ASSIGN_OR_RETURN(const int64_t projection, config.Get<int64_t>("projection_dim"));
+  ASSIGN_OR_RETURN(const int64_t projection, ClipProjection(config));
 
   const std::filesystem::path path = folder / "model.safetensors";
   ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(path));
@@ -98,14 +98,19 @@ absl::StatusOr<std::shared_ptr<const ClipScorer>> ClipScorer::Load(
   return CatchTorchErrors([&]() -> absl::StatusOr<std::shared_ptr<const ClipScorer>> {
     ASSIGN_OR_RETURN(auto parts, LoadParts(folder));
     std::error_code ignored;
-    const bool own = std::filesystem::exists(folder / "vocab.json", ignored);
+    const bool own = std::filesystem::exists(folder / "vocab.json", ignored) ||
+                     std::filesystem::exists(folder / "tokenizer.json", ignored);
     ASSIGN_OR_RETURN(ClipTokenizer tokenizer,
                      ClipTokenizer::Load(own ? folder : fallback_tokenizer));
-    if (tokenizer.vocabulary_size() > parts->text.vocabulary() ||
-        tokenizer.length() > parts->text.length()) {
-      return FieldError(absl::StrCat(folder.string(), ": text_config"),
-                        absl::StrCat(parts->text.vocabulary(), " tokens"),
-                        absl::StrCat("the tokenizer's ", tokenizer.vocabulary_size()));
+    if (tokenizer.vocabulary_size() > parts->text.vocabulary()) {
+      return FieldError(absl::StrCat(folder.string(), ": text_config: vocab_size"),
+                        absl::StrCat(parts->text.vocabulary()),
+                        absl::StrCat("at least the tokenizer's ", tokenizer.vocabulary_size()));
+    }
+    if (tokenizer.length() != parts->text.length()) {
+      return FieldError(absl::StrCat(folder.string(), ": text_config: max_position_embeddings"),
+                        absl::StrCat(parts->text.length()),
+                        absl::StrCat("the tokenizer's model_max_length, ", tokenizer.length()));
     }
     return std::shared_ptr<const ClipScorer>(
         new ClipScorer(std::move(tokenizer), std::move(parts)));

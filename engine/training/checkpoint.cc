@@ -45,12 +45,16 @@ absl::StatusOr<TrainingCheckpoint> Read(std::span<const std::byte> bytes) {
   ASSIGN_OR_RETURN(checkpoint.rows, ReadTensor(tensors, "rows", 2));
   ASSIGN_OR_RETURN(checkpoint.first_moment, ReadTensor(tensors, "first_moment", 2));
   ASSIGN_OR_RETURN(checkpoint.second_moment, ReadTensor(tensors, "second_moment", 2));
+  ASSIGN_OR_RETURN(checkpoint.row_sum, ReadTensor(tensors, "row_sum", 2));
   ASSIGN_OR_RETURN(checkpoint.losses, ReadTensor(tensors, "losses", 1));
   const std::vector<int64_t>& shape = tensors.at("rows").shape;
   checkpoint.vectors = shape[0];
   checkpoint.width = shape[1];
-  if (tensors.at("first_moment").shape != shape || tensors.at("second_moment").shape != shape) {
-    return absl::InvalidArgumentError("rows and moments have different shapes");
+  for (const char* name : {"first_moment", "second_moment", "row_sum"}) {
+    if (tensors.at(name).shape != shape) {
+      return FieldError(absl::StrCat("tensor ", name), Describe(tensors.at(name)),
+                        absl::StrCat("the shape of rows, ", Describe(tensors.at("rows"))));
+    }
   }
   if (!absl::SimpleAtoi(metadata[kStep], &checkpoint.step) || checkpoint.step < 0 ||
       checkpoint.losses.size() != static_cast<size_t>(checkpoint.step)) {
@@ -75,6 +79,7 @@ std::string SerializeCheckpoint(const TrainingCheckpoint& checkpoint) {
   return SerializeSafetensors({{"rows", matrix(checkpoint.rows)},
                                {"first_moment", matrix(checkpoint.first_moment)},
                                {"second_moment", matrix(checkpoint.second_moment)},
+                               {"row_sum", matrix(checkpoint.row_sum)},
                                {"losses",
                                 {DType::kF32,
                                  {static_cast<int64_t>(checkpoint.losses.size())},

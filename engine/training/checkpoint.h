@@ -1,5 +1,5 @@
-// A training's whole state as a few kilobytes, from which any process goes on exactly.
-// Needs no LibTorch.
+// A training's whole state, from which any process goes on exactly: four matrices of a few
+// kilobytes, and four bytes a step. Needs no LibTorch.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,12 @@ struct TrainingCheckpoint {
   std::vector<float> rows;
   std::vector<float> first_moment;
   std::vector<float> second_moment;
+  // Of the rows over the steps that count towards the embedding (TrainingRecipe::average).
+  std::vector<float> row_sum;
   // The losses of the steps done.
   std::vector<float> losses;
-  // What the run is of ("base_model", "pictures", "recipe", ...): a checkpoint of another run must
-  // not be continued.
+  // What the run is of ("base_model", "pictures", "recipe.seed", ...): a checkpoint of another run
+  // must not be continued.
   std::map<std::string, std::string> run;
 };
 

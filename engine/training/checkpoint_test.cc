@@ -19,6 +19,7 @@ TrainingCheckpoint Example() {
           .rows = {1, 2, 3},
           .first_moment = {4, 5, 6},
           .second_moment = {7, 8, 9},
+          .row_sum = {10, 11, 12},
           .losses = {0.5, 0.25},
           .run = {{"recipe", "{}"}, {"token", "<mia>"}}};
 }
@@ -33,13 +34,16 @@ TEST(Checkpoint, WhatIsWrittenIsRead) {
   EXPECT_EQ(read.step, 2);
   EXPECT_EQ(read.run.at("token"), "<mia>");
   EXPECT_EQ(read.second_moment, Example().second_moment);
+  EXPECT_EQ(read.row_sum, Example().row_sum);
 }
 
 TEST(Checkpoint, IsAFewKilobytes) {
   TrainingCheckpoint real = Example();
   real.width = 768;
-  real.rows = real.first_moment = real.second_moment = std::vector<float>(768);
-  EXPECT_LT(SerializeCheckpoint(real).size(), 12'000u);
+  real.rows = real.first_moment = real.second_moment = real.row_sum = std::vector<float>(768);
+  real.step = 500;
+  real.losses = std::vector<float>(500);
+  EXPECT_LT(SerializeCheckpoint(real).size(), 16'000u);
 }
 
 TEST(Checkpoint, DamageIsRefused) {

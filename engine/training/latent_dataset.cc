@@ -1,5 +1,6 @@
 #include "engine/training/latent_dataset.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <c10/core/GradMode.h>
@@ -10,7 +11,7 @@ namespace imprint {
 namespace {
 
 // Encoding is done once: small batches bound the memory.
-constexpr int64_t kEncodeBatch = 4;
+constexpr size_t kEncodeBatch = 4;
 
 }  // namespace
 
@@ -18,14 +19,15 @@ LatentDataset::LatentDataset(const ModelParts& model, std::span<const RgbImage> 
                              bool with_flips)
     : scale_(model.vae_config.scaling_factor) {
   const c10::NoGradGuard no_autograd;
-  const at::Tensor pixels = VaePixels(ByteTensor(pictures)).to(model.compute.device);
   std::vector<at::Tensor> means;
   std::vector<at::Tensor> deviations;
   for (const bool flipped : {false, true}) {
     if (flipped && !with_flips) continue;
-    const at::Tensor seen = flipped ? pixels.flip({3}) : pixels;
-    for (const at::Tensor& part : seen.split(kEncodeBatch)) {
-      const LatentDistribution latents = model.vae_encoder.Forward(part.to(model.compute.type));
+    for (size_t first = 0; first < pictures.size(); first += kEncodeBatch) {
+      const auto part = pictures.subspan(first, std::min(kEncodeBatch, pictures.size() - first));
+      const at::Tensor pixels = VaePixels(ByteTensor(part)).to(model.compute.device);
+      const LatentDistribution latents =
+          model.vae_encoder.Forward((flipped ? pixels.flip({3}) : pixels).to(model.compute.type));
       means.push_back(latents.mean.to(at::kFloat));
       deviations.push_back(latents.deviation.to(at::kFloat));
     }

@@ -1,5 +1,6 @@
 #include "engine/training/recipe.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -50,12 +51,16 @@ absl::Status CheckRecipe(const TrainingRecipe& recipe) {
   RETURN_IF_ERROR(check("learning_rate", recipe.learning_rate,
                         recipe.learning_rate > 0 && recipe.learning_rate <= 10,
                         "a number above 0, at most 10, such as 0.01"));
-  RETURN_IF_ERROR(check("beta1", recipe.beta1, recipe.beta1 >= 0 && recipe.beta1 < 1, "0 to 1"));
-  RETURN_IF_ERROR(check("beta2", recipe.beta2, recipe.beta2 >= 0 && recipe.beta2 < 1, "0 to 1"));
+  RETURN_IF_ERROR(
+      check("beta1", recipe.beta1, recipe.beta1 >= 0 && recipe.beta1 < 1, "0 or more, below 1"));
+  RETURN_IF_ERROR(
+      check("beta2", recipe.beta2, recipe.beta2 >= 0 && recipe.beta2 < 1, "0 or more, below 1"));
   RETURN_IF_ERROR(check("epsilon", recipe.epsilon, recipe.epsilon > 0 && recipe.epsilon <= 1,
                         "a number above 0 such as 1e-8"));
   RETURN_IF_ERROR(check("weight_decay", recipe.weight_decay,
                         recipe.weight_decay >= 0 && recipe.weight_decay <= 1, "0 to 1"));
+  RETURN_IF_ERROR(check("average", recipe.average, recipe.average >= 0 && recipe.average <= 1,
+                        "0 (the last step alone) to 1 (all steps)"));
   return check("max_growth", recipe.max_growth,
                recipe.max_growth == 0 || (recipe.max_growth >= 1 && recipe.max_growth <= 1000),
                "0 (no limit) or 1 to 1000 times the first length");
@@ -73,6 +78,7 @@ nlohmann::json ToJson(const TrainingRecipe& recipe) {
           {"epsilon", recipe.epsilon},
           {"weight_decay", recipe.weight_decay},
           {"max_growth", recipe.max_growth},
+          {"average", recipe.average},
           {"flip", recipe.flip},
           {"seed", recipe.seed}};
 }
@@ -82,7 +88,8 @@ absl::StatusOr<TrainingRecipe> RecipeFromJson(const JsonObject& json) {
   const auto whole = [&](const char* key, int& field) -> absl::Status {
     ASSIGN_OR_RETURN(const int64_t value, json.Get<int64_t>(key));
     if (value < INT32_MIN || value > INT32_MAX) {
-      return FieldError(absl::StrCat(json.origin(), ": ", key), absl::StrCat(value), "less");
+      return FieldError(absl::StrCat(json.origin(), ": ", key), absl::StrCat(value),
+                        absl::StrCat(INT32_MIN, " to ", INT32_MAX));
     }
     field = static_cast<int>(value);
     return absl::OkStatus();
@@ -99,11 +106,16 @@ absl::StatusOr<TrainingRecipe> RecipeFromJson(const JsonObject& json) {
   ASSIGN_OR_RETURN(recipe.epsilon, json.Get<double>("epsilon"));
   ASSIGN_OR_RETURN(recipe.weight_decay, json.Get<double>("weight_decay"));
   ASSIGN_OR_RETURN(recipe.max_growth, json.Get<double>("max_growth"));
+  ASSIGN_OR_RETURN(recipe.average, json.Get<double>("average"));
   ASSIGN_OR_RETURN(recipe.flip, json.Get<bool>("flip"));
-  ASSIGN_OR_RETURN(const int64_t seed, json.Get<int64_t>("seed"));
-  recipe.seed = static_cast<uint64_t>(seed);
+  ASSIGN_OR_RETURN(recipe.seed, json.Get<uint64_t>("seed"));
   RETURN_IF_ERROR(CheckRecipe(recipe));
   return recipe;
+}
+
+int64_t FirstAveragedStep(const TrainingRecipe& recipe) {
+  const auto averaged = static_cast<int64_t>(recipe.steps * recipe.average);
+  return recipe.steps - std::max<int64_t>(averaged, 1);
 }
 
 double LearningRateFactor(const TrainingRecipe& recipe, int64_t step) {

@@ -27,7 +27,7 @@ struct TrainingRecipe {
   int batch = 4;
   int accumulation = 1;
   double learning_rate = 1e-2;
-  LearningRateSchedule schedule = LearningRateSchedule::kCosine;
+  LearningRateSchedule schedule = LearningRateSchedule::kConstant;
   // AdamW (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization").
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -35,7 +35,11 @@ struct TrainingRecipe {
   double weight_decay = 1e-2;
   // A vector may grow to this many times the length it started with; 0 lets it grow freely. AdamW
   // inflates a new token until it drowns the words around it.
-  double max_growth = 2.0;
+  double max_growth = 1.5;
+  // The embedding is the mean of the vectors over this last part of the steps (Polyak & Juditsky
+  // 1992): a constant learning rate keeps circling the best place, and the mean is nearer to it
+  // than any point of the circle. 0 takes the last step's.
+  double average = 0.25;
   // Mirrored pictures count as pictures of the concept with probability one half.
   bool flip = true;
   uint64_t seed = 0;
@@ -47,6 +51,9 @@ absl::Status CheckRecipe(const TrainingRecipe& recipe);
 // The recipe as a JSON object, and back; every field must be there.
 nlohmann::json ToJson(const TrainingRecipe& recipe);
 absl::StatusOr<TrainingRecipe> RecipeFromJson(const JsonObject& json);
+
+// The first step, 0 to steps - 1, whose vectors count towards the embedding.
+int64_t FirstAveragedStep(const TrainingRecipe& recipe);
 
 // The factor of the learning rate at a step, 0 to steps - 1.
 double LearningRateFactor(const TrainingRecipe& recipe, int64_t step);

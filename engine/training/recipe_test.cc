@@ -28,7 +28,8 @@ TEST(TrainingRecipe, NonsenseIsRefusedByField) {
            {[](auto& r) { r.beta2 = 1; }, {"beta2: got 1"}},
            {[](auto& r) { r.epsilon = 0; }, {"epsilon: got 0"}},
            {[](auto& r) { r.weight_decay = NAN; }, {"weight_decay: got nan"}},
-           {[](auto& r) { r.max_growth = 0.5; }, {"max_growth: got 0.5"}}}) {
+           {[](auto& r) { r.max_growth = 0.5; }, {"max_growth: got 0.5"}},
+           {[](auto& r) { r.average = 1.5; }, {"average: got 1.5"}}}) {
     TrainingRecipe recipe;
     change(recipe);
     EXPECT_THAT(CheckRecipe(recipe), RefusesNaming(parts));
@@ -41,12 +42,13 @@ TEST(TrainingRecipe, JsonKeepsEveryField) {
                         .batch = 2,
                         .accumulation = 5,
                         .learning_rate = 0.1234567890123,
-                        .schedule = LearningRateSchedule::kConstant,
+                        .schedule = LearningRateSchedule::kCosine,
                         .beta1 = 0.8,
                         .beta2 = 0.98,
                         .epsilon = 1e-7,
                         .weight_decay = 0.02,
                         .max_growth = 3,
+                        .average = 0.5,
                         .flip = false,
                         .seed = 12345678901234567890ULL};
   const std::string text = ToJson(recipe).dump();
@@ -56,8 +58,15 @@ TEST(TrainingRecipe, JsonKeepsEveryField) {
   EXPECT_EQ(read.seed, recipe.seed);
 }
 
+TEST(TrainingRecipe, TheLastQuarterIsAveraged) {
+  EXPECT_EQ(FirstAveragedStep({.steps = 200}), 150);
+  EXPECT_EQ(FirstAveragedStep({.steps = 200, .average = 0}), 199);
+  EXPECT_EQ(FirstAveragedStep({.steps = 200, .average = 1}), 0);
+  EXPECT_EQ(FirstAveragedStep({.steps = 1}), 0);
+}
+
 TEST(LearningRate, ACosineFallsToItsFloor) {
-  TrainingRecipe recipe{.steps = 100};
+  TrainingRecipe recipe{.steps = 100, .schedule = LearningRateSchedule::kCosine};
   EXPECT_DOUBLE_EQ(LearningRateFactor(recipe, 0), 1.0);
   EXPECT_NEAR(LearningRateFactor(recipe, 50), 0.525, 1e-9);
   EXPECT_LT(LearningRateFactor(recipe, 99), 0.06);

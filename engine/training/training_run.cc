@@ -20,6 +20,7 @@
 #include "engine/training/objective.h"
 #include "engine/training/sample_draw.h"
 #include "text/training_templates.h"
+#include "text/unicode_text.h"
 
 namespace imprint {
 namespace {
@@ -48,13 +49,19 @@ std::map<std::string, std::string> DescribeRun(const BaseModel& model, const Tra
     pictures.Update(absl::StrCat(picture.width, "x", picture.height, "\n"));
     pictures.Update(std::as_bytes(std::span(picture.pixels)));
   }
-  return {{"base_model", model.info().fingerprint},
-          {"text_encoder", model.info().text_encoder_identity},
-          {"token", input.token},
-          {"class_word", input.class_word},
-          {"pictures", pictures.HexDigest()},
-          {"templates", Sha256Hex(absl::StrJoin(input.templates, "\n"))},
-          {"recipe", ToJson(input.recipe).dump()}};
+  std::map<std::string, std::string> run = {
+      {"base_model", model.info().fingerprint},
+      {"text_encoder", model.info().text_encoder_identity},
+      {"token", input.token},
+      {"class_word", input.class_word},
+      {"pictures", pictures.HexDigest()},
+      {"templates", Sha256Hex(absl::StrJoin(input.templates, "\n"))},
+  };
+  const nlohmann::json recipe = ToJson(input.recipe);
+  for (const auto& [field, value] : recipe.items()) {
+    run[absl::StrCat("recipe.", field)] = value.dump();
+  }
+  return run;
 }
 
 std::vector<float> Floats(const at::Tensor& tensor) {
@@ -83,7 +90,8 @@ class Training {
                .flip = recipe_.flip},
         limits_(NormLimits(first_rows, recipe_.max_growth)),
         first_norm_(MeanNorm(first_rows)),
-        state_(InitialState(first_rows)) {}
+        state_(InitialState(first_rows)),
+        row_sum_(at::zeros_like(first_rows)) {}
 
   absl::Status Restore(const TrainingCheckpoint& checkpoint) {
     RETURN_IF_ERROR(CheckSameRun(checkpoint, run_));
@@ -98,6 +106,7 @@ class Training {
     restore(checkpoint.rows, state_.rows);
     restore(checkpoint.first_moment, state_.first_moment);
     restore(checkpoint.second_moment, state_.second_moment);
+    restore(checkpoint.row_sum, row_sum_);
     state_.step = checkpoint.step;
     losses_ = checkpoint.losses;
     return absl::OkStatus();
@@ -116,13 +125,13 @@ class Training {
       gradient += part.gradient;
     }
     if (!std::isfinite(loss)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the loss is not a number at step ", state_.step + 1,
-                       "; learning_rate: got ", recipe_.learning_rate, "; expected a smaller one"));
+      return Diverged("the loss");
     }
     AdamWStep(recipe_, recipe_.learning_rate * LearningRateFactor(recipe_, state_.step), gradient,
               state_);
     LimitNorms(limits_, state_.rows);
+    if (!state_.rows.isfinite().all().item<bool>()) return Diverged("a vector");
+    if (state_.step > FirstAveragedStep(recipe_)) row_sum_ += state_.rows;
     losses_.push_back(static_cast<float>(loss));
     return absl::OkStatus();
   }
@@ -145,6 +154,7 @@ class Training {
             .rows = Floats(state_.rows),
             .first_moment = Floats(state_.first_moment),
             .second_moment = Floats(state_.second_moment),
+            .row_sum = Floats(row_sum_),
             .losses = losses_,
             .run = run_};
   }
@@ -153,7 +163,7 @@ class Training {
     LearnedEmbedding embedding{.token = token,
                                .vectors = static_cast<int>(state_.rows.size(0)),
                                .width = static_cast<int>(state_.rows.size(1)),
-                               .values = Floats(state_.rows)};
+                               .values = Floats(LearnedRows())};
     for (const auto& [key, value] : run_) {
       if (key != "token") embedding.provenance[absl::StrCat("imprint.", key)] = value;
     }
@@ -162,10 +172,23 @@ class Training {
             .embedding = std::move(embedding),
             .checkpoint = Checkpoint(),
             .first_norm = first_norm_,
-            .norm = MeanNorm(state_.rows)};
+            .norm = MeanNorm(LearnedRows())};
   }
 
  private:
+  // What has been learned so far: the mean over the last part of the run, or the vectors as they
+  // are before it has begun.
+  at::Tensor LearnedRows() const {
+    const int64_t summed = state_.step - FirstAveragedStep(recipe_);
+    return summed > 0 ? row_sum_ / static_cast<double>(summed) : state_.rows;
+  }
+
+  absl::Status Diverged(absl::string_view what) const {
+    return absl::FailedPreconditionError(
+        absl::StrCat(what, " is not a number at step ", losses_.size() + 1, "; learning_rate: got ",
+                     recipe_.learning_rate, "; expected a smaller one"));
+  }
+
   TrainingBatch DrawBatch(int64_t step, int64_t first) const {
     std::vector<at::Tensor> latents;
     std::vector<at::Tensor> noise;
@@ -193,6 +216,8 @@ class Training {
   at::Tensor limits_;
   double first_norm_;
   AdamWState state_;
+  // Of the steps that count towards the embedding, [n, d].
+  at::Tensor row_sum_;
   std::vector<float> losses_;
 };
 
@@ -203,24 +228,43 @@ absl::StatusOr<std::vector<TokenizedPrompt>> TokenizeCaptions(const BaseModel& m
   if (input.templates.empty()) return FieldError("templates", "none", "at least one");
   std::vector<TokenizedPrompt> captions;
   for (const std::string& caption_template : input.templates) {
+    if (!IsUtf8(caption_template)) {
+      return FieldError("templates", "bytes that are no UTF-8", "text in UTF-8");
+    }
     const std::string caption = FillTemplate(caption_template, input.token);
     captions.push_back(model.tokenizer().Encode(caption, concepts));
     if (captions.back().concept_places.size() != static_cast<size_t>(input.recipe.vectors)) {
-      return FieldError(
-          "templates", Quoted(caption_template),
-          absl::StrCat("{} once, within the first ", model.info().prompt_tokens - 2, " tokens"));
+      return FieldError("templates", Quoted(caption_template),
+                        absl::StrCat("{} once, apart from other letters, within the first ",
+                                     model.info().prompt_tokens - 2, " tokens"));
     }
   }
   return captions;
 }
 
+absl::Status CheckInput(const BaseModel& model, const TrainingInput& input) {
+  RETURN_IF_ERROR(CheckRecipe(input.recipe));
+  RETURN_IF_ERROR(CheckPictures(model.info(), input.pictures));
+  for (const auto& [field, text] :
+       {std::pair("class_word", absl::string_view(input.class_word)), {"token", input.token}}) {
+    if (!IsUtf8(text)) return FieldError(field, "bytes that are no UTF-8", "text in UTF-8");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input) {
+  RETURN_IF_ERROR(CheckInput(model, input));
+  RETURN_IF_ERROR(TokenizeCaptions(model, input).status());
+  return CatchTorchErrors(
+      [&] { return InitialRows(model, input.class_word, input.recipe.vectors).status(); });
+}
 
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
                                       const TrainingHooks& hooks) {
-  RETURN_IF_ERROR(CheckRecipe(input.recipe));
-  RETURN_IF_ERROR(CheckPictures(model.info(), input.pictures));
+  RETURN_IF_ERROR(CheckInput(model, input));
   ASSIGN_OR_RETURN(std::vector<TokenizedPrompt> captions, TokenizeCaptions(model, input));
   return CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
     ASSIGN_OR_RETURN(const at::Tensor first_rows,

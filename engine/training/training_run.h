@@ -58,6 +58,10 @@ struct TrainingOutcome {
   double norm = 0;
 };
 
+// Whether Train would begin: everything that it refuses before its first step, in a moment and with
+// nothing computed. INVALID_ARGUMENT naming the field.
+absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input);
+
 // Teaches the concept, from the beginning or from a checkpoint of the same run. On the same machine
 // with the same number of compute threads the result is bit-equal, however often it was
 // interrupted. INVALID_ARGUMENT naming the field for bad input or another run's checkpoint;

@@ -63,8 +63,17 @@ absl::StatusOr<JsonObject> DiffusersFolder::SchedulerConfig() const {
 absl::StatusOr<std::filesystem::path> DiffusersFolder::WeightsPath(
     absl::string_view component) const {
   const std::filesystem::path folder = InFolder(root_, component);
-  for (const char* name : {"diffusion_pytorch_model.safetensors", "model.safetensors"}) {
+  for (const char* name : {"diffusion_pytorch_model.safetensors", "model.safetensors",
+                           "diffusion_pytorch_model.fp16.safetensors", "model.fp16.safetensors"}) {
     if (Exists(folder / name)) return folder / name;
+  }
+  for (const char* name :
+       {"diffusion_pytorch_model.safetensors.index.json", "model.safetensors.index.json"}) {
+    if (Exists(folder / name)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat((folder / name).string(),
+                       ": weights in several files are not supported; save them as one"));
+    }
   }
   for (const char* name : {"diffusion_pytorch_model.bin", "pytorch_model.bin"}) {
     if (Exists(folder / name)) {
@@ -74,7 +83,9 @@ absl::StatusOr<std::filesystem::path> DiffusersFolder::WeightsPath(
     }
   }
   return absl::NotFoundError(absl::StrCat(
-      folder.string(), ": neither diffusion_pytorch_model.safetensors nor model.safetensors"));
+      folder.string(),
+      ": no weights; expected diffusion_pytorch_model.safetensors or model.safetensors, or their "
+      ".fp16 variants"));
 }
 
 }  // namespace imprint

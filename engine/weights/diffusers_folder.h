@@ -31,7 +31,8 @@ class DiffusersFolder {
   // scheduler/scheduler_config.json.
   absl::StatusOr<JsonObject> SchedulerConfig() const;
 
-  // The component's weights file: diffusion_pytorch_model.safetensors or model.safetensors.
+  // The component's weights file: diffusion_pytorch_model.safetensors or model.safetensors, else
+  // their .fp16 variants. INVALID_ARGUMENT for pickled weights and for weights in several files.
   absl::StatusOr<std::filesystem::path> WeightsPath(absl::string_view component) const;
 
  private:

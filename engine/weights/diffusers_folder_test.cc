@@ -61,5 +61,15 @@ TEST(DiffusersFolder, PickledWeightsAreNeverRead) {
               RefusesNaming(Parts{"diffusion_pytorch_model.bin", "pickled", "safetensors"}));
 }
 
+TEST(DiffusersFolder, HalfPrecisionVariantsAreFound) {
+  const ScratchFolder scratch;
+  scratch.Write("model_index.json", kIndex);
+  scratch.Write("unet/diffusion_pytorch_model.fp16.safetensors", "");
+  ASSERT_OK_AND_ASSIGN(const DiffusersFolder folder, DiffusersFolder::Open(scratch.path()));
+  EXPECT_EQ(folder.WeightsPath("unet")->filename(), "diffusion_pytorch_model.fp16.safetensors");
+  scratch.Write("vae/diffusion_pytorch_model.safetensors.index.json", "{}");
+  EXPECT_THAT(folder.WeightsPath("vae"), RefusesNaming(Parts{"index.json", "several files"}));
+}
+
 }  // namespace
 }  // namespace imprint

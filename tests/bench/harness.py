@@ -17,6 +17,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 MODEL = REPOSITORY / "models" / "demo"
 CONCEPTS = MODEL / "concepts"
 NAMES = ("pip", "momo", "kiki", "wheely", "sprout", "nova")
+CAPTIONS = pathlib.Path(__file__).with_name("captions.txt")
 ENGINE = REPOSITORY / "build" / "release" / "bin" / "imprint-engine"
 RESULTS = REPOSITORY / "bench-results"
 THREADS = len(os.sched_getaffinity(0))
@@ -41,6 +42,10 @@ class Row:
     @property
     def met(self):
         return None if self.goal is None else self.ratio >= self.goal
+
+
+def captions():
+    return CAPTIONS.read_text().splitlines()
 
 
 def engine(*arguments):
@@ -81,8 +86,13 @@ def quiet_libraries():
     import logging
     import warnings
 
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
 
 
 def load_pipeline():
@@ -103,7 +113,7 @@ def machine():
     return f"{model}, {THREADS} threads, no GPU"
 
 
-def report(name, rows, note=""):
+def report(name, rows):
     RESULTS.mkdir(exist_ok=True)
     fields = ("metric", "unit", "ours", "peer", "ratio", "goal", "met")
     (RESULTS / f"{name}.json").write_text(
@@ -124,7 +134,4 @@ def report(name, rows, note=""):
                         for k, (cell, w) in enumerate(zip(row, widths))))
         if i == 0:
             print("  ".join("-" * w for w in widths))
-    if note:
-        print(note)
     print(f"written to {RESULTS / f'{name}.json'}")
-    return all(row.met is not False for row in rows)

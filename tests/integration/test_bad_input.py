@@ -24,9 +24,8 @@ def refused(result, *parts, code=2):
 
 
 def no_result(folder):
-    """No embedding, no pictures, no temporary files."""
-    left = [p.name for p in folder.rglob("*")] if folder.exists() else []
-    assert all(name in ("training.json",) for name in left), left
+    """No embedding, no record, no pictures, no temporary files."""
+    assert not folder.exists() or not list(folder.rglob("*"))
 
 
 @pytest.fixture
@@ -179,6 +178,7 @@ def entry(begin, end, shape=(1, 128)):
     (b"", ("0 bytes",)),
     (b"\xff" * 16, ("header length", "18446744073709551615")),
     (safetensors(b"not json"), ("header", "JSON")),
+    (safetensors(b'{"<a>": {"dtype": ' + b"[" * 400_000), ("header", "nested")),
     (safetensors({"<a>": entry(0, 512)}, b"\0" * 500), ("truncated",)),
     (safetensors({"<a>": entry(0, 512), "<b>": entry(256, 768)}, b"\0" * 768), ("inside",)),
     (safetensors({"<a>": entry(0, 2**64)}, b"\0" * 512), ("data_offsets",)),
@@ -202,6 +202,35 @@ def test_an_embedding_of_the_wrong_width(engine, tmp_path):
     refused(result, '"<mia>"', "width: got 768", "Stable Diffusion 1.x", "128")
 
 
+def test_another_tools_embedding_is_refused_by_name(engine, tmp_path):
+    save_file({"emb_params": np.ones((1, 128), np.float32)}, tmp_path / "mia.safetensors")
+    refused(engine("info", tmp_path / "mia.safetensors"), "emb_params", "another tool's")
+
+
+def test_an_embedding_that_drives_the_model_mad_draws_nothing(engine, tmp_path):
+    save_file({"<mad>": np.full((1, 128), 1e30, np.float32)}, tmp_path / "mad.safetensors")
+    result = engine("draw", "--embedding", tmp_path / "mad.safetensors", "--prompt", "a <mad>",
+                    "--steps", 2, "--out", tmp_path / "out")
+    refused(result, "picture 1", "not numbers", code=1)
+    no_result(tmp_path / "out")
+
+
+def test_a_config_that_asks_for_the_impossible(engine, model_copy):
+    path = model_copy / "text_encoder" / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "num_hidden_layers": 16_000_000}))
+    refused(engine("info", model_copy), "num_hidden_layers", "16000000", "1 to 128")
+    path.write_text('{"hidden_size": ' + "[" * 400_000)
+    refused(engine("info", model_copy), "text_encoder/config.json", "nested")
+
+
+def test_a_class_word_that_is_no_utf8(engine, tmp_path):
+    result = engine("teach", PIP, "--class", b"m\xff".decode(errors="surrogateescape"),
+                    "--token", "<pip>", "--out", tmp_path / "out")
+    refused(result, "class_word", "UTF-8")
+    no_result(tmp_path / "out")
+
+
 def test_two_embeddings_of_one_token(engine, tmp_path):
     for name in ("a", "b"):
         save_file({"<mia>": np.ones((1, 128), np.float32)}, tmp_path / name)
@@ -213,20 +242,39 @@ def test_two_embeddings_of_one_token(engine, tmp_path):
 def test_a_folder_that_cannot_be_written(teach, engine, tmp_path):
     # Root may write anywhere, but nobody may make a folder below a file.
     (tmp_path / "file").write_text("in the way")
-    refused(teach(out=tmp_path / "file" / "out"), "file/out", code=1)
+    refused(teach(out=tmp_path / "file" / "out"), "out: ", "file/out")
     refused(teach(out="/proc/imprint"), "/proc/imprint")
     result = engine("draw", "--prompt", "a mascot", "--out", tmp_path / "file" / "out")
-    refused(result, "file/out", code=1)
+    refused(result, "out: ", "file/out")
     assert (tmp_path / "file").read_text() == "in the way"
 
 
-def test_a_finished_embedding_is_not_overwritten(teach, tmp_path):
+def test_a_finished_embedding_is_not_overwritten(teach, engine, tmp_path):
     assert teach("--steps", 2).code == 0
     before = (tmp_path / "out" / "learned_embeds.safetensors").read_bytes()
     refused(teach("--steps", 3), "exists", "--overwrite")
     assert (tmp_path / "out" / "learned_embeds.safetensors").read_bytes() == before
+    # What is refused replaces nothing.
+    record = (tmp_path / "out" / "training.json").read_bytes()
+    refused(engine("teach", PIP, "--class", "mascot", "--token", "mascot", "--out",
+                   tmp_path / "out", "--overwrite"), "token", "mascot")
+    assert (tmp_path / "out" / "learned_embeds.safetensors").read_bytes() == before
+    assert (tmp_path / "out" / "training.json").read_bytes() == record
     assert teach("--steps", 3, "--overwrite").code == 0
     assert (tmp_path / "out" / "learned_embeds.safetensors").read_bytes() != before
+
+
+def test_an_earlier_drawing_is_not_mixed_with_another(engine, tmp_path):
+    def draw(prompt, *more):
+        return engine("draw", "--prompt", prompt, "--steps", 1, "--no-safety-check",
+                      "--out", tmp_path / "out", *more)
+
+    assert draw("a mascot").code == 0
+    (tmp_path / "out" / "mine.txt").write_text("not of the drawing")
+    refused(draw("a toy"), "manifest.json", "exists", "--overwrite")
+    assert draw("a toy", "--overwrite", "--no-sheet").code == 0
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "001-a-toy-s1.png", "manifest.json", "mine.txt"]
 
 
 def test_a_model_without_a_safety_checker_fails_closed(engine, model_copy, tmp_path):

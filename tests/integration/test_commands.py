@@ -26,33 +26,31 @@ def test_teach_draw_score_info(engine, teach, tmp_path):
     file = tmp_path / "out" / "learned_embeds.safetensors"
     assert record["result"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
-    def draw(folder, prompt, *more):
-        result = engine("draw", "--prompt", prompt, "--seeds", "1-4", "--out", tmp_path / folder,
-                        *more)
-        assert result.code == 0, result.err
-        return result
-
-    draw("before", "a photo of a mascot")
-    drawn = draw("after", "a photo of <pip>", "--embedding", tmp_path / "out")
-    assert "4 pictures in" in drawn.out or "4 at 64×64" in drawn.out
-    manifest = json.loads((tmp_path / "after" / "manifest.json").read_text())
+    drawn = engine("draw", "--prompt", "<pip> in the snow", "--prompt", "<pip> in space",
+                   "--seeds", "1-3", "--compare", "--references", PIP, "--embedding", tmp_path / "out",
+                   "--out", tmp_path / "drawn")
+    assert drawn.code == 0, drawn.err
+    assert "10 at 64×64" in drawn.out and "10 pictures in" in drawn.out
+    manifest = json.loads((tmp_path / "drawn" / "manifest.json").read_text())
+    assert [(p["prompt"], p["seed"], p.get("comparison", False)) for p in manifest["pictures"]] == [
+        (prompt.format(word), seed, word == "mascot")
+        for prompt in ("{} in the snow", "{} in space")
+        for word, seeds in (("mascot", (1, 2)), ("<pip>", (1, 2, 3))) for seed in seeds]
     assert manifest["base_model"]["fingerprint"] == record["base_model"]["fingerprint"]
     assert manifest["embeddings"][0]["sha256"] == record["result"]["sha256"]
     for picture in manifest["pictures"]:
         if "file" in picture:
-            content = (tmp_path / "after" / picture["file"]).read_bytes()
+            content = (tmp_path / "drawn" / picture["file"]).read_bytes()
             assert hashlib.sha256(content).hexdigest() == picture["sha256"]
-    sheet = Image.open(tmp_path / "after" / "contact-sheet.png")
-    assert sheet.width > 700 and sheet.height > 200
+    sheet = Image.open(tmp_path / "drawn" / "contact-sheet.png")
+    assert sheet.width > 1000 and sheet.height > 400
 
-    def score(folder):
-        result = engine("--json", "score", tmp_path / folder, "--against", CONCEPT / "validation")
-        assert result.code == 0, result.err
-        return result.events("result")[0]
-
-    before, after = score("before"), score("after")
-    assert after["clip_i"] > before["clip_i"] + 0.3
-    assert -1 <= after["clip_t"] <= 1
+    scored = engine("--json", "score", tmp_path / "drawn", "--against", CONCEPT / "validation")
+    assert scored.code == 0, scored.err
+    (scores,) = scored.events("result")
+    assert scores["clip_i"] > scores["class_word"]["clip_i"] + 0.3
+    assert (scores["pictures"], scores["class_word"]["pictures"]) == (6, 4)
+    assert -1 <= scores["clip_t"] <= 1
 
     info = engine("info", tmp_path / "out", MODEL)
     assert info.code == 0

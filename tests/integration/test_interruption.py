@@ -20,9 +20,9 @@ def start(out, *more):
     )
 
 
-def teach(out):
-    return start(out, "teach", PIP, "--class", "mascot", "--token", "<pip>", "--steps", STEPS,
-                 "--checkpoint-every", 5, "--out", out)
+def teach(out, *more, photos=PIP):
+    return start(out, "teach", photos, "--class", "mascot", "--token", "<pip>", "--steps", STEPS,
+                 "--checkpoint-every", 5, "--out", out, *more)
 
 
 def resume(out):
@@ -96,6 +96,26 @@ def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path, undisturbed, signal_n
     assert embedding(out) == undisturbed
 
 
+def test_a_resumed_training_keeps_its_number_of_threads(tmp_path):
+    """Kernels on two threads add up in another order than on one."""
+    def teach_on(out, threads):
+        return start(out, "--threads", threads, "teach", PIP, "--class", "mascot", "--token",
+                     "<pip>", "--steps", 12, "--checkpoint-every", 3, "--out", out)
+
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    teach_on(whole, 2).communicate(timeout=300)
+    process = teach_on(out, 2)
+    read_until_step(process, 5)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    # Nothing asks for one thread here: the record says two.
+    last = subprocess.run([ENGINE, "teach", "--resume", out], timeout=300, capture_output=True,
+                          env={k: v for k, v in os.environ.items() if k != "IMPRINT_THREADS"})
+    assert last.returncode == 0, last.stderr
+    assert embedding(out) == embedding(whole)
+    assert json.loads((out / "training.json").read_text())["compute_threads"] == 2
+
+
 def test_resuming_needs_the_same_pictures(tmp_path):
     out, photos = tmp_path / "out", tmp_path / "photos"
     photos.mkdir()
@@ -133,6 +153,37 @@ def test_a_finished_training_has_nothing_to_resume(tmp_path, undisturbed):
     again = resume(out)
     output, _ = again.communicate(timeout=60)
     assert again.returncode == 0 and json.loads(output)["event"] == "finished"
+    assert embedding(out) == undisturbed
+
+
+def test_an_overwriting_training_that_was_killed_goes_on(tmp_path, undisturbed):
+    """What is left of the training before must not be taken for its result."""
+    out = tmp_path / "out"
+    teach(out, "--seed", 5).communicate(timeout=300)
+    assert embedding(out) != undisturbed
+    process = teach(out, "--overwrite")
+    read_until_step(process, 1)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    last = resume(out)
+    last.communicate(timeout=300)
+    assert last.returncode == 0
+    assert embedding(out) == undisturbed
+
+
+def test_an_overwriting_training_that_cannot_begin_loses_nothing(tmp_path, undisturbed):
+    out = tmp_path / "out"
+    process = teach(out)
+    read_until_step(process, 7)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    refused = teach(out, "--overwrite", photos=tmp_path / "no-such-folder")
+    refused.communicate(timeout=60)
+    assert refused.returncode == 2
+    last = resume(out)
+    output, _ = last.communicate(timeout=300)
+    (begun,) = [e for e in map(json.loads, output.splitlines()) if e["event"] == "start"]
+    assert begun["resumed_from"] >= 7
     assert embedding(out) == undisturbed
 
 

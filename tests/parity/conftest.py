@@ -44,12 +44,12 @@ def pipe():
 def probe(tmp_path):
     """probe(part, tensors, **request) -> the engine's tensors."""
 
-    def run(part, tensors=None, **request):
+    def run(part, tensors=None, model=MODEL, **request):
         given, wanted, asked = (tmp_path / name for name in ("in", "out", "request"))
         save_file({k: v.contiguous() for k, v in (tensors or {}).items()}, given)
         asked.write_text(json.dumps(request))
         subprocess.run(
-            [BIN / "engine_probe", part, MODEL, asked, given, wanted], check=True, timeout=300
+            [BIN / "engine_probe", part, model, asked, given, wanted], check=True, timeout=300
         )
         return load_file(wanted)
 

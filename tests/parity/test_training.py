@@ -1,7 +1,7 @@
 """The embedding's gradient and AdamW's steps, from the same latents, noise and timesteps."""
 
 import torch
-from conftest import concept_pictures, relative_error
+from conftest import MODEL, relative_error
 
 TOKEN = "<pip>"
 
@@ -38,7 +38,9 @@ class Reference:
         finally:
             del lookup.forward
         noisy = self.schedule.add_noise(latents, noise, timesteps)
-        target = self.schedule.get_velocity(latents, noise, timesteps)
+        target = noise
+        if self.schedule.config.prediction_type == "v_prediction":
+            target = self.schedule.get_velocity(latents, noise, timesteps)
         predicted = self.pipe.unet(noisy, timesteps, hidden).sample
         return torch.nn.functional.mse_loss(predicted.float(), target.float())
 
@@ -55,24 +57,23 @@ def first_rows(pipe, vectors):
     word = pipe.tokenizer("mascot", add_special_tokens=False).input_ids[0]
     row = pipe.text_encoder.get_input_embeddings().weight[word].detach()
     return row.repeat(vectors, 1) + 0.01 * torch.randn(
-        vectors, 128, generator=torch.Generator().manual_seed(9))
+        vectors, len(row), generator=torch.Generator().manual_seed(9))
 
 
-def fresh_pipe():
+def fresh_pipe(model=MODEL):
     from diffusers import StableDiffusionPipeline
-    from conftest import MODEL
 
     return StableDiffusionPipeline.from_pretrained(
-        MODEL, torch_dtype=torch.float32, safety_checker=None)
+        model, torch_dtype=torch.float32, safety_checker=None)
 
 
-def check_gradient(probe, vectors):
-    pipe = fresh_pipe()
+def check_gradient(probe, vectors, model=MODEL):
+    pipe = fresh_pipe(model)
     rows = first_rows(pipe, vectors)
     latents, noise, timesteps, captions = batches(steps=3, batch=4)
     ours = probe("gradient",
                  {"rows": rows, "latents": latents, "noise": noise, "timesteps": timesteps},
-                 captions=captions, concepts={TOKEN: vectors})
+                 model=model, captions=captions, concepts={TOKEN: vectors})
     reference = Reference(pipe, rows)
     for i in range(3):
         with torch.enable_grad():

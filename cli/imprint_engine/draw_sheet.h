@@ -1,0 +1,35 @@
+// From drawn pictures to the page that shows them.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "cli/imprint_engine/draw_manifest.h"
+#include "cli/imprint_engine/draw_plan.h"
+#include "cli/imprint_engine/reference_folder.h"
+
+#include "base/rgb_image.h"
+#include "imaging/contact_sheet.h"
+
+namespace imprint {
+
+// What there is to show; `plan`, `records` and `pictures` speak of the same pictures, of which
+// there is at least one.
+struct DrawnPictures {
+  // Empty: the tokens, or that there are none.
+  std::string title;
+  std::span<const EmbeddingRecord> embeddings;
+  std::span<const ReferencePicture> references;
+  std::span<const PlannedPicture> plan;
+  std::span<const PictureRecord> records;
+  // Nothing where a picture was blocked.
+  std::span<const std::optional<RgbImage>> pictures;
+};
+
+// A row of what was taught from, if anything, then a row for each prompt: first the pictures with
+// the class word, then those with the concept. Rows and columns beyond what an overview can show
+// are left out, and the subtitle says so.
+ContactSheet LayOut(const DrawnPictures& drawn);
+
+}  // namespace imprint

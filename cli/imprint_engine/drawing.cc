@@ -1,0 +1,301 @@
+#include "cli/imprint_engine/drawing.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/imprint_engine/draw_manifest.h"
+#include "cli/imprint_engine/draw_plan.h"
+#include "cli/imprint_engine/draw_sheet.h"
+#include "cli/imprint_engine/reference_folder.h"
+#include "cli/terminal/progress_bar.h"
+
+#include "base/atomic_file.h"
+#include "base/field_error.h"
+#include "base/mapped_file.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "engine/model/base_model.h"
+#include "engine/runtime/threads.h"
+#include "engine/sampling/sampler.h"
+#include "engine/scoring/safety_screen.h"
+#include "formats/learned_embedding.h"
+#include "imaging/contact_sheet.h"
+#include "imaging/encode.h"
+#include "imaging/fit.h"
+
+namespace imprint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSheetName = "contact-sheet.png";
+constexpr const char* kManifestName = "manifest.json";
+
+const char* Ending(PictureFormat format) {
+  switch (format) {
+    case PictureFormat::kPng:
+      return ".png";
+    case PictureFormat::kJpeg:
+      return ".jpg";
+    case PictureFormat::kWebp:
+      return ".webp";
+  }
+  return "";
+}
+
+// An embedding's file, given itself or the folder that `teach` left it in.
+fs::path EmbeddingFile(const fs::path& given) {
+  std::error_code ignored;
+  return fs::is_directory(given, ignored) ? given / std::string(kLearnedEmbeddingFileName) : given;
+}
+
+struct LoadedEmbeddings {
+  std::vector<LearnedEmbedding> embeddings;
+  std::vector<EmbeddingRecord> records;
+};
+
+absl::StatusOr<LoadedEmbeddings> LoadEmbeddings(const std::vector<std::string>& paths) {
+  LoadedEmbeddings loaded;
+  for (const std::string& given : paths) {
+    const fs::path path = EmbeddingFile(given);
+    const auto file = MappedFile::Open(path);
+    if (!file.ok()) return ForOption("embedding", file.status());
+    ASSIGN_OR_RETURN(LearnedEmbedding embedding, ReadLearnedEmbedding(path));
+    loaded.records.push_back({.token = embedding.token,
+                              .class_word = embedding.provenance["imprint.class_word"],
+                              .path = fs::absolute(path).string(),
+                              .sha256 = Sha256Hex((*file)->bytes())});
+    loaded.embeddings.push_back(std::move(embedding));
+  }
+  return loaded;
+}
+
+// One run of the command.
+class Drawing {
+ public:
+  Drawing(const DrawOrder& order, CommandContext& context)
+      : order_(order), out_(order.out), context_(context) {}
+
+  absl::Status Run() {
+    RETURN_IF_ERROR(Prepare());
+    ASSIGN_OR_RETURN(const Sampler sampler,
+                     Sampler::Make(model_, embeddings_.embeddings, order_.batch));
+    Announce(sampler);
+    RETURN_IF_ERROR(DrawAll(sampler));
+    return Finish();
+  }
+
+ private:
+  absl::Status Prepare() {
+    ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings));
+    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model));
+    PictureRequest defaults = order_.defaults;
+    if (defaults.width == 0) defaults.width = defaults.height = model_->info().picture_size;
+    ASSIGN_OR_RETURN(plan_, PlanPictures(order_.prompts, order_.seeds, defaults, ComparedWords()));
+    if (!order_.references.empty()) {
+      ASSIGN_OR_RETURN(references_,
+                       ReadReferenceFolder(order_.references, [](const RgbImage& picture) {
+                         return FitToSquare(picture, ContactSheet().cell_size, SquareFit::kCrop);
+                       }));
+    }
+    for (size_t i = 0; i < plan_.size(); ++i) {
+      RETURN_IF_ERROR(InContext(absl::StrCat("picture ", i + 1),
+                                CheckRequest(model_->info(), plan_[i].request)));
+      requests_.push_back(plan_[i].request);
+      records_.push_back({.request = plan_[i].request, .comparison = plan_[i].comparison});
+    }
+    if (order_.safety_check && !model_->info().has_safety_checker) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("model: ", model_->info().folder,
+                       " has no safety checker; add one, or draw without with --no-safety-check"));
+    }
+    pictures_.resize(plan_.size());
+    RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
+    return RemoveEarlierDrawing();
+  }
+
+  // A folder tells of one drawing: pictures of another beside this manifest would mislead.
+  absl::Status RemoveEarlierDrawing() const {
+    std::error_code ignored;
+    if (!fs::exists(out_ / kManifestName, ignored)) return absl::OkStatus();
+    if (!order_.overwrite) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("out: ", (out_ / kManifestName).string(),
+                       " exists; choose another folder, or add --overwrite"));
+    }
+    ASSIGN_OR_RETURN(const ScoredPictures earlier, ReadManifest(out_ / kManifestName));
+    for (const ScoredPictures::Picture& picture : earlier.pictures) {
+      fs::remove(out_ / picture.path.filename(), ignored);
+    }
+    fs::remove(out_ / kSheetName, ignored);
+    fs::remove(out_ / kManifestName, ignored);
+    return absl::OkStatus();
+  }
+
+  void Announce(const Sampler& sampler) {
+    const PictureRequest& first = plan_[0].request;
+    Console& console = context_.console;
+    console.Line("model", absl::StrCat(model_->info().folder, " (",
+                                       model_->info().fingerprint.substr(0, 12), ")"));
+    for (const EmbeddingRecord& embedding : embeddings_.records) {
+      console.Line("concept", absl::StrCat(embedding.token, " from ", embedding.path));
+    }
+    console.Line("pictures",
+                 absl::StrCat(plan_.size(), " at ", first.width, "×", first.height, ", ",
+                              first.steps, " DDIM steps, guidance ", first.guidance,
+                              order_.safety_check ? "" : ", not checked for safety"));
+    if (order_.compare && plan_.size() == order_.prompts.size() * order_.seeds.size()) {
+      console.Warn("--compare: no prompt has a token whose embedding says its class word");
+    }
+    std::set<std::string> measured;
+    for (size_t i = 0; i < plan_.size(); ++i) {
+      if (!measured.insert(plan_[i].request.prompt).second) continue;
+      const Sampler::PromptLength length = sampler.Measure(plan_[i].request.prompt);
+      if (length.read < length.tokens) {
+        console.Warn(absl::StrCat("prompt ", Quoted(plan_[i].request.prompt), " has ",
+                                  length.tokens, " tokens; the model reads the first ",
+                                  length.read));
+      }
+    }
+  }
+
+  absl::Status DrawAll(const Sampler& sampler) {
+    ProgressBar bar("drawing", context_.terminal, context_.console.err(), MonotonicSeconds);
+    DrawHooks hooks;
+    hooks.stop = context_.stop;
+    hooks.on_picture = [&](size_t index, RgbImage picture) {
+      return Keep(index, std::move(picture));
+    };
+    hooks.on_step = [&](int64_t done, int64_t total) {
+      if (total_steps_ == 0) bar.Start(0, total);
+      total_steps_ = total;
+      if (!context_.console.json()) {
+        bar.Update(done, absl::StrFormat("%d of %d pictures", finished_, plan_.size()));
+      }
+    };
+    started_ = MonotonicSeconds();
+    const absl::Status drawn = sampler.Draw(requests_, hooks);
+    bar.Finish();
+    seconds_ = MonotonicSeconds() - started_;
+    if (absl::IsCancelled(drawn)) {
+      RETURN_IF_ERROR(WriteManifest());
+      return absl::CancelledError(absl::StrCat("stopped; ", finished_, " of ", plan_.size(),
+                                               " pictures are in ", out_.string()));
+    }
+    return drawn;
+  }
+
+  // Checks, writes and remembers a finished picture. A blocked one is never written.
+  absl::Status Keep(size_t index, RgbImage picture) {
+    PictureRecord& record = records_[index];
+    ++finished_;
+    if (order_.safety_check) {
+      ASSIGN_OR_RETURN(const int size, SafetyPictureSize(*model_));
+      const RgbImage fitted = FitForClip(picture, size);
+      ASSIGN_OR_RETURN(const auto scores, CheckSafety(*model_, {&fitted, 1}));
+      record.checked = true;
+      record.safety = scores[0];
+    }
+    if (record.checked && record.safety.Blocked()) {
+      ++blocked_;
+      context_.console.Event("blocked",
+                             {{"prompt", record.request.prompt}, {"seed", record.request.seed}});
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(picture, order_.format));
+    record.file = absl::StrCat(plan_[index].name, Ending(order_.format));
+    record.sha256 = Sha256Hex(encoded);
+    RETURN_IF_ERROR(WriteFileAtomically(out_ / record.file, encoded));
+    context_.console.Event("picture", {{"file", (out_ / record.file).string()},
+                                       {"prompt", record.request.prompt},
+                                       {"seed", record.request.seed}});
+    if (order_.sheet) pictures_[index] = std::move(picture);
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish() {
+    RETURN_IF_ERROR(WriteManifest());
+    Console& console = context_.console;
+    console.Line("drawn", absl::StrFormat("%d pictures in %.1f s, %.2f s each", finished_, seconds_,
+                                          seconds_ / static_cast<double>(finished_)));
+    if (blocked_ > 0) {
+      console.Warn(absl::StrCat("the safety checker blocked ", blocked_, " of ", plan_.size(),
+                                "; they were not written. Another seed or prompt may help"));
+    }
+    nlohmann::json result = {{"pictures", finished_ - blocked_},
+                             {"blocked", blocked_},
+                             {"seconds", seconds_},
+                             {"manifest", (out_ / kManifestName).string()}};
+    if (order_.sheet) {
+      RETURN_IF_ERROR(WriteSheet());
+      console.Line("sheet", (out_ / kSheetName).string());
+      result["sheet"] = (out_ / kSheetName).string();
+    }
+    console.Line("manifest", (out_ / kManifestName).string());
+    console.Event("result", result);
+    return absl::OkStatus();
+  }
+
+  absl::Status WriteManifest() const {
+    constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
+    const nlohmann::json manifest =
+        ManifestJson(model_->info(), embeddings_.records, records_, ComputeThreads());
+    return WriteFileAtomically(out_ / kManifestName,
+                               manifest.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
+  }
+
+  // Tokens with the class words that they are compared with; none unless that was asked for.
+  std::map<std::string, std::string> ComparedWords() const {
+    std::map<std::string, std::string> words;
+    for (const EmbeddingRecord& embedding : embeddings_.records) {
+      if (order_.compare) words[embedding.token] = embedding.class_word;
+    }
+    return words;
+  }
+
+  absl::Status WriteSheet() const {
+    const DrawnPictures drawn = {.title = order_.title,
+                                 .embeddings = embeddings_.records,
+                                 .references = references_.pictures,
+                                 .plan = plan_,
+                                 .records = records_,
+                                 .pictures = pictures_};
+    ASSIGN_OR_RETURN(const RgbImage image, RenderContactSheet(LayOut(drawn)));
+    ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(image, PictureFormat::kPng));
+    return WriteFileAtomically(out_ / kSheetName, encoded);
+  }
+
+  const DrawOrder& order_;
+  fs::path out_;
+  CommandContext& context_;
+  std::shared_ptr<const BaseModel> model_;
+  LoadedEmbeddings embeddings_;
+  ReferenceFolder references_;
+  std::vector<PlannedPicture> plan_;
+  std::vector<PictureRequest> requests_;
+  std::vector<PictureRecord> records_;
+  // For the sheet; only what was written.
+  std::vector<std::optional<RgbImage>> pictures_;
+  int64_t total_steps_ = 0;
+  int64_t finished_ = 0;
+  int64_t blocked_ = 0;
+  double started_ = 0;
+  double seconds_ = 0;
+};
+
+}  // namespace
+
+absl::Status Draw(const DrawOrder& order, CommandContext& context) {
+  return Drawing(order, context).Run();
+}
+
+}  // namespace imprint

@@ -1,0 +1,44 @@
+// What `draw` does once it knows what is wanted: pictures, manifest and contact sheet in a folder.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "cli/imprint_engine/command.h"
+
+#include "engine/sampling/picture_request.h"
+#include "imaging/picture_format.h"
+
+namespace imprint {
+
+struct DrawOrder {
+  std::string model;
+  // Files, or the folders that `teach` left them in.
+  std::vector<std::string> embeddings;
+  std::vector<std::string> prompts;
+  // Every prompt is drawn with every seed.
+  std::vector<uint64_t> seeds = {1};
+  // Size, steps and the rest of each picture; width 0 is the model's own size.
+  PictureRequest defaults;
+  // Pictures drawn at once.
+  int batch = 4;
+  std::string out;
+  // Replaces what an earlier drawing left in `out`; without it, that is an error.
+  bool overwrite = false;
+  PictureFormat format = PictureFormat::kPng;
+  // Also draw each prompt with the class word, for comparison.
+  bool compare = false;
+  bool safety_check = true;
+  bool sheet = true;
+  // The sheet's; by default the tokens.
+  std::string title;
+  // Folder of pictures for the sheet's first row; none if empty.
+  std::string references;
+};
+
+// CANCELLED if it was stopped: the pictures that were finished and their manifest are in `out`.
+absl::Status Draw(const DrawOrder& order, CommandContext& context);
+
+}  // namespace imprint

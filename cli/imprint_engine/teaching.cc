@@ -1,0 +1,302 @@
+#include "cli/imprint_engine/teaching.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "cli/imprint_engine/reference_folder.h"
+#include "cli/terminal/progress_bar.h"
+
+#include "base/atomic_file.h"
+#include "base/field_error.h"
+#include "base/mapped_file.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "engine/model/base_model.h"
+#include "engine/runtime/threads.h"
+#include "engine/training/training_run.h"
+#include "formats/learned_embedding.h"
+#include "imaging/fit.h"
+
+namespace imprint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRecordName = "training.json";
+constexpr const char* kCheckpointName = "checkpoint.safetensors";
+constexpr size_t kMaxTaughtPictures = 1000;
+
+absl::StatusOr<int> TrainingSize(const TeachOrder& order, const BaseModelInfo& model) {
+  if (order.size == 0) return model.picture_size;
+  if (order.size < 0 || order.size > 4096 || order.size % model.size_multiple != 0) {
+    return FieldError("size", absl::StrCat(order.size),
+                      absl::StrCat("a multiple of ", model.size_multiple, " up to 4096"));
+  }
+  return order.size;
+}
+
+absl::Status CheckUnchanged(const TeachOrder& order,
+                            const std::vector<ReferencePicture>& pictures) {
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    if (pictures[i].sha256 != order.picture_sha256[i]) {
+      return FieldError(absl::StrCat("picture ", i + 1, " (", pictures[i].path.string(), ")"),
+                        "another file than the one that the training began with",
+                        "the same file; begin anew, or put it back");
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string PlainCount(size_t count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+// One run of the command.
+class Teaching {
+ public:
+  Teaching(TeachOrder order, fs::path out, bool resumed, CommandContext& context)
+      : order_(std::move(order)), out_(std::move(out)), resumed_(resumed), context_(context) {}
+
+  absl::Status Run(const fs::path& folder) {
+    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model));
+    ASSIGN_OR_RETURN(order_.size, TrainingSize(order_, model_->info()));
+    RETURN_IF_ERROR(ReadReferences(folder));
+    ASSIGN_OR_RETURN(const auto checkpoint, ReadCheckpoint());
+    RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
+    Announce(checkpoint);
+    // From here on, what was in the folder before is replaced.
+    if (!resumed_) RemoveEarlierTraining();
+    RETURN_IF_ERROR(WriteRecord(TrainingState::kRunning));
+    ASSIGN_OR_RETURN(const TrainingOutcome outcome, TrainWithProgress(checkpoint));
+    return outcome.finished ? Finish(outcome) : Interrupted(outcome);
+  }
+
+ private:
+  fs::path Checkpoint() const { return out_ / kCheckpointName; }
+  fs::path Embedding() const { return out_ / std::string(kLearnedEmbeddingFileName); }
+
+  absl::Status ReadReferences(const fs::path& folder) {
+    ReferenceFolder references;
+    const PictureFit fit = [this](const RgbImage& picture) {
+      return FitToSquare(picture, order_.size, order_.fit);
+    };
+    if (resumed_) {
+      ASSIGN_OR_RETURN(references.pictures, ReadPictures(order_.pictures, fit));
+      RETURN_IF_ERROR(CheckUnchanged(order_, references.pictures));
+    } else {
+      ASSIGN_OR_RETURN(references, ReadReferenceFolder(folder, fit));
+    }
+    if (references.pictures.size() > kMaxTaughtPictures) {
+      return FieldError("pictures", absl::StrCat(references.pictures.size()),
+                        absl::StrCat("at most ", kMaxTaughtPictures, "; 3 to 5 are enough"));
+    }
+    order_.pictures.clear();
+    order_.picture_sha256.clear();
+    for (ReferencePicture& picture : references.pictures) {
+      order_.pictures.push_back(fs::absolute(picture.path));
+      order_.picture_sha256.push_back(picture.sha256);
+      if (std::min(picture.width, picture.height) < order_.size) {
+        context_.console.Warn(absl::StrCat(picture.path.filename().string(), " is ", picture.width,
+                                           "×", picture.height, ", smaller than the ", order_.size,
+                                           " pixels that it is taught at"));
+      }
+      input_.pictures.push_back(std::move(picture.fitted));
+    }
+    skipped_ = std::move(references.skipped);
+    input_.token = order_.token;
+    input_.class_word = order_.class_word;
+    input_.templates = order_.templates;
+    input_.recipe = order_.recipe;
+    return CheckTraining(*model_, input_);
+  }
+
+  absl::StatusOr<std::optional<TrainingCheckpoint>> ReadCheckpoint() const {
+    std::error_code ignored;
+    if (!resumed_ || !fs::exists(Checkpoint(), ignored)) return std::nullopt;
+    ASSIGN_OR_RETURN(const auto file, MappedFile::Open(Checkpoint()));
+    ASSIGN_OR_RETURN(TrainingCheckpoint checkpoint,
+                     ParseCheckpoint(file->bytes(), Checkpoint().string()));
+    return checkpoint;
+  }
+
+  void Announce(const std::optional<TrainingCheckpoint>& checkpoint) {
+    const BaseModelInfo& model = model_->info();
+    const TrainingRecipe& recipe = order_.recipe;
+    Console& console = context_.console;
+    console.Line("model", absl::StrCat(model.folder, " (", model.fingerprint.substr(0, 12), ", ",
+                                       model.prediction, ")"));
+    console.Line(
+        "pictures",
+        absl::StrCat(
+            input_.pictures.size(), " at ", order_.size, "×", order_.size,
+            skipped_.empty() ? "" : absl::StrCat("; skipped ", absl::StrJoin(skipped_, ", "))));
+    console.Line("concept",
+                 absl::StrCat(order_.token, ", ", Name(order_.kind), ", ",
+                              PlainCount(recipe.vectors, "vector"), " from \"", order_.class_word,
+                              "\", ", PlainCount(order_.templates.size(), "caption")));
+    console.Line("recipe",
+                 absl::StrCat(recipe.steps, " steps of ", recipe.batch * recipe.accumulation,
+                              " samples, learning rate ", recipe.learning_rate, " (",
+                              Name(recipe.schedule), "), seed ", recipe.seed));
+    if (checkpoint) console.Line("resumed", absl::StrCat("from step ", checkpoint->step));
+    console.Event("start", {{"order", ToJson(order_)},
+                            {"model", model.fingerprint},
+                            {"skipped", skipped_},
+                            {"resumed_from", checkpoint ? checkpoint->step : 0}});
+    if (resumed_ && !checkpoint) {
+      console.Warn("there is no checkpoint yet; the training begins anew");
+    }
+  }
+
+  absl::StatusOr<TrainingOutcome> TrainWithProgress(
+      const std::optional<TrainingCheckpoint>& checkpoint) {
+    const int64_t first = checkpoint ? checkpoint->step : 0;
+    ProgressBar bar("teaching", context_.terminal, context_.console.err(), MonotonicSeconds);
+    bar.Start(first, order_.recipe.steps);
+    started_ = MonotonicSeconds();
+    TrainingHooks hooks;
+    hooks.stop = context_.stop;
+    hooks.checkpoint_every = order_.checkpoint_every;
+    hooks.on_checkpoint = [this](const TrainingCheckpoint& state) {
+      return WriteFileAtomically(Checkpoint(), SerializeCheckpoint(state));
+    };
+    hooks.on_step = [&](const TrainingProgress& progress) {
+      if (context_.console.json()) {
+        context_.console.Event("step", {{"step", progress.step},
+                                        {"steps", progress.steps},
+                                        {"loss", progress.loss},
+                                        {"smoothed_loss", progress.smoothed_loss},
+                                        {"norm", progress.norm}});
+      } else {
+        bar.Update(progress.step,
+                   absl::StrFormat("loss %.4f  norm %.2f", progress.smoothed_loss, progress.norm));
+      }
+    };
+    auto outcome = Train(*model_, input_, checkpoint, hooks);
+    bar.Finish();
+    steps_here_ = outcome.ok() ? outcome->checkpoint.step - first : 0;
+    return outcome;
+  }
+
+  absl::Status Finish(const TrainingOutcome& outcome) {
+    const double seconds = MonotonicSeconds() - started_;
+    const std::string embedding = SerializeLearnedEmbedding(outcome.embedding);
+    RETURN_IF_ERROR(WriteFileAtomically(Embedding(), embedding));
+    const nlohmann::json result = {
+        {"embedding", Embedding().string()},
+        {"sha256", Sha256Hex(embedding)},
+        {"steps", outcome.checkpoint.step},
+        {"first_norm", outcome.first_norm},
+        {"norm", outcome.norm},
+        {"seconds", seconds},
+        {"seconds_per_step", seconds / static_cast<double>(std::max<int64_t>(steps_here_, 1))},
+        {"losses", outcome.checkpoint.losses}};
+    RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
+    RemoveCheckpoint();
+
+    Console& console = context_.console;
+    console.Line("learned", absl::StrFormat("%s in %.1f s, %.0f ms a step; length %.2f, was %.2f",
+                                            order_.token, seconds,
+                                            1000 * result["seconds_per_step"].get<double>(),
+                                            outcome.norm, outcome.first_norm));
+    console.Line("embedding", Embedding().string());
+    console.Line("record", (out_ / kRecordName).string());
+    console.Event("result", result);
+    return absl::OkStatus();
+  }
+
+  absl::Status Interrupted(const TrainingOutcome& outcome) {
+    RETURN_IF_ERROR(WriteFileAtomically(Checkpoint(), SerializeCheckpoint(outcome.checkpoint)));
+    RETURN_IF_ERROR(WriteRecord(TrainingState::kInterrupted));
+    return absl::CancelledError(
+        absl::StrCat("stopped after step ", outcome.checkpoint.step, " of ", order_.recipe.steps,
+                     "; go on with: imprint-engine teach --resume ", out_.string()));
+  }
+
+  // First the checkpoint: an embedding without one is a finished training's.
+  void RemoveEarlierTraining() const {
+    RemoveCheckpoint();
+    std::error_code ignored;
+    fs::remove(Embedding(), ignored);
+  }
+
+  void RemoveCheckpoint() const {
+    std::error_code ignored;
+    fs::remove(Checkpoint(), ignored);
+  }
+
+  absl::Status WriteRecord(TrainingState state, const nlohmann::json& result = nullptr) const {
+    const nlohmann::json record = {{"imprint", IMPRINT_VERSION},
+                                   {"state", Name(state)},
+                                   {"order", ToJson(order_)},
+                                   {"base_model",
+                                    {{"fingerprint", model_->info().fingerprint},
+                                     {"text_encoder", model_->info().text_encoder_identity}}},
+                                   {"compute_threads", ComputeThreads()},
+                                   {"result", result}};
+    constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
+    return WriteFileAtomically(out_ / kRecordName,
+                               record.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
+  }
+
+  TeachOrder order_;
+  fs::path out_;
+  bool resumed_;
+  CommandContext& context_;
+  std::shared_ptr<const BaseModel> model_;
+  TrainingInput input_;
+  std::vector<std::string> skipped_;
+  double started_ = 0;
+  int64_t steps_here_ = 0;
+};
+
+// A finished training must not be lost to a repeated command, nor an interrupted one.
+absl::Status CheckFreeForTraining(const fs::path& out) {
+  std::error_code ignored;
+  for (const std::string& name :
+       {std::string(kLearnedEmbeddingFileName), std::string(kCheckpointName)}) {
+    if (!fs::exists(out / name, ignored)) continue;
+    return absl::AlreadyExistsError(
+        absl::StrCat("out: ", (out / name).string(),
+                     " exists; choose another folder, or add --overwrite, or go on with --resume ",
+                     out.string()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status BeginTeaching(TeachOrder order, const fs::path& folder, const fs::path& out,
+                           bool overwrite, CommandContext& context) {
+  if (!overwrite) RETURN_IF_ERROR(CheckFreeForTraining(out));
+  return Teaching(std::move(order), out, /*resumed=*/false, context).Run(folder);
+}
+
+absl::Status ResumeTeaching(const fs::path& out, CommandContext& context) {
+  absl::StatusOr<TrainingRecord> read = ReadTrainingRecord(out / kRecordName);
+  if (!read.ok()) return ForOption("resume", read.status());
+  TrainingRecord record = *std::move(read);
+  if (record.state == TrainingState::kFinished) {
+    context.console.Line("finished", absl::StrCat("nothing is left to do in ", out.string()));
+    context.console.Event("finished", {{"folder", out.string()}});
+    return absl::OkStatus();
+  }
+  if (context.threads == 0) {
+    RETURN_IF_ERROR(SetComputeThreads(record.order.threads));
+  } else if (ComputeThreads() != record.order.threads) {
+    context.console.Warn(absl::StrCat("the training began with ", record.order.threads,
+                                      " threads; with ", ComputeThreads(),
+                                      " it ends in slightly other numbers"));
+  }
+  return Teaching(std::move(record.order), out, /*resumed=*/true, context).Run("");
+}
+
+}  // namespace imprint
