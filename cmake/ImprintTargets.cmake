@@ -1,6 +1,6 @@
 # One folder, one target, one include root.
 #
-# Each library sees only the headers of the targets that it names: its include root is a folder of
+# Each library sees only the headers of the targets that it depends on, itself or through others: its include root is a folder of
 # the build tree that holds nothing but a link to the library's own source folder. So
 # `#include "text/clip_tokenizer.h"` compiles only in a target that depends on imprint::text.
 

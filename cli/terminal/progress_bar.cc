@@ -12,7 +12,7 @@
 namespace imprint {
 namespace {
 
-constexpr int kWidth = 24;
+constexpr int kWidth = 16;
 constexpr double kRedrawSeconds = 0.1;
 constexpr absl::string_view kToLineStart = "\r";
 constexpr absl::string_view kClearToLineEnd = "\x1B[K";
