@@ -18,6 +18,11 @@ MATCHER(Succeeds, "is OK") {
   return StatusOf(arg).ok();
 }
 
+MATCHER_P(SucceedsWith, value, "is OK, with the value") {
+  *result_listener << arg.status();
+  return arg.ok() && ::testing::ExplainMatchResult(value, *arg, result_listener);
+}
+
 MATCHER_P2(Fails, code, message, "fails with the code and a message as expected") {
   *result_listener << StatusOf(arg);
   return StatusOf(arg).code() == code &&

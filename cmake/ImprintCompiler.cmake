@@ -6,9 +6,11 @@ endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # The sloppiness lets ccache serve files that use a precompiled header.
+  # The sloppiness lets ccache serve files that use a precompiled header; without this checkout's place in
+  # its keys it serves other checkouts, too.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
 endif()
 
 find_program(MOLD_PROGRAM mold)
@@ -27,6 +29,8 @@ if(CCACHE_PROGRAM AND IMPRINT_ENGINE)
 endif()
 if(IMPRINT_SANITIZE)
   target_compile_options(imprint_compile_options INTERFACE
-    -fsanitize=${IMPRINT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=${IMPRINT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    # SOCI's library hides the type information that this check needs.
+    -fno-sanitize=vptr)
   target_link_options(imprint_compile_options INTERFACE -fsanitize=${IMPRINT_SANITIZE})
 endif()

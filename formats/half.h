@@ -1,4 +1,4 @@
-// 16-bit floats widened to 32 bits, exactly.
+// 16-bit floats widened to 32 bits, exactly, and floats rounded to 16 bits.
 #pragma once
 
 #include <bit>
@@ -17,6 +17,23 @@ inline float FloatFromHalf(uint16_t half) {
   }
   const uint32_t widened = exponent == 0x1F ? 0xFFU : exponent + (127 - 15);
   return std::bit_cast<float>(sign | (widened << 23) | (fraction << 13));
+}
+
+// Rounds to the nearest binary16, ties to even, as IEEE 754 does; too large becomes infinity.
+inline uint16_t HalfFromFloat(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000U);
+  const uint32_t magnitude = bits & 0x7FFFFFFFU;
+  if (magnitude >= 0x7F800000U) {  // Infinity stays; NaN stays one.
+    return sign | (magnitude > 0x7F800000U ? 0x7E00U : 0x7C00U);
+  }
+  if (magnitude < 0x38800000U) {  // Below 2^-14: a multiple of 2^-24, rounded by the adder.
+    const float scaled = std::bit_cast<float>(magnitude) + 0.5F;
+    return sign | static_cast<uint16_t>(std::bit_cast<uint32_t>(scaled) - 0x3F000000U);
+  }
+  const uint32_t odd = (magnitude >> 13) & 1U;
+  const uint32_t rounded = (magnitude + 0xFFFU + odd - ((127U - 15U) << 23)) >> 13;
+  return sign | static_cast<uint16_t>(rounded >= 0x7C00U ? 0x7C00U : rounded);
 }
 
 // bfloat16: the upper half of a float.

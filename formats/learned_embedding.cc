@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
+#include "base/mapped_file.h"
 #include "base/status_macros.h"
 #include "formats/half.h"
 
@@ -74,26 +75,37 @@ std::string TensorNames(const TensorViews& tensors) {
 
 }  // namespace
 
-absl::StatusOr<LearnedEmbedding> ReadLearnedEmbedding(const std::filesystem::path& path) {
-  ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(path));
-  if (file.tensors().size() != 1) {
-    return FieldError(absl::StrCat(path.string(), ": tensors"),
-                      file.tensors().empty() ? "none" : TensorNames(file.tensors()),
+absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
+                                                       const std::string& origin) {
+  TensorViews tensors;
+  TensorMetadata metadata;
+  RETURN_IF_ERROR(ParseSafetensors(std::as_bytes(std::span(bytes.data(), bytes.size())), origin,
+                                   tensors, metadata));
+  if (tensors.size() != 1) {
+    return FieldError(absl::StrCat(origin, ": tensors"),
+                      tensors.empty() ? "none" : TensorNames(tensors),
                       "one tensor, named by its token");
   }
-  const auto& [token, tensor] = *file.tensors().begin();
+  const auto& [token, tensor] = *tensors.begin();
   if (token == "emb_params" || token == "emp_params" || token == "clip_l" || token == "clip_g") {
-    return FieldError(absl::StrCat(path.string(), ": tensor"), Quoted(token),
+    return FieldError(absl::StrCat(origin, ": tensor"), Quoted(token),
                       "a tensor named by its token, as Diffusers writes it; this is another tool's "
                       "file");
   }
   absl::StatusOr<LearnedEmbedding> embedding = FromTensor(token, tensor);
   if (!embedding.ok()) {
-    return InContext(absl::StrCat(path.string(), ": ", Quoted(token)), embedding.status());
+    return InContext(absl::StrCat(origin, ": ", Quoted(token)), embedding.status());
   }
-  embedding->provenance = file.metadata();
+  embedding->provenance = std::move(metadata);
   embedding->provenance.erase(std::string(kFormatKey));
   return embedding;
+}
+
+absl::StatusOr<LearnedEmbedding> ReadLearnedEmbedding(const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
+  const std::span<const std::byte> bytes = file->bytes();
+  return ParseLearnedEmbedding({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                               path.string());
 }
 
 std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding) {

@@ -36,6 +36,10 @@ inline constexpr int kMaxEmbeddingVectors = 75;
 // type, or a value that is not finite.
 absl::StatusOr<LearnedEmbedding> ReadLearnedEmbedding(const std::filesystem::path& path);
 
+// The same for a file's bytes; `origin` is what errors call them.
+absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
+                                                       const std::string& origin);
+
 // The file's bytes: {token: [n, d] F32}, metadata {"format": "pt"} and the provenance. The same
 // embedding always gives the same bytes.
 std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding);

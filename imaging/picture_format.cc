@@ -59,6 +59,18 @@ absl::string_view Name(PictureFormat format) {
   return "";
 }
 
+absl::string_view Extension(PictureFormat format) {
+  switch (format) {
+    case PictureFormat::kPng:
+      return ".png";
+    case PictureFormat::kJpeg:
+      return ".jpg";
+    case PictureFormat::kWebp:
+      return ".webp";
+  }
+  return "";
+}
+
 std::optional<SniffedFormat> SniffPicture(std::span<const std::byte> bytes) {
   const absl::string_view text(reinterpret_cast<const char*>(bytes.data()),
                                std::min<size_t>(bytes.size(), 32));

@@ -15,6 +15,9 @@ enum class PictureFormat { kPng, kJpeg, kWebp };
 // "PNG", "JPEG", "WebP".
 absl::string_view Name(PictureFormat format);
 
+// What its files' names end in: ".png", ".jpg", ".webp".
+absl::string_view Extension(PictureFormat format);
+
 struct SniffedFormat {
   // Nothing if it is a format that we do not read.
   std::optional<PictureFormat> supported;

@@ -13,19 +13,20 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Parts = std::vector<std::string>;
 
-const std::filesystem::path kTokenizer =
+const std::filesystem::path kTokenizerFolder =
     std::filesystem::path(IMPRINT_SOURCE_DIR) / "models/demo/tokenizer";
 constexpr int32_t kStart = 49406;
 constexpr int32_t kEnd = 49407;
 
-const ClipTokenizer& Tokenizer() {
-  static const ClipTokenizer* const tokenizer = new ClipTokenizer(*ClipTokenizer::Load(kTokenizer));
+const ClipTokenizer& TestTokenizer() {
+  static const ClipTokenizer* const tokenizer =
+      new ClipTokenizer(*ClipTokenizer::Load(kTokenizerFolder));
   return *tokenizer;
 }
 
 // tests/parity compares thousands of strings with transformers; these are the published examples.
 TEST(ClipTokenizer, GivesClipsIds) {
-  const TokenizedPrompt prompt = Tokenizer().Encode("a photo of a cat", {});
+  const TokenizedPrompt prompt = TestTokenizer().Encode("a photo of a cat", {});
   EXPECT_EQ(prompt.ids.size(), 77u);
   EXPECT_THAT(std::vector(prompt.ids.begin(), prompt.ids.begin() + 8),
               ElementsAre(kStart, 320, 1125, 539, 320, 2368, kEnd, kEnd));
@@ -33,18 +34,19 @@ TEST(ClipTokenizer, GivesClipsIds) {
 }
 
 TEST(ClipTokenizer, CaseSpacingAndFormOfAccentsDoNotMatter) {
-  EXPECT_EQ(Tokenizer().EncodeBare("  A\tCafe\xCC\x81\n"), Tokenizer().EncodeBare("a café"));
+  EXPECT_EQ(TestTokenizer().EncodeBare("  A\tCafe\xCC\x81\n"),
+            TestTokenizer().EncodeBare("a café"));
 }
 
 TEST(ClipTokenizer, SpecialTokensInTheTextAreTheirIds) {
-  EXPECT_THAT(Tokenizer().EncodeBare("a<|endoftext|><|STARTOFTEXT|>cat"),
+  EXPECT_THAT(TestTokenizer().EncodeBare("a<|endoftext|><|STARTOFTEXT|>cat"),
               ElementsAre(320, kEnd, kStart, 2368));
 }
 
 TEST(ClipTokenizer, ALongPromptIsCutAndSaysSo) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += "cat ";
-  const TokenizedPrompt prompt = Tokenizer().Encode(text, {});
+  const TokenizedPrompt prompt = TestTokenizer().Encode(text, {});
   EXPECT_EQ(prompt.ids.size(), 77u);
   EXPECT_EQ(prompt.ids[75], 2368);
   EXPECT_EQ(prompt.ids[76], kEnd);
@@ -54,9 +56,9 @@ TEST(ClipTokenizer, ALongPromptIsCutAndSaysSo) {
 
 TEST(ClipTokenizer, AConceptsVectorsTakeConsecutivePlaces) {
   ConceptVocabulary concepts;
-  ASSERT_THAT(concepts.Add("<pip>", 2, Tokenizer()), Succeeds());
-  ASSERT_THAT(concepts.Add("<mo>", 1, Tokenizer()), Succeeds());
-  const TokenizedPrompt prompt = Tokenizer().Encode("a <MO> and <pip>'s cat", concepts);
+  ASSERT_THAT(concepts.Add("<pip>", 2, TestTokenizer()), Succeeds());
+  ASSERT_THAT(concepts.Add("<mo>", 1, TestTokenizer()), Succeeds());
+  const TokenizedPrompt prompt = TestTokenizer().Encode("a <MO> and <pip>'s cat", concepts);
   std::vector<std::pair<int, int>> places;
   for (const ConceptPlace& place : prompt.concept_places) {
     places.emplace_back(place.position, place.row);
@@ -68,8 +70,8 @@ TEST(ClipTokenizer, AConceptsVectorsTakeConsecutivePlaces) {
 TEST(ClipTokenizer, PaddingIsTheModelsOwn) {
   // As in Stable Diffusion 2.
   const ScratchFolder folder;
-  std::filesystem::copy(kTokenizer / "vocab.json", folder.path() / "vocab.json");
-  std::filesystem::copy(kTokenizer / "merges.txt", folder.path() / "merges.txt");
+  std::filesystem::copy(kTokenizerFolder / "vocab.json", folder.path() / "vocab.json");
+  std::filesystem::copy(kTokenizerFolder / "merges.txt", folder.path() / "merges.txt");
   folder.Write("special_tokens_map.json", R"({"pad_token": "!"})");
   ASSERT_OK_AND_ASSIGN(const ClipTokenizer tokenizer, ClipTokenizer::Load(folder.path()));
   EXPECT_EQ(tokenizer.Encode("", {}).ids[1], kEnd);

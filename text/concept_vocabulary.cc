@@ -20,7 +20,7 @@ bool IsWordCharacter(int32_t code_point) { return IsLetter(code_point) || IsNumb
 
 int32_t CodePointBefore(absl::string_view text, size_t position) {
   do --position;
-  while ((static_cast<unsigned char>(text[position]) & 0xC0) == 0x80);
+  while (position > 0 && (static_cast<unsigned char>(text[position]) & 0xC0) == 0x80);
   return NextCodePoint(text, position);
 }
 
@@ -43,6 +43,10 @@ bool HasSpaceOrControl(absl::string_view text) {
 }
 
 }  // namespace
+
+bool StandsApart(absl::string_view text, size_t begin, size_t size) {
+  return IsWordBoundary(text, begin) && IsWordBoundary(text, begin + size);
+}
 
 absl::Status ConceptVocabulary::Add(absl::string_view token, int vectors,
                                     const ClipTokenizer& tokenizer) {
@@ -85,8 +89,7 @@ const ConceptVocabulary::Entry* ConceptVocabulary::Match(absl::string_view text,
   for (const size_t index : bucket->second) {
     const Entry& entry = entries_[index];
     if (absl::StartsWith(text.substr(position), entry.normalized) &&
-        IsWordBoundary(text, position) &&
-        IsWordBoundary(text, position + entry.normalized.size())) {
+        StandsApart(text, position, entry.normalized.size())) {
       return &entry;
     }
   }

@@ -1,6 +1,7 @@
 // The placeholder tokens of the concepts that a prompt may use.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,11 @@
 namespace imprint {
 
 class ClipTokenizer;
+
+// Whether text[begin, begin + size) stands apart: where its first or last character is a letter or
+// a number, the text's neighbour is none. A concept's token counts only where it does. `text` is
+// any bytes; both ends are starts of characters.
+bool StandsApart(absl::string_view text, size_t begin, size_t size);
 
 // Tokens in the order they were added. Concept k's vectors are rows first_row .. first_row + n - 1
 // of the matrix that stacks all concepts' embeddings in that order. Not thread-safe while Add runs;
@@ -30,9 +36,7 @@ class ConceptVocabulary {
   // the model knows.
   absl::Status Add(absl::string_view token, int vectors, const ClipTokenizer& tokenizer);
 
-  // The longest token that stands at `position` of normalised text, if any. A token never matches
-  // inside a word: where its first or last character is a letter or a number, the text's neighbour
-  // must not be one.
+  // The longest token that stands apart at `position` of normalised text, if any.
   const Entry* Match(absl::string_view text, size_t position) const;
 
   const std::vector<Entry>& entries() const { return entries_; }

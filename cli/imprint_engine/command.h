@@ -32,10 +32,6 @@ Command MakeDrawCommand(CLI::App& app);
 Command MakeScoreCommand(CLI::App& app);
 Command MakeInfoCommand(CLI::App& app);
 
-// What an option named cannot be used: OK as it is, else INVALID_ARGUMENT (exit code 2) with the
-// option's name in front, whatever the file system's reason was.
-absl::Status ForOption(absl::string_view option, const absl::Status& status);
-
 // --model, which is also read from IMPRINT_MODEL.
 void AddModelOption(CLI::App& app, std::string& model, bool required = true);
 

@@ -4,14 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_split.h"
 #include "cli/imprint_engine/command.h"
-#include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/drawing.h"
+#include "cli/options/drawing_options.h"
 
 #include "base/field_error.h"
-#include "base/mapped_file.h"
 #include "base/status_macros.h"
 
 namespace imprint {
@@ -28,27 +25,6 @@ struct DrawOptions {
   bool no_safety_check = false;
 };
 
-absl::StatusOr<PictureFormat> ParseFormat(const std::string& name) {
-  if (name == "png") return PictureFormat::kPng;
-  if (name == "jpeg" || name == "jpg") return PictureFormat::kJpeg;
-  if (name == "webp") return PictureFormat::kWebp;
-  return FieldError("format", Quoted(name), "png, jpeg or webp");
-}
-
-absl::StatusOr<std::vector<std::string>> ReadPrompts(const std::string& path) {
-  std::vector<std::string> prompts;
-  const auto opened = MappedFile::Open(path);
-  if (!opened.ok()) return ForOption("prompts", opened.status());
-  const auto& file = *opened;
-  const auto bytes = file->bytes();
-  for (const absl::string_view line : absl::StrSplit(
-           absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()), '\n')) {
-    const absl::string_view prompt = absl::StripAsciiWhitespace(line);
-    if (!prompt.empty()) prompts.emplace_back(prompt);
-  }
-  return prompts;
-}
-
 absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
   DrawOrder order = options.order;
   if (order.out.empty()) return FieldError("out", "none", "a folder for the pictures: --out");
@@ -56,9 +32,11 @@ absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
     ASSIGN_OR_RETURN(const auto more, ReadPrompts(options.prompt_file));
     order.prompts.insert(order.prompts.end(), more.begin(), more.end());
   }
-  ASSIGN_OR_RETURN(order.format, ParseFormat(options.format));
+  ASSIGN_OR_RETURN(order.format, ParsePictureFormat(options.format));
   ASSIGN_OR_RETURN(order.seeds, ParseSeeds(options.seeds));
-  RETURN_IF_ERROR(ParseSize(options.size, order.defaults));
+  ASSIGN_OR_RETURN(const PictureSize size, ParseSize(options.size));
+  order.defaults.width = size.width;
+  order.defaults.height = size.height;
   order.sheet = !options.no_sheet;
   order.safety_check = !options.no_safety_check;
   return order;

@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 
 #include "engine/sampling/picture_request.h"
 
@@ -33,17 +31,5 @@ struct PlannedPicture {
 absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
     const std::vector<std::string>& prompts, const std::vector<uint64_t>& seeds,
     const PictureRequest& defaults, const std::map<std::string, std::string>& class_words);
-
-// The prompt with each token replaced by its class word, where the tokenizer would see the token:
-// without regard to case, and not inside a word. Tokens without a class word stay.
-std::string WithClassWords(absl::string_view prompt,
-                           const std::map<std::string, std::string>& class_words);
-
-// "1,2,5-8" -> 1 2 5 6 7 8. INVALID_ARGUMENT naming seeds.
-absl::StatusOr<std::vector<uint64_t>> ParseSeeds(absl::string_view text);
-
-// "640x512" or "512" (a square) into width and height; empty leaves them. INVALID_ARGUMENT naming
-// size.
-absl::Status ParseSize(absl::string_view text, PictureRequest& request);
 
 }  // namespace imprint

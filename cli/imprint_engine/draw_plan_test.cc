@@ -8,7 +8,6 @@
 namespace imprint {
 namespace {
 
-using ::testing::ElementsAre;
 using Parts = std::vector<std::string>;
 
 TEST(PlanPictures, IsEveryPromptWithEverySeed) {
@@ -39,39 +38,6 @@ TEST(PlanPictures, RefusesNothingAndTooMuch) {
   EXPECT_THAT(PlanPictures({"a"}, {}, {}, {}), RefusesNaming(Parts{"seeds"}));
   EXPECT_THAT(PlanPictures(std::vector<std::string>(5001, "a"), {1, 2}, {}, {}),
               RefusesNaming(Parts{"5001 prompts", "10000"}));
-}
-
-TEST(PlanPictures, AHostilePromptCannotLeaveTheFolder) {
-  ASSERT_OK_AND_ASSIGN(const auto plan, PlanPictures({"../../etc/passwd"}, {1}, {}, {}));
-  EXPECT_EQ(plan[0].name, "001-etc-passwd-s1");
-}
-
-TEST(ParseSeeds, ReadsNumbersAndRanges) {
-  EXPECT_THAT(*ParseSeeds("1,2,5-8"), ElementsAre(1, 2, 5, 6, 7, 8));
-  EXPECT_THAT(*ParseSeeds("18446744073709551615"), ElementsAre(18446744073709551615ULL));
-  for (const char* bad :
-       {"", "x", "3-1", "1-2-3", "-4", "1,", "0-18446744073709551615", "1-20000"}) {
-    EXPECT_THAT(ParseSeeds(bad), RefusesNaming(Parts{"seeds"})) << bad;
-  }
-}
-
-TEST(ParseSize, ReadsSidesAndSquares) {
-  PictureRequest request{.width = 64, .height = 64};
-  EXPECT_THAT(ParseSize("", request), Succeeds());
-  EXPECT_EQ(request.width, 64);
-  EXPECT_THAT(ParseSize("640x512", request), Succeeds());
-  EXPECT_EQ(request.width, 640);
-  EXPECT_EQ(request.height, 512);
-  EXPECT_THAT(ParseSize("96", request), Succeeds());
-  EXPECT_EQ(request.height, 96);
-  EXPECT_THAT(ParseSize("wide", request), RefusesNaming(Parts{"size", "wide"}));
-}
-
-TEST(DrawPlan, ClassWordsStandWhereTheTokenizerSeesTokens) {
-  const std::map<std::string, std::string> words = {
-      {"pip", "mascot"}, {"pip2", "robot"}, {"<mia>", "girl"}, {"<old>", ""}};
-  EXPECT_EQ(WithClassWords("PIP and pip2, pips; <MIA>'s cat, <old>", words),
-            "mascot and robot, pips; girl's cat, <old>");
 }
 
 }  // namespace

@@ -14,15 +14,14 @@
 
 namespace imprint {
 
-// What there is to show; `plan`, `records` and `pictures` speak of the same pictures, of which
-// there is at least one.
+// What there is to show; `plan` and `pictures` speak of the same pictures, of which there is at
+// least one.
 struct DrawnPictures {
   // Empty: the tokens, or that there are none.
   std::string title;
   std::span<const EmbeddingRecord> embeddings;
   std::span<const ReferencePicture> references;
   std::span<const PlannedPicture> plan;
-  std::span<const PictureRecord> records;
   // Nothing where a picture was blocked.
   std::span<const std::optional<RgbImage>> pictures;
 };

@@ -16,19 +16,17 @@ struct Drawn {
   std::vector<EmbeddingRecord> embeddings;
   std::vector<ReferencePicture> references;
   std::vector<PlannedPicture> plan;
-  std::vector<PictureRecord> records;
   std::vector<std::optional<RgbImage>> pictures;
 
   void Add(const std::string& prompt, size_t row, uint64_t seed, bool comparison = false,
            bool blocked = false) {
     const PictureRequest request = {.prompt = prompt, .seed = seed, .width = 8, .height = 8};
     plan.push_back({.request = request, .row = row, .comparison = comparison});
-    records.push_back({.request = request, .comparison = comparison});
     pictures.emplace_back(blocked ? std::nullopt : std::optional(RgbImage::Blank(8, 8)));
   }
 
   ContactSheet Sheet(const std::string& title = "") const {
-    return LayOut({title, embeddings, references, plan, records, pictures});
+    return LayOut({title, embeddings, references, plan, pictures});
   }
 };
 

@@ -16,6 +16,7 @@
 #include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/draw_sheet.h"
 #include "cli/imprint_engine/reference_folder.h"
+#include "cli/options/option_error.h"
 #include "cli/terminal/progress_bar.h"
 
 #include "base/atomic_file.h"
@@ -39,18 +40,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSheetName = "contact-sheet.png";
 constexpr const char* kManifestName = "manifest.json";
-
-const char* Ending(PictureFormat format) {
-  switch (format) {
-    case PictureFormat::kPng:
-      return ".png";
-    case PictureFormat::kJpeg:
-      return ".jpg";
-    case PictureFormat::kWebp:
-      return ".webp";
-  }
-  return "";
-}
 
 // An embedding's file, given itself or the folder that `teach` left it in.
 fs::path EmbeddingFile(const fs::path& given) {
@@ -89,6 +78,8 @@ class Drawing {
     RETURN_IF_ERROR(Prepare());
     ASSIGN_OR_RETURN(const Sampler sampler,
                      Sampler::Make(model_, embeddings_.embeddings, order_.batch));
+    RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
+    RETURN_IF_ERROR(RemoveEarlierDrawing());
     Announce(sampler);
     RETURN_IF_ERROR(DrawAll(sampler));
     return Finish();
@@ -119,8 +110,7 @@ class Drawing {
                        " has no safety checker; add one, or draw without with --no-safety-check"));
     }
     pictures_.resize(plan_.size());
-    RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
-    return RemoveEarlierDrawing();
+    return absl::OkStatus();
   }
 
   // A folder tells of one drawing: pictures of another beside this manifest would mislead.
@@ -212,7 +202,7 @@ class Drawing {
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(picture, order_.format));
-    record.file = absl::StrCat(plan_[index].name, Ending(order_.format));
+    record.file = absl::StrCat(plan_[index].name, Extension(order_.format));
     record.sha256 = Sha256Hex(encoded);
     RETURN_IF_ERROR(WriteFileAtomically(out_ / record.file, encoded));
     context_.console.Event("picture", {{"file", (out_ / record.file).string()},
@@ -267,7 +257,6 @@ class Drawing {
                                  .embeddings = embeddings_.records,
                                  .references = references_.pictures,
                                  .plan = plan_,
-                                 .records = records_,
                                  .pictures = pictures_};
     ASSIGN_OR_RETURN(const RgbImage image, RenderContactSheet(LayOut(drawn)));
     ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(image, PictureFormat::kPng));

@@ -1,4 +1,4 @@
-// Somebody's folder of pictures, as it comes: with notes, thumbnails and .DS_Store in it.
+// The pictures of somebody's folder, decoded and fitted.
 #pragma once
 
 #include <filesystem>

@@ -14,8 +14,8 @@
 #include "absl/strings/str_format.h"
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/draw_manifest.h"
-#include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/reference_folder.h"
+#include "cli/options/prompt_tokens.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"

@@ -3,18 +3,16 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/teaching.h"
 #include "cli/imprint_engine/training_record.h"
+#include "cli/options/teaching_options.h"
 
 #include "base/field_error.h"
-#include "base/mapped_file.h"
 #include "base/status_macros.h"
 #include "engine/runtime/threads.h"
 
@@ -44,21 +42,7 @@ struct TeachOptions {
 
 absl::StatusOr<std::vector<std::string>> Templates(const TeachOptions& options, ConceptKind kind) {
   if (options.templates.empty()) return DefaultTemplates(kind);
-  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(options.templates));
-  const auto bytes = file->bytes();
-  if (bytes.size() > 1 << 20) {
-    return FieldError("templates", absl::StrCat(bytes.size(), " bytes"), "at most 1 MB");
-  }
-  return ParseTemplates({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
-// "photos/rex/" -> "<rex>".
-std::string TokenFromFolder(const fs::path& folder) {
-  std::error_code ignored;
-  fs::path path = fs::absolute(folder).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();
-  const fs::path name = fs::is_regular_file(path, ignored) ? path.stem() : path.filename();
-  return absl::StrCat("<", absl::StrReplaceAll(name.string(), {{" ", "-"}}), ">");
+  return ReadTemplates(options.templates);
 }
 
 absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options) {

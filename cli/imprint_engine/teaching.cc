@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "cli/imprint_engine/reference_folder.h"
+#include "cli/options/option_error.h"
 #include "cli/terminal/progress_bar.h"
 
 #include "base/atomic_file.h"
@@ -20,6 +21,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/model/base_model.h"
+#include "engine/recipe/recipe.h"
 #include "engine/runtime/threads.h"
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"
@@ -36,9 +38,10 @@ constexpr size_t kMaxTaughtPictures = 1000;
 
 absl::StatusOr<int> TrainingSize(const TeachOrder& order, const BaseModelInfo& model) {
   if (order.size == 0) return model.picture_size;
-  if (order.size < 0 || order.size > 4096 || order.size % model.size_multiple != 0) {
-    return FieldError("size", absl::StrCat(order.size),
-                      absl::StrCat("a multiple of ", model.size_multiple, " up to 4096"));
+  if (order.size < 0 || order.size > kMaxTrainingSide || order.size % model.size_multiple != 0) {
+    return FieldError(
+        "size", absl::StrCat(order.size),
+        absl::StrCat("a multiple of ", model.size_multiple, " up to ", kMaxTrainingSide));
   }
   return order.size;
 }

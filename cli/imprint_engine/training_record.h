@@ -12,7 +12,7 @@
 #include "cli/imprint_engine/reference_folder.h"
 #include <nlohmann/json.hpp>
 
-#include "engine/training/recipe.h"
+#include "engine/recipe/recipe.h"
 #include "imaging/fit.h"
 #include "text/training_templates.h"
 

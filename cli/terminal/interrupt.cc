@@ -3,8 +3,6 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "absl/strings/string_view.h"
-
 namespace imprint {
 namespace {
 
@@ -14,7 +12,7 @@ constexpr int kQuit = SIGUSR2;
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt(absl::string_view notice) : notice_(notice) {
   sigemptyset(&signals_);
   for (const int signal : {SIGINT, SIGTERM, kQuit}) sigaddset(&signals_, signal);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
@@ -32,10 +30,7 @@ void Interrupt::Wait() {
     if (sigwait(&signals_, &signal) != 0 || signal == kQuit) return;
     if (source_.stop_requested()) _exit(kInterrupted);
     if (isatty(STDERR_FILENO) != 0) {
-      constexpr absl::string_view kMessage =
-          "\nstopping after this step; Ctrl-C once more ends at once and loses what is not "
-          "written\n";
-      [[maybe_unused]] const auto written = write(STDERR_FILENO, kMessage.data(), kMessage.size());
+      [[maybe_unused]] const auto written = write(STDERR_FILENO, notice_.data(), notice_.size());
     }
     source_.request_stop();
   }

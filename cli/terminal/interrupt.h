@@ -3,7 +3,10 @@
 
 #include <csignal>
 #include <stop_token>
+#include <string>
 #include <thread>
+
+#include "absl/strings/string_view.h"
 
 namespace imprint {
 
@@ -12,7 +15,8 @@ namespace imprint {
 // once with exit code 130.
 class Interrupt {
  public:
-  Interrupt();
+  // `notice` is what the first one says, with its own ends of lines.
+  explicit Interrupt(absl::string_view notice = kStoppingAfterStep);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
@@ -20,8 +24,12 @@ class Interrupt {
   std::stop_token token() const { return source_.get_token(); }
 
  private:
+  static constexpr absl::string_view kStoppingAfterStep =
+      "\nstopping after this step; Ctrl-C once more ends at once and loses what is not written\n";
+
   void Wait();
 
+  const std::string notice_;
   sigset_t signals_;
   std::stop_source source_;
   std::thread waiter_;

@@ -2,48 +2,22 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "engine/identity/diffusers_folder.h"
+#include "engine/identity/model_identity.h"
+#include "engine/identity/tensor_names.h"
 #include "engine/model/clip_config.h"
 #include "engine/model/model_parts.h"
 #include "engine/model/unet_config.h"
 #include "engine/model/vae_config.h"
 #include "engine/runtime/torch_errors.h"
-#include "engine/weights/diffusers_folder.h"
-#include "engine/weights/fingerprint.h"
 #include "engine/weights/weight_binder.h"
 
 namespace imprint {
 namespace {
-
-// Beginnings of names as older libraries wrote them, and as they are today.
-struct Renaming {
-  const char* component;
-  const char* from;
-  const char* to;
-};
-constexpr Renaming kRenamings[] = {
-    {"text_encoder", "text_model.", ""},
-    {"safety_checker", "vision_model.vision_model.", "vision_model."},
-    // Every published SD 1.x and 2.x autoencoder.
-    {"vae", "encoder.mid_block.attentions.0.query.", "encoder.mid_block.attentions.0.to_q."},
-    {"vae", "encoder.mid_block.attentions.0.key.", "encoder.mid_block.attentions.0.to_k."},
-    {"vae", "encoder.mid_block.attentions.0.value.", "encoder.mid_block.attentions.0.to_v."},
-    {"vae", "encoder.mid_block.attentions.0.proj_attn.",
-     "encoder.mid_block.attentions.0.to_out.0."},
-    {"vae", "decoder.mid_block.attentions.0.query.", "decoder.mid_block.attentions.0.to_q."},
-    {"vae", "decoder.mid_block.attentions.0.key.", "decoder.mid_block.attentions.0.to_k."},
-    {"vae", "decoder.mid_block.attentions.0.value.", "decoder.mid_block.attentions.0.to_v."},
-    {"vae", "decoder.mid_block.attentions.0.proj_attn.",
-     "decoder.mid_block.attentions.0.to_out.0."},
-};
-
-// A table that is rebuilt from the configuration, yet stored by older libraries: it must not change
-// a model's fingerprint.
-constexpr absl::string_view kPositionIds = "embeddings.position_ids";
 
 struct Component {
   std::string path;
@@ -53,14 +27,11 @@ struct Component {
 absl::StatusOr<Component> LoadComponent(const DiffusersFolder& folder, const char* name) {
   ASSIGN_OR_RETURN(const std::filesystem::path path, folder.WeightsPath(name));
   ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(path));
-  for (const Renaming& renaming : kRenamings) {
-    if (absl::string_view(renaming.component) == name) {
-      tensors = WithPrefixReplaced(std::move(tensors), renaming.from, renaming.to);
-    }
+  NamedTensors canonical;
+  for (auto& [given, tensor] : tensors) {
+    if (const auto renamed = CanonicalTensorName(name, given)) canonical[*renamed] = tensor;
   }
-  std::erase_if(tensors,
-                [](const auto& entry) { return absl::EndsWith(entry.first, kPositionIds); });
-  return Component{path.string(), std::move(tensors)};
+  return Component{path.string(), std::move(canonical)};
 }
 
 int64_t CountParameters(const NamedTensors& tensors) {
@@ -101,12 +72,6 @@ absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(const DiffusersFo
                                           rows("special_care_embeds"));
                    }));
   return checker;
-}
-
-std::string TextEncoderIdentity(const ClipTextEncoder& encoder) {
-  const int64_t width = encoder.width();
-  const char* family = width == 768 ? "sd1" : width == 1024 ? "sd2" : "other";
-  return absl::StrCat(family, ":", width, ":", TensorSha256(encoder.token_table().to(at::kHalf)));
 }
 
 absl::Status CheckThatPartsFit(const std::filesystem::path& root, const ClipTokenizer& tokenizer,
@@ -169,14 +134,11 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
                      }));
     ASSIGN_OR_RETURN(auto safety_checker, LoadSafetyChecker(folder, options));
 
-    Fingerprint fingerprint;
-    fingerprint.Add("text_encoder", text.tensors);
-    fingerprint.Add("unet", unet.tensors);
-    fingerprint.Add("vae", vae.tensors);
+    ASSIGN_OR_RETURN(const ModelIdentity identity, IdentifyModel(folder));
     BaseModelInfo info{
         .folder = root.string(),
-        .fingerprint = fingerprint.HexDigest(),
-        .text_encoder_identity = TextEncoderIdentity(text_encoder),
+        .fingerprint = identity.fingerprint,
+        .text_encoder_identity = identity.text_encoder_identity,
         .embedding_width = static_cast<int>(text_encoder.width()),
         .prompt_tokens = tokenizer.length(),
         .picture_size = static_cast<int>(unet_config.sample_size * vae_config.Factor()),

@@ -1,5 +1,6 @@
 #include "engine/sampling/sampler.h"
 
+#include <algorithm>
 #include <deque>
 #include <numeric>
 #include <utility>
@@ -19,13 +20,15 @@ namespace {
 
 constexpr int kMaxBatch = 256;
 
-// One evaluation of the network for all slots, and a solver step for each.
-void StepTogether(const ModelParts& model, std::vector<PictureSlot>& slots) {
+// One evaluation of the network for all slots, and a solver step for each. Fewer slots than `least`
+// are made up for by the last one's again, whose outputs nobody looks at.
+void StepTogether(const ModelParts& model, std::vector<PictureSlot>& slots, size_t least) {
   std::vector<at::Tensor> latents;
   std::vector<at::Tensor> contexts;
   std::vector<float> timesteps;
   std::vector<int64_t> counts;
-  for (const PictureSlot& slot : slots) {
+  for (size_t i = 0; i < std::max(slots.size(), least); ++i) {
+    const PictureSlot& slot = slots[std::min(i, slots.size() - 1)];
     const int64_t count = slot.context().size(0);
     latents.push_back(slot.latent().unsqueeze(0).expand({count, -1, -1, -1}));
     contexts.push_back(slot.context());
@@ -64,10 +67,11 @@ absl::StatusOr<RgbImage> Decode(const ModelParts& model, const at::Tensor& laten
 // The loop: places free up, requests take them, all step, finished pictures leave.
 class BatchingLoop {
  public:
-  BatchingLoop(const BaseModel& model, const ConceptSet& concepts, int max_batch,
+  BatchingLoop(const BaseModel& model, const ConceptSet& concepts, int max_batch, int least_batch,
                std::span<const PictureRequest> requests, const DrawHooks& hooks)
       : model_(model),
         max_batch_(static_cast<size_t>(max_batch)),
+        least_batch_(static_cast<size_t>(std::clamp(least_batch, 1, max_batch))),
         requests_(requests),
         hooks_(hooks),
         prompts_(model, concepts),
@@ -81,7 +85,7 @@ class BatchingLoop {
       FillPlaces();
       if (slots_.empty()) return absl::OkStatus();
       if (hooks_.stop.stop_requested()) return absl::CancelledError("drawing was stopped");
-      StepTogether(model_.parts(), slots_);
+      StepTogether(model_.parts(), slots_, least_batch_);
       steps_done_ += static_cast<int64_t>(slots_.size());
       RETURN_IF_ERROR(DeliverFinished());
       if (hooks_.on_step) hooks_.on_step(steps_done_, steps_total_);
@@ -124,6 +128,7 @@ class BatchingLoop {
 
   const BaseModel& model_;
   size_t max_batch_;
+  size_t least_batch_;
   std::span<const PictureRequest> requests_;
   const DrawHooks& hooks_;
   PromptCache prompts_;
@@ -156,14 +161,15 @@ absl::StatusOr<Sampler> Sampler::Make(std::shared_ptr<const BaseModel> model,
   });
 }
 
-absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks) const {
+absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
+                           int least_batch) const {
   for (size_t i = 0; i < requests.size(); ++i) {
     RETURN_IF_ERROR(
         InContext(absl::StrCat("picture ", i + 1), CheckRequest(model_->info(), requests[i])));
   }
   return CatchTorchErrors([&] {
     const c10::InferenceMode no_autograd;
-    return BatchingLoop(*model_, *concepts_, max_batch_, requests, hooks).Run();
+    return BatchingLoop(*model_, *concepts_, max_batch_, least_batch, requests, hooks).Run();
   });
 }
 

@@ -46,7 +46,11 @@ class Sampler {
   ~Sampler();
 
   // Checks every request first: INVALID_ARGUMENT naming picture and field before anything is drawn.
-  absl::Status Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks) const;
+  // Kernels round differently for other batch shapes: batches of fewer than `least_batch` pictures
+  // are filled up, so that a picture that is drawn again without some of its neighbours is the
+  // same, bit for bit. At most the sampler's batch counts.
+  absl::Status Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
+                    int least_batch = 1) const;
 
   // How many tokens a prompt has, and how many of them the model reads.
   struct PromptLength {

@@ -35,7 +35,7 @@ struct Drawn {
 };
 
 Drawn Draw(const std::vector<PictureRequest>& requests, int max_batch,
-           const std::vector<LearnedEmbedding>& embeddings = {}) {
+           const std::vector<LearnedEmbedding>& embeddings = {}, int least_batch = 1) {
   Drawn drawn;
   DrawHooks hooks;
   hooks.on_picture = [&](size_t index, RgbImage picture) {
@@ -43,7 +43,7 @@ Drawn Draw(const std::vector<PictureRequest>& requests, int max_batch,
     drawn.pictures[index] = std::move(picture);
     return absl::OkStatus();
   };
-  drawn.status = Sampler::Make(Demo(), embeddings, max_batch)->Draw(requests, hooks);
+  drawn.status = Sampler::Make(Demo(), embeddings, max_batch)->Draw(requests, hooks, least_batch);
   return drawn;
 }
 
@@ -67,6 +67,18 @@ TEST(Sampler, APictureDoesNotDependOnItsBatch) {
     EXPECT_LE(LargestDifference(alone.pictures.at(i), together.pictures.at(i)), 1);
   }
   EXPECT_GT(LargestDifference(alone.pictures.at(0), alone.pictures.at(1)), 20);
+}
+
+TEST(Sampler, InFilledBatchesAPictureIsTheSameWhoeverIsMissing) {
+  std::vector<PictureRequest> requests;
+  for (uint64_t seed = 0; seed < 7; ++seed) requests.push_back(Request("a mascot", seed));
+  const Drawn whole = Draw(requests, 4, {}, 4);
+  const std::vector<PictureRequest> rest = {requests[1], requests[5], requests[6]};
+  const Drawn again = Draw(rest, 4, {}, 4);
+  ASSERT_THAT(again.status, Succeeds());
+  EXPECT_EQ(again.pictures.at(0).pixels, whole.pictures.at(1).pixels);
+  EXPECT_EQ(again.pictures.at(1).pixels, whole.pictures.at(5).pixels);
+  EXPECT_EQ(again.pictures.at(2).pixels, whole.pictures.at(6).pixels);
 }
 
 TEST(Sampler, AFreedPlaceIsTakenAtOnce) {

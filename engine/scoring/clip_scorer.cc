@@ -61,9 +61,10 @@ absl::StatusOr<std::unique_ptr<const ClipParts>> LoadParts(const std::filesystem
 
   const std::filesystem::path path = folder / "model.safetensors";
   ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(path));
+  for (const char* unwanted : {"position_ids", "logit_scale"}) {
+    tensors = WithoutEnding(std::move(tensors), unwanted);
+  }
   WeightBinder binder(std::move(tensors), path.string(), ComputeOptions());
-  binder.IgnoreEnding("position_ids");
-  binder.IgnoreEnding("logit_scale");
   const WeightScope weights(binder);
   auto parts = std::unique_ptr<const ClipParts>(new ClipParts{
       ClipTextEncoder(weights.In("text_model"), text),

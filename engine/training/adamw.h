@@ -6,7 +6,7 @@
 
 #include <ATen/ATen.h>
 
-#include "engine/training/recipe.h"
+#include "engine/recipe/recipe.h"
 
 namespace imprint {
 

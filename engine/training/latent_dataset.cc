@@ -16,7 +16,7 @@ constexpr size_t kEncodeBatch = 4;
 }  // namespace
 
 LatentDataset::LatentDataset(const ModelParts& model, std::span<const RgbImage> pictures,
-                             bool with_flips)
+                             bool with_flips, const std::function<void()>& on_work)
     : scale_(model.vae_config.scaling_factor) {
   const c10::NoGradGuard no_autograd;
   std::vector<at::Tensor> means;
@@ -30,6 +30,7 @@ LatentDataset::LatentDataset(const ModelParts& model, std::span<const RgbImage> 
           model.vae_encoder.Forward((flipped ? pixels.flip({3}) : pixels).to(model.compute.type));
       means.push_back(latents.mean.to(at::kFloat));
       deviations.push_back(latents.deviation.to(at::kFloat));
+      on_work();
     }
   }
   const int64_t sides = with_flips ? 2 : 1;

@@ -1,6 +1,7 @@
 // The pictures of a concept as the VAE sees them, encoded once.
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include <ATen/ATen.h>
@@ -14,8 +15,10 @@ namespace imprint {
 // latents are not the mirrored latents). Immutable.
 class LatentDataset {
  public:
-  // Encodes the pictures, all of one size, a few at a time. Throws LibTorch's errors.
-  LatentDataset(const ModelParts& model, std::span<const RgbImage> pictures, bool with_flips);
+  // Encodes the pictures, all of one size, a few at a time, and calls `on_work` after each few.
+  // Throws LibTorch's errors.
+  LatentDataset(const ModelParts& model, std::span<const RgbImage> pictures, bool with_flips,
+                const std::function<void()>& on_work);
 
   int64_t size() const { return mean_.size(1); }
   at::IntArrayRef latent_shape() const { return mean_.sizes().slice(2); }

@@ -75,13 +75,15 @@ double MeanNorm(const at::Tensor& rows) { return rows.norm(2, {-1}).mean().item<
 // The training itself. Its methods throw LibTorch's errors.
 class Training {
  public:
+  // `on_work` is called after every piece of work.
   Training(const BaseModel& model, const TrainingInput& input, const at::Tensor& first_rows,
-           std::vector<TokenizedPrompt> captions)
-      : model_(model.parts()),
+           std::vector<TokenizedPrompt> captions, std::function<void()> on_work)
+      : on_work_(on_work ? std::move(on_work) : [] {}),
+        model_(model.parts()),
         recipe_(input.recipe),
         run_(DescribeRun(model, input)),
         captions_(std::move(captions)),
-        dataset_(model_, input.pictures, input.recipe.flip),
+        dataset_(model_, input.pictures, input.recipe.flip, on_work_),
         space_{.seed = recipe_.seed,
                .samples_per_step = static_cast<int64_t>(recipe_.batch) * recipe_.accumulation,
                .pictures = dataset_.size(),
@@ -123,6 +125,7 @@ class Training {
                                                    state_.rows, space_.samples_per_step);
       loss += part.loss;
       gradient += part.gradient;
+      on_work_();
     }
     if (!std::isfinite(loss)) {
       return Diverged("the loss");
@@ -207,6 +210,7 @@ class Training {
     return batch;
   }
 
+  const std::function<void()> on_work_;
   const ModelParts& model_;
   TrainingRecipe recipe_;
   std::map<std::string, std::string> run_;
@@ -269,7 +273,7 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
   return CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
     ASSIGN_OR_RETURN(const at::Tensor first_rows,
                      InitialRows(model, input.class_word, input.recipe.vectors));
-    Training training(model, input, first_rows, std::move(captions));
+    Training training(model, input, first_rows, std::move(captions), hooks.on_work);
     if (from) RETURN_IF_ERROR(training.Restore(*from));
     while (!training.Done() && !hooks.stop.stop_requested()) {
       RETURN_IF_ERROR(training.Step());

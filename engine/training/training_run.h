@@ -14,8 +14,8 @@
 
 #include "base/rgb_image.h"
 #include "engine/model/base_model.h"
+#include "engine/recipe/recipe.h"
 #include "engine/training/checkpoint.h"
-#include "engine/training/recipe.h"
 #include "formats/learned_embedding.h"
 
 namespace imprint {
@@ -42,6 +42,8 @@ struct TrainingProgress {
 // What the caller wants to hear and decide while a training runs. Called on the training's thread.
 struct TrainingHooks {
   std::function<void(const TrainingProgress&)> on_step;
+  // After every piece of a step and of what comes before the first one.
+  std::function<void()> on_work;
   // Called after every `checkpoint_every` steps (0: never). An error ends the training with it.
   std::function<absl::Status(const TrainingCheckpoint&)> on_checkpoint;
   int64_t checkpoint_every = 0;

@@ -62,14 +62,9 @@ absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path) {
   return tensors;
 }
 
-NamedTensors WithPrefixReplaced(NamedTensors tensors, absl::string_view from,
-                                absl::string_view to) {
-  NamedTensors renamed;
-  for (auto& [name, tensor] : tensors) {
-    const bool matches = absl::StartsWith(name, from);
-    renamed[matches ? absl::StrCat(to, name.substr(from.size())) : name] = std::move(tensor);
-  }
-  return renamed;
+NamedTensors WithoutEnding(NamedTensors tensors, absl::string_view ending) {
+  std::erase_if(tensors, [&](const auto& entry) { return absl::EndsWith(entry.first, ending); });
+  return tensors;
 }
 
 }  // namespace imprint

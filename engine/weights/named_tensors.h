@@ -19,8 +19,7 @@ using NamedTensors = std::map<std::string, at::Tensor, std::less<>>;
 // name.
 absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path);
 
-// The same tensors with `from` at the start of a name replaced by `to`. Checkpoints of different
-// ages name the same weight with and without a wrapper's prefix.
-NamedTensors WithPrefixReplaced(NamedTensors tensors, absl::string_view from, absl::string_view to);
+// The tensors whose names do not end in `ending`: checkpoints hold some that no layer wants.
+NamedTensors WithoutEnding(NamedTensors tensors, absl::string_view ending);
 
 }  // namespace imprint

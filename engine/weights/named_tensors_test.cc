@@ -52,12 +52,5 @@ TEST(MapWeights, UnknownTypesAreRefusedByName) {
   EXPECT_THAT(MapWeights(path), RefusesNaming(Parts{"w.safetensors", "\"a\"", "F8_E5M2"}));
 }
 
-TEST(WithPrefixReplaced, ReplacesOnlyAtTheStart) {
-  const NamedTensors renamed = WithPrefixReplaced(
-      {{"text_model.a", at::zeros(1)}, {"b.text_model.a", at::zeros(1)}}, "text_model.", "");
-  EXPECT_TRUE(renamed.contains("a"));
-  EXPECT_TRUE(renamed.contains("b.text_model.a"));
-}
-
 }  // namespace
 }  // namespace imprint

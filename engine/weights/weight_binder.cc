@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -44,15 +43,10 @@ at::Tensor WeightBinder::Take(const std::string& name, at::IntArrayRef shape) {
   return tensor.to(options_.device, options_.type, /*non_blocking=*/false, /*copy=*/true);
 }
 
-void WeightBinder::IgnoreEnding(absl::string_view ending) { ignored_endings_.emplace_back(ending); }
-
 absl::Status WeightBinder::Finish() const {
   std::vector<std::string> unexpected;
   for (const auto& [name, tensor] : tensors_) {
-    const bool ignored =
-        std::any_of(ignored_endings_.begin(), ignored_endings_.end(),
-                    [&](const std::string& ending) { return absl::EndsWith(name, ending); });
-    if (!ignored && !taken_.contains(name)) unexpected.push_back(name);
+    if (!taken_.contains(name)) unexpected.push_back(name);
   }
   std::string message;
   AppendList("tensors are missing", missing_, message);

@@ -32,9 +32,6 @@ class WeightBinder {
   // of another shape is noted for Finish, and zeros stand in for it until then.
   at::Tensor Take(const std::string& name, at::IntArrayRef shape);
 
-  // Names that a checkpoint may hold and no layer wants, such as position_ids. Matched by ending.
-  void IgnoreEnding(absl::string_view ending);
-
   // INVALID_ARGUMENT that lists missing tensors, wrong shapes and unexpected tensors (the first few
   // of each), if there are any.
   absl::Status Finish() const;
@@ -48,7 +45,6 @@ class WeightBinder {
   std::set<std::string, std::less<>> taken_;
   std::vector<std::string> missing_;
   std::vector<std::string> wrong_;
-  std::vector<std::string> ignored_endings_;
 };
 
 // A place in the tree of names: scope.In("mid_block").In("resnets", 0).Take("conv1.weight", shape).

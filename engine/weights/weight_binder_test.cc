@@ -33,8 +33,8 @@ TEST(WeightBinder, SaysEverythingThatIsWrongAtOnce) {
 }
 
 TEST(WeightBinder, KnownLeftoversAreNoError) {
-  WeightBinder binder = Binder({{"embeddings.position_ids", at::ones(77)}});
-  binder.IgnoreEnding("position_ids");
+  WeightBinder binder =
+      Binder(WithoutEnding({{"embeddings.position_ids", at::ones(77)}}, "position_ids"));
   EXPECT_THAT(binder.Finish(), Succeeds());
 }
 

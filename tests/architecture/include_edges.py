@@ -12,9 +12,9 @@ TORCH_FREE_HEADERS = {
     "engine/model/base_model.h", "engine/model/safety_scores.h", "engine/runtime/threads.h",
     "engine/runtime/torch_errors.h", "engine/sampling/picture_request.h",
     "engine/sampling/sampler.h", "engine/scoring/clip_scorer.h", "engine/scoring/safety_screen.h",
-    "engine/training/checkpoint.h", "engine/training/recipe.h", "engine/training/training_run.h",
+    "engine/recipe/recipe.h", "engine/training/checkpoint.h", "engine/training/training_run.h",
 }
-ROOTS = ("base", "formats", "text", "imaging", "engine", "cli", "storage", "services", "gateway")
+ROOTS = ("base", "formats", "text", "imaging", "engine", "cli", "rpc", "storage", "services", "gateway")
 
 
 def read_edges(path):

@@ -1,28 +1,13 @@
 """imprint-engine as a process. Run by ctest, which says in IMPRINT_BIN where the binaries are."""
 
-import json
 import os
-import pathlib
 import subprocess
 
 import pytest
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-MODEL = REPOSITORY / "models" / "demo"
-PIP = MODEL / "concepts" / "pip" / "images"
-ENGINE = pathlib.Path(os.environ["IMPRINT_BIN"]) / "imprint-engine"
+from processes import BIN, MODEL, PIP, Result
 
-
-class Result:
-    def __init__(self, done):
-        self.code = done.returncode
-        self.out = done.stdout
-        self.err = done.stderr
-
-    def events(self, name=None):
-        """What --json printed, or the events of one name."""
-        events = [json.loads(line) for line in self.out.splitlines()]
-        return [e for e in events if name in (None, e["event"])]
+ENGINE = BIN / "imprint-engine"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save_file
 
-from conftest import MODEL, PIP
+from processes import MODEL, PIP
 
 
 def refused(result, *parts, code=2):
@@ -273,8 +273,12 @@ def test_an_earlier_drawing_is_not_mixed_with_another(engine, tmp_path):
     (tmp_path / "out" / "mine.txt").write_text("not of the drawing")
     refused(draw("a toy"), "manifest.json", "exists", "--overwrite")
     assert draw("a toy", "--overwrite", "--no-sheet").code == 0
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "001-a-toy-s1.png", "manifest.json", "mine.txt"]
+    kept = ["001-a-toy-s1.png", "manifest.json", "mine.txt"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == kept
+    # What is refused replaces nothing, however late it is found out.
+    save_file({"<mia>": np.ones((1, 768), np.float32)}, tmp_path / "mia.safetensors")
+    refused(draw("a <mia>", "--overwrite", "--embedding", tmp_path / "mia.safetensors"), "width")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == kept
 
 
 def test_a_model_without_a_safety_checker_fails_closed(engine, model_copy, tmp_path):

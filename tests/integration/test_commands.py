@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import MODEL, PIP
+from processes import MODEL, PIP
 
 CONCEPT = MODEL / "concepts" / "pip"
 

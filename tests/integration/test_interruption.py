@@ -3,12 +3,14 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 
 import pytest
 
-from conftest import ENGINE, MODEL, PIP
+from conftest import ENGINE
+from processes import MODEL, PIP
 
 STEPS = 40
 
@@ -31,6 +33,13 @@ def resume(out):
 
 def embedding(out):
     return (out / "learned_embeds.safetensors").read_bytes()
+
+
+def stop_after(process, step, how):
+    """Sends the signal `how` once the step is done, and waits for the end."""
+    read_until_step(process, step)
+    process.send_signal(how)
+    return process.communicate(timeout=60)
 
 
 def read_until_step(process, step):
@@ -57,9 +66,7 @@ def test_killed_at_a_random_moment_and_resumed(tmp_path, undisturbed, step):
     rng = random.Random(step)
     out = tmp_path / "out"
     process = teach(out)
-    read_until_step(process, step)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    stop_after(process, step, signal.SIGKILL)
     assert not (out / "learned_embeds.safetensors").exists()
 
     second = resume(out)
@@ -80,9 +87,7 @@ def test_killed_at_a_random_moment_and_resumed(tmp_path, undisturbed, step):
 def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path, undisturbed, signal_number):
     out = tmp_path / "out"
     process = teach(out)
-    read_until_step(process, 7)
-    process.send_signal(signal_number)
-    output, _ = process.communicate(timeout=60)
+    output, _ = stop_after(process, 7, signal_number)
     assert process.returncode == 130
     (error,) = [e for e in map(json.loads, output.splitlines()) if e["event"] == "error"]
     assert "teach --resume" in error["message"]
@@ -106,9 +111,7 @@ def test_a_resumed_training_keeps_its_number_of_threads(tmp_path):
     whole, out = tmp_path / "whole", tmp_path / "out"
     teach_on(whole, 2).communicate(timeout=300)
     process = teach_on(out, 2)
-    read_until_step(process, 5)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    stop_after(process, 5, signal.SIGKILL)
     # Nothing asks for one thread here: the record says two.
     last = subprocess.run([ENGINE, "teach", "--resume", out], timeout=300, capture_output=True,
                           env={k: v for k, v in os.environ.items() if k != "IMPRINT_THREADS"})
@@ -118,15 +121,10 @@ def test_a_resumed_training_keeps_its_number_of_threads(tmp_path):
 
 
 def test_resuming_needs_the_same_pictures(tmp_path):
-    out, photos = tmp_path / "out", tmp_path / "photos"
-    photos.mkdir()
-    for source in PIP.glob("*.png"):
-        (photos / source.name).write_bytes(source.read_bytes())
+    out, photos = tmp_path / "out", shutil.copytree(PIP, tmp_path / "photos")
     process = start(out, "teach", photos, "--class", "mascot", "--steps", STEPS,
                     "--checkpoint-every", 2, "--out", out)
-    read_until_step(process, 5)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    stop_after(process, 5, signal.SIGINT)
     (photos / "3.png").write_bytes((photos / "4.png").read_bytes())
     last = resume(out)
     output, _ = last.communicate(timeout=60)
@@ -138,9 +136,7 @@ def test_resuming_needs_the_same_pictures(tmp_path):
 def test_a_damaged_checkpoint_is_refused(tmp_path):
     out = tmp_path / "out"
     process = teach(out)
-    read_until_step(process, 6)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    stop_after(process, 6, signal.SIGINT)
     checkpoint = out / "checkpoint.safetensors"
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     last = resume(out)
@@ -163,9 +159,7 @@ def test_an_overwriting_training_that_was_killed_goes_on(tmp_path, undisturbed):
     teach(out, "--seed", 5).communicate(timeout=300)
     assert embedding(out) != undisturbed
     process = teach(out, "--overwrite")
-    read_until_step(process, 1)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    stop_after(process, 1, signal.SIGKILL)
     last = resume(out)
     last.communicate(timeout=300)
     assert last.returncode == 0
@@ -175,9 +169,7 @@ def test_an_overwriting_training_that_was_killed_goes_on(tmp_path, undisturbed):
 def test_an_overwriting_training_that_cannot_begin_loses_nothing(tmp_path, undisturbed):
     out = tmp_path / "out"
     process = teach(out)
-    read_until_step(process, 7)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    stop_after(process, 7, signal.SIGINT)
     refused = teach(out, "--overwrite", photos=tmp_path / "no-such-folder")
     refused.communicate(timeout=60)
     assert refused.returncode == 2

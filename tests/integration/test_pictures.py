@@ -1,12 +1,13 @@
 """Pictures as they come: every kind that Pillow writes must be taken, and mean what Pillow says."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import PIP
+from processes import PIP
 
 
 def gradient():
@@ -52,10 +53,7 @@ def test_every_kind_of_picture_is_taken(teach, tmp_path, name, picture, options)
 
 
 def test_a_folder_with_stray_files_works(teach, tmp_path):
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for source in PIP.glob("*.png"):
-        (folder / source.name).write_bytes(source.read_bytes())
+    folder = shutil.copytree(PIP, tmp_path / "photos")
     (folder / "notes.txt").write_text("taken at the zoo")
     (folder / ".DS_Store").write_bytes(b"\0\1")
     (folder / "Thumbs.db").write_bytes(b"\xd0\xcf")
@@ -68,10 +66,7 @@ def test_a_folder_with_stray_files_works(teach, tmp_path):
 
 
 def test_stray_files_do_not_change_the_result(teach, tmp_path):
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for source in PIP.glob("*.png"):
-        (folder / source.name).write_bytes(source.read_bytes())
+    folder = shutil.copytree(PIP, tmp_path / "photos")
     (folder / "0.txt").write_text("first in the alphabet")
     assert teach("--steps", 2, pictures=folder).code == 0
     assert teach("--steps", 2, out=tmp_path / "plain").code == 0

@@ -1,4 +1,4 @@
-#include "engine/weights/diffusers_folder.h"
+#include "engine/identity/diffusers_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

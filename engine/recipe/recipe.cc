@@ -1,4 +1,4 @@
-#include "engine/training/recipe.h"
+#include "engine/recipe/recipe.h"
 
 #include <algorithm>
 #include <cmath>

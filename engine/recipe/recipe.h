@@ -13,6 +13,9 @@
 
 namespace imprint {
 
+// Largest side of the pictures that are taught from, in pixels.
+inline constexpr int kMaxTrainingSide = 2048;
+
 // How the learning rate goes from its first value over the run.
 enum class LearningRateSchedule { kConstant, kCosine };
 

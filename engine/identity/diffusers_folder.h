@@ -9,7 +9,6 @@
 #include "absl/strings/string_view.h"
 
 #include "base/json_object.h"
-#include "engine/weights/named_tensors.h"
 
 namespace imprint {
 

@@ -1,0 +1,95 @@
+#include "cli/options/prompt_tokens.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+
+#include "text/concept_vocabulary.h"
+#include "text/unicode_text.h"
+
+namespace imprint {
+namespace {
+
+// The longest of the tokens that stands at `position` of well-formed text; nullptr if there is
+// none.
+const std::string* LongestTokenAt(absl::string_view prompt, size_t position,
+                                  const std::set<std::string>& tokens) {
+  const std::string* longest = nullptr;
+  for (const std::string& token : tokens) {
+    const bool found = !token.empty() &&
+                       absl::StartsWithIgnoreCase(prompt.substr(position), token) &&
+                       StandsApart(prompt, position, token.size());
+    if (found && (longest == nullptr || token.size() > longest->size())) longest = &token;
+  }
+  return longest;
+}
+
+// What stands in <> from `position` on, with the brackets; empty if no word does.
+absl::string_view BracketedWordAt(absl::string_view prompt, size_t position) {
+  if (prompt[position] != '<') return {};
+  const size_t end = prompt.find('>', position);
+  if (end == absl::string_view::npos || end == position + 1) return {};
+  const absl::string_view word = prompt.substr(position, end - position + 1);
+  const bool one_word = std::none_of(word.begin() + 1, word.end(), [](char c) {
+    return absl::ascii_isspace(c) || absl::ascii_iscntrl(c) || c == '<';
+  });
+  return one_word ? word : absl::string_view();
+}
+
+}  // namespace
+
+std::string WithClassWords(absl::string_view prompt,
+                           const std::map<std::string, std::string>& class_words) {
+  if (!IsUtf8(prompt)) return std::string(prompt);
+  std::set<std::string> tokens;
+  for (const auto& [token, word] : class_words) {
+    if (!word.empty()) tokens.insert(token);
+  }
+  std::string result;
+  for (size_t i = 0; i < prompt.size();) {
+    const std::string* token = LongestTokenAt(prompt, i, tokens);
+    if (token == nullptr) {
+      result.push_back(prompt[i++]);
+    } else {
+      result += class_words.at(*token);
+      i += token->size();
+    }
+  }
+  return result;
+}
+
+std::set<std::string> TokensIn(const std::vector<std::string>& prompts,
+                               const std::set<std::string>& tokens) {
+  std::set<std::string> found;
+  for (const std::string& prompt : prompts) {
+    if (!IsUtf8(prompt)) continue;
+    for (size_t i = 0; i < prompt.size();) {
+      const std::string* token = LongestTokenAt(prompt, i, tokens);
+      if (token != nullptr) found.insert(*token);
+      i += token == nullptr ? 1 : token->size();
+    }
+  }
+  return found;
+}
+
+std::set<std::string> UnknownTokensIn(const std::vector<std::string>& prompts,
+                                      const std::set<std::string>& tokens) {
+  std::set<std::string> unknown;
+  for (const std::string& prompt : prompts) {
+    if (!IsUtf8(prompt)) continue;
+    for (size_t i = 0; i < prompt.size();) {
+      if (const std::string* token = LongestTokenAt(prompt, i, tokens)) {
+        i += token->size();
+        continue;
+      }
+      const absl::string_view word = BracketedWordAt(prompt, i);
+      if (!word.empty()) unknown.emplace(word);
+      ++i;
+    }
+  }
+  return unknown;
+}
+
+}  // namespace imprint

@@ -1,0 +1,146 @@
+#include "engine/identity/model_identity.h"
+
+#include <cstring>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "base/field_error.h"
+#include "base/json_object.h"
+#include "base/status_macros.h"
+#include "engine/identity/tensor_names.h"
+#include "formats/half.h"
+
+namespace imprint {
+namespace {
+
+constexpr const char* kTokenTable = "embeddings.token_embedding.weight";
+
+// As LibTorch calls them: fingerprints have always been made of these names.
+std::string TypeName(DType type) {
+  switch (type) {
+    case DType::kF32:
+      return "Float";
+    case DType::kF16:
+      return "Half";
+    case DType::kBF16:
+      return "BFloat16";
+    case DType::kF64:
+      return "Double";
+    case DType::kI64:
+      return "Long";
+    case DType::kI32:
+      return "Int";
+    case DType::kU8:
+      return "Byte";
+    default:
+      return std::string(Name(type));
+  }
+}
+
+template <typename T>
+T At(const TensorView& tensor, size_t i) {
+  T value;
+  std::memcpy(&value, tensor.data.data() + i * sizeof(T), sizeof(T));
+  return value;
+}
+
+TensorViews Weights(const SafetensorsFile& file, absl::string_view component) {
+  TensorViews canonical;
+  for (const auto& [name, view] : file.tensors()) {
+    if (const auto renamed = CanonicalTensorName(component, name)) canonical[*renamed] = view;
+  }
+  return canonical;
+}
+
+absl::Status ReadTextEncoder(const TensorViews& tensors, const std::string& origin,
+                             ModelIdentity& identity) {
+  const auto table = tensors.find(kTokenTable);
+  if (table == tensors.end() || table->second.shape.size() != 2) {
+    return FieldError(absl::StrCat(origin, ": ", kTokenTable),
+                      table == tensors.end() ? "none" : Describe(table->second),
+                      "a table [tokens, width]");
+  }
+  const int64_t width = table->second.shape[1];
+  if (width < 1 || width > 1 << 16) {
+    return FieldError(absl::StrCat(origin, ": ", kTokenTable), Describe(table->second),
+                      "a width from 1 to 65536");
+  }
+  const char* family = width == 768 ? "sd1" : width == 1024 ? "sd2" : "other";
+  ASSIGN_OR_RETURN(const std::string hash, HalfSha256(table->second));
+  identity.text_encoder_identity = absl::StrCat(family, ":", width, ":", hash);
+  identity.embedding_width = static_cast<int>(width);
+  return absl::OkStatus();
+}
+
+absl::Status ReadSizes(const DiffusersFolder& folder, ModelIdentity& identity) {
+  ASSIGN_OR_RETURN(const JsonObject vae, folder.Config("vae"));
+  ASSIGN_OR_RETURN(const auto channels, vae.Get<std::vector<int64_t>>("block_out_channels"));
+  ASSIGN_OR_RETURN(const JsonObject unet, folder.Config("unet"));
+  ASSIGN_OR_RETURN(const int64_t sample_size, unet.GetOr<int64_t>("sample_size", 64));
+  if (channels.empty() || channels.size() > 8) {
+    return FieldError("vae/config.json: block_out_channels", absl::StrCat(channels.size()),
+                      "1 to 8 of them");
+  }
+  if (sample_size < 1 || sample_size > 1024) {
+    return FieldError("unet/config.json: sample_size", absl::StrCat(sample_size), "1 to 1024");
+  }
+  identity.size_multiple = 1 << (channels.size() - 1);
+  identity.picture_size = static_cast<int>(sample_size) * identity.size_multiple;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void Fingerprint::Add(absl::string_view component, const TensorViews& tensors) {
+  for (const auto& [name, view] : tensors) {
+    hash_.Update(absl::StrCat(component, "/", name, " ", TypeName(view.type), " [",
+                              absl::StrJoin(view.shape, ","), "]\n"));
+    hash_.Update(view.data);
+  }
+}
+
+absl::StatusOr<std::string> HalfSha256(const TensorView& tensor) {
+  const size_t count = tensor.data.size() / ElementSize(tensor.type);
+  std::vector<uint16_t> halves(count);
+  for (size_t i = 0; i < count; ++i) {
+    switch (tensor.type) {
+      case DType::kF16:
+        halves[i] = At<uint16_t>(tensor, i);
+        break;
+      case DType::kBF16:
+        halves[i] = HalfFromFloat(FloatFromBFloat16(At<uint16_t>(tensor, i)));
+        break;
+      case DType::kF32:
+        halves[i] = HalfFromFloat(At<float>(tensor, i));
+        break;
+      case DType::kF64:
+        halves[i] = HalfFromFloat(static_cast<float>(At<double>(tensor, i)));
+        break;
+      default:
+        return FieldError("dtype", Name(tensor.type), "F16, BF16, F32 or F64");
+    }
+  }
+  return Sha256Hex(std::as_bytes(std::span(halves)));
+}
+
+absl::StatusOr<ModelIdentity> IdentifyModel(const DiffusersFolder& folder) {
+  ModelIdentity identity;
+  Fingerprint fingerprint;
+  for (const char* component : {"text_encoder", "unet", "vae"}) {
+    ASSIGN_OR_RETURN(const std::filesystem::path path, folder.WeightsPath(component));
+    ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(path));
+    const TensorViews tensors = Weights(file, component);
+    fingerprint.Add(component, tensors);
+    if (absl::string_view(component) == "text_encoder") {
+      RETURN_IF_ERROR(ReadTextEncoder(tensors, path.string(), identity));
+    }
+  }
+  identity.fingerprint = fingerprint.HexDigest();
+  RETURN_IF_ERROR(ReadSizes(folder, identity));
+  identity.has_safety_checker = folder.Has("safety_checker");
+  return identity;
+}
+
+}  // namespace imprint

@@ -1,0 +1,61 @@
+#include "engine/identity/model_identity.h"
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/scratch_folder.h"
+#include "base/sha256.h"
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+std::string Of(const char* component, const std::string& name, const std::vector<int64_t>& shape,
+               const std::vector<float>& values) {
+  Fingerprint fingerprint;
+  fingerprint.Add(component, {{name, {DType::kF32, shape, std::as_bytes(std::span(values))}}});
+  return fingerprint.HexDigest();
+}
+
+TEST(Fingerprint, ChangesWithEverythingThatMatters) {
+  const std::vector<float> values = {0, 1, 2, 3, 4, 5};
+  const std::string original = Of("unet", "a", {2, 3}, values);
+  EXPECT_EQ(original, Of("unet", "a", {2, 3}, values));
+  EXPECT_NE(original, Of("vae", "a", {2, 3}, values));
+  EXPECT_NE(original, Of("unet", "b", {2, 3}, values));
+  EXPECT_NE(original, Of("unet", "a", {3, 2}, values));
+  EXPECT_NE(original, Of("unet", "a", {2, 3}, {0, 1, 2, 3, 4, 6}));
+}
+
+TEST(HalfSha256, IsTheSameForAnyTypeThatHoldsTheNumbers) {
+  const std::vector<float> floats = {1, -2, 0.5};
+  const std::vector<uint16_t> halves = {0x3C00, 0xC000, 0x3800};
+  const auto wide = HalfSha256({DType::kF32, {3}, std::as_bytes(std::span(floats))});
+  const auto narrow = HalfSha256({DType::kF16, {3}, std::as_bytes(std::span(halves))});
+  ASSERT_TRUE(wide.ok() && narrow.ok());
+  EXPECT_EQ(*wide, *narrow);
+}
+
+TEST(ModelIdentity, KnowsTheDemoModel) {
+  ASSERT_OK_AND_ASSIGN(const DiffusersFolder folder,
+                       DiffusersFolder::Open(IMPRINT_SOURCE_DIR "/models/demo"));
+  ASSERT_OK_AND_ASSIGN(const ModelIdentity identity, IdentifyModel(folder));
+  EXPECT_EQ(identity.picture_size, 64);
+  EXPECT_EQ(identity.fingerprint.size(), 64u);
+  EXPECT_TRUE(identity.has_safety_checker);
+  EXPECT_EQ(identity.text_encoder_identity.substr(0, 6), "other:");
+}
+
+TEST(ModelIdentity, WhatIsMissingIsNamed) {
+  const ScratchFolder folder;
+  folder.Write("model_index.json", R"({"_class_name": "StableDiffusionPipeline"})");
+  ASSERT_OK_AND_ASSIGN(const DiffusersFolder opened, DiffusersFolder::Open(folder.path()));
+  EXPECT_THAT(IdentifyModel(opened),
+              Fails(absl::StatusCode::kNotFound, ::testing::HasSubstr("text_encoder")));
+}
+
+}  // namespace
+}  // namespace imprint

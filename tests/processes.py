@@ -1,0 +1,41 @@
+"""What tests of processes share: where things are, waiting, and what a command said."""
+
+import json
+import os
+import pathlib
+import time
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+MODEL = REPOSITORY / "models" / "demo"
+PIP = MODEL / "concepts" / "pip" / "images"
+BIN = pathlib.Path(os.environ["IMPRINT_BIN"])
+
+
+def wait_for(what, condition, seconds=60):
+    """The first true value of `condition`, which is asked until then."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+class Result:
+    """Of a command that has ended."""
+
+    def __init__(self, done):
+        self.code = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+    def events(self, name=None):
+        """What --json printed, or the events of one name."""
+        events = [json.loads(line) for line in self.out.splitlines()]
+        return [e for e in events if name in (None, e["event"])]
+
+    def event(self, name):
+        """The one event of a name."""
+        (found,) = self.events(name)
+        return found
