@@ -1,0 +1,52 @@
+// A relational database behind SOCI: SQLite embedded, PostgreSQL on a cluster (later). Statements
+// are written in the SQL that both know.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include <soci/soci.h>
+
+namespace imprint {
+
+// One step of a schema's history: applied once, in order, each in a transaction of its own.
+struct Migration {
+  int version;  // from 1, without gaps
+  std::vector<std::string> statements;
+};
+
+// Thread-safe: transactions wait for each other. SQLite in WAL mode with synchronous=FULL: what was
+// committed survives a crash of the machine.
+class Database {
+ public:
+  // Opens or makes the file and brings its schema to the newest migration. FAILED_PRECONDITION if
+  // the file's schema is newer than that; other errors name the file.
+  static absl::StatusOr<std::unique_ptr<Database>> OpenSqlite(
+      const std::filesystem::path& file, const std::vector<Migration>& migrations);
+
+  virtual ~Database() = default;
+
+  // Runs `body` in one transaction that takes the write lock at once: commits if it returns OK,
+  // rolls back if it returns an error or throws. SOCI's exceptions become a Status:
+  // RESOURCE_EXHAUSTED for a full disk, ALREADY_EXISTS for a violated uniqueness, UNAVAILABLE for a
+  // lock that is held too long, INTERNAL otherwise. `body` must not keep the session, and must not
+  // call Write or Read.
+  virtual absl::Status Write(const std::function<absl::Status(soci::session&)>& body) = 0;
+
+  // The same for statements that only read; they do not wait for writers and see one moment.
+  virtual absl::Status Read(const std::function<absl::Status(soci::session&)>& body) = 0;
+
+  // Whether it answers just now.
+  absl::Status Check();
+};
+
+// The database's clock, in microseconds since 1970: leases run on it alone.
+int64_t DatabaseNowMicros(soci::session& session);
+
+}  // namespace imprint

@@ -1,0 +1,17 @@
+// Blobs as files of one folder: blobs/ab/abcdef….
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "storage/blob_store.h"
+
+namespace imprint {
+
+// Makes the folder if needed, and removes what writers that died left there. Only one process may
+// write into it. Errors name the path.
+absl::StatusOr<std::unique_ptr<BlobStore>> OpenBlobFolder(const std::filesystem::path& folder);
+
+}  // namespace imprint
