@@ -1,0 +1,44 @@
+// Pages of lists (https://google.aip.dev/158): a token says behind which key the next page begins.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace imprint {
+
+struct Page {
+  int size = 50;
+  // The last key of the page before; empty at the beginning.
+  std::string after;
+};
+
+// INVALID_ARGUMENT naming page_size (0 to 1000; 0 means 50) or page_token. `list` says which list
+// and filter the token belongs to: another list's token is refused.
+absl::StatusOr<Page> ParsePage(int32_t page_size, absl::string_view page_token,
+                               absl::string_view list);
+
+// Says when a page is full: of resources, or of bytes, so that it fits into what callers' gRPC
+// takes by itself, 4 MiB. One resource goes on it in any case.
+class PageRoom {
+ public:
+  explicit PageRoom(const Page& page) : left_(page.size) {}
+
+  // Whether a resource of so many bytes still has room; if so, takes it.
+  bool Take(size_t bytes);
+
+ private:
+  static constexpr size_t kMaxBytes = 3 << 20;
+
+  int left_;
+  size_t bytes_ = 0;
+};
+
+// Opaque to callers; has `list` and `last_key`.
+std::string MakePageToken(absl::string_view list, absl::string_view last_key);
+
+}  // namespace imprint
