@@ -1,0 +1,38 @@
+#include "services/runs/node_endpoint.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+#include "services/runtime/call.h"
+
+namespace imprint {
+namespace {
+
+constexpr absl::Duration kHeartbeat = absl::Seconds(1);
+// gRPC tells a waiting handler of nobody's going: it has to look.
+constexpr absl::Duration kLookInterval = absl::Milliseconds(200);
+
+}  // namespace
+
+grpc::Status NodeEndpoint::Watch(grpc::ServerContext* context,
+                                 const v1::WatchNodeRequest* /*request*/,
+                                 grpc::ServerWriter<v1::NodeStatus>* writer) {
+  return Answer(*context, [&]() -> absl::Status {
+    while (true) {
+      const int64_t seen = runs_.changes().count();
+      if (!writer->Write(board_.Status())) return absl::CancelledError("the caller has gone");
+      const absl::Time beat = absl::Now() + kHeartbeat;
+      while (runs_.changes().count() == seen && absl::Now() < beat) {
+        if (context->IsCancelled()) return absl::CancelledError("the caller has gone");
+        runs_.changes().Wait(seen, std::min(beat, absl::Now() + kLookInterval));
+      }
+      if (runs_.closed()) return absl::OkStatus();
+    }
+  });
+}
+
+}  // namespace imprint

@@ -1,0 +1,19 @@
+#include "services/runs/periodic.h"
+
+#include <stop_token>
+#include <utility>
+
+#include "services/runtime/pause.h"
+
+namespace imprint {
+
+Periodic::Periodic(absl::Duration interval, std::function<void()> task)
+    : thread_([interval, task = std::move(task)](const std::stop_token& stop) {
+        while (true) {
+          Pause(stop, interval);
+          if (stop.stop_requested()) return;
+          task();
+        }
+      }) {}
+
+}  // namespace imprint

@@ -1,0 +1,65 @@
+#include "services/runs/run_failure.h"
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+#include "rpc/status.h"
+
+namespace imprint {
+namespace {
+
+v1::Failure Final(absl::string_view reason, const absl::Status& error) {
+  v1::Failure failure;
+  failure.set_reason(std::string(reason));
+  failure.set_message(std::string(error.message()));
+  return failure;
+}
+
+v1::Failure MayPass(absl::string_view reason, const absl::Status& error) {
+  v1::Failure failure = Final(reason, error);
+  failure.set_retryable(true);
+  return failure;
+}
+
+}  // namespace
+
+v1::Failure EngineFailure(EngineWork work, const absl::Status& error) {
+  if (const std::string reason = ReasonOf(error); !reason.empty()) return Final(reason, error);
+  switch (error.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+      return Final("BAD_INPUT", error);
+    case absl::StatusCode::kNotFound:
+      return Final(work == EngineWork::kLoading ? "MODEL_NOT_FOUND" : "BAD_INPUT", error);
+    case absl::StatusCode::kResourceExhausted:
+      return MayPass("OUT_OF_MEMORY", error);
+    default:
+      return MayPass("INTERNAL", error);
+  }
+}
+
+v1::Failure RegistryFailure(const absl::Status& error) {
+  switch (error.code()) {
+    case absl::StatusCode::kPermissionDenied:
+      return Final("TICKET_VOID", error);
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+      return Final("BAD_INPUT", error);
+    case absl::StatusCode::kDataLoss:
+      return Final("DATA_LOST", error);
+    case absl::StatusCode::kResourceExhausted:
+      return MayPass("REGISTRY_FULL", error);
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kAborted:
+      return MayPass("REGISTRY_UNAVAILABLE", error);
+    default:
+      return MayPass("REGISTRY_FAILED", error);
+  }
+}
+
+}  // namespace imprint

@@ -1,0 +1,31 @@
+#include "services/runs/run_id.h"
+
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "rpc/resource_name.h"
+
+namespace imprint {
+
+absl::StatusOr<RunId> ParseRunId(const v1::RunKey& key) {
+  RETURN_IF_ERROR(ParseResourceName("run.job", key.job(), "jobs/*").status());
+  if (key.chunk() < 0) return FieldError("run.chunk", absl::StrCat(key.chunk()), "0 or more");
+  if (key.attempt() < 1) return FieldError("run.attempt", absl::StrCat(key.attempt()), "1 or more");
+  return RunId{.job = key.job(), .chunk = key.chunk(), .attempt = key.attempt()};
+}
+
+v1::RunKey ToProto(const RunId& id) {
+  v1::RunKey key;
+  key.set_job(id.job);
+  key.set_chunk(id.chunk);
+  key.set_attempt(id.attempt);
+  return key;
+}
+
+std::string Describe(const RunId& id) {
+  return absl::StrCat(id.job, id.chunk == 0 ? "" : absl::StrCat(" chunk ", id.chunk), " attempt ",
+                      id.attempt);
+}
+
+}  // namespace imprint

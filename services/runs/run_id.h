@@ -1,0 +1,35 @@
+// Which run: one attempt at one chunk of one job.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include <imprint/v1/node.pb.h>
+
+namespace imprint {
+
+// A plain value.
+struct RunId {
+  std::string job;    // jobs/{job}
+  int64_t chunk = 0;  // of an image set; 0 for a training
+  int attempt = 1;    // from 1
+
+  friend bool operator==(const RunId&, const RunId&) = default;
+  // Attempts at one chunk stand beside each other.
+  friend bool operator<(const RunId& a, const RunId& b) {
+    return std::tie(a.job, a.chunk, a.attempt) < std::tie(b.job, b.chunk, b.attempt);
+  }
+};
+
+// INVALID_ARGUMENT naming run.job, run.chunk or run.attempt.
+absl::StatusOr<RunId> ParseRunId(const v1::RunKey& key);
+
+v1::RunKey ToProto(const RunId& id);
+
+// For people: "jobs/a4 chunk 2 attempt 1".
+std::string Describe(const RunId& id);
+
+}  // namespace imprint

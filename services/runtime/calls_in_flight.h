@@ -1,0 +1,35 @@
+// The calls that a server is answering, for whoever waits for their end.
+#pragma once
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace imprint {
+
+// Thread-safe.
+class CallsInFlight {
+ public:
+  void Began() {
+    const absl::MutexLock lock(&mutex_);
+    ++count_;
+  }
+
+  void Ended() {
+    const absl::MutexLock lock(&mutex_);
+    --count_;
+  }
+
+  // Returns when there is none, or at `deadline`.
+  void AwaitNone(absl::Time deadline) {
+    const auto none = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return count_ == 0; };
+    const absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithDeadline(absl::Condition(&none), deadline);
+  }
+
+ private:
+  absl::Mutex mutex_;
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace imprint

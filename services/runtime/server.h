@@ -1,0 +1,48 @@
+// A gRPC server with what all of ours have: health, reflection, keepalive, limits, call metrics.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include <grpcpp/server.h>
+
+#include "services/runtime/calls_in_flight.h"
+#include "services/runtime/metrics.h"
+#include "services/runtime/server_flags.h"
+
+namespace imprint {
+
+// Thread-safe.
+class Server {
+ public:
+  // Listens; not ready yet. UNAVAILABLE naming the flag whose address cannot be bound. `services`
+  // and `metrics` must outlive it.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerFlags& flags,
+                                                       const std::vector<grpc::Service*>& services,
+                                                       Metrics& metrics);
+
+  // What was bound, "127.0.0.1:50051"; health_address is empty if there is none.
+  const std::string& address() const { return address_; }
+  const std::string& health_address() const { return health_address_; }
+
+  // What health checks answer from now on: SERVING or NOT_SERVING.
+  void SetReady(bool ready);
+
+  // Waits for the calls of its services to end, until `deadline`; then takes no more, and cancels
+  // after a second what still runs. Returns when none runs any more.
+  void Shutdown(absl::Time deadline);
+
+ private:
+  Server() = default;
+
+  CallsInFlight in_flight_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::Server> health_;
+  std::string address_;
+  std::string health_address_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,136 @@
+#include "services/runtime/service.h"
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "base/status_macros.h"
+#include "services/runtime/log.h"
+#include "services/runtime/readiness.h"
+#include "services/runtime/server.h"
+#include "services/runtime/server_flags.h"
+
+namespace imprint {
+namespace {
+
+constexpr int kBadFlags = 2;
+
+// SIGTERM and Ctrl-C, blocked in every thread that starts after this and waited for in one place.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+
+  void Wait() {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+  }
+
+  // Ends the process at the next signal, until stopped.
+  std::jthread EndAtNext() {
+    return std::jthread([this](const std::stop_token& stop) {
+      constexpr timespec kPoll = {.tv_sec = 0, .tv_nsec = 100'000'000};
+      while (!stop.stop_requested()) {
+        if (sigtimedwait(&signals_, nullptr, &kPoll) > 0) std::_Exit(1);
+      }
+    });
+  }
+
+ private:
+  sigset_t signals_;
+};
+
+absl::Status WriteAddresses(const ServerFlags& flags, const Server& server,
+                            const std::string& metrics_address) {
+  if (flags.address_file.empty()) return absl::OkStatus();
+  const nlohmann::json addresses = {{"grpc", server.address()},
+                                    {"health", server.health_address()},
+                                    {"metrics", metrics_address}};
+  return WriteFileAtomically(flags.address_file, addresses.dump() + "\n");
+}
+
+// From listening to the end.
+absl::Status Serve(const ServerFlags& flags, Service& service, Metrics& metrics,
+                   EndSignals& signals) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
+                   Server::Start(flags, service.Endpoints(), metrics));
+  std::string metrics_address;
+  if (!flags.metrics_listen.empty()) {
+    ASSIGN_OR_RETURN(metrics_address, metrics.Expose(flags.metrics_listen));
+  }
+  RETURN_IF_ERROR(service.Serving(server->address()));
+  std::optional<Readiness> readiness(std::in_place, *server, [&] { return service.CanServe(); });
+  RETURN_IF_ERROR(WriteAddresses(flags, *server, metrics_address));
+  LogInfo("serving", {{"address", server->address()},
+                      {"health", server->health_address()},
+                      {"metrics", metrics_address}});
+
+  signals.Wait();
+  const std::jthread impatience = signals.EndAtNext();
+  readiness.reset();
+  server->SetReady(false);
+  LogInfo("draining", {{"seconds", flags.drain_seconds}});
+  absl::SleepFor(absl::Seconds(flags.drain_delay_seconds));
+  const absl::Time deadline = absl::Now() + absl::Seconds(flags.drain_seconds);
+  service.Drain(deadline);
+  server->Shutdown(deadline);
+  LogInfo("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int RunService(int argc, char** argv, const std::string& name, const std::string& about,
+               Service& service) {
+  ServerFlags flags;
+  CLI::App app(about, name);
+  app.set_version_flag("--version", IMPRINT_VERSION);
+  service.AddFlags(app);
+  AddServerFlags(app, flags);
+  ReadFlagsFromEverywhere(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadFlags;
+  }
+  absl::Status status = CheckServerFlags(flags);
+  status.Update(StartLog(name, flags.log_format, flags.log_level));
+  if (!status.ok()) {
+    std::cerr << name << ": error: " << status.message() << "\n";
+    return kBadFlags;
+  }
+
+  EndSignals signals;
+  Metrics metrics;
+  metrics
+      .Gauge("imprint_build_info", "1; the label says which version runs.",
+             {{"service", name}, {"version", IMPRINT_VERSION}})
+      .Set(1);
+  status = service.Open(metrics);
+  if (status.ok()) {
+    status = Serve(flags, service, metrics, signals);
+    service.Close();
+  }
+  if (status.ok()) return 0;
+  LogError("cannot go on", {{"error", absl::string_view(status.message())}});
+  return absl::IsInvalidArgument(status) ? kBadFlags : 1;
+}
+
+}  // namespace imprint
