@@ -1,0 +1,306 @@
+#include "services/registry/concepts.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "rpc/proto_json.h"
+#include "rpc/resource_name.h"
+#include "services/registry/resource_row.h"
+
+namespace imprint {
+namespace {
+
+constexpr size_t kMaxDescription = 2000;
+
+struct ConceptRow {
+  v1::Concept body;
+  int64_t newest = 0;
+  int64_t version = 0;
+};
+
+// What is not in the body: the newest version and the etag.
+v1::Concept Full(ConceptRow row) {
+  if (row.newest > 0) {
+    row.body.set_newest_embedding(absl::StrCat(row.body.name(), "/embeddings/", row.newest));
+  }
+  row.body.set_etag(absl::StrCat(row.version));
+  return std::move(row.body);
+}
+
+absl::StatusOr<ConceptRow> Load(soci::session& sql, const std::string& id) {
+  const std::string tenant = kTenant;
+  ConceptRow row;
+  std::string body;
+  sql << "select body, newest, version from concepts where tenant = :t and id = :id",
+      soci::use(tenant), soci::use(id), soci::into(body), soci::into(row.newest),
+      soci::into(row.version);
+  if (!sql.got_data()) return NoSuch("name", absl::StrCat("concepts/", id));
+  RETURN_IF_ERROR(FromJsonText(body, row.body));
+  return row;
+}
+
+absl::Status Insert(soci::session& sql, const std::string& id, const v1::Concept& wanted) {
+  const std::string tenant = kTenant;
+  v1::Concept made = wanted;
+  made.set_name(absl::StrCat("concepts/", id));
+  if (made.kind() == v1::CONCEPT_KIND_UNSPECIFIED) made.set_kind(v1::CONCEPT_KIND_OBJECT);
+  made.clear_newest_embedding();
+  made.clear_etag();
+  *made.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
+  const std::string body = ToJsonText(made);
+  sql << "insert into concepts (tenant, id, token, body) values (:t, :id, :token, :body)",
+      soci::use(tenant), soci::use(id), soci::use(made.token()), soci::use(body);
+  return absl::OkStatus();
+}
+
+struct AliasName {
+  std::string owner;
+  std::string id;
+};
+
+absl::StatusOr<AliasName> ParseAliasName(absl::string_view field, const std::string& name) {
+  ASSIGN_OR_RETURN(const auto ids, ParseResourceName(field, name, "concepts/*/aliases/*"));
+  return AliasName{ids[0], ids[1]};
+}
+
+v1::Alias MakeAlias(const AliasName& name, int64_t embedding, int64_t update_us, int64_t version) {
+  v1::Alias alias;
+  alias.set_name(absl::StrCat("concepts/", name.owner, "/aliases/", name.id));
+  alias.set_embedding(absl::StrCat("concepts/", name.owner, "/embeddings/", embedding));
+  *alias.mutable_update_time() = FromMicros(update_us);
+  alias.set_etag(absl::StrCat(version));
+  return alias;
+}
+
+}  // namespace
+
+absl::Status CheckWords(absl::string_view prefix, const std::string& token,
+                        const std::string& class_word) {
+  const std::string token_field = absl::StrCat(prefix, "token");
+  RETURN_IF_ERROR(CheckText(token_field, token, 100));
+  if (token.find_first_of(" \t\r\n") != std::string::npos) {
+    return FieldError(token_field, Quoted(token), "one word without spaces, such as <rex>");
+  }
+  return CheckText(absl::StrCat(prefix, "class_word"), class_word, 200);
+}
+
+absl::StatusOr<int64_t> NextVersion(soci::session& sql, const std::string& id,
+                                    const v1::Concept& wanted) {
+  const std::string tenant = kTenant;
+  auto row = Load(sql, id);
+  if (absl::IsNotFound(row.status())) {
+    RETURN_IF_ERROR(Insert(sql, id, wanted));
+    row = Load(sql, id);
+  }
+  if (!row.ok()) return row.status();
+  if (row->body.token() != wanted.token()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("token: got ", Quoted(wanted.token()), "; concepts/", id, " has ",
+                     Quoted(row->body.token()), ": use that, or another concept"));
+  }
+  const int64_t next = row->newest + 1;
+  sql << "update concepts set newest = :n, version = version + 1 where tenant = :t and id = :id",
+      soci::use(next), soci::use(tenant), soci::use(id);
+  return next;
+}
+
+absl::StatusOr<v1::Concept> Concepts::Create(const v1::CreateConceptRequest& request) {
+  RETURN_IF_ERROR(CheckResourceId("concept_id", request.concept_id()));
+  const v1::Concept& wanted = request.new_concept();
+  RETURN_IF_ERROR(CheckWords("new_concept.", wanted.token(), wanted.class_word()));
+  RETURN_IF_ERROR(CheckText("new_concept.description", wanted.description(), kMaxDescription,
+                            /*may_be_empty=*/true));
+  if (!v1::ConceptKind_IsValid(wanted.kind())) {
+    return FieldError("new_concept.kind", absl::StrCat(static_cast<int>(wanted.kind())),
+                      "a value of the enum");
+  }
+  v1::Concept made;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    auto row = Load(sql, request.concept_id());
+    if (absl::IsNotFound(row.status())) {
+      RETURN_IF_ERROR(Insert(sql, request.concept_id(), wanted));
+      row = Load(sql, request.concept_id());
+    }
+    if (!row.ok()) return row.status();
+    if (row->body.token() != wanted.token() || row->body.class_word() != wanted.class_word()) {
+      return absl::AlreadyExistsError(absl::StrCat("concept_id: ", row->body.name(), " is ",
+                                                   Quoted(row->body.token()), ", a ",
+                                                   row->body.class_word(), "; choose another id"));
+    }
+    made = Full(*std::move(row));
+    return absl::OkStatus();
+  }));
+  return made;
+}
+
+absl::StatusOr<v1::Concept> Concepts::Get(const std::string& name) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "concepts"));
+  v1::Concept found;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(ConceptRow row, Load(sql, id));
+    found = Full(std::move(row));
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<std::vector<v1::Concept>> Concepts::List(const Page& page, std::string& next) {
+  std::vector<v1::Concept> concepts;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    const int limit = page.size + 1;
+    ConceptRow row;
+    std::string id;
+    std::string last;
+    std::string body;
+    soci::statement rows =
+        (sql.prepare << "select id, body, newest, version from concepts where tenant = :t"
+                        " and id > :after order by id limit :limit",
+         soci::use(tenant), soci::use(page.after), soci::use(limit), soci::into(id),
+         soci::into(body), soci::into(row.newest), soci::into(row.version));
+    PageRoom room(page);
+    rows.execute();
+    while (rows.fetch()) {
+      if (!room.Take(body.size())) {
+        next = last;
+        break;
+      }
+      row.body.Clear();
+      RETURN_IF_ERROR(FromJsonText(body, row.body));
+      concepts.push_back(Full(row));
+      last = id;
+    }
+    return absl::OkStatus();
+  }));
+  return concepts;
+}
+
+absl::StatusOr<v1::Concept> Concepts::Update(const v1::UpdateConceptRequest& request) {
+  const v1::Concept& changed = request.changed_concept();
+  ASSIGN_OR_RETURN(const std::string id,
+                   ParseResourceId("changed_concept.name", changed.name(), "concepts"));
+  if (request.update_mask().paths().empty()) {
+    return FieldError("update_mask", "none", "description");
+  }
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path != "description") return FieldError("update_mask", Quoted(path), "description");
+  }
+  RETURN_IF_ERROR(CheckText("changed_concept.description", changed.description(), kMaxDescription,
+                            /*may_be_empty=*/true));
+  v1::Concept result;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    ASSIGN_OR_RETURN(ConceptRow row, Load(sql, id));
+    RETURN_IF_ERROR(CheckEtag(changed.etag(), row.version));
+    row.body.set_description(changed.description());
+    ++row.version;
+    const std::string body = ToJsonText(row.body);
+    sql << "update concepts set body = :b, version = :v where tenant = :t and id = :id",
+        soci::use(body), soci::use(row.version), soci::use(tenant), soci::use(id);
+    result = Full(std::move(row));
+    return absl::OkStatus();
+  }));
+  return result;
+}
+
+absl::Status Concepts::Delete(const std::string& name, const std::string& etag) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "concepts"));
+  return database_.Write([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    ASSIGN_OR_RETURN(const ConceptRow row, Load(sql, id));
+    RETURN_IF_ERROR(CheckEtag(etag, row.version));
+    if (row.newest > 0) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "name: ", name, " has ", row.newest, " embeddings, which are kept for their lineage"));
+    }
+    sql << "delete from concepts where tenant = :t and id = :id", soci::use(tenant), soci::use(id);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<v1::Alias> Concepts::SetAlias(const v1::Alias& alias) {
+  ASSIGN_OR_RETURN(const AliasName name, ParseAliasName("alias.name", alias.name()));
+  ASSIGN_OR_RETURN(const auto target, ParseResourceName("alias.embedding", alias.embedding(),
+                                                        "concepts/*/embeddings/*"));
+  int64_t number = 0;
+  if (target[0] != name.owner || !absl::SimpleAtoi(target[1], &number)) {
+    return FieldError("alias.embedding", Quoted(alias.embedding()),
+                      absl::StrCat("a version of concepts/", name.owner));
+  }
+  v1::Alias result;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    int there = 0;
+    sql << "select count(*) from embeddings where tenant = :t and concept = :c and version = :v",
+        soci::use(tenant), soci::use(name.owner), soci::use(number), soci::into(there);
+    if (there == 0) return NoSuch("alias.embedding", alias.embedding());
+    int64_t version = 0;
+    sql << "select version from aliases where tenant = :t and concept = :c and id = :id",
+        soci::use(tenant), soci::use(name.owner), soci::use(name.id), soci::into(version);
+    RETURN_IF_ERROR(CheckEtag(alias.etag(), version));
+    ++version;
+    const int64_t now = DatabaseNowMicros(sql);
+    sql << "insert into aliases (tenant, concept, id, embedding, update_us, version)"
+           " values (:t, :c, :id, :e, :u, :v) on conflict (tenant, concept, id) do update set"
+           " embedding = excluded.embedding, update_us = excluded.update_us,"
+           " version = excluded.version",
+        soci::use(tenant), soci::use(name.owner), soci::use(name.id), soci::use(number),
+        soci::use(now), soci::use(version);
+    result = MakeAlias(name, number, now, version);
+    return absl::OkStatus();
+  }));
+  return result;
+}
+
+absl::StatusOr<std::vector<v1::Alias>> Concepts::ListAliases(const std::string& concept_name,
+                                                             const Page& page, std::string& next) {
+  ASSIGN_OR_RETURN(const std::string owner, ParseResourceId("parent", concept_name, "concepts"));
+  std::vector<v1::Alias> aliases;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    RETURN_IF_ERROR(Load(sql, owner).status());
+    const std::string tenant = kTenant;
+    const int limit = page.size + 1;
+    std::string id;
+    std::string last;
+    int64_t embedding = 0;
+    int64_t update_us = 0;
+    int64_t version = 0;
+    soci::statement rows =
+        (sql.prepare << "select id, embedding, update_us, version from aliases where tenant = :t"
+                        " and concept = :c and id > :after order by id limit :limit",
+         soci::use(tenant), soci::use(owner), soci::use(page.after), soci::use(limit),
+         soci::into(id), soci::into(embedding), soci::into(update_us), soci::into(version));
+    rows.execute();
+    while (rows.fetch()) {
+      if (static_cast<int>(aliases.size()) == page.size) {
+        next = last;
+        break;
+      }
+      aliases.push_back(MakeAlias({owner, id}, embedding, update_us, version));
+      last = id;
+    }
+    return absl::OkStatus();
+  }));
+  return aliases;
+}
+
+absl::Status Concepts::DeleteAlias(const std::string& name, const std::string& etag) {
+  ASSIGN_OR_RETURN(const AliasName parsed, ParseAliasName("name", name));
+  return database_.Write([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    int64_t version = 0;
+    sql << "select version from aliases where tenant = :t and concept = :c and id = :id",
+        soci::use(tenant), soci::use(parsed.owner), soci::use(parsed.id), soci::into(version);
+    if (!sql.got_data()) return NoSuch("name", name);
+    RETURN_IF_ERROR(CheckEtag(etag, version));
+    sql << "delete from aliases where tenant = :t and concept = :c and id = :id", soci::use(tenant),
+        soci::use(parsed.owner), soci::use(parsed.id);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace imprint

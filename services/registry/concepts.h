@@ -1,0 +1,48 @@
+// Concepts and the aliases that point to their versions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include <imprint/v1/registry.pb.h>
+
+#include "rpc/page.h"
+#include "storage/database.h"
+
+namespace imprint {
+
+// Thread-safe.
+class Concepts {
+ public:
+  explicit Concepts(Database& database) : database_(database) {}
+
+  // The same token and class word again are the same concept; others ALREADY_EXISTS.
+  absl::StatusOr<v1::Concept> Create(const v1::CreateConceptRequest& request);
+  absl::StatusOr<v1::Concept> Get(const std::string& name);
+  // By name.
+  absl::StatusOr<std::vector<v1::Concept>> List(const Page& page, std::string& next);
+  absl::StatusOr<v1::Concept> Update(const v1::UpdateConceptRequest& request);
+  // FAILED_PRECONDITION if it has versions; ABORTED if `etag` is set and not the concept's.
+  absl::Status Delete(const std::string& name, const std::string& etag = "");
+
+  absl::StatusOr<v1::Alias> SetAlias(const v1::Alias& alias);
+  absl::StatusOr<std::vector<v1::Alias>> ListAliases(const std::string& concept_name,
+                                                     const Page& page, std::string& next);
+  absl::Status DeleteAlias(const std::string& name, const std::string& etag = "");
+
+ private:
+  Database& database_;
+};
+
+// Within a transaction: the concept's row, made from `wanted` if there is none. FAILED_PRECONDITION
+// if it has another token. Gives the number that its next version has.
+absl::StatusOr<int64_t> NextVersion(soci::session& sql, const std::string& id,
+                                    const v1::Concept& wanted);
+
+// INVALID_ARGUMENT naming the field under `prefix` for a token or class word that cannot be one.
+absl::Status CheckWords(absl::string_view prefix, const std::string& token,
+                        const std::string& class_word);
+
+}  // namespace imprint

@@ -1,0 +1,112 @@
+#include "services/registry/embeddings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/registry/registry_fixture.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Parts = std::vector<std::string>;
+
+using EmbeddingsTest = RegistryFixture;
+
+TEST_F(EmbeddingsTest, EachJobsResultIsOneVersion) {
+  ASSERT_OK_AND_ASSIGN(const v1::Embedding first,
+                       embeddings_.Commit(Trained("jobs/a"), committed_));
+  EXPECT_TRUE(committed_);
+  committed_ = false;
+  ASSERT_OK_AND_ASSIGN(const v1::Embedding again,
+                       embeddings_.Commit(Trained("jobs/a"), committed_));
+  EXPECT_FALSE(committed_);
+  ASSERT_OK_AND_ASSIGN(const v1::Embedding second,
+                       embeddings_.Commit(Trained("jobs/b"), committed_));
+  EXPECT_EQ(first.name(), "concepts/rex/embeddings/1");
+  EXPECT_EQ(again.SerializeAsString(), first.SerializeAsString());
+  EXPECT_EQ(second.name(), "concepts/rex/embeddings/2");
+  EXPECT_EQ(embeddings_.Get("concepts/rex")->name(), second.name());
+  EXPECT_EQ(first.lineage().text_encoder_identity(), model_.text_encoder_identity());
+  EXPECT_EQ(*embeddings_.Content(first), Trained("jobs/a").content());
+}
+
+TEST_F(EmbeddingsTest, AConceptKeepsItsToken) {
+  ASSERT_THAT(embeddings_.Commit(Trained("jobs/a"), committed_), Succeeds());
+  v1::CommitEmbeddingRequest other = Trained("jobs/b");
+  other.mutable_spec()->set_token("<max>");
+  other.set_content(EmbeddingFile("<max>", model_.embedding_width()));
+  EXPECT_THAT(embeddings_.Commit(other, committed_),
+              Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("\"<rex>\"")));
+  EXPECT_EQ(embeddings_.Get("concepts/rex")->name(), "concepts/rex/embeddings/1");
+}
+
+TEST_F(EmbeddingsTest, AFileThatIsNoneIsRefused) {
+  v1::CommitEmbeddingRequest bad = Trained("jobs/a");
+  bad.set_content("pickle");
+  EXPECT_THAT(embeddings_.Commit(bad, committed_), RefusesNaming(Parts{"content"}));
+  bad.set_content(EmbeddingFile("<rex>", model_.embedding_width() + 1));
+  EXPECT_THAT(embeddings_.Commit(bad, committed_),
+              RefusesNaming(Parts{"content", "baseModels/demo"}));
+  bad.set_content(EmbeddingFile("<max>", model_.embedding_width()));
+  EXPECT_THAT(embeddings_.Commit(bad, committed_), RefusesNaming(Parts{"\"<max>\"", "\"<rex>\""}));
+}
+
+TEST_F(EmbeddingsTest, AnAliasPointsAndIsPointedElsewhereUnderItsEtag) {
+  ASSERT_THAT(embeddings_.Commit(Trained("jobs/a"), committed_), Succeeds());
+  ASSERT_THAT(embeddings_.Commit(Trained("jobs/b"), committed_), Succeeds());
+  v1::Alias alias;
+  alias.set_name("concepts/rex/aliases/approved");
+  alias.set_embedding("concepts/rex/embeddings/1");
+  ASSERT_OK_AND_ASSIGN(const v1::Alias made, concepts_.SetAlias(alias));
+  EXPECT_EQ(embeddings_.Get(alias.name())->name(), "concepts/rex/embeddings/1");
+  alias.set_embedding("concepts/rex/embeddings/2");
+  alias.set_etag("7");
+  EXPECT_THAT(concepts_.SetAlias(alias), Fails(absl::StatusCode::kAborted, HasSubstr("etag")));
+  alias.set_etag(made.etag());
+  ASSERT_THAT(concepts_.SetAlias(alias), Succeeds());
+  EXPECT_EQ(embeddings_.Get(alias.name())->name(), "concepts/rex/embeddings/2");
+  alias.set_embedding("concepts/rex/embeddings/9");
+  alias.clear_etag();
+  EXPECT_THAT(concepts_.SetAlias(alias),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("embeddings/9")));
+}
+
+TEST_F(EmbeddingsTest, AnImportIsAVersionUnderItsRights) {
+  v1::ImportEmbeddingRequest request;
+  request.set_parent("concepts/max");
+  request.set_content(EmbeddingFile("<file>", 768));
+  request.set_token("<max>");
+  request.set_class_word("cat");
+  request.set_request_id("r");
+  EXPECT_THAT(embeddings_.Import(request), RefusesNaming(Parts{"rights.creator"}));
+  *request.mutable_rights() = Header("x").rights();
+  ASSERT_OK_AND_ASSIGN(const v1::Embedding imported, embeddings_.Import(request));
+  ASSERT_OK_AND_ASSIGN(const v1::Embedding again, embeddings_.Import(request));
+  EXPECT_EQ(again.name(), imported.name());
+  ASSERT_OK_AND_ASSIGN(const std::string content, embeddings_.Content(imported));
+  EXPECT_EQ(ParseLearnedEmbedding(content, "x")->token, "<max>");
+  request.set_class_word("dog");
+  EXPECT_THAT(embeddings_.Import(request),
+              Fails(absl::StatusCode::kAlreadyExists, HasSubstr("request_id")));
+}
+
+TEST_F(EmbeddingsTest, ListsNewestFirstInPages) {
+  for (const std::string& job : Parts{"jobs/a", "jobs/b", "jobs/c"}) {
+    ASSERT_THAT(embeddings_.Commit(Trained(job), committed_), Succeeds());
+  }
+  std::string next;
+  ASSERT_OK_AND_ASSIGN(const auto first, embeddings_.List("concepts/-", {.size = 2}, next));
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(first[0].name(), "concepts/rex/embeddings/3");
+  std::string end;
+  ASSERT_OK_AND_ASSIGN(const auto rest,
+                       embeddings_.List("concepts/rex", {.size = 2, .after = next}, end));
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].name(), "concepts/rex/embeddings/1");
+  EXPECT_THAT(end, IsEmpty());
+}
+
+}  // namespace
+}  // namespace imprint

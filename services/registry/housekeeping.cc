@@ -1,0 +1,63 @@
+#include "services/registry/housekeeping.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+
+#include "base/status_macros.h"
+#include "services/registry/registry_schema.h"
+
+namespace imprint {
+namespace {
+
+constexpr size_t kFewOrphans = 100;
+constexpr size_t kOrphanShare = 10;
+
+absl::StatusOr<std::set<std::string>> NamedBlobs(Database& database) {
+  std::set<std::string> named;
+  RETURN_IF_ERROR(database.Read([&](soci::session& sql) -> absl::Status {
+    std::string sha256;
+    soci::statement rows = (sql.prepare << kBlobNames, soci::into(sha256));
+    rows.execute();
+    while (rows.fetch()) named.insert(sha256);
+    return absl::OkStatus();
+  }));
+  return named;
+}
+
+}  // namespace
+
+absl::StatusOr<StorageReport> CheckStorage(Database& database, BlobStore& blobs) {
+  StorageReport report;
+  ASSIGN_OR_RETURN(const std::set<std::string> named, NamedBlobs(database));
+  for (const std::string& sha256 : named) {
+    const absl::Status read = blobs.Get(sha256, SIZE_MAX).status();
+    if (read.ok()) {
+      ++report.good;
+    } else if (absl::IsNotFound(read)) {
+      report.missing.push_back(sha256);
+    } else {
+      report.damaged.push_back(sha256);
+    }
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> there, blobs.List());
+  for (const std::string& sha256 : there) {
+    if (!named.contains(sha256)) report.orphans.push_back(sha256);
+  }
+  return report;
+}
+
+absl::StatusOr<Orphans> RemoveOrphans(Database& database, BlobStore& blobs) {
+  ASSIGN_OR_RETURN(const std::set<std::string> named, NamedBlobs(database));
+  ASSIGN_OR_RETURN(std::vector<std::string> nobodys, blobs.List());
+  const size_t all = nobodys.size();
+  std::erase_if(nobodys, [&](const std::string& sha256) { return named.contains(sha256); });
+  const size_t count = nobodys.size();
+  if (count > kFewOrphans && count > all / kOrphanShare) {
+    return Orphans{.kept = static_cast<int>(count)};
+  }
+  for (const std::string& sha256 : nobodys) RETURN_IF_ERROR(blobs.Delete(sha256));
+  return Orphans{.removed = static_cast<int>(count)};
+}
+
+}  // namespace imprint

@@ -1,0 +1,366 @@
+#include "services/registry/image_sets.h"
+
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "imaging/decode.h"
+#include "imaging/picture_format.h"
+#include "rpc/proto_json.h"
+#include "rpc/resource_name.h"
+#include "services/registry/resource_row.h"
+#include "services/registry/tickets.h"
+
+namespace imprint {
+namespace {
+
+struct SetRow {
+  int64_t number = 0;
+  v1::ImageSet body;
+  int state = 0;
+  int64_t total = 0;
+  int64_t done = 0;
+  int64_t blocked = 0;
+  int64_t version = 0;
+};
+
+// What is not in the body: state, counts, etag.
+v1::ImageSet Full(SetRow row) {
+  row.body.set_state(static_cast<v1::ImageSetState>(row.state));
+  row.body.set_items_total(row.total);
+  row.body.set_items_done(row.done);
+  row.body.set_items_blocked(row.blocked);
+  row.body.set_etag(absl::StrCat(row.version));
+  return std::move(row.body);
+}
+
+// By one of its two keys.
+absl::StatusOr<SetRow> Load(soci::session& sql, const char* key, const std::string& value) {
+  const std::string tenant = kTenant;
+  SetRow row;
+  std::string body;
+  sql << absl::StrCat(
+      "select number, body, state, items_total, items_done, items_blocked, version"
+      " from image_sets where tenant = :t and ",
+      key, " = :k"),
+      soci::use(tenant), soci::use(value), soci::into(row.number), soci::into(body),
+      soci::into(row.state), soci::into(row.total), soci::into(row.done), soci::into(row.blocked),
+      soci::into(row.version);
+  if (!sql.got_data()) return NoSuch("name", absl::StrCat("imageSets/", value));
+  RETURN_IF_ERROR(FromJsonText(body, row.body));
+  return row;
+}
+
+struct ItemName {
+  std::string set;
+  int64_t index = 0;
+};
+
+absl::StatusOr<ItemName> ParseItemName(const std::string& name) {
+  ASSIGN_OR_RETURN(const auto ids, ParseResourceName("name", name, "imageSets/*/items/*"));
+  ItemName parsed{.set = ids[0]};
+  if (absl::SimpleAtoi(ids[1], &parsed.index)) return parsed;
+  return FieldError("name", Quoted(name), "imageSets/ID/items/NUMBER");
+}
+
+// What the file must be: a picture of the size that was asked for.
+absl::StatusOr<std::string> MimeType(const std::string& content, const v1::ItemRequest& request) {
+  const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
+  const auto image = DecodePicture(bytes);
+  if (!image.ok()) return InContext("chunk", image.status());
+  if (image->width != request.width() || image->height != request.height()) {
+    return FieldError("chunk", absl::StrCat("a picture of ", image->width, "×", image->height),
+                      absl::StrCat(request.width(), "×", request.height(), ", as the header says"));
+  }
+  switch (*SniffPicture(bytes)->supported) {
+    case PictureFormat::kPng:
+      return std::string("image/png");
+    case PictureFormat::kJpeg:
+      return std::string("image/jpeg");
+    case PictureFormat::kWebp:
+      return std::string("image/webp");
+  }
+  return absl::InternalError("chunk: a picture of no known format");
+}
+
+absl::Status CheckMayDraw(const TicketScope& scope) {
+  if (!scope.image_set.empty()) return absl::OkStatus();
+  return absl::PermissionDeniedError("token: it is for teaching, not for drawing");
+}
+
+}  // namespace
+
+absl::StatusOr<ImageSets::Upload> ImageSets::Upload::Begin(
+    ImageSets& sets, const v1::UploadItemRequest::ItemHeader& header) {
+  ASSIGN_OR_RETURN(const TicketScope scope, Tickets(sets.database_).Check(header.token()));
+  RETURN_IF_ERROR(CheckMayDraw(scope));
+  if (header.request().index() < 0) {
+    return FieldError("header.request.index", absl::StrCat(header.request().index()), "0 or more");
+  }
+  RETURN_IF_ERROR(CheckText("header.request.prompt", header.request().prompt(), 2000));
+  const bool blocked = header.safety().blocked();
+  if (blocked != header.sha256().empty()) {
+    return FieldError("header.sha256", Quoted(header.sha256()),
+                      blocked ? "none: the picture is blocked" : "the file's SHA-256");
+  }
+  return Upload(sets, header);
+}
+
+absl::Status ImageSets::Upload::Append(absl::string_view bytes) {
+  if (header_.safety().blocked()) {
+    return FieldError("chunk", "one", "none: the picture is blocked");
+  }
+  if (content_.size() + bytes.size() > DecodeLimits().max_bytes) {
+    return FieldError("chunk", absl::StrCat("more than ", DecodeLimits().max_bytes, " bytes"),
+                      "a smaller file");
+  }
+  content_.append(bytes.data(), bytes.size());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
+  const bool blocked = header_.safety().blocked();
+  std::optional<RecordedBlobs::Held> file;
+  v1::Item item;
+  *item.mutable_request() = header_.request();
+  *item.mutable_safety() = header_.safety();
+  if (!blocked) {
+    if (Sha256Hex(content_) != header_.sha256()) {
+      return FieldError("header.sha256", Quoted(header_.sha256()),
+                        absl::StrCat(Sha256Hex(content_), ", which the file has"));
+    }
+    ASSIGN_OR_RETURN(*item.mutable_mime_type(), MimeType(content_, header_.request()));
+    ASSIGN_OR_RETURN(RecordedBlobs::Held stored, sets_->blobs_.Put(content_));
+    item.set_sha256(stored.sha256());
+    file.emplace(std::move(stored));
+    item.set_bytes(static_cast<int64_t>(content_.size()));
+  }
+  RETURN_IF_ERROR(sets_->database_.Write([&](soci::session& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const TicketScope scope, Tickets::Check(sql, header_.token()));
+    RETURN_IF_ERROR(CheckMayDraw(scope));
+    ASSIGN_OR_RETURN(const SetRow set, Load(sql, "id", scope.image_set));
+    const int64_t index = header_.request().index();
+    if (index >= set.total) {
+      return FieldError("header.request.index", absl::StrCat(index),
+                        absl::StrCat("0 to ", set.total - 1));
+    }
+    std::string body;
+    sql << "select body from items where image_set = :s and item_index = :i", soci::use(set.number),
+        soci::use(index), soci::into(body);
+    if (sql.got_data()) return FromJsonText(body, item);
+    if (set.state != v1::IMAGE_SET_STATE_OPEN) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("token: imageSets/", scope.image_set, " is closed"));
+    }
+    item.set_name(absl::StrCat("imageSets/", scope.image_set, "/items/", index));
+    *item.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
+    body = ToJsonText(item);
+    const int one_blocked = blocked ? 1 : 0;
+    sql << "insert into items (image_set, item_index, sha256, body) values (:s, :i, :h, :b)",
+        soci::use(set.number), soci::use(index), soci::use(item.sha256()), soci::use(body);
+    sql << "update image_sets set items_done = items_done + 1,"
+           " items_blocked = items_blocked + :b, version = version + 1 where number = :n",
+        soci::use(one_blocked), soci::use(set.number);
+    committed = true;
+    return absl::OkStatus();
+  }));
+  return item;
+}
+
+absl::StatusOr<v1::ImageSet> ImageSets::Create(const std::string& job,
+                                               const v1::ImageSetSpec& spec) {
+  RETURN_IF_ERROR(ParseResourceName("job", job, "jobs/*").status());
+  std::string id = NewResourceId();
+  if (!spec.image_set().empty()) {
+    ASSIGN_OR_RETURN(id, ParseResourceId("spec.image_set", spec.image_set(), "imageSets"));
+  }
+  const int64_t total = int64_t{spec.prompts_size()} * spec.seeds_size();
+  if (total < 1) return FieldError("spec.prompts", "none", "a prompt and a seed at least");
+  const auto model = models_.Get(spec.base_model());
+  if (!model.ok()) return InContext("spec.base_model", model.status());
+  v1::ImageSet made;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    auto row = Load(sql, "job", job);
+    if (row.ok()) {
+      made = Full(*std::move(row));
+      return absl::OkStatus();
+    }
+    if (IsRevoked(sql, job)) {
+      return absl::FailedPreconditionError(absl::StrCat("job: ", job, " was ended"));
+    }
+    v1::ImageSet body;
+    body.set_name(absl::StrCat("imageSets/", id));
+    body.set_title(spec.title());
+    body.set_job(job);
+    *body.mutable_spec() = spec;
+    body.set_base_model_fingerprint(model->fingerprint());
+    *body.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
+    const std::string text = ToJsonText(body);
+    const int state = v1::IMAGE_SET_STATE_OPEN;
+    sql << "insert into image_sets (tenant, id, job, state, items_total, body)"
+           " values (:t, :id, :j, :s, :n, :b)",
+        soci::use(tenant), soci::use(id), soci::use(job), soci::use(state), soci::use(total),
+        soci::use(text);
+    ASSIGN_OR_RETURN(SetRow stored, Load(sql, "id", id));
+    made = Full(std::move(stored));
+    return absl::OkStatus();
+  }));
+  return made;
+}
+
+absl::StatusOr<v1::ImageSet> ImageSets::Close(const std::string& name, v1::ImageSetState state) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "imageSets"));
+  if (state != v1::IMAGE_SET_STATE_COMPLETE && state != v1::IMAGE_SET_STATE_PARTIAL) {
+    return FieldError("state", v1::ImageSetState_Name(state),
+                      "IMAGE_SET_STATE_COMPLETE or IMAGE_SET_STATE_PARTIAL");
+  }
+  v1::ImageSet closed;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(SetRow row, Load(sql, "id", id));
+    if (row.state == v1::IMAGE_SET_STATE_OPEN) {
+      if (state == v1::IMAGE_SET_STATE_COMPLETE && row.done < row.total) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("state: ", name, " has ", row.done, " of ", row.total, " items"));
+      }
+      row.state = state;
+      ++row.version;
+      sql << "update image_sets set state = :s, version = :v where number = :n",
+          soci::use(row.state), soci::use(row.version), soci::use(row.number);
+    }
+    closed = Full(std::move(row));
+    return absl::OkStatus();
+  }));
+  return closed;
+}
+
+absl::StatusOr<v1::ImageSet> ImageSets::Get(const std::string& name) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "imageSets"));
+  v1::ImageSet set;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(SetRow row, Load(sql, "id", id));
+    set = Full(std::move(row));
+    return absl::OkStatus();
+  }));
+  return set;
+}
+
+absl::StatusOr<std::vector<v1::ImageSet>> ImageSets::List(const Page& page, std::string& next) {
+  int64_t before = INT64_MAX;
+  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
+    return FieldError("page_token", "one of another list", "next_page_token of this list");
+  }
+  std::vector<v1::ImageSet> sets;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    const int limit = page.size + 1;
+    SetRow row;
+    int64_t last = 0;
+    std::string body;
+    soci::statement rows =
+        (sql.prepare << "select number, body, state, items_total, items_done, items_blocked,"
+                        " version from image_sets where tenant = :t and number < :before"
+                        " order by number desc limit :limit",
+         soci::use(tenant), soci::use(before), soci::use(limit), soci::into(row.number),
+         soci::into(body), soci::into(row.state), soci::into(row.total), soci::into(row.done),
+         soci::into(row.blocked), soci::into(row.version));
+    PageRoom room(page);
+    rows.execute();
+    while (rows.fetch()) {
+      if (!room.Take(body.size())) {
+        next = absl::StrCat(last);
+        break;
+      }
+      row.body.Clear();
+      RETURN_IF_ERROR(FromJsonText(body, row.body));
+      sets.push_back(Full(row));
+      last = row.number;
+    }
+    return absl::OkStatus();
+  }));
+  return sets;
+}
+
+absl::Status ImageSets::Delete(const std::string& name, const std::string& etag) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "imageSets"));
+  std::vector<std::string> files;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const SetRow row, Load(sql, "id", id));
+    RETURN_IF_ERROR(CheckEtag(etag, row.version));
+    if (row.state == v1::IMAGE_SET_STATE_OPEN) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("name: ", name, " is being drawn; cancel its job first"));
+    }
+    files = BlobsOf(sql, "items where sha256 <> '' and image_set = :n", row.number);
+    sql << "delete from items where image_set = :n", soci::use(row.number);
+    sql << "delete from image_sets where number = :n", soci::use(row.number);
+    return absl::OkStatus();
+  }));
+  blobs_.RemoveUnnamed(files);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Item> ImageSets::GetItem(const std::string& name) {
+  ASSIGN_OR_RETURN(const ItemName parsed, ParseItemName(name));
+  v1::Item item;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const SetRow set, Load(sql, "id", parsed.set));
+    std::string body;
+    sql << "select body from items where image_set = :s and item_index = :i", soci::use(set.number),
+        soci::use(parsed.index), soci::into(body);
+    return sql.got_data() ? FromJsonText(body, item) : NoSuch("name", name);
+  }));
+  return item;
+}
+
+absl::StatusOr<std::vector<v1::Item>> ImageSets::ListItems(const std::string& set, const Page& page,
+                                                           std::string& next) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("parent", set, "imageSets"));
+  int64_t after = -1;
+  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &after)) {
+    return FieldError("page_token", "one of another list", "next_page_token of this list");
+  }
+  std::vector<v1::Item> items;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    auto row = Load(sql, "id", id);
+    if (absl::IsNotFound(row.status())) return NoSuch("parent", set);
+    if (!row.ok()) return row.status();
+    const int limit = page.size + 1;
+    int64_t index = 0;
+    int64_t last = 0;
+    std::string body;
+    soci::statement rows =
+        (sql.prepare << "select item_index, body from items where image_set = :s"
+                        " and item_index > :after order by item_index limit :limit",
+         soci::use(row->number), soci::use(after), soci::use(limit), soci::into(index),
+         soci::into(body));
+    PageRoom room(page);
+    rows.execute();
+    while (rows.fetch()) {
+      if (!room.Take(body.size())) {
+        next = absl::StrCat(last);
+        break;
+      }
+      RETURN_IF_ERROR(FromJsonText(body, items.emplace_back()));
+      last = index;
+    }
+    return absl::OkStatus();
+  }));
+  return items;
+}
+
+absl::StatusOr<std::string> ImageSets::Content(const v1::Item& item) {
+  if (item.safety().blocked()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("name: ", item.name(), " was blocked by the safety checker"));
+  }
+  return blobs_.Get(item.sha256(), DecodeLimits().max_bytes);
+}
+
+}  // namespace imprint

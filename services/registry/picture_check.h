@@ -1,0 +1,30 @@
+// What a reference picture must be: one that decodes, and no copy of another. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include <imprint/v1/registry.pb.h>
+
+namespace imprint {
+
+struct CheckedPicture {
+  v1::ReferencePicture picture;
+  // 64 bits that say where the picture gets brighter from left to right, on a grid of 9 × 8:
+  // similar pictures have similar bits (Krawetz 2013, "Kind of Like That": difference hash).
+  uint64_t difference_hash = 0;
+};
+
+// INVALID_ARGUMENT naming the file and what is wrong with it.
+absl::StatusOr<CheckedPicture> CheckReferencePicture(const std::string& file_name,
+                                                     absl::string_view content);
+
+// What the whole set needs: INVALID_ARGUMENT for the same file twice; gives a warning for each pair
+// of near-duplicates and each picture that is small.
+absl::StatusOr<std::vector<std::string>> CheckReferenceSet(
+    const std::vector<CheckedPicture>& pictures);
+
+}  // namespace imprint

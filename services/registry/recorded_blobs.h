@@ -1,0 +1,69 @@
+// Blobs that records name: each lives as long as a record names it, and not longer.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+
+#include "storage/blob_store.h"
+#include "storage/database.h"
+
+namespace imprint {
+
+// Thread-safe. A process that dies in between leaves blobs without a record, which the next start
+// removes (housekeeping.h).
+class RecordedBlobs {
+ public:
+  RecordedBlobs(Database& database, BlobStore& blobs) : database_(database), blobs_(blobs) {}
+
+  // A blob that is being recorded: it stays while this lives. What no record names by then, goes.
+  // Must not be destroyed within a transaction.
+  class Held {
+   public:
+    Held(Held&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr)), sha256_(std::move(other.sha256_)) {}
+    Held& operator=(Held&&) = delete;
+    ~Held() {
+      if (owner_ != nullptr) owner_->Release(sha256_);
+    }
+
+    const std::string& sha256() const { return sha256_; }
+
+   private:
+    friend class RecordedBlobs;
+    Held(RecordedBlobs* owner, std::string sha256) : owner_(owner), sha256_(std::move(sha256)) {}
+
+    RecordedBlobs* owner_;
+    std::string sha256_;
+  };
+
+  // RESOURCE_EXHAUSTED if the disk is full.
+  absl::StatusOr<Held> Put(absl::string_view bytes);
+
+  // As BlobStore::Get.
+  absl::StatusOr<std::string> Get(const std::string& sha256, size_t max_bytes) {
+    return blobs_.Get(sha256, max_bytes);
+  }
+
+  // After records were deleted: removes those blobs that no other record names and nobody holds.
+  void RemoveUnnamed(const std::vector<std::string>& sha256s);
+
+ private:
+  void Release(const std::string& sha256);
+  void RemoveIfUnnamed(const std::string& sha256) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Database& database_;
+  BlobStore& blobs_;
+  // Held while a blob is looked up and removed, so that nobody begins to rely on it in between.
+  absl::Mutex mutex_;
+  std::map<std::string, int> held_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace imprint

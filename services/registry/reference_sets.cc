@@ -1,0 +1,227 @@
+#include "services/registry/reference_sets.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "imaging/decode.h"
+#include "rpc/proto_json.h"
+#include "rpc/resource_name.h"
+#include "services/registry/resource_row.h"
+
+namespace imprint {
+namespace {
+
+constexpr size_t kMaxPictures = 1000;
+constexpr size_t kMaxRightsBytes = 2000;
+
+// What makes two uploads the same: header and files.
+std::string PayloadSha256(const ReferenceSets::Header& header,
+                          const std::vector<CheckedPicture>& pictures) {
+  Sha256 hash;
+  hash.Update(absl::StrCat(header.reference_set_id(), "\n", header.title(), "\n"));
+  hash.Update(ToJsonText(header.rights()));
+  for (const CheckedPicture& each : pictures) {
+    hash.Update(absl::StrCat(each.picture.file_name(), "\n", each.picture.sha256(), "\n"));
+  }
+  return hash.HexDigest();
+}
+
+}  // namespace
+
+absl::Status CheckRights(absl::string_view prefix, const v1::Rights& rights) {
+  RETURN_IF_ERROR(CheckText(absl::StrCat(prefix, ".creator"), rights.creator(), kMaxRightsBytes));
+  RETURN_IF_ERROR(CheckText(absl::StrCat(prefix, ".licence"), rights.licence(), kMaxRightsBytes));
+  const std::string people = absl::StrCat(prefix, ".people");
+  if (rights.people() != v1::PEOPLE_SHOWN_NONE &&
+      rights.people() != v1::PEOPLE_SHOWN_WITH_CONSENT) {
+    return FieldError(people,
+                      rights.people() == v1::PEOPLE_SHOWN_UNSPECIFIED
+                          ? "none"
+                          : absl::StrCat(static_cast<int>(rights.people())),
+                      "PEOPLE_SHOWN_NONE, or PEOPLE_SHOWN_WITH_CONSENT and who agreed");
+  }
+  return CheckText(absl::StrCat(prefix, ".consent"), rights.consent(), kMaxRightsBytes,
+                   /*may_be_empty=*/rights.people() == v1::PEOPLE_SHOWN_NONE);
+}
+
+absl::StatusOr<ReferenceSets::Upload> ReferenceSets::Upload::Begin(ReferenceSets& sets,
+                                                                   const Header& header) {
+  if (!header.reference_set_id().empty()) {
+    RETURN_IF_ERROR(CheckResourceId("header.reference_set_id", header.reference_set_id()));
+  }
+  RETURN_IF_ERROR(CheckText("header.title", header.title(), 200, /*may_be_empty=*/true));
+  RETURN_IF_ERROR(CheckText("header.request_id", header.request_id(), 100, /*may_be_empty=*/true));
+  RETURN_IF_ERROR(CheckRights("header.rights", header.rights()));
+  return Upload(sets, header);
+}
+
+absl::Status ReferenceSets::Upload::BeginPicture(const std::string& file_name) {
+  RETURN_IF_ERROR(EndPicture());
+  RETURN_IF_ERROR(CheckText("picture.file_name", file_name, 255));
+  if (pictures_.size() == kMaxPictures) {
+    return FieldError("pictures", absl::StrCat("more than ", kMaxPictures),
+                      absl::StrCat("at most ", kMaxPictures, "; 3 to 5 are enough"));
+  }
+  file_name_ = file_name;
+  in_picture_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status ReferenceSets::Upload::Append(absl::string_view bytes) {
+  if (!in_picture_) return FieldError("chunk", "one before any picture", "picture first");
+  if (content_.size() + bytes.size() > DecodeLimits().max_bytes) {
+    return FieldError(absl::StrCat("picture ", Quoted(file_name_)),
+                      absl::StrCat("more than ", DecodeLimits().max_bytes, " bytes"),
+                      "a smaller file");
+  }
+  content_.append(bytes.data(), bytes.size());
+  return absl::OkStatus();
+}
+
+absl::Status ReferenceSets::Upload::EndPicture() {
+  if (!std::exchange(in_picture_, false)) return absl::OkStatus();
+  const std::string content = std::exchange(content_, {});
+  ASSIGN_OR_RETURN(CheckedPicture checked, CheckReferencePicture(file_name_, content));
+  ASSIGN_OR_RETURN(RecordedBlobs::Held file, sets_->blobs_.Put(content));
+  files_.push_back(std::move(file));
+  pictures_.push_back(std::move(checked));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ReferenceSet> ReferenceSets::Upload::Finish() {
+  RETURN_IF_ERROR(EndPicture());
+  if (pictures_.empty()) return FieldError("pictures", "none", "1 to 1000; 3 to 5 are best");
+  return sets_->Create(header_, pictures_);
+}
+
+absl::StatusOr<v1::ReferenceSet> ReferenceSets::Create(
+    const Header& header, const std::vector<CheckedPicture>& pictures) {
+  v1::ReferenceSet set;
+  ASSIGN_OR_RETURN(const auto warnings, CheckReferenceSet(pictures));
+  const std::string payload = PayloadSha256(header, pictures);
+  const std::string id =
+      header.reference_set_id().empty() ? NewResourceId() : header.reference_set_id();
+  set.set_name(absl::StrCat("referenceSets/", id));
+  set.set_title(header.title());
+  *set.mutable_rights() = header.rights();
+  for (const CheckedPicture& each : pictures) *set.add_pictures() = each.picture;
+  for (const std::string& warning : warnings) set.add_warnings(warning);
+  set.set_etag("1");
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    std::string body;
+    std::string stored;
+    sql << "select body, payload_sha256 from reference_sets where tenant = :t"
+           " and (id = :id or (request_id = :r and request_id <> ''))"
+           " order by case when request_id = :r then 0 else 1 end limit 1",
+        soci::use(tenant, "t"), soci::use(id, "id"), soci::use(header.request_id(), "r"),
+        soci::into(body), soci::into(stored);
+    if (sql.got_data()) {
+      if (stored == payload) return FromJsonText(body, set);
+      return absl::AlreadyExistsError(absl::StrCat("header.reference_set_id: ", set.name(),
+                                                   ", or its request_id, is taken by a set with "
+                                                   "other pictures or rights"));
+    }
+    *set.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
+    body = ToJsonText(set);
+    sql << "insert into reference_sets (tenant, id, request_id, payload_sha256, body)"
+           " values (:t, :id, :r, :p, :body)",
+        soci::use(tenant), soci::use(id), soci::use(header.request_id()), soci::use(payload),
+        soci::use(body);
+    int64_t number = 0;
+    sql << "select number from reference_sets where tenant = :t and id = :id", soci::use(tenant),
+        soci::use(id), soci::into(number);
+    for (int place = 0; place < set.pictures_size(); ++place) {
+      sql << "insert into reference_pictures (reference_set, place, sha256) values (:s, :p, :h)",
+          soci::use(number), soci::use(place), soci::use(set.pictures(place).sha256());
+    }
+    return absl::OkStatus();
+  }));
+  return set;
+}
+
+absl::StatusOr<v1::ReferenceSet> ReferenceSets::Get(const std::string& name) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "referenceSets"));
+  v1::ReferenceSet set;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    std::string body;
+    sql << "select body from reference_sets where tenant = :t and id = :id", soci::use(tenant),
+        soci::use(id), soci::into(body);
+    return sql.got_data() ? FromJsonText(body, set) : NoSuch("name", name);
+  }));
+  return set;
+}
+
+absl::StatusOr<std::vector<v1::ReferenceSet>> ReferenceSets::List(const Page& page,
+                                                                  std::string& next) {
+  std::vector<v1::ReferenceSet> sets;
+  int64_t before = INT64_MAX;
+  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
+    return FieldError("page_token", "one of another list", "next_page_token of this list");
+  }
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    const int limit = page.size + 1;
+    int64_t number = 0;
+    int64_t last = 0;
+    std::string body;
+    soci::statement rows =
+        (sql.prepare << "select number, body from reference_sets where tenant = :t"
+                        " and number < :before order by number desc limit :limit",
+         soci::use(tenant), soci::use(before), soci::use(limit), soci::into(number),
+         soci::into(body));
+    PageRoom room(page);
+    rows.execute();
+    while (rows.fetch()) {
+      if (!room.Take(body.size())) {
+        next = absl::StrCat(last);
+        break;
+      }
+      RETURN_IF_ERROR(FromJsonText(body, sets.emplace_back()));
+      last = number;
+    }
+    return absl::OkStatus();
+  }));
+  return sets;
+}
+
+absl::Status ReferenceSets::Delete(const std::string& name, const std::string& etag) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "referenceSets"));
+  std::vector<std::string> files;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    int64_t number = 0;
+    int64_t version = 0;
+    sql << "select number, version from reference_sets where tenant = :t and id = :id",
+        soci::use(tenant), soci::use(id), soci::into(number), soci::into(version);
+    if (!sql.got_data()) return NoSuch("name", name);
+    RETURN_IF_ERROR(CheckEtag(etag, version));
+    const int64_t now = DatabaseNowMicros(sql);
+    int readers = 0;
+    sql << "select count(*) from tickets where tenant = :t and reference_set = :id"
+           " and expire_us > :now",
+        soci::use(tenant), soci::use(id), soci::use(now), soci::into(readers);
+    if (readers > 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("name: ", name, " is being taught from; cancel the job first"));
+    }
+    files = BlobsOf(sql, "reference_pictures where reference_set = :n", number);
+    sql << "delete from reference_pictures where reference_set = :n", soci::use(number);
+    sql << "delete from reference_sets where number = :n", soci::use(number);
+    return absl::OkStatus();
+  }));
+  blobs_.RemoveUnnamed(files);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReferenceSets::Original(const v1::ReferencePicture& picture) {
+  return blobs_.Get(picture.sha256(), DecodeLimits().max_bytes);
+}
+
+}  // namespace imprint

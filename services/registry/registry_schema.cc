@@ -1,0 +1,69 @@
+#include "services/registry/registry_schema.h"
+
+namespace imprint {
+
+const char* const kBlobNames =
+    "select sha256 from reference_pictures"
+    " union all select sha256 from embeddings"
+    " union all select sha256 from items where sha256 <> ''";
+
+const std::vector<Migration>& RegistryMigrations() {
+  static const std::vector<Migration> migrations = {
+      {1,
+       {
+           // Resources are kept as their protos in JSON; columns are what is searched by. Times are
+           // microseconds since 1970.
+           "create table base_models ("
+           " tenant varchar(63) not null, id varchar(63) not null, body text not null,"
+           " version bigint not null default 1, primary key (tenant, id))",
+           "create table reference_sets ("
+           " tenant varchar(63) not null, id varchar(63) not null, number integer primary key,"
+           " request_id varchar(100) not null, payload_sha256 varchar(64) not null,"
+           " body text not null, version bigint not null default 1, unique (tenant, id))",
+           "create unique index reference_sets_by_request on reference_sets (tenant, request_id)"
+           " where request_id <> ''",
+           "create table reference_pictures ("
+           " reference_set bigint not null, place integer not null, sha256 varchar(64) not null,"
+           " primary key (reference_set, place))",
+           "create index reference_pictures_by_blob on reference_pictures (sha256)",
+           "create table concepts ("
+           " tenant varchar(63) not null, id varchar(63) not null, token varchar(100) not null,"
+           " newest bigint not null default 0, body text not null,"
+           " version bigint not null default 1, primary key (tenant, id))",
+           // `origin` is what makes a commit or an import idempotent: "jobs/x", "import/y".
+           "create table embeddings ("
+           " number integer primary key, tenant varchar(63) not null, concept varchar(63) not null,"
+           " version bigint not null, origin varchar(200) not null,"
+           " payload_sha256 varchar(64) not null, sha256 varchar(64) not null, body text not null,"
+           " unique (tenant, concept, version))",
+           "create index embeddings_by_blob on embeddings (sha256)",
+           "create unique index embeddings_by_origin on embeddings (tenant, origin)"
+           " where origin <> ''",
+           "create table aliases ("
+           " tenant varchar(63) not null, concept varchar(63) not null, id varchar(63) not null,"
+           " embedding bigint not null, update_us bigint not null,"
+           " version bigint not null default 1, primary key (tenant, concept, id))",
+           "create table image_sets ("
+           " number integer primary key, tenant varchar(63) not null, id varchar(63) not null,"
+           " job varchar(100) not null, state integer not null, items_total bigint not null,"
+           " items_done bigint not null default 0, items_blocked bigint not null default 0,"
+           " body text not null, version bigint not null default 1, unique (tenant, id),"
+           " unique (tenant, job))",
+           "create table items ("
+           " image_set bigint not null, item_index bigint not null, sha256 varchar(64) not null,"
+           " body text not null, primary key (image_set, item_index))",
+           // Blocked items have none.
+           "create index items_by_blob on items (sha256) where sha256 <> ''",
+           // Tokens are kept hashed.
+           "create table tickets ("
+           " token_sha256 varchar(64) primary key, tenant varchar(63) not null,"
+           " job varchar(100) not null, chunk bigint not null, attempt integer not null,"
+           " reference_set varchar(63) not null, image_set varchar(63) not null,"
+           " expire_us bigint not null, unique (job, chunk))",
+           "create table revoked_jobs (job varchar(100) primary key)",
+       }},
+  };
+  return migrations;
+}
+
+}  // namespace imprint

@@ -1,0 +1,155 @@
+#include "services/registry/registry_service.h"
+
+#include <filesystem>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/atomic_file.h"
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "services/registry/base_models.h"
+#include "services/registry/concepts.h"
+#include "services/registry/embeddings.h"
+#include "services/registry/housekeeping.h"
+#include "services/registry/image_sets.h"
+#include "services/registry/recorded_blobs.h"
+#include "services/registry/reference_sets.h"
+#include "services/registry/registry_api.h"
+#include "services/registry/registry_schema.h"
+#include "services/registry/tickets.h"
+#include "services/registry/token_check.h"
+#include "services/registry/transfer_api.h"
+#include "services/runtime/log.h"
+#include "storage/folder_blob_store.h"
+#include "storage/folder_lock.h"
+
+namespace imprint {
+
+// Records and blobs of one folder, for one process.
+struct RegistryStorage {
+  std::unique_ptr<Database> database;
+  std::unique_ptr<BlobStore> blobs;
+};
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostUploads = 1000;
+
+absl::StatusOr<RegistryStorage> OpenStorage(const fs::path& data) {
+  RegistryStorage storage;
+  RETURN_IF_ERROR(InContext("data", EnsureWritableFolder(data)));
+  RETURN_IF_ERROR(InContext("data", LockFolder(data / "registry.lock")));
+  const fs::path records = data / "registry.db";
+  std::error_code ignored;
+  const bool is_new = !fs::exists(records, ignored);
+  ASSIGN_OR_RETURN(storage.blobs, OpenBlobFolder(data / "blobs"));
+  if (is_new) {
+    // Without the records that name them they would all be nobody's.
+    ASSIGN_OR_RETURN(const std::vector<std::string> blobs, storage.blobs->List());
+    if (!blobs.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("data: ", records.string(), " is not there, but ", blobs.size(),
+                       " blobs are: restore it from a backup, or begin in an empty folder"));
+    }
+  }
+  ASSIGN_OR_RETURN(storage.database, Database::OpenSqlite(records, RegistryMigrations()));
+  return storage;
+}
+
+}  // namespace
+
+struct RegistryProcess::Parts {
+  Parts(RegistryStorage opened, int max_uploads, Metrics& metrics)
+      : storage(std::move(opened)),
+        models(*storage.database),
+        blobs(*storage.database, *storage.blobs),
+        references(*storage.database, blobs),
+        concepts(*storage.database),
+        embeddings(*storage.database, blobs, models),
+        image_sets(*storage.database, blobs, models),
+        tickets(*storage.database),
+        tokens(models),
+        registry_api(models, references, concepts, embeddings, image_sets, max_uploads),
+        transfer_api(tickets, tokens, references, embeddings, image_sets, metrics) {}
+
+  RegistryStorage storage;
+  BaseModels models;
+  RecordedBlobs blobs;
+  ReferenceSets references;
+  Concepts concepts;
+  Embeddings embeddings;
+  ImageSets image_sets;
+  Tickets tickets;
+  TokenCheck tokens;
+  RegistryApi registry_api;
+  TransferApi transfer_api;
+};
+
+RegistryProcess::RegistryProcess() = default;
+RegistryProcess::~RegistryProcess() = default;
+
+void RegistryProcess::AddFlags(CLI::App& app) {
+  app.add_option("--data", data_, "Folder of the database and the blobs")
+      ->type_name("FOLDER")
+      ->required();
+  app.add_option(
+         "--max-uploads", max_uploads_,
+         "Reference sets and embeddings that are taken in at once; each may need 0.5 GB for "
+         "a moment, others are told to come again")
+      ->capture_default_str();
+}
+
+absl::Status RegistryProcess::Open(Metrics& metrics) {
+  if (max_uploads_ < 1 || max_uploads_ > kMostUploads) {
+    return FieldError("max-uploads", absl::StrCat(max_uploads_),
+                      absl::StrCat("1 to ", kMostUploads));
+  }
+  ASSIGN_OR_RETURN(RegistryStorage storage, OpenStorage(data_));
+  ASSIGN_OR_RETURN(const Orphans orphans, RemoveOrphans(*storage.database, *storage.blobs));
+  if (orphans.removed > 0) LogInfo("removed blobs without a record", {{"blobs", orphans.removed}});
+  if (orphans.kept > 0) {
+    LogWarning(
+        "many blobs have no record and are kept: is the database an old one? "
+        "imprint-registry --fsck names them",
+        {{"blobs", orphans.kept}});
+  }
+  parts_ = std::make_unique<Parts>(std::move(storage), max_uploads_, metrics);
+  return absl::OkStatus();
+}
+
+absl::Status RegistryProcess::CanServe() { return parts_->storage.database->Check(); }
+
+std::vector<grpc::Service*> RegistryProcess::Endpoints() {
+  return {&parts_->registry_api, &parts_->transfer_api};
+}
+
+int CheckDataFolder(const std::string& data) {
+  const auto fail = [](const absl::Status& status) {
+    std::cerr << "error: " << status.message() << "\n";
+    return 2;
+  };
+  std::error_code ignored;
+  if (!fs::exists(fs::path(data) / "registry.db", ignored)) {
+    return fail(absl::NotFoundError(absl::StrCat("data: ", data, " has no registry.db")));
+  }
+  auto storage = OpenStorage(data);
+  if (!storage.ok()) return fail(storage.status());
+  const auto report = CheckStorage(*storage->database, *storage->blobs);
+  if (!report.ok()) return fail(report.status());
+  const auto list = [](const char* what, const std::vector<std::string>& blobs) {
+    for (const std::string& sha256 : blobs) std::cout << what << "  " << sha256 << "\n";
+  };
+  list("missing", report->missing);
+  list("damaged", report->damaged);
+  list("orphan ", report->orphans);
+  std::cout << (report->Clean() ? "clean: " : "not clean: ") << report->good << " good, "
+            << report->missing.size() << " missing, " << report->damaged.size() << " damaged, "
+            << report->orphans.size() << " without an owner\n";
+  return report->Clean() ? 0 : 1;
+}
+
+}  // namespace imprint

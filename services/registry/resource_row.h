@@ -1,0 +1,33 @@
+// What the registry's tables and their messages have in common. Private to services/registry.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include <google/protobuf/timestamp.pb.h>
+#include <soci/soci.h>
+
+namespace imprint {
+
+// Until callers bring credentials, they are all this tenant.
+inline constexpr const char* kTenant = "default";
+
+google::protobuf::Timestamp FromMicros(int64_t micros);
+
+// NOT_FOUND: "name: there is no concepts/mia".
+absl::Status NoSuch(absl::string_view field, absl::string_view name);
+
+// The blobs that rows name: `from` is a table and a condition on :n, which is `number`.
+std::vector<std::string> BlobsOf(soci::session& sql, const std::string& from, int64_t number);
+
+// ABORTED if `given` is set and not `current`.
+absl::Status CheckEtag(absl::string_view given, int64_t current);
+
+// INVALID_ARGUMENT naming the field if the text is longer, or empty where it must not be.
+absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
+                       bool may_be_empty = false);
+
+}  // namespace imprint

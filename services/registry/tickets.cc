@@ -1,0 +1,144 @@
+#include "services/registry/tickets.h"
+
+#include <cstdint>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "base/field_error.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "rpc/resource_name.h"
+#include "rpc/status.h"
+#include "services/registry/resource_row.h"
+
+namespace imprint {
+namespace {
+
+constexpr int64_t kLongestSeconds = 86'400;  // a day
+constexpr size_t kMaxTokenBytes = 200;
+
+// 256 bits from the system's generator.
+std::string NewToken() {
+  std::random_device random;
+  std::string token;
+  for (int i = 0; i < 8; ++i) absl::StrAppendFormat(&token, "%08x", random());
+  return token;
+}
+
+}  // namespace
+
+bool IsRevoked(soci::session& sql, const std::string& job) {
+  int revoked = 0;
+  sql << "select count(*) from revoked_jobs where job = :j", soci::use(job), soci::into(revoked);
+  return revoked > 0;
+}
+
+absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequest& request) {
+  const v1::RunKey& run = request.run();
+  RETURN_IF_ERROR(ParseResourceName("run.job", run.job(), "jobs/*").status());
+  if (run.attempt() < 1) {
+    return FieldError("run.attempt", absl::StrCat(run.attempt()), "1 or more");
+  }
+  if (request.reference_set().empty() == request.image_set().empty()) {
+    return FieldError("reference_set", Quoted(request.reference_set()),
+                      "either a reference set or an image set");
+  }
+  std::string reference_set;
+  std::string image_set;
+  if (!request.reference_set().empty()) {
+    ASSIGN_OR_RETURN(reference_set,
+                     ParseResourceId("reference_set", request.reference_set(), "referenceSets"));
+  } else {
+    ASSIGN_OR_RETURN(image_set, ParseResourceId("image_set", request.image_set(), "imageSets"));
+  }
+  if (request.lifetime_seconds() < 1 || request.lifetime_seconds() > kLongestSeconds) {
+    return FieldError("lifetime_seconds", absl::StrCat(request.lifetime_seconds()),
+                      absl::StrCat("1 to ", kLongestSeconds));
+  }
+  v1::IssueTicketResponse response;
+  response.set_token(NewToken());
+  const std::string hash = Sha256Hex(response.token());
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    if (IsRevoked(sql, run.job())) {
+      return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                            "run.job: the tickets of ", run.job(), " were revoked for good")),
+                        "TICKETS_REVOKED");
+    }
+    int there = 1;
+    if (!reference_set.empty()) {
+      sql << "select count(*) from reference_sets where tenant = :t and id = :id",
+          soci::use(tenant), soci::use(reference_set), soci::into(there);
+    } else {
+      sql << "select count(*) from image_sets where tenant = :t and id = :id and job = :j",
+          soci::use(tenant), soci::use(image_set), soci::use(run.job()), soci::into(there);
+    }
+    if (there == 0) {
+      return reference_set.empty() ? NoSuch("image_set", request.image_set())
+                                   : NoSuch("reference_set", request.reference_set());
+    }
+    const int64_t chunk = run.chunk();
+    const int attempt = run.attempt();
+    int issued = 0;
+    sql << "select attempt from tickets where job = :j and chunk = :c", soci::use(run.job()),
+        soci::use(chunk), soci::into(issued);
+    if (sql.got_data() && issued > attempt) {
+      return absl::FailedPreconditionError(absl::StrCat("run.attempt: got ", attempt, "; attempt ",
+                                                        issued, " has a ticket already"));
+    }
+    const int64_t expire = DatabaseNowMicros(sql) + request.lifetime_seconds() * 1'000'000;
+    sql << "delete from tickets where job = :j and chunk = :c", soci::use(run.job()),
+        soci::use(chunk);
+    sql << "insert into tickets (token_sha256, tenant, job, chunk, attempt, reference_set,"
+           " image_set, expire_us) values (:h, :t, :j, :c, :a, :r, :i, :e)",
+        soci::use(hash), soci::use(tenant), soci::use(run.job()), soci::use(chunk),
+        soci::use(attempt), soci::use(reference_set), soci::use(image_set), soci::use(expire);
+    *response.mutable_expire_time() = FromMicros(expire);
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+absl::StatusOr<int> Tickets::Revoke(const std::string& job) {
+  RETURN_IF_ERROR(ParseResourceName("job", job, "jobs/*").status());
+  int open = 0;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    sql << "select count(*) from tickets where job = :j", soci::use(job), soci::into(open);
+    sql << "delete from tickets where job = :j", soci::use(job);
+    sql << "insert into revoked_jobs (job) values (:j) on conflict (job) do nothing",
+        soci::use(job);
+    return absl::OkStatus();
+  }));
+  return open;
+}
+
+absl::StatusOr<TicketScope> Tickets::Check(soci::session& sql, const std::string& token) {
+  if (token.empty() || token.size() > kMaxTokenBytes) {
+    return FieldError("token", token.empty() ? "none" : absl::StrCat(token.size(), " bytes"),
+                      "a ticket's token");
+  }
+  const std::string hash = Sha256Hex(token);
+  const int64_t now = DatabaseNowMicros(sql);
+  TicketScope scope;
+  sql << "select job, chunk, attempt, reference_set, image_set from tickets"
+         " where token_sha256 = :h and expire_us > :now",
+      soci::use(hash), soci::use(now), soci::into(scope.job), soci::into(scope.chunk),
+      soci::into(scope.attempt), soci::into(scope.reference_set), soci::into(scope.image_set);
+  if (sql.got_data()) return scope;
+  return WithReason(
+      absl::PermissionDeniedError("token: unknown, expired, or void since another attempt began"),
+      "TICKET_VOID");
+}
+
+absl::StatusOr<TicketScope> Tickets::Check(const std::string& token) {
+  TicketScope scope;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(scope, Check(sql, token));
+    return absl::OkStatus();
+  }));
+  return scope;
+}
+
+}  // namespace imprint

@@ -1,0 +1,48 @@
+// What running attempts may read and add, and nothing else: each ticket stands for one attempt, and
+// is void as soon as a later one has its own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include <imprint/v1/transfer.pb.h>
+
+#include "storage/database.h"
+
+namespace imprint {
+
+// What a good ticket is for: one of the two sets is empty.
+struct TicketScope {
+  std::string job;
+  int64_t chunk = 0;
+  int attempt = 0;
+  std::string reference_set;  // its id
+  std::string image_set;      // its id
+};
+
+// Thread-safe.
+class Tickets {
+ public:
+  explicit Tickets(Database& database) : database_(database) {}
+
+  absl::StatusOr<v1::IssueTicketResponse> Issue(const v1::IssueTicketRequest& request);
+
+  // For good: no ticket of the job is issued any more. Gives how many were open.
+  absl::StatusOr<int> Revoke(const std::string& job);
+
+  // PERMISSION_DENIED if the token is unknown, expired or void.
+  absl::StatusOr<TicketScope> Check(const std::string& token);
+  // The same within a transaction that acts on it.
+  static absl::StatusOr<TicketScope> Check(soci::session& sql, const std::string& token);
+
+ private:
+  Database& database_;
+};
+
+// Whether the job's tickets were revoked, within a transaction.
+bool IsRevoked(soci::session& sql, const std::string& job);
+
+}  // namespace imprint

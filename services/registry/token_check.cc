@@ -1,0 +1,55 @@
+#include "services/registry/token_check.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "text/clip_tokenizer.h"
+#include "text/concept_vocabulary.h"
+
+namespace imprint {
+namespace {
+
+constexpr int kMaxTokens = 1000;
+constexpr size_t kTokenizersKept = 4;
+
+}  // namespace
+
+absl::StatusOr<v1::CheckTokensResponse> TokenCheck::Check(const v1::CheckTokensRequest& request) {
+  if (request.tokens_size() > kMaxTokens) {
+    return FieldError("tokens", absl::StrCat(request.tokens_size()),
+                      absl::StrCat("at most ", kMaxTokens));
+  }
+  const auto model = models_.Get(request.base_model());
+  if (!model.ok()) return InContext("base_model", model.status());
+  ASSIGN_OR_RETURN(const auto tokenizer, TokenizerOf(*model));
+  ConceptVocabulary concepts;
+  v1::CheckTokensResponse response;
+  for (int i = 0; i < request.tokens_size(); ++i) {
+    const absl::Status added = concepts.Add(request.tokens(i), 1, *tokenizer);
+    if (added.ok()) continue;
+    response.set_bad_token(i);
+    response.set_problem(std::string(absl::StripPrefix(added.message(), "token: ")));
+    break;
+  }
+  return response;
+}
+
+absl::StatusOr<std::shared_ptr<const ClipTokenizer>> TokenCheck::TokenizerOf(
+    const v1::BaseModel& model) {
+  const absl::MutexLock lock(&mutex_);
+  if (const auto found = tokenizers_.find(model.fingerprint()); found != tokenizers_.end()) {
+    return found->second;
+  }
+  ASSIGN_OR_RETURN(ClipTokenizer tokenizer,
+                   ClipTokenizer::Load(std::filesystem::path(model.folder()) / "tokenizer"));
+  if (tokenizers_.size() == kTokenizersKept) tokenizers_.erase(tokenizers_.begin());
+  return tokenizers_[model.fingerprint()] =
+             std::make_shared<const ClipTokenizer>(std::move(tokenizer));
+}
+
+}  // namespace imprint
