@@ -1,0 +1,40 @@
+#include "services/rank/compute_thread.h"
+
+namespace imprint {
+
+ComputeThread::ComputeThread() : thread_([this] { Loop(); }) {}
+
+ComputeThread::~ComputeThread() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    closed_ = true;
+  }
+  thread_.join();
+}
+
+void ComputeThread::Run(const std::function<void()>& work) {
+  const absl::MutexLock one_at_a_time(&callers_);
+  const auto done = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return work_ == nullptr; };
+  const absl::MutexLock lock(&mutex_);
+  work_ = &work;
+  mutex_.Await(absl::Condition(&done));
+}
+
+void ComputeThread::Loop() {
+  const auto something = [this]()
+                             ABSL_NO_THREAD_SAFETY_ANALYSIS { return closed_ || work_ != nullptr; };
+  while (true) {
+    const std::function<void()>* work = nullptr;
+    {
+      const absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(&something));
+      if (work_ == nullptr) return;
+      work = work_;
+    }
+    (*work)();
+    const absl::MutexLock lock(&mutex_);
+    work_ = nullptr;
+  }
+}
+
+}  // namespace imprint

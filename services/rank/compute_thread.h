@@ -1,0 +1,34 @@
+// The one thread that calls the engine.
+#pragma once
+
+#include <functional>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace imprint {
+
+// gRPC's threads come and go, and each one that computed would leave a team of OpenMP's behind.
+// Thread-safe.
+class ComputeThread {
+ public:
+  ComputeThread();
+  ~ComputeThread();
+  ComputeThread(const ComputeThread&) = delete;
+  ComputeThread& operator=(const ComputeThread&) = delete;
+
+  // Runs `work` there and returns when it is done. One at a time; others wait.
+  void Run(const std::function<void()>& work);
+
+ private:
+  void Loop();
+
+  absl::Mutex callers_;
+  absl::Mutex mutex_;
+  const std::function<void()>* work_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace imprint

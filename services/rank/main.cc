@@ -1,0 +1,100 @@
+// imprint-rank: one process that trains, for the node agent that started it and ends with it.
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include <CLI/CLI.hpp>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include "base/status_macros.h"
+#include "rpc/channel.h"
+#include "services/rank/rank_endpoint.h"
+#include "services/runtime/log.h"
+
+namespace imprint {
+namespace {
+
+struct RankFlags {
+  std::string socket;
+  int threads = 0;
+  int parent = 0;
+  int memory_mb = 0;
+  std::string log_format = "text";
+  std::string log_level = "info";
+};
+
+void AddFlags(CLI::App& app, RankFlags& flags) {
+  app.add_option("--socket", flags.socket, "Unix socket to listen at")->required();
+  app.add_option("--threads", flags.threads, "Threads to compute with; 0 is one a processor")
+      ->capture_default_str();
+  app.add_option("--parent", flags.parent, "Process with which this one ends; 0 is none");
+  app.add_option("--memory-mb", flags.memory_mb,
+                 "Memory in MiB that allocations may use; 0 is no limit")
+      ->capture_default_str();
+  app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
+  app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+      ->capture_default_str();
+}
+
+absl::Status EndWithParent(int parent) {
+  if (parent == 0) return absl::OkStatus();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // It may have died before that.
+  if (getppid() == parent) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("parent: ", parent, " did not start this process, or has ended"));
+}
+
+// A training that asks for more hears that there is none, and says so. Stacks and reserves of the
+// allocator count, although nobody may ever touch them: they get some room of their own.
+absl::Status LimitMemory(int mebibytes) {
+  constexpr rlim_t kUntouched = 512;
+  if (mebibytes == 0) return absl::OkStatus();
+  const rlim_t bytes = (static_cast<rlim_t>(mebibytes) + kUntouched) << 20;
+  const rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+  if (setrlimit(RLIMIT_DATA, &limit) == 0) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("memory-mb: cannot be set: ", std::strerror(errno)));
+}
+
+absl::Status Serve(const RankFlags& flags) {
+  RETURN_IF_ERROR(StartLog("imprint-rank", flags.log_format, flags.log_level));
+  RETURN_IF_ERROR(EndWithParent(flags.parent));
+  RETURN_IF_ERROR(LimitMemory(flags.memory_mb));
+  RankEndpoint endpoint;
+  RETURN_IF_ERROR(endpoint.SetThreads(flags.threads));
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  builder.AddListeningPort(absl::StrCat("unix:", flags.socket), grpc::InsecureServerCredentials());
+  builder.RegisterService(&endpoint);
+  const auto server = builder.BuildAndStart();
+  if (server == nullptr) {
+    return absl::UnavailableError(absl::StrCat("socket: cannot listen at ", flags.socket));
+  }
+  Log(LogLevel::kDebug, "listening", {{"socket", flags.socket}});
+  server->Wait();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace imprint
+
+int main(int argc, char** argv) {
+  imprint::RankFlags flags;
+  CLI::App app("Trains for imprint-trainer, which starts it.", "imprint-rank");
+  imprint::AddFlags(app, flags);
+  CLI11_PARSE(app, argc, argv);
+  const absl::Status status = imprint::Serve(flags);
+  if (status.ok()) return 0;
+  std::cerr << "imprint-rank: error: " << status.message() << "\n";
+  return 1;
+}

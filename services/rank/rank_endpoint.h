@@ -1,0 +1,47 @@
+// RankService: trains for the node agent that started this process.
+#pragma once
+
+#include <atomic>
+#include <stop_token>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+#include <grpcpp/support/sync_stream.h>
+#include <imprint/v1/rank.grpc.pb.h>
+
+#include "services/rank/compute_thread.h"
+#include "services/rank/rank_training.h"
+
+namespace imprint {
+
+class RankEndpoint : public v1::RankService::Service {
+ public:
+  // Kernels compute with so many threads; 0 means all. INVALID_ARGUMENT naming threads.
+  absl::Status SetThreads(int threads);
+
+  grpc::Status Train(grpc::ServerContext* context, const v1::TrainRequest* request,
+                     grpc::ServerWriter<v1::RunEvent>* writer) override;
+  // FAILED_PRECONDITION if no training runs.
+  grpc::Status Stop(grpc::ServerContext* context, const v1::StopRankRequest* request,
+                    v1::StopRankResponse* response) override;
+
+ private:
+  // Of the training that runs.
+  struct Current {
+    std::stop_source stop;
+    std::atomic<bool> keep = true;
+  };
+
+  absl::Status TrainOne(grpc::ServerContext& context, const v1::TrainRequest& request,
+                        grpc::ServerWriter<v1::RunEvent>& writer);
+
+  ComputeThread compute_;
+  RankTraining training_;
+  absl::Mutex mutex_;
+  Current* current_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+}  // namespace imprint

@@ -1,0 +1,246 @@
+// Real trainings of a few steps with the demo model.
+#include "services/rank/rank_endpoint.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+#include "engine/training/training_run.h"
+#include "imaging/decode.h"
+#include "imaging/fit.h"
+#include "rpc/status.h"
+#include "services/rank/fake_registry.h"
+#include "services/rank/training_order.h"
+#include "services/runs/loopback_server.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string& ModelFolder() {
+  static const std::string folder = IMPRINT_SOURCE_DIR "/models/demo";
+  return folder;
+}
+
+const BaseModel& Model() {
+  static const auto model = *BaseModel::Load(ModelFolder());
+  return *model;
+}
+
+// The pictures of the demo's concept, as the registry prepares them.
+const std::vector<RgbImage>& Pictures() {
+  static const auto pictures = [] {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(
+             IMPRINT_SOURCE_DIR "/models/demo/concepts/pip/images")) {
+      files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    std::vector<RgbImage> fitted;
+    for (const auto& path : files) {
+      std::ifstream file(path, std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+      fitted.push_back(FitToSquare(*DecodePicture(std::as_bytes(std::span(bytes))),
+                                   Model().info().picture_size, SquareFit::kCrop));
+    }
+    return fitted;
+  }();
+  return pictures;
+}
+
+class RankEndpointTest : public ::testing::Test {
+ protected:
+  RankEndpointTest() { EXPECT_THAT(endpoint_.SetThreads(1), Succeeds()); }
+
+  v1::TrainRequest Request(int steps) {
+    v1::TrainRequest request;
+    v1::TrainingSpec& spec = *request.mutable_spec();
+    spec.set_token("<pip>");
+    spec.set_class_word("mascot");
+    spec.mutable_recipe()->set_steps(steps);
+    spec.mutable_recipe()->set_batch(1);
+    spec.set_checkpoint_every(2);
+    request.mutable_model()->set_folder(ModelFolder());
+    request.mutable_model()->set_fingerprint(Model().info().fingerprint);
+    request.mutable_ticket()->set_registry(registry_server_.address());
+    request.mutable_ticket()->set_token("ticket");
+    return request;
+  }
+
+  struct Trained {
+    std::vector<v1::RunEvent> events;
+    absl::Status status;
+    const v1::RunEvent& last() const { return events.back(); }
+  };
+
+  Trained Train(const v1::TrainRequest& request,
+                const std::function<void(const v1::RunEvent&)>& each = nullptr) {
+    grpc::ClientContext context;
+    SetDeadline(context, absl::Seconds(200));
+    const auto stream = stub_->Train(&context, request);
+    Trained trained;
+    v1::RunEvent event;
+    while (stream->Read(&event)) {
+      if (each) each(event);
+      trained.events.push_back(event);
+    }
+    trained.status = FromGrpc(stream->Finish());
+    return trained;
+  }
+
+  absl::Status Stop(v1::StopMode mode) {
+    grpc::ClientContext context;
+    v1::StopRankRequest request;
+    request.set_mode(mode);
+    v1::StopRankResponse response;
+    return FromGrpc(stub_->Stop(&context, request, &response));
+  }
+
+  FakeRegistry registry_{Pictures()};
+  LoopbackServer registry_server_{{&registry_}};
+  RankEndpoint endpoint_;
+  LoopbackServer server_{{&endpoint_}};
+  std::unique_ptr<v1::RankService::Stub> stub_ = v1::RankService::NewStub(server_.channel());
+};
+
+TEST_F(RankEndpointTest, TeachesWhatTheEngineTeaches) {
+  const Trained trained = Train(Request(4));
+  ASSERT_THAT(trained.status, Succeeds());
+  const v1::TrainingResult& result = trained.last().training_result();
+
+  const TrainingInput input = ToTrainingInput(*ParseTrainingSpec(Request(4).spec()), Pictures());
+  ASSERT_OK_AND_ASSIGN(const TrainingOutcome outcome,
+                       imprint::Train(Model(), input, std::nullopt, {}));
+  EXPECT_EQ(result.embedding(), SerializeLearnedEmbedding(outcome.embedding));
+  EXPECT_EQ(result.steps(), 4);
+  EXPECT_EQ(result.losses_size(), 4);
+  EXPECT_GT(result.final_loss(), 0);
+  EXPECT_EQ(result.compute_threads(), 1);
+}
+
+TEST_F(RankEndpointTest, SaysWhatHappensOnTheWay) {
+  const Trained trained = Train(Request(5));
+  ASSERT_TRUE(trained.events.front().has_started());
+  EXPECT_FALSE(trained.events.front().started().warm());
+  std::vector<int64_t> checkpoints;
+  v1::TrainingProgress newest;
+  for (const v1::RunEvent& event : trained.events) {
+    if (event.has_checkpoint()) checkpoints.push_back(event.checkpoint().step());
+    if (event.has_progress()) newest = event.progress();
+  }
+  EXPECT_THAT(checkpoints, ::testing::ElementsAre(2, 4));
+  EXPECT_EQ(newest.step(), 5);
+  EXPECT_EQ(newest.steps(), 5);
+  EXPECT_GT(newest.seconds_per_step(), 0);
+}
+
+TEST_F(RankEndpointTest, KeepsTheModelForTheNext) {
+  Train(Request(1));
+  EXPECT_TRUE(Train(Request(1)).events.front().started().warm());
+}
+
+TEST_F(RankEndpointTest, AStoppedTrainingGoesOnToTheSameBytes) {
+  const Trained whole = Train(Request(40));
+  ASSERT_TRUE(whole.last().has_training_result());
+  std::string checkpoint;
+  const Trained stopped = Train(Request(40), [&](const v1::RunEvent& event) {
+    if (event.has_checkpoint() && checkpoint.empty()) {
+      EXPECT_THAT(Stop(v1::STOP_MODE_CHECKPOINT), Succeeds());
+    }
+    if (event.has_checkpoint()) checkpoint = event.checkpoint().state();
+  });
+  ASSERT_TRUE(stopped.last().has_stopped());
+  v1::TrainRequest request = Request(40);
+  request.set_checkpoint(checkpoint);
+  const Trained resumed = Train(request);
+  const int64_t resumed_from = resumed.events.front().started().resumed_from_step();
+  EXPECT_GE(resumed_from, 2);
+  EXPECT_LT(resumed_from, 40);
+  ASSERT_TRUE(resumed.events[1].has_progress());
+  EXPECT_EQ(resumed.events[1].progress().step(), resumed_from + 1);
+  EXPECT_EQ(resumed.last().training_result().embedding(),
+            whole.last().training_result().embedding());
+}
+
+TEST_F(RankEndpointTest, AnAbandonedTrainingKeepsNothing) {
+  v1::TrainRequest request = Request(100'000);
+  request.mutable_spec()->set_checkpoint_every(100'000);
+  const Trained trained = Train(request, [&](const v1::RunEvent& event) {
+    if (event.has_started()) {
+      EXPECT_THAT(Stop(v1::STOP_MODE_ABANDON), Succeeds());
+    }
+    EXPECT_FALSE(event.has_checkpoint());
+  });
+  EXPECT_TRUE(trained.last().has_stopped());
+}
+
+TEST_F(RankEndpointTest, OneTrainingAtATime) {
+  v1::TrainRequest request = Request(100'000);
+  Train(request, [&](const v1::RunEvent& event) {
+    if (!event.has_started()) return;
+    EXPECT_THAT(Train(Request(1)).status,
+                Fails(absl::StatusCode::kResourceExhausted, HasSubstr("runs already")));
+    EXPECT_THAT(Stop(v1::STOP_MODE_ABANDON), Succeeds());
+  });
+  EXPECT_THAT(Stop(v1::STOP_MODE_ABANDON),
+              Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("")));
+}
+
+TEST_F(RankEndpointTest, ACallThatIsCancelledAbandonsItsTraining) {
+  grpc::ClientContext context;
+  const auto stream = stub_->Train(&context, Request(100'000));
+  v1::RunEvent event;
+  ASSERT_TRUE(stream->Read(&event));
+  context.TryCancel();
+  stream->Finish();
+  // As soon as it has noticed, the next training is taken.
+  Trained next;
+  do {
+    next = Train(Request(1));
+  } while (absl::IsResourceExhausted(next.status));
+  EXPECT_TRUE(next.last().has_training_result());
+}
+
+TEST_F(RankEndpointTest, FailuresSayWhatIsWrong) {
+  const auto failure = [&](const std::function<void(v1::TrainRequest&)>& change) {
+    v1::TrainRequest request = Request(1);
+    change(request);
+    return Train(request).last().failure();
+  };
+  v1::Failure seen = failure([](auto& r) { r.mutable_model()->set_fingerprint("other"); });
+  EXPECT_EQ(seen.reason(), "MODEL_MISMATCH");
+  EXPECT_FALSE(seen.retryable());
+  EXPECT_THAT(seen.message(), HasSubstr(Model().info().fingerprint));
+
+  seen = failure([](auto& r) { r.mutable_model()->set_folder("/nowhere"); });
+  EXPECT_EQ(seen.reason(), "MODEL_NOT_FOUND");
+
+  seen = failure([](auto& r) { r.mutable_ticket()->set_token("old"); });
+  EXPECT_EQ(seen.reason(), "TICKET_VOID");
+  EXPECT_FALSE(seen.retryable());
+
+  seen = failure([](auto& r) { r.mutable_spec()->set_token("dog"); });
+  EXPECT_EQ(seen.reason(), "BAD_INPUT");
+  EXPECT_THAT(seen.message(), HasSubstr("token"));
+
+  seen = failure([](auto& r) { r.set_checkpoint("no checkpoint"); });
+  EXPECT_EQ(seen.reason(), "BAD_INPUT");
+  EXPECT_THAT(seen.message(), HasSubstr("checkpoint"));
+
+  seen = failure([](auto& r) { r.mutable_spec()->set_compute_threads(7); });
+  EXPECT_THAT(seen.message(), HasSubstr("compute_threads"));
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,215 @@
+#include "services/rank/rank_training.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "engine/runtime/threads.h"
+#include "engine/training/checkpoint.h"
+#include "engine/training/training_run.h"
+#include "formats/learned_embedding.h"
+#include "rpc/status.h"
+#include "services/rank/prepared_pictures.h"
+#include "services/rank/training_order.h"
+#include "services/runs/run_failure.h"
+
+namespace imprint {
+namespace {
+
+// How long a registry may be away before the attempt fails.
+constexpr absl::Duration kRegistryPatience = absl::Seconds(60);
+constexpr absl::Duration kProgressInterval = absl::Milliseconds(200);
+constexpr absl::Duration kWorkingInterval = absl::Seconds(5);
+
+absl::StatusOr<std::optional<TrainingCheckpoint>> ParseGivenCheckpoint(const std::string& bytes) {
+  if (bytes.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(TrainingCheckpoint checkpoint,
+                   ParseCheckpoint(std::as_bytes(std::span(bytes)), "checkpoint"));
+  return checkpoint;
+}
+
+absl::Status CheckThreads(int asked) {
+  if (asked == 0 || asked == ComputeThreads()) return absl::OkStatus();
+  return FieldError("spec.compute_threads", absl::StrCat(asked),
+                    absl::StrCat("0 or this process's, ", ComputeThreads()));
+}
+
+}  // namespace
+
+// One training.
+class RankTraining::Session {
+ public:
+  Session(RankTraining& rank, const v1::TrainRequest& request, const TrainingControl& control)
+      : rank_(rank), request_(request), control_(control) {}
+
+  void Run() {
+    const absl::Status status = TrainFromRequest();
+    if (status.ok()) return;
+    v1::RunEvent last;
+    if (absl::IsCancelled(status)) {
+      last.mutable_stopped();
+    } else {
+      *last.mutable_failure() = FailureOf(status);
+    }
+    control_.emit(std::move(last));
+  }
+
+ private:
+  enum class Stage { kModel, kPictures, kTraining };
+
+  absl::Status TrainFromRequest() {
+    ASSIGN_OR_RETURN(const TrainingOrder order, ParseTrainingSpec(request_.spec()));
+    RETURN_IF_ERROR(CheckThreads(request_.spec().compute_threads()));
+    ASSIGN_OR_RETURN(const auto checkpoint, ParseGivenCheckpoint(request_.checkpoint()));
+    stage_ = Stage::kModel;
+    ASSIGN_OR_RETURN(const LoadedModel loaded, rank_.Load(request_.model()));
+    stage_ = Stage::kTraining;
+    ASSIGN_OR_RETURN(const int size, TrainingSize(order, loaded.model->info()));
+    stage_ = Stage::kPictures;
+    ASSIGN_OR_RETURN(auto pictures, FetchPreparedPictures(request_.ticket(), size, order.fit,
+                                                          control_.stop, kRegistryPatience));
+    stage_ = Stage::kTraining;
+    const TrainingInput input = ToTrainingInput(order, std::move(pictures));
+    RETURN_IF_ERROR(CheckTraining(*loaded.model, input));
+    first_step_ = checkpoint ? checkpoint->step : 0;
+    EmitStarted(loaded.warm);
+    ASSIGN_OR_RETURN(const TrainingOutcome outcome,
+                     imprint::Train(*loaded.model, input, checkpoint, Hooks(order)));
+    outcome.finished ? EmitResult(outcome) : EmitStopped(outcome);
+    return absl::OkStatus();
+  }
+
+  v1::Failure FailureOf(const absl::Status& error) const {
+    if (stage_ == Stage::kPictures) return RegistryFailure(error);
+    return EngineFailure(stage_ == Stage::kModel ? EngineWork::kLoading : EngineWork::kComputing,
+                         error);
+  }
+
+  TrainingHooks Hooks(const TrainingOrder& order) {
+    TrainingHooks hooks;
+    hooks.stop = control_.stop;
+    hooks.checkpoint_every = order.checkpoint_every;
+    hooks.on_step = [this](const TrainingProgress& progress) { EmitProgress(progress); };
+    hooks.on_work = [this] { EmitWorking(); };
+    hooks.on_checkpoint = [this](const TrainingCheckpoint& checkpoint) {
+      EmitCheckpoint(checkpoint);
+      return absl::OkStatus();
+    };
+    return hooks;
+  }
+
+  void EmitStarted(bool warm) {
+    training_since_ = absl::Now();
+    v1::RunEvent event;
+    v1::RunStarted& started = *event.mutable_started();
+    started.set_resumed_from_step(first_step_);
+    started.set_seconds(absl::ToDoubleSeconds(training_since_ - since_));
+    started.set_warm(warm);
+    started.set_compute_threads(ComputeThreads());
+    control_.emit(std::move(event));
+  }
+
+  // Not more often than somebody can look; the last step in any case.
+  void EmitProgress(const TrainingProgress& progress) {
+    const absl::Time now = absl::Now();
+    if (now - last_progress_ < kProgressInterval && progress.step < progress.steps) return;
+    last_progress_ = now;
+    v1::RunEvent event;
+    v1::TrainingProgress& proto = *event.mutable_progress();
+    proto.set_step(progress.step);
+    proto.set_steps(progress.steps);
+    proto.set_loss(progress.loss);
+    proto.set_smoothed_loss(progress.smoothed_loss);
+    proto.set_norm(progress.norm);
+    proto.set_seconds_per_step(absl::ToDoubleSeconds(now - training_since_) /
+                               static_cast<double>(progress.step - first_step_));
+    control_.emit(std::move(event));
+  }
+
+  // For steps, and beginnings, that are long.
+  void EmitWorking() {
+    const absl::Time now = absl::Now();
+    if (now - std::max(last_progress_, last_working_) < kWorkingInterval) return;
+    last_working_ = now;
+    v1::RunEvent event;
+    event.mutable_working();
+    control_.emit(std::move(event));
+  }
+
+  void EmitCheckpoint(const TrainingCheckpoint& checkpoint) {
+    v1::RunEvent event;
+    event.mutable_checkpoint()->set_step(checkpoint.step);
+    event.mutable_checkpoint()->set_state(SerializeCheckpoint(checkpoint));
+    control_.emit(std::move(event));
+  }
+
+  void EmitStopped(const TrainingOutcome& outcome) {
+    if (control_.keep()) EmitCheckpoint(outcome.checkpoint);
+    v1::RunEvent event;
+    event.mutable_stopped();
+    control_.emit(std::move(event));
+  }
+
+  void EmitResult(const TrainingOutcome& outcome) {
+    const std::vector<float>& losses = outcome.checkpoint.losses;
+    v1::RunEvent event;
+    v1::TrainingResult& result = *event.mutable_training_result();
+    result.set_embedding(SerializeLearnedEmbedding(outcome.embedding));
+    result.set_first_norm(outcome.first_norm);
+    result.set_norm(outcome.norm);
+    result.set_steps(outcome.checkpoint.step);
+    result.set_final_loss(MeanOfLast(losses, 20));
+    result.mutable_losses()->Add(losses.begin(), losses.end());
+    result.set_compute_threads(ComputeThreads());
+    control_.emit(std::move(event));
+  }
+
+  static double MeanOfLast(const std::vector<float>& losses, size_t count) {
+    const size_t used = std::min(count, losses.size());
+    double sum = 0;
+    for (size_t i = losses.size() - used; i < losses.size(); ++i) sum += losses[i];
+    return used == 0 ? 0 : sum / static_cast<double>(used);
+  }
+
+  RankTraining& rank_;
+  const v1::TrainRequest& request_;
+  const TrainingControl& control_;
+  Stage stage_ = Stage::kTraining;
+  const absl::Time since_ = absl::Now();
+  absl::Time training_since_ = since_;
+  absl::Time last_progress_ = absl::InfinitePast();
+  absl::Time last_working_ = since_;
+  int64_t first_step_ = 0;
+};
+
+void RankTraining::Train(const v1::TrainRequest& request, const TrainingControl& control) {
+  Session(*this, request, control).Run();
+}
+
+absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLocation& location) {
+  const bool warm = model_ != nullptr && folder_ == location.folder() &&
+                    model_->info().fingerprint == location.fingerprint();
+  if (warm) return LoadedModel{.model = model_, .warm = true};
+  // Two do not fit into memory.
+  model_ = nullptr;
+  ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model, BaseModel::Load(location.folder()));
+  if (model->info().fingerprint != location.fingerprint()) {
+    return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
+                                 absl::StrCat(model->info().fingerprint, " in the folder"),
+                                 absl::StrCat(location.fingerprint(), ", as registered")),
+                      "MODEL_MISMATCH");
+  }
+  folder_ = location.folder();
+  model_ = std::move(model);
+  return LoadedModel{.model = model_, .warm = false};
+}
+
+}  // namespace imprint

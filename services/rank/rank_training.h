@@ -1,0 +1,47 @@
+// Trainings in this process, one after the other; the base model stays for the next.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include <imprint/v1/node.pb.h>
+#include <imprint/v1/rank.pb.h>
+
+#include "engine/model/base_model.h"
+
+namespace imprint {
+
+// What a training says to and hears from whoever asked for it. Called on the training's thread.
+struct TrainingControl {
+  std::function<void(v1::RunEvent)> emit;
+  // Looked at between steps.
+  std::stop_token stop;
+  // Whether a training that is stopped keeps what it reached.
+  std::function<bool()> keep;
+};
+
+// Used by one thread.
+class RankTraining {
+ public:
+  // Trains and emits what happens; the last event is a result, a failure or a stop.
+  void Train(const v1::TrainRequest& request, const TrainingControl& control);
+
+ private:
+  class Session;
+
+  struct LoadedModel {
+    std::shared_ptr<const BaseModel> model;
+    // It was in memory already.
+    bool warm = false;
+  };
+  // INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds another model.
+  absl::StatusOr<LoadedModel> Load(const v1::ModelLocation& location);
+
+  std::string folder_;
+  std::shared_ptr<const BaseModel> model_;
+};
+
+}  // namespace imprint

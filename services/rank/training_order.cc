@@ -1,0 +1,124 @@
+#include "services/rank/training_order.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "text/training_templates.h"
+
+namespace imprint {
+namespace {
+
+constexpr int kMaxTemplates = 1000;
+
+absl::StatusOr<LearningRateSchedule> ParseSchedule(v1::LearningRateSchedule schedule) {
+  switch (schedule) {
+    case v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED:
+      return TrainingRecipe().schedule;
+    case v1::LEARNING_RATE_SCHEDULE_CONSTANT:
+      return LearningRateSchedule::kConstant;
+    case v1::LEARNING_RATE_SCHEDULE_COSINE:
+      return LearningRateSchedule::kCosine;
+    default:
+      return FieldError("spec.recipe.schedule", absl::StrCat(schedule), "CONSTANT or COSINE");
+  }
+}
+
+absl::StatusOr<TrainingRecipe> ParseRecipe(const v1::TrainingRecipe& given) {
+  TrainingRecipe recipe;
+  if (given.has_vectors()) recipe.vectors = given.vectors();
+  if (given.has_steps()) recipe.steps = given.steps();
+  if (given.has_batch()) recipe.batch = given.batch();
+  if (given.has_accumulation()) recipe.accumulation = given.accumulation();
+  if (given.has_learning_rate()) recipe.learning_rate = given.learning_rate();
+  ASSIGN_OR_RETURN(recipe.schedule, ParseSchedule(given.schedule()));
+  if (given.has_beta1()) recipe.beta1 = given.beta1();
+  if (given.has_beta2()) recipe.beta2 = given.beta2();
+  if (given.has_epsilon()) recipe.epsilon = given.epsilon();
+  if (given.has_weight_decay()) recipe.weight_decay = given.weight_decay();
+  if (given.has_max_growth()) recipe.max_growth = given.max_growth();
+  if (given.has_average()) recipe.average = given.average();
+  if (given.has_flip()) recipe.flip = given.flip();
+  if (given.has_seed()) recipe.seed = given.seed();
+  RETURN_IF_ERROR(CheckRecipe(recipe));
+  return recipe;
+}
+
+absl::StatusOr<ConceptKind> ParseKind(v1::ConceptKind kind) {
+  switch (kind) {
+    case v1::CONCEPT_KIND_UNSPECIFIED:
+    case v1::CONCEPT_KIND_OBJECT:
+      return ConceptKind::kObject;
+    case v1::CONCEPT_KIND_STYLE:
+      return ConceptKind::kStyle;
+    default:
+      return FieldError("spec.kind", absl::StrCat(kind), "OBJECT or STYLE");
+  }
+}
+
+bool HasOnePlace(const std::string& caption) {
+  const size_t place = caption.find("{}");
+  return place != std::string::npos && caption.find("{}", place + 1) == std::string::npos;
+}
+
+absl::StatusOr<std::vector<std::string>> ParseCaptions(const v1::TrainingSpec& spec) {
+  ASSIGN_OR_RETURN(const ConceptKind kind, ParseKind(spec.kind()));
+  if (spec.templates().empty()) return DefaultTemplates(kind);
+  if (spec.templates_size() > kMaxTemplates) {
+    return FieldError("spec.templates", absl::StrCat(spec.templates_size()),
+                      absl::StrCat("at most ", kMaxTemplates));
+  }
+  std::vector<std::string> templates(spec.templates().begin(), spec.templates().end());
+  for (const std::string& caption : templates) {
+    if (!HasOnePlace(caption)) return FieldError("spec.templates", Quoted(caption), "{} once");
+  }
+  return templates;
+}
+
+}  // namespace
+
+absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec) {
+  TrainingOrder order{.token = spec.token(), .class_word = spec.class_word(), .size = spec.size()};
+  if (order.token.empty()) return FieldError("spec.token", "none", "the new word, such as <rex>");
+  if (order.class_word.empty()) {
+    return FieldError("spec.class_word", "none", "a word for what kind of thing it is");
+  }
+  ASSIGN_OR_RETURN(order.templates, ParseCaptions(spec));
+  ASSIGN_OR_RETURN(order.recipe, ParseRecipe(spec.recipe()));
+  if (spec.size() < 0 || spec.size() > kMaxTrainingSide) {
+    return FieldError("spec.size", absl::StrCat(spec.size()),
+                      absl::StrCat("0 to ", kMaxTrainingSide));
+  }
+  if (spec.fit() != v1::SQUARE_FIT_UNSPECIFIED) order.fit = spec.fit();
+  if (spec.ranks() < 0 || spec.ranks() > 1) {
+    return FieldError("spec.ranks", absl::StrCat(spec.ranks()), "1");
+  }
+  if (spec.checkpoint_every() < 0) {
+    return FieldError("spec.checkpoint_every", absl::StrCat(spec.checkpoint_every()), "0 or more");
+  }
+  if (spec.checkpoint_every() > 0) order.checkpoint_every = spec.checkpoint_every();
+  return order;
+}
+
+absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const BaseModelInfo& model) {
+  if (order.size == 0) return model.picture_size;
+  if (order.size % model.size_multiple != 0) {
+    return FieldError(
+        "spec.size", absl::StrCat(order.size),
+        absl::StrCat("a multiple of ", model.size_multiple, " up to ", kMaxTrainingSide));
+  }
+  return order.size;
+}
+
+TrainingInput ToTrainingInput(const TrainingOrder& order, std::vector<RgbImage> pictures) {
+  return {.token = order.token,
+          .class_word = order.class_word,
+          .pictures = std::move(pictures),
+          .templates = order.templates,
+          .recipe = order.recipe};
+}
+
+}  // namespace imprint

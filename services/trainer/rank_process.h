@@ -1,0 +1,74 @@
+// A child process that trains: imprint-rank, spoken to over a Unix socket.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <sys/types.h>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include <grpcpp/channel.h>
+#include <imprint/v1/rank.grpc.pb.h>
+
+namespace imprint {
+
+// How children are started.
+struct RankCommand {
+  std::string binary;
+  // For sockets; short enough that their paths fit into 107 bytes.
+  std::filesystem::path folder;
+  std::vector<std::string> more_arguments;
+};
+
+// Thread-safe. The child ends with this object, and with this process, however that ends.
+class RankProcess {
+ public:
+  // Begins to start a child that computes with `threads`; it is ready later. UNAVAILABLE if the
+  // system can start none.
+  static absl::StatusOr<std::shared_ptr<RankProcess>> Spawn(const RankCommand& command,
+                                                            int threads);
+  ~RankProcess();
+  RankProcess(const RankProcess&) = delete;
+  RankProcess& operator=(const RankProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+  int threads() const { return threads_; }
+  v1::RankService::StubInterface& stub() { return *stub_; }
+
+  // Waits until it answers. UNAVAILABLE if it ends before that, DEADLINE_EXCEEDED, CANCELLED.
+  absl::Status AwaitReady(absl::Time deadline, const std::stop_token& stop);
+
+  // How it ended: "was killed by signal 9", "exited with code 1"; nothing while it lives.
+  std::optional<std::string> ending() const;
+  // Says whether it has ended.
+  bool AwaitEnd(absl::Time deadline) const;
+
+  void Kill();
+
+  int64_t MemoryBytes() const;
+
+ private:
+  RankProcess(std::filesystem::path socket, int threads);
+  // Starts the child, says so through `spawned_`, and waits for its end.
+  void Accompany(const std::vector<std::string>& arguments);
+
+  const std::filesystem::path socket_;
+  const int threads_;
+  pid_t pid_ = 0;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::RankService::StubInterface> stub_;
+  mutable absl::Mutex mutex_;
+  std::optional<absl::Status> spawned_ ABSL_GUARDED_BY(mutex_);
+  std::optional<std::string> ending_ ABSL_GUARDED_BY(mutex_);
+  std::thread companion_;
+};
+
+}  // namespace imprint

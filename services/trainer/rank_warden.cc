@@ -1,0 +1,93 @@
+#include "services/trainer/rank_warden.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include <grpcpp/client_context.h>
+
+#include "rpc/channel.h"
+
+namespace imprint {
+namespace {
+
+constexpr absl::Duration kWatchInterval = absl::Seconds(1);
+constexpr absl::Duration kEndPatience = absl::Seconds(10);
+
+}  // namespace
+
+RankWarden::RankWarden(Run& run, RankProcess& rank, int64_t max_bytes)
+    : run_(run), rank_(rank), max_bytes_(max_bytes), thread_([this] { Watch(); }) {}
+
+void RankWarden::ExpectEnd() {
+  const absl::MutexLock lock(&mutex_);
+  expect_end_by_ = absl::Now() + kEndPatience;
+}
+
+void RankWarden::Dismiss() {
+  if (!thread_.joinable()) return;
+  {
+    const absl::MutexLock lock(&mutex_);
+    dismissed_ = true;
+  }
+  run_.changes().Notify();
+  thread_.join();
+}
+
+std::optional<std::string> RankWarden::over_memory() const {
+  const absl::MutexLock lock(&mutex_);
+  return over_memory_;
+}
+
+bool RankWarden::lost_patience() const {
+  const absl::MutexLock lock(&mutex_);
+  return lost_patience_;
+}
+
+void RankWarden::Watch() {
+  while (true) {
+    const int64_t seen = run_.changes().count();
+    absl::Time by = absl::InfiniteFuture();
+    if (const auto order = run_.stop_order()) {
+      Deliver(*order);
+      by = order->by;
+    }
+    CheckMemory();
+    {
+      const absl::MutexLock lock(&mutex_);
+      if (dismissed_) return;
+      by = std::min(by, expect_end_by_);
+      if (absl::Now() >= by) {
+        lost_patience_ = true;
+        rank_.Kill();
+        by = absl::InfiniteFuture();
+      }
+    }
+    run_.changes().Wait(seen, std::min(by, absl::Now() + kWatchInterval));
+  }
+}
+
+// Again until the child has heard it: it may not have begun yet.
+void RankWarden::Deliver(const StopOrder& order) {
+  if (told_to_keep_ && *told_to_keep_ == order.keep) return;
+  grpc::ClientContext context;
+  SetDeadline(context, absl::Seconds(2));
+  v1::StopRankRequest request;
+  request.set_mode(order.keep ? v1::STOP_MODE_CHECKPOINT : v1::STOP_MODE_ABANDON);
+  v1::StopRankResponse response;
+  if (rank_.stub().Stop(&context, request, &response).ok()) told_to_keep_ = order.keep;
+}
+
+void RankWarden::CheckMemory() {
+  if (max_bytes_ == 0) return;
+  const int64_t bytes = rank_.MemoryBytes();
+  if (bytes <= max_bytes_) return;
+  {
+    const absl::MutexLock lock(&mutex_);
+    over_memory_ = absl::StrCat("uses ", bytes >> 20, " MiB of memory; --rank-memory-mb allows ",
+                                max_bytes_ >> 20);
+  }
+  rank_.Kill();
+}
+
+}  // namespace imprint

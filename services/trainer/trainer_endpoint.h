@@ -1,0 +1,53 @@
+// TrainerService: begins, streams and stops runs.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <memory>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+#include <grpcpp/support/sync_stream.h>
+#include <imprint/v1/trainer.grpc.pb.h>
+
+#include "services/runs/run_table.h"
+#include "services/trainer/training_runner.h"
+
+namespace imprint {
+
+class TrainerEndpoint : public v1::TrainerService::Service {
+ public:
+  // Both must outlive it.
+  TrainerEndpoint(RunTable& runs, TrainingRunner& runner) : runs_(runs), runner_(runner) {}
+  ~TrainerEndpoint() override { Join(); }
+
+  grpc::Status Start(grpc::ServerContext* context, const v1::StartTrainingRequest* request,
+                     v1::StartTrainingResponse* response) override;
+  grpc::Status Attach(grpc::ServerContext* context, const v1::AttachTrainingRequest* request,
+                      grpc::ServerWriter<v1::RunEvent>* writer) override;
+  grpc::Status Stop(grpc::ServerContext* context, const v1::StopTrainingRequest* request,
+                    v1::StopTrainingResponse* response) override;
+
+  // Waits for the runs' threads; their children have ended, or will.
+  void Join();
+
+ private:
+  struct Worker {
+    std::thread thread;
+    std::atomic<bool> done = false;
+  };
+
+  absl::StatusOr<v1::StartTrainingResponse> Begin(const v1::StartTrainingRequest& request);
+  void Compute(std::shared_ptr<Run> run, v1::StartTrainingRequest request);
+
+  RunTable& runs_;
+  TrainingRunner& runner_;
+  absl::Mutex mutex_;
+  std::list<Worker> workers_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace imprint

@@ -1,0 +1,173 @@
+#include "services/trainer/trainer_node.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+#include <unistd.h>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "base/usable_processors.h"
+#include "services/runs/resident_memory.h"
+
+namespace imprint {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return FieldError(flag, absl::StrCat(value), absl::StrCat(low, " to ", high));
+}
+
+absl::Status CheckFlags(const TrainerFlags& flags) {
+  RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
+  RETURN_IF_ERROR(CheckRange("rank-threads", flags.rank_threads, 0, 1024));
+  RETURN_IF_ERROR(CheckRange("rank-memory-mb", flags.rank_memory_mb, 0, 1 << 24));
+  return CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400);
+}
+
+absl::StatusOr<std::string> RankBinary(const std::string& given) {
+  std::error_code error;
+  const fs::path binary =
+      given.empty() ? fs::read_symlink("/proc/self/exe", error).parent_path() / "imprint-rank"
+                    : fs::absolute(given, error);
+  if (access(binary.c_str(), X_OK) == 0) return binary.string();
+  return FieldError("rank-binary", Quoted(binary.string()), "a program that can be started");
+}
+
+// rank-PID-N.sock (rank_process.cc) of trainers that were killed.
+void RemoveStaleSockets(const fs::path& folder) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::vector<std::string> parts =
+        absl::StrSplit(entry.path().filename().string(), absl::ByAnyChar("-."));
+    int pid = 0;
+    if (parts.size() != 4 || parts[0] != "rank" || parts[3] != "sock" ||
+        !absl::SimpleAtoi(parts[1], &pid)) {
+      continue;
+    }
+    if (kill(pid, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), ignored);
+  }
+}
+
+absl::StatusOr<fs::path> MakeWorkFolder(const std::string& given) {
+  std::error_code error;
+  if (!given.empty()) {
+    fs::create_directories(given, error);
+    if (!fs::is_directory(given, error)) {
+      return FieldError("work-folder", Quoted(given), "a folder that can be made");
+    }
+    RemoveStaleSockets(given);
+    return fs::absolute(given, error);
+  }
+  std::string name = (fs::temp_directory_path(error) / "imprint-XXXXXX").string();
+  if (error || mkdtemp(name.data()) == nullptr) {
+    return absl::UnavailableError(absl::StrCat("work-folder: cannot make ", name));
+  }
+  return name;
+}
+
+}  // namespace
+
+void TrainerNode::AddFlags(CLI::App& app) {
+  app_ = &app;
+  constexpr const char* kGroup = "Trainer";
+  const auto add = [&](const char* name, auto& field, const char* text) {
+    return app.add_option(name, field, text)->group(kGroup);
+  };
+  add("--node", flags_.node, "Name of this node, stable over restarts; the default is its address");
+  add("--slots", flags_.slots, "Trainings at once, each in a process of its own")
+      ->capture_default_str();
+  add("--rank-binary", flags_.rank_binary,
+      "Program that trains; the default is imprint-rank beside this one");
+  add("--rank-threads", flags_.rank_threads,
+      "Threads of a training; 0 shares the processors among the slots")
+      ->capture_default_str();
+  add("--rank-memory-mb", flags_.rank_memory_mb,
+      "A training that uses more MiB of memory is ended; 0 is no limit")
+      ->capture_default_str();
+  add("--orphan-seconds", flags_.orphan_seconds,
+      "A training that no gateway follows for so long stops, with a checkpoint")
+      ->capture_default_str();
+  add("--work-folder", flags_.work_folder,
+      "Folder for sockets, with a short path; the default is a new one in $TMPDIR");
+}
+
+absl::Status TrainerNode::Open(Metrics& metrics) {
+  RETURN_IF_ERROR(CheckFlags(flags_));
+  ASSIGN_OR_RETURN(const std::string binary, RankBinary(flags_.rank_binary));
+  ASSIGN_OR_RETURN(work_folder_, MakeWorkFolder(flags_.work_folder));
+  const int share = std::max(1, UsableProcessors() / flags_.slots);
+  metrics_ = std::make_unique<TrainerMetrics>(metrics);
+  runs_ = std::make_unique<RunTable>(
+      RunTableOptions{.slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});
+  pool_ = std::make_unique<RankPool>(
+      RankPoolOptions{
+          .command = {.binary = binary, .folder = work_folder_, .more_arguments = RankArguments()},
+          .slots = flags_.slots,
+          .threads = flags_.rank_threads == 0 ? share : flags_.rank_threads},
+      metrics_->rank_crashes);
+  board_ = std::make_unique<NodeBoard>(v1::NODE_KIND_TRAINER, *runs_,
+                                       [this](v1::NodeStatus& status) { Measure(status); });
+  node_endpoint_ = std::make_unique<NodeEndpoint>(*board_, *runs_);
+  runner_ = std::make_unique<TrainingRunner>(*pool_, *metrics_, runs_->changes(),
+                                             static_cast<int64_t>(flags_.rank_memory_mb) << 20);
+  endpoint_ = std::make_unique<TrainerEndpoint>(*runs_, *runner_);
+  return pool_->Warm();
+}
+
+std::vector<grpc::Service*> TrainerNode::Endpoints() {
+  return {endpoint_.get(), node_endpoint_.get()};
+}
+
+absl::Status TrainerNode::Serving(const std::string& address) {
+  board_->SetNode(flags_.node.empty() ? DefaultNodeName(address) : flags_.node);
+  tidying_ = std::make_unique<Periodic>(absl::Seconds(1), [this] {
+    runs_->Tidy();
+    pool_->Tidy();
+  });
+  return absl::OkStatus();
+}
+
+void TrainerNode::Drain(absl::Time deadline) {
+  runs_->Drain(deadline);
+  runs_->AwaitQuiet(deadline);
+  runs_->Close();
+}
+
+void TrainerNode::Close() {
+  tidying_ = nullptr;
+  pool_->Close();
+  endpoint_->Join();
+  std::error_code ignored;
+  if (flags_.work_folder.empty()) fs::remove_all(work_folder_, ignored);
+}
+
+void TrainerNode::Measure(v1::NodeStatus& status) const {
+  v1::Device& device = *status.add_devices();
+  device.set_name("cpu");
+  device.set_memory_bytes(MachineMemoryBytes());
+  device.set_threads(pool_->threads());
+  for (const std::string& fingerprint : pool_->WarmModels()) status.add_warm_models(fingerprint);
+  status.set_memory_bytes(ResidentBytes(getpid()) + pool_->MemoryBytes());
+}
+
+std::vector<std::string> TrainerNode::RankArguments() const {
+  std::vector<std::string> arguments = {"--memory-mb", absl::StrCat(flags_.rank_memory_mb)};
+  for (const std::string name : {"--log-format", "--log-level"}) {
+    const CLI::Option* option = app_->get_option_no_throw(name);
+    if (option != nullptr && option->count() > 0) {
+      arguments.insert(arguments.end(), {name, option->as<std::string>()});
+    }
+  }
+  return arguments;
+}
+
+}  // namespace imprint

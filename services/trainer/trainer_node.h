@@ -1,0 +1,64 @@
+// imprint-trainer: a node agent. It computes nothing itself; its children do, and it outlives them.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/runs/node_board.h"
+#include "services/runs/node_endpoint.h"
+#include "services/runs/periodic.h"
+#include "services/runs/run_table.h"
+#include "services/runtime/service.h"
+#include "services/trainer/rank_pool.h"
+#include "services/trainer/trainer_endpoint.h"
+#include "services/trainer/training_runner.h"
+
+namespace imprint {
+
+struct TrainerFlags {
+  // Empty: the address where it listens.
+  std::string node;
+  int slots = 1;
+  // Empty: imprint-rank beside this program.
+  std::string rank_binary;
+  // 0: the processors, shared among the slots.
+  int rank_threads = 0;
+  // 0: no limit.
+  int rank_memory_mb = 0;
+  int orphan_seconds = 60;
+  // Empty: a new one in $TMPDIR.
+  std::string work_folder;
+};
+
+class TrainerNode : public Service {
+ public:
+  void AddFlags(CLI::App& app) override;
+  // INVALID_ARGUMENT naming the flag.
+  absl::Status Open(Metrics& metrics) override;
+  std::vector<grpc::Service*> Endpoints() override;
+  absl::Status Serving(const std::string& address) override;
+  // Every run ends with a checkpoint, and whoever is attached hears of it.
+  void Drain(absl::Time deadline) override;
+  void Close() override;
+
+ private:
+  void Measure(v1::NodeStatus& status) const;
+  // What the children are told beside their socket: how much memory, and log lines like ours.
+  std::vector<std::string> RankArguments() const;
+
+  CLI::App* app_ = nullptr;
+  TrainerFlags flags_;
+  std::filesystem::path work_folder_;
+  std::unique_ptr<TrainerMetrics> metrics_;
+  std::unique_ptr<RunTable> runs_;
+  std::unique_ptr<NodeBoard> board_;
+  std::unique_ptr<NodeEndpoint> node_endpoint_;
+  std::unique_ptr<RankPool> pool_;
+  std::unique_ptr<TrainingRunner> runner_;
+  std::unique_ptr<TrainerEndpoint> endpoint_;
+  std::unique_ptr<Periodic> tidying_;
+};
+
+}  // namespace imprint
