@@ -1,0 +1,41 @@
+// What a run is asked to draw: a chunk of an image set, from its proto to the engine's requests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include <imprint/v1/sampler.pb.h>
+
+#include "engine/model/base_model.h"
+#include "engine/sampling/picture_request.h"
+#include "formats/learned_embedding.h"
+#include "imaging/picture_format.h"
+#include "services/runs/run_id.h"
+
+namespace imprint {
+
+// Most pictures of one chunk.
+inline constexpr int kMaxChunkItems = 10'000;
+
+// A checked request; whether its pictures and embeddings fit the model, the model says.
+struct ChunkOrder {
+  RunId id;
+  v1::ModelLocation model;
+  v1::Ticket ticket;
+  // At least one, each with an index of its own.
+  std::vector<v1::ItemRequest> items;
+  // Of the whole chunk, at least as many.
+  int chunk_items = 0;
+  std::vector<LearnedEmbedding> embeddings;
+  PictureFormat format = PictureFormat::kPng;
+  std::string trace_id;
+};
+
+// INVALID_ARGUMENT naming the field, such as items[3].index or embeddings[0].
+absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request);
+
+// One for each item, in order. A width of 0 is the model's own size, a height of 0 the width.
+std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const BaseModelInfo& model);
+
+}  // namespace imprint

@@ -1,0 +1,79 @@
+#include "services/sampler/chunk_order.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+using Parts = std::vector<std::string>;
+
+v1::StartSamplingRequest Request() {
+  v1::StartSamplingRequest request;
+  request.mutable_run()->set_job("jobs/a");
+  request.mutable_run()->set_chunk(2);
+  request.mutable_run()->set_attempt(1);
+  request.mutable_model()->set_folder("/models/a");
+  request.mutable_model()->set_fingerprint("abc");
+  request.mutable_ticket()->set_registry("127.0.0.1:1");
+  request.mutable_ticket()->set_token("ticket");
+  v1::ItemRequest& item = *request.add_items();
+  item.set_index(7);
+  item.set_prompt("<rex> in the snow");
+  item.set_negative_prompt("blurry");
+  item.set_seed(~0ULL);
+  item.set_steps(3);
+  item.set_guidance(2.5);
+  return request;
+}
+
+TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
+  v1::StartSamplingRequest given = Request();
+  given.set_format(v1::PICTURE_FORMAT_WEBP);
+  v1::EmbeddingFile& file = *given.add_embeddings();
+  file.set_content(
+      SerializeLearnedEmbedding({.token = "<rex>", .vectors = 1, .width = 2, .values = {1, 2}}));
+  ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
+  EXPECT_EQ(order.id, (RunId{.job = "jobs/a", .chunk = 2, .attempt = 1}));
+  EXPECT_EQ(order.format, PictureFormat::kWebp);
+  ASSERT_EQ(order.embeddings.size(), 1);
+  EXPECT_EQ(order.embeddings[0].token, "<rex>");
+
+  const PictureRequest request =
+      ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
+  EXPECT_EQ(request.prompt, "<rex> in the snow");
+  EXPECT_EQ(request.negative_prompt, "blurry");
+  EXPECT_EQ(request.seed, ~0ULL);
+  EXPECT_EQ(request.steps, 3);
+  EXPECT_EQ(request.guidance, 2.5);
+  EXPECT_EQ(request.width, 64);
+  EXPECT_EQ(request.height, 64);
+}
+
+TEST(ChunkOrder, WhatMakesNoSenseIsNamed) {
+  const auto refuses = [](const auto& change) {
+    v1::StartSamplingRequest request = Request();
+    change(request);
+    return ParseChunk(request);
+  };
+  EXPECT_THAT(refuses([](auto& r) { r.clear_run(); }), RefusesNaming(Parts{"run.job"}));
+  EXPECT_THAT(refuses([](auto& r) { r.clear_model(); }), RefusesNaming(Parts{"model.folder"}));
+  EXPECT_THAT(refuses([](auto& r) { r.clear_ticket(); }), RefusesNaming(Parts{"ticket.registry"}));
+  EXPECT_THAT(refuses([](auto& r) { r.clear_items(); }), RefusesNaming(Parts{"items", "none"}));
+  EXPECT_THAT(refuses([](auto& r) { *r.add_items() = r.items(0); }),
+              RefusesNaming(Parts{"items[1].index", "7", "once"}));
+  EXPECT_THAT(refuses([](auto& r) { r.mutable_items(0)->set_index(-1); }),
+              RefusesNaming(Parts{"items[0].index", "-1"}));
+  EXPECT_THAT(refuses([](auto& r) { r.add_embeddings()->set_content("nonsense"); }),
+              RefusesNaming(Parts{"embeddings[0]"}));
+  EXPECT_THAT(refuses([](auto& r) { r.set_format(static_cast<v1::PictureFormat>(9)); }),
+              RefusesNaming(Parts{"format", "9"}));
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,113 @@
+#include "services/sampler/chunk_run.h"
+
+#include <functional>
+#include <utility>
+
+#include "services/runs/run_failure.h"
+#include "services/runtime/log.h"
+
+namespace imprint {
+
+ChunkRun::ChunkRun(std::shared_ptr<Run> run, ChunkOrder order, SamplerMetrics& metrics)
+    : run_(std::move(run)),
+      order_(std::move(order)),
+      metrics_(metrics),
+      on_stop_(run_->stop_token(), [this] { stop_.request_stop(); }) {}
+
+void ChunkRun::Expect() {
+  const absl::MutexLock lock(&mutex_);
+  ++outstanding_;
+}
+
+void ChunkRun::Delivered(v1::PictureDrawn picture) {
+  metrics_.images.Increment();
+  const bool blocked = picture.safety().blocked();
+  if (blocked) metrics_.blocked.Increment();
+  v1::RunEvent event;
+  *event.mutable_picture() = std::move(picture);
+  run_->Append(std::move(event));
+  {
+    const absl::MutexLock lock(&mutex_);
+    --outstanding_;
+    ++delivered_;
+    blocked_ += blocked ? 1 : 0;
+  }
+  Settle();
+}
+
+void ChunkRun::Dropped() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    --outstanding_;
+  }
+  Settle();
+}
+
+void ChunkRun::UploadFailed(const v1::Failure& failure) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    --outstanding_;
+    FailLocked(failure);
+  }
+  stop_.request_stop();
+  Settle();
+}
+
+void ChunkRun::DrawingEnded(const absl::Status& status) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    drawing_ = false;
+    if (!status.ok() && !absl::IsCancelled(status))
+      FailLocked(EngineFailure(EngineWork::kLoading, status));
+  }
+  Settle();
+}
+
+void ChunkRun::FailLocked(const v1::Failure& failure) {
+  if (!failure_) failure_ = failure;
+}
+
+void ChunkRun::Settle() {
+  std::optional<v1::RunEvent> last;
+  {
+    const absl::MutexLock lock(&mutex_);
+    last = EndLocked();
+  }
+  if (!last) return;
+  const RunId& id = order_.id;
+  if (last->has_failure()) {
+    metrics_.failed.Increment();
+    LogWarning("run failed", {{"job", id.job},
+                              {"chunk", id.chunk},
+                              {"attempt", id.attempt},
+                              {"reason", last->failure().reason()},
+                              {"message", last->failure().message()},
+                              {"trace", order_.trace_id}});
+  } else {
+    const bool stopped = last->has_stopped();
+    (stopped ? metrics_.stopped : metrics_.succeeded).Increment();
+    LogInfo(stopped ? "run stopped" : "run done", {{"job", id.job},
+                                                   {"chunk", id.chunk},
+                                                   {"attempt", id.attempt},
+                                                   {"trace", order_.trace_id}});
+  }
+  if (last->has_stopped()) return run_->EndStopped();
+  run_->Append(*std::move(last));
+}
+
+std::optional<v1::RunEvent> ChunkRun::EndLocked() {
+  if (settled_ || drawing_ || outstanding_ > 0) return std::nullopt;
+  settled_ = true;
+  v1::RunEvent last;
+  if (failure_) {
+    *last.mutable_failure() = *failure_;
+  } else if (delivered_ == static_cast<int64_t>(order_.items.size())) {
+    last.mutable_chunk_result()->set_pictures(delivered_);
+    last.mutable_chunk_result()->set_blocked(blocked_);
+  } else {
+    last.mutable_stopped();
+  }
+  return last;
+}
+
+}  // namespace imprint

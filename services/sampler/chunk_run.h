@@ -1,0 +1,65 @@
+// One chunk on its way: drawn by the engine, uploaded picture by picture beside it, and ended by
+// whoever is last.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include <imprint/v1/node.pb.h>
+
+#include "services/runs/run.h"
+#include "services/sampler/chunk_order.h"
+#include "services/sampler/sampler_metrics.h"
+
+namespace imprint {
+
+// Thread-safe.
+class ChunkRun {
+ public:
+  ChunkRun(std::shared_ptr<Run> run, ChunkOrder order, SamplerMetrics& metrics);
+
+  const ChunkOrder& order() const { return order_; }
+  Run& run() { return *run_; }
+  // Requested when the run is told to stop, and when it has failed.
+  std::stop_token stop_token() const { return stop_.get_token(); }
+
+  // A picture is handed to the uploader; one of the next three follows.
+  void Expect();
+  // It is in the registry, or noted there as blocked.
+  void Delivered(v1::PictureDrawn picture);
+  // It is not, because the run was stopped.
+  void Dropped();
+  // It is not, and that ends the run.
+  void UploadFailed(const v1::Failure& failure);
+
+  // No picture is drawn any more. Anything but OK and CANCELLED ends the run with that failure.
+  void DrawingEnded(const absl::Status& status);
+
+ private:
+  void Settle();
+  void FailLocked(const v1::Failure& failure) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The last event, once, when drawing and uploads are over.
+  std::optional<v1::RunEvent> EndLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::shared_ptr<Run> run_;
+  const ChunkOrder order_;
+  SamplerMetrics& metrics_;
+  std::stop_source stop_;
+  absl::Mutex mutex_;
+  int64_t outstanding_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t delivered_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t blocked_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool drawing_ ABSL_GUARDED_BY(mutex_) = true;
+  bool settled_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<v1::Failure> failure_ ABSL_GUARDED_BY(mutex_);
+  // Last, so that it is gone before what it calls.
+  std::stop_callback<std::function<void()>> on_stop_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,47 @@
+#include "services/sampler/model_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "rpc/status.h"
+
+namespace imprint {
+
+absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& location) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+      return entry.folder == location.folder() &&
+             entry.model->info().fingerprint == location.fingerprint();
+    });
+    if (found != entries_.end()) {
+      entries_.splice(entries_.begin(), entries_, found);
+      return Loaded{.model = entries_.front().model, .warm = true};
+    }
+    // Room is made before, so that there is never one more in memory than there may be.
+    while (entries_.size() >= capacity_) entries_.pop_back();
+  }
+  ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model, BaseModel::Load(location.folder()));
+  if (model->info().fingerprint != location.fingerprint()) {
+    return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
+                                 absl::StrCat(model->info().fingerprint, " in the folder"),
+                                 absl::StrCat(location.fingerprint(), ", as registered")),
+                      "MODEL_MISMATCH");
+  }
+  const absl::MutexLock lock(&mutex_);
+  entries_.push_front({.folder = location.folder(), .model = model});
+  return Loaded{.model = std::move(model), .warm = false};
+}
+
+std::vector<std::string> ModelCache::Fingerprints() const {
+  const absl::MutexLock lock(&mutex_);
+  std::vector<std::string> fingerprints;
+  for (const Entry& entry : entries_) fingerprints.push_back(entry.model->info().fingerprint);
+  return fingerprints;
+}
+
+}  // namespace imprint

@@ -1,0 +1,50 @@
+// The base models that this process has in memory.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include <imprint/v1/node.pb.h>
+
+#include "engine/model/base_model.h"
+
+namespace imprint {
+
+class ModelCache {
+ public:
+  // Keeps so many, those that were used last.
+  explicit ModelCache(size_t capacity) : capacity_(capacity) {}
+
+  struct Loaded {
+    std::shared_ptr<const BaseModel> model;
+    // It was in memory already.
+    bool warm = false;
+  };
+
+  // Loads it if needed. INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds another
+  // model; else as BaseModel::Load. Called by one thread.
+  absl::StatusOr<Loaded> Get(const v1::ModelLocation& location);
+
+  // Thread-safe.
+  std::vector<std::string> Fingerprints() const;
+
+ private:
+  struct Entry {
+    // As it was asked for. Folders with equal weights may differ in their safety checker.
+    std::string folder;
+    std::shared_ptr<const BaseModel> model;
+  };
+
+  const size_t capacity_;
+  mutable absl::Mutex mutex_;
+  // The one that was used last comes first.
+  std::list<Entry> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace imprint

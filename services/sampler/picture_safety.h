@@ -1,0 +1,18 @@
+// The safety check of a finished picture.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include <imprint/v1/imageset.pb.h>
+
+#include "base/rgb_image.h"
+#include "engine/model/base_model.h"
+
+namespace imprint {
+
+// OK if the model can check pictures. FAILED_PRECONDITION with the reason NO_SAFETY_CHECKER.
+absl::Status CheckHasSafety(const BaseModelInfo& model);
+
+// What the model's checker says. An error is no permission: the picture must not be delivered.
+absl::StatusOr<v1::SafetyReport> ReportSafety(const BaseModel& model, const RgbImage& picture);
+
+}  // namespace imprint

@@ -1,0 +1,129 @@
+#include "services/sampler/picture_uploader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+#include "base/sha256.h"
+#include "imaging/encode.h"
+#include "rpc/channel.h"
+#include "services/runs/run_failure.h"
+#include "services/runtime/log.h"
+#include "services/runtime/pause.h"
+#include "services/sampler/registry_upload.h"
+
+namespace imprint {
+namespace {
+
+constexpr absl::Duration kUploadTimeout = absl::Seconds(30);
+constexpr absl::Duration kLastUploadTimeout = absl::Seconds(5);
+constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
+constexpr absl::Duration kLongestPause = absl::Seconds(5);
+
+bool MayPass(const absl::Status& error) {
+  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsAborted(error) ||
+         absl::IsCancelled(error);
+}
+
+// Whether nobody wants the picture any more.
+bool Abandoned(ChunkRun& chunk) {
+  if (!chunk.stop_token().stop_requested()) return false;
+  const auto order = chunk.run().stop_order();
+  return !order || !order->keep;
+}
+
+}  // namespace
+
+PictureUploader::PictureUploader(SamplerMetrics& metrics, int threads) : metrics_(metrics) {
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this](const std::stop_token& closed) { Work(closed); });
+  }
+}
+
+PictureUploader::~PictureUploader() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();
+  for (const FinishedPicture& picture : waiting_) picture.chunk->Dropped();
+}
+
+void PictureUploader::Add(FinishedPicture picture) {
+  picture.chunk->Expect();
+  std::unique_lock lock(mutex_);
+  const auto room = [this] { return waiting_.size() < kMaxWaiting; };
+  if (!changed_.wait(lock, picture.chunk->stop_token(), room)) {
+    lock.unlock();
+    picture.chunk->Dropped();
+    return;
+  }
+  waiting_.push_back(std::move(picture));
+  changed_.notify_all();
+}
+
+void PictureUploader::Work(const std::stop_token& closed) {
+  while (true) {
+    FinishedPicture picture;
+    {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait(lock, closed, [this] { return !waiting_.empty(); })) return;
+      picture = std::move(waiting_.front());
+      waiting_.pop_front();
+      changed_.notify_all();
+    }
+    Upload(picture, closed);
+  }
+}
+
+void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_token& closed) {
+  ChunkRun& chunk = *picture.chunk;
+  const ChunkOrder& order = chunk.order();
+  v1::UploadItemRequest::ItemHeader header;
+  header.set_token(order.ticket.token());
+  *header.mutable_request() = order.items[picture.item];
+  *header.mutable_safety() = picture.safety;
+  std::string file;
+  if (!picture.safety.blocked()) {
+    auto encoded = EncodePicture(picture.image, order.format);
+    if (!encoded.ok())
+      return chunk.UploadFailed(EngineFailure(EngineWork::kComputing, encoded.status()));
+    file = *std::move(encoded);
+    header.set_sha256(Sha256Hex(file));
+  }
+  const auto registry = Registry(order.ticket.registry());
+  for (absl::Duration pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+    if (Abandoned(chunk)) return chunk.Dropped();
+    const bool last = closed.stop_requested() || chunk.stop_token().stop_requested();
+    const auto item =
+        UploadItem(*registry, header, file, last ? kLastUploadTimeout : kUploadTimeout);
+    if (item.ok()) {
+      v1::PictureDrawn drawn;
+      *drawn.mutable_request() = header.request();
+      // As the registry has it: an earlier attempt's picture stays.
+      *drawn.mutable_safety() = item->safety();
+      drawn.set_sha256(item->sha256());
+      return chunk.Delivered(std::move(drawn));
+    }
+    if (!MayPass(item.status())) return chunk.UploadFailed(RegistryFailure(item.status()));
+    if (last) return chunk.Dropped();
+    if (pause == kFirstPause) {
+      LogWarning("the registry did not take a picture; trying again",
+                 {{"job", order.id.job},
+                  {"item", order.items[picture.item].index()},
+                  {"error", absl::string_view(item.status().message())}});
+    }
+    metrics_.upload_retries.Increment();
+    chunk.run().StillWorks();
+    Pause(chunk.stop_token(), pause);
+  }
+}
+
+std::shared_ptr<v1::TransferService::StubInterface> PictureUploader::Registry(
+    const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  auto& registry = registries_[address];
+  if (registry == nullptr) registry = v1::TransferService::NewStub(OpenChannel(address));
+  return registry;
+}
+
+}  // namespace imprint

@@ -1,0 +1,38 @@
+#include "services/sampler/registry_upload.h"
+
+#include <algorithm>
+
+#include <grpcpp/client_context.h>
+
+#include "base/status_macros.h"
+#include "rpc/channel.h"
+#include "rpc/status.h"
+
+namespace imprint {
+namespace {
+
+constexpr size_t kChunkBytes = 256 << 10;
+
+}  // namespace
+
+absl::StatusOr<v1::Item> UploadItem(v1::TransferService::StubInterface& registry,
+                                    const v1::UploadItemRequest::ItemHeader& header,
+                                    const std::string& file, absl::Duration timeout) {
+  grpc::ClientContext context;
+  SetDeadline(context, timeout);
+  v1::Item item;
+  const auto stream = registry.UploadItem(&context, &item);
+  v1::UploadItemRequest request;
+  *request.mutable_header() = header;
+  bool open = stream->Write(request);
+  for (size_t sent = 0; open && sent < file.size(); sent += kChunkBytes) {
+    request.set_chunk(file.substr(sent, kChunkBytes));
+    open = stream->Write(request);
+  }
+  // A stream that the registry closed early says why at its end.
+  if (open) stream->WritesDone();
+  RETURN_IF_ERROR(FromGrpc(stream->Finish()));
+  return item;
+}
+
+}  // namespace imprint

@@ -1,0 +1,47 @@
+#include "services/sampler/sampler_endpoint.h"
+
+#include <utility>
+
+#include "base/status_macros.h"
+#include "services/runs/run_id.h"
+#include "services/runs/run_stream.h"
+#include "services/runtime/call.h"
+#include "services/sampler/chunk_order.h"
+#include "services/sampler/chunk_run.h"
+
+namespace imprint {
+
+grpc::Status SamplerEndpoint::Start(grpc::ServerContext* context,
+                                    const v1::StartSamplingRequest* request,
+                                    v1::StartSamplingResponse* response) {
+  return AnswerWith(*context, *response, [&] { return Begin(*request); });
+}
+
+grpc::Status SamplerEndpoint::Attach(grpc::ServerContext* context,
+                                     const v1::AttachSamplingRequest* request,
+                                     grpc::ServerWriter<v1::RunEvent>* writer) {
+  return StreamRun(runs_, request->run(), request->from_event(), *context, *writer);
+}
+
+grpc::Status SamplerEndpoint::Stop(grpc::ServerContext* context,
+                                   const v1::StopSamplingRequest* request,
+                                   v1::StopSamplingResponse* /*response*/) {
+  return Answer(*context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const RunId id, ParseRunId(request->run()));
+    return runs_.Stop(id, request->mode() != v1::STOP_MODE_ABANDON, request->reason());
+  });
+}
+
+absl::StatusOr<v1::StartSamplingResponse> SamplerEndpoint::Begin(
+    const v1::StartSamplingRequest& request) {
+  ASSIGN_OR_RETURN(ChunkOrder order, ParseChunk(request));
+  ASSIGN_OR_RETURN(const RunTable::Begun begun, runs_.Begin(order.id));
+  if (!begun.existed) {
+    engine_.Add(std::make_shared<ChunkRun>(begun.run, std::move(order), metrics_));
+  }
+  v1::StartSamplingResponse response;
+  response.set_existed(begun.existed);
+  return response;
+}
+
+}  // namespace imprint

@@ -1,0 +1,39 @@
+// SamplerService: begins, streams and stops runs.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+#include <grpcpp/support/sync_stream.h>
+#include <imprint/v1/sampler.grpc.pb.h>
+
+#include "services/runs/run_table.h"
+#include "services/sampler/sampler_metrics.h"
+#include "services/sampler/sampling_engine.h"
+
+namespace imprint {
+
+class SamplerEndpoint : public v1::SamplerService::Service {
+ public:
+  // All must outlive it.
+  SamplerEndpoint(RunTable& runs, SamplingEngine& engine, SamplerMetrics& metrics)
+      : runs_(runs), engine_(engine), metrics_(metrics) {}
+
+  grpc::Status Start(grpc::ServerContext* context, const v1::StartSamplingRequest* request,
+                     v1::StartSamplingResponse* response) override;
+  grpc::Status Attach(grpc::ServerContext* context, const v1::AttachSamplingRequest* request,
+                      grpc::ServerWriter<v1::RunEvent>* writer) override;
+  grpc::Status Stop(grpc::ServerContext* context, const v1::StopSamplingRequest* request,
+                    v1::StopSamplingResponse* response) override;
+
+ private:
+  absl::StatusOr<v1::StartSamplingResponse> Begin(const v1::StartSamplingRequest& request);
+
+  RunTable& runs_;
+  SamplingEngine& engine_;
+  SamplerMetrics& metrics_;
+};
+
+}  // namespace imprint

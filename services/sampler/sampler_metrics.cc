@@ -1,0 +1,32 @@
+#include "services/sampler/sampler_metrics.h"
+
+#include <string>
+
+namespace imprint {
+namespace {
+
+prometheus::Counter& RunsWith(Metrics& metrics, const std::string& result) {
+  return metrics.Counter("imprint_runs_total", "Runs that ended on this node.",
+                         {{"result", result}});
+}
+
+}  // namespace
+
+SamplerMetrics::SamplerMetrics(Metrics& metrics)
+    : images(metrics.Counter("imprint_sample_images_total",
+                             "Pictures that were drawn, blocked ones included.")),
+      blocked(metrics.Counter("imprint_safety_blocked_total",
+                              "Pictures that the safety checker blocked.")),
+      batch_occupancy(metrics.Gauge("imprint_sample_batch_occupancy",
+                                    "Part of the batch's places that the newest step used.")),
+      seconds(metrics.Seconds("imprint_sample_seconds",
+                              "Seconds of drawing a picture took: its chunk's mean.")),
+      model_loads(metrics.Counter("imprint_model_loads_total", "Base models read into memory.")),
+      queue_depth(metrics.Gauge("imprint_sample_queue_depth", "Chunks that wait for the engine.")),
+      upload_retries(metrics.Counter("imprint_sample_upload_retries_total",
+                                     "Uploads that had to be tried again.")),
+      succeeded(RunsWith(metrics, "succeeded")),
+      failed(RunsWith(metrics, "failed")),
+      stopped(RunsWith(metrics, "stopped")) {}
+
+}  // namespace imprint

@@ -1,0 +1,27 @@
+// What a sampler node counts.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+
+#include "services/runtime/metrics.h"
+
+namespace imprint {
+
+struct SamplerMetrics {
+  explicit SamplerMetrics(Metrics& metrics);
+
+  prometheus::Counter& images;
+  prometheus::Counter& blocked;
+  prometheus::Gauge& batch_occupancy;
+  prometheus::Histogram& seconds;
+  prometheus::Counter& model_loads;
+  prometheus::Gauge& queue_depth;
+  prometheus::Counter& upload_retries;
+  prometheus::Counter& succeeded;
+  prometheus::Counter& failed;
+  prometheus::Counter& stopped;
+};
+
+}  // namespace imprint

@@ -1,0 +1,105 @@
+#include "services/sampler/sampler_node.h"
+
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "services/runs/resident_memory.h"
+#include "services/runtime/log.h"
+
+namespace imprint {
+namespace {
+
+absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return FieldError(flag, absl::StrCat(value), absl::StrCat(low, " to ", high));
+}
+
+absl::Status CheckFlags(const SamplerFlags& flags) {
+  RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
+  RETURN_IF_ERROR(CheckRange("batch", flags.batch, 1, 256));
+  RETURN_IF_ERROR(CheckRange("threads", flags.threads, 0, 1024));
+  RETURN_IF_ERROR(CheckRange("models", flags.models, 1, 16));
+  return CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400);
+}
+
+}  // namespace
+
+void SamplerNode::AddFlags(CLI::App& app) {
+  constexpr const char* kGroup = "Sampler";
+  const auto add = [&](const char* name, auto& field, const char* text) {
+    return app.add_option(name, field, text)->capture_default_str()->group(kGroup);
+  };
+  add("--node", flags_.node, "Name of this node, stable over restarts; the default is its address");
+  add("--slots", flags_.slots,
+      "Chunks that it takes at once: one is drawn, the others wait or are uploaded, so that the "
+      "engine need not pause between two");
+  add("--batch", flags_.batch, "Pictures that are drawn at once");
+  add("--threads", flags_.threads, "Threads to draw with; 0 is one a processor");
+  add("--models", flags_.models, "Base models that stay in memory");
+  add("--orphan-seconds", flags_.orphan_seconds,
+      "A chunk that no gateway follows for so long is stopped");
+  app.add_flag("--no-safety-check", flags_.no_safety_check,
+               "Deliver pictures that no safety checker has seen")
+      ->group(kGroup);
+}
+
+absl::Status SamplerNode::Open(Metrics& metrics) {
+  RETURN_IF_ERROR(CheckFlags(flags_));
+  if (flags_.no_safety_check) LogWarning("pictures are not checked for safety");
+  metrics_ = std::make_unique<SamplerMetrics>(metrics);
+  runs_ = std::make_unique<RunTable>(
+      RunTableOptions{.slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});
+  board_ = std::make_unique<NodeBoard>(v1::NODE_KIND_SAMPLER, *runs_,
+                                       [this](v1::NodeStatus& status) { Measure(status); });
+  node_endpoint_ = std::make_unique<NodeEndpoint>(*board_, *runs_);
+  uploader_ = std::make_unique<PictureUploader>(*metrics_);
+  engine_ =
+      std::make_unique<SamplingEngine>(SamplingOptions{.batch = flags_.batch,
+                                                       .threads = flags_.threads,
+                                                       .models = static_cast<size_t>(flags_.models),
+                                                       .safety_check = !flags_.no_safety_check},
+                                       *uploader_, *metrics_, runs_->changes());
+  endpoint_ = std::make_unique<SamplerEndpoint>(*runs_, *engine_, *metrics_);
+  return absl::OkStatus();
+}
+
+std::vector<grpc::Service*> SamplerNode::Endpoints() {
+  return {endpoint_.get(), node_endpoint_.get()};
+}
+
+absl::Status SamplerNode::Serving(const std::string& address) {
+  board_->SetNode(flags_.node.empty() ? DefaultNodeName(address) : flags_.node);
+  tidying_ = std::make_unique<Periodic>(absl::Seconds(1), [this] {
+    runs_->Tidy();
+    engine_->EndStoppedWaiting();
+  });
+  return absl::OkStatus();
+}
+
+void SamplerNode::Drain(absl::Time deadline) {
+  runs_->Drain(deadline);
+  runs_->AwaitQuiet(deadline);
+  runs_->Close();
+}
+
+void SamplerNode::Close() {
+  tidying_ = nullptr;
+  // First the engine, which ends between two steps, then who takes its pictures.
+  endpoint_ = nullptr;
+  engine_ = nullptr;
+  uploader_ = nullptr;
+}
+
+void SamplerNode::Measure(v1::NodeStatus& status) const {
+  v1::Device& device = *status.add_devices();
+  device.set_name("cpu");
+  device.set_memory_bytes(MachineMemoryBytes());
+  device.set_threads(engine_->threads());
+  for (const std::string& model : engine_->WarmModels()) status.add_warm_models(model);
+  status.set_memory_bytes(ResidentBytes(getpid()));
+}
+
+}  // namespace imprint

@@ -1,0 +1,56 @@
+// imprint-sampler: draws chunks of image sets with one engine.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/runs/node_board.h"
+#include "services/runs/node_endpoint.h"
+#include "services/runs/periodic.h"
+#include "services/runs/run_table.h"
+#include "services/runtime/service.h"
+#include "services/sampler/picture_uploader.h"
+#include "services/sampler/sampler_endpoint.h"
+#include "services/sampler/sampler_metrics.h"
+#include "services/sampler/sampling_engine.h"
+
+namespace imprint {
+
+struct SamplerFlags {
+  // Empty: the address where it listens.
+  std::string node;
+  int slots = 1;
+  int batch = 4;
+  int threads = 0;
+  int models = 1;
+  int orphan_seconds = 60;
+  bool no_safety_check = false;
+};
+
+class SamplerNode : public Service {
+ public:
+  void AddFlags(CLI::App& app) override;
+  // INVALID_ARGUMENT naming the flag.
+  absl::Status Open(Metrics& metrics) override;
+  std::vector<grpc::Service*> Endpoints() override;
+  absl::Status Serving(const std::string& address) override;
+  // Every run stops between two steps; what is uploaded stays, and whoever is attached hears of it.
+  void Drain(absl::Time deadline) override;
+  void Close() override;
+
+ private:
+  void Measure(v1::NodeStatus& status) const;
+
+  SamplerFlags flags_;
+  std::unique_ptr<SamplerMetrics> metrics_;
+  std::unique_ptr<RunTable> runs_;
+  std::unique_ptr<NodeBoard> board_;
+  std::unique_ptr<NodeEndpoint> node_endpoint_;
+  std::unique_ptr<PictureUploader> uploader_;
+  std::unique_ptr<SamplingEngine> engine_;
+  std::unique_ptr<SamplerEndpoint> endpoint_;
+  std::unique_ptr<Periodic> tidying_;
+};
+
+}  // namespace imprint
