@@ -1,0 +1,167 @@
+#include "gateway/api/admission.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include "base/field_error.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "gateway/api/spec_parser.h"
+#include "gateway/jobs/item_plan.h"
+#include "rpc/resource_name.h"
+
+namespace imprint {
+namespace {
+
+// "spec.base_model: there is no ..." and so on.
+absl::Status For(absl::string_view field, const absl::Status& status) {
+  if (status.ok() || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
+    return status;
+  }
+  return InContext(field, status);
+}
+
+std::string Digest(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    // Labels are a map, whose order is otherwise open.
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return Sha256Hex(bytes);
+}
+
+// What both kinds of job have.
+template <typename Request>
+absl::StatusOr<NewJob> Common(const Request& request) {
+  NewJob created;
+  created.job.set_name(absl::StrCat("jobs/", NewResourceId()));
+  ASSIGN_OR_RETURN(const v1::JobPriority priority, ParsePriority(request.priority()));
+  created.job.set_priority(priority);
+  ASSIGN_OR_RETURN(const int max_attempts, ParseMaxAttempts(request.max_attempts()));
+  created.job.set_max_attempts(max_attempts);
+  RETURN_IF_ERROR(CheckRequestId(request.request_id()));
+  RETURN_IF_ERROR(CheckLabels(request.labels()));
+  RETURN_IF_ERROR(CheckTimeouts(request.timeouts()));
+  if (request.has_timeouts()) *created.job.mutable_timeouts() = request.timeouts();
+  *created.job.mutable_labels() = request.labels();
+  created.request_id = request.request_id();
+  return created;
+}
+
+v1::ModelLocation Location(const v1::BaseModel& model) {
+  v1::ModelLocation location;
+  location.set_name(model.name());
+  location.set_folder(model.folder());
+  location.set_fingerprint(model.fingerprint());
+  return location;
+}
+
+// A concept that exists already must be the one that is meant.
+absl::Status CheckConcept(const v1::TrainingSpec& spec, RegistryClient& registry) {
+  const auto existing = registry.GetConcept(spec.concept_name());
+  if (absl::IsNotFound(existing.status())) return absl::OkStatus();
+  if (!existing.ok()) return For("spec.concept_name", existing.status());
+  if (existing->token() == spec.token()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("spec.token: got ", Quoted(spec.token()), "; ", spec.concept_name(), " has ",
+                   Quoted(existing->token()), ": use that, or another concept"));
+}
+
+// Whether the tokens can stand beside the model's words; `fields` says where each comes from.
+absl::Status CheckTokens(const v1::BaseModel& model, const std::vector<std::string>& tokens,
+                         const std::vector<std::string>& fields, RegistryClient& registry) {
+  if (tokens.empty()) return absl::OkStatus();
+  const auto checked = registry.CheckTokens(model.name(), tokens);
+  if (!checked.ok()) return For("spec.base_model", checked.status());
+  if (checked->problem().empty()) return absl::OkStatus();
+  const auto bad = static_cast<size_t>(checked->bad_token());
+  return absl::InvalidArgumentError(
+      absl::StrCat(bad < fields.size() ? fields[bad] : "spec", ": ", checked->problem()));
+}
+
+// What a node is sent with the work must fit into a message.
+constexpr int64_t kMaxEmbeddingBytes = 8 << 20;
+
+absl::Status PinEmbeddings(const v1::BaseModel& model, RegistryClient& registry,
+                           v1::ImageSetSpec& spec) {
+  int64_t bytes = 0;
+  std::vector<std::string> tokens;
+  std::vector<std::string> fields;
+  for (int i = 0; i < spec.embeddings_size(); ++i) {
+    const std::string field = absl::StrCat("spec.embeddings[", i, "]");
+    const auto embedding = registry.GetEmbedding(spec.embeddings(i));
+    if (!embedding.ok()) return For(field, embedding.status());
+    const std::string& identity = embedding->lineage().text_encoder_identity();
+    const bool fits = identity.empty() ? embedding->width() == model.embedding_width()
+                                       : identity == model.text_encoder_identity();
+    if (!fits) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          field, ": got ", embedding->name(), " (", embedding->width(), " wide, ",
+          identity.empty() ? "of unknown family" : identity, "), which does not fit ", model.name(),
+          " (", model.embedding_width(), " wide, ", model.text_encoder_identity(), ")"));
+    }
+    bytes += embedding->bytes();
+    tokens.push_back(embedding->token());
+    fields.push_back(field);
+    spec.set_embeddings(i, embedding->name());
+  }
+  if (bytes > kMaxEmbeddingBytes) {
+    return FieldError("spec.embeddings", absl::StrCat("files of ", bytes, " bytes"),
+                      absl::StrCat("at most ", kMaxEmbeddingBytes, " in all"));
+  }
+  return CheckTokens(model, tokens, fields, registry);
+}
+
+}  // namespace
+
+absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request,
+                             RegistryClient& registry) {
+  ASSIGN_OR_RETURN(v1::TrainingSpec spec, ParseTrainingSpec(request.spec()));
+  ASSIGN_OR_RETURN(NewJob created, Common(request));
+  const auto model = registry.GetBaseModel(spec.base_model());
+  if (!model.ok()) return For("spec.base_model", model.status());
+  RETURN_IF_ERROR(FitToModel(*model, spec));
+  RETURN_IF_ERROR(
+      For("spec.reference_set", registry.GetReferenceSet(spec.reference_set()).status()));
+  RETURN_IF_ERROR(CheckConcept(spec, registry));
+  RETURN_IF_ERROR(CheckTokens(*model, {spec.token()}, {"spec.token"}, registry));
+  created.model = Location(*model);
+  *created.job.mutable_training() = std::move(spec);
+  return created;
+}
+
+absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request,
+                             RegistryClient& registry) {
+  ASSIGN_OR_RETURN(v1::ImageSetSpec spec, ParseImageSetSpec(request.spec()));
+  ASSIGN_OR_RETURN(NewJob created, Common(request));
+  const auto model = registry.GetBaseModel(spec.base_model());
+  if (!model.ok()) return For("spec.base_model", model.status());
+  RETURN_IF_ERROR(FitToModel(*model, spec));
+  RETURN_IF_ERROR(PinEmbeddings(*model, registry, spec));
+  // The set is the job's own and is named like it.
+  spec.set_image_set(absl::StrCat("imageSets/", created.job.name().substr(sizeof("jobs/") - 1)));
+  created.model = Location(*model);
+  created.job.set_items_total(ItemCount(spec));
+  *created.job.mutable_image_set() = std::move(spec);
+  return created;
+}
+
+std::string PayloadSha256(v1::CreateTrainingJobRequest request) {
+  request.clear_request_id();
+  return Digest(request);
+}
+
+std::string PayloadSha256(v1::CreateImageSetJobRequest request) {
+  request.clear_request_id();
+  return Digest(request);
+}
+
+}  // namespace imprint

@@ -1,0 +1,96 @@
+#include "gateway/api/explain.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "gateway/jobs/job_state.h"
+
+namespace imprint {
+namespace {
+
+std::string Plural(int64_t count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
+                            const v1::ExplainJobResponse& facts) {
+  const bool training = job.has_training();
+  const auto kind = training ? WorkKind::kTraining : WorkKind::kSampling;
+  const absl::string_view slot = training ? "rank" : "sampler slot";
+  const bool nodes = std::any_of(now.nodes.begin(), now.nodes.end(),
+                                 [&](const FreeNode& node) { return node.kind == kind; });
+  if (!nodes) {
+    return absl::StrCat("waiting: no ", training ? "trainer" : "sampler",
+                        " is up that takes work; imprint nodes shows them");
+  }
+  if (facts.jobs_ahead() < 0) {
+    return now.cut_off ? absl::StrCat("waiting: more than ", now.waiting.size(), " jobs ahead")
+                       : "waiting: tried again in a moment";
+  }
+  return absl::StrCat("waiting: needs ", Plural(facts.slots_needed(), absl::StrCat("free ", slot)),
+                      ", ", facts.slots_free(), " free; ", Plural(facts.jobs_ahead(), "job"),
+                      " ahead");
+}
+
+std::string RunningSentence(const v1::Job& job) {
+  if (job.has_training()) {
+    if (!job.has_progress()) return "running: loading the base model and the pictures";
+    const v1::TrainingProgress& progress = job.progress();
+    const double left =
+        static_cast<double>(progress.steps() - progress.step()) * progress.seconds_per_step();
+    return absl::StrFormat("running: step %d of %d, loss %.4f, about %.0f s left", progress.step(),
+                           progress.steps(), progress.smoothed_loss(), left);
+  }
+  return absl::StrCat("running: ", job.items_done(), " of ", job.items_total(), " pictures");
+}
+
+}  // namespace
+
+v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, const Policy& policy,
+                               const std::string& obstacle) {
+  v1::ExplainJobResponse response;
+  response.set_state(job.state());
+  const std::string id = job.name().substr(job.name().find('/') + 1);
+  const auto kind = job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
+  for (const FreeNode& node : now.nodes) {
+    if (node.kind == kind) response.set_slots_free(response.slots_free() + node.free_slots);
+  }
+  switch (job.state()) {
+    case v1::JOB_STATE_PENDING:
+      response.set_slots_needed(job.has_training() ? job.training().ranks() : 1);
+      response.set_jobs_ahead(JobsAhead(now, policy, id));
+      response.set_summary(obstacle.empty() ? WaitingSentence(job, now, response)
+                                            : absl::StrCat("waiting: ", obstacle));
+      response.set_jobs_ahead(std::max<int64_t>(response.jobs_ahead(), 0));
+      break;
+    case v1::JOB_STATE_RUNNING:
+      response.set_summary(RunningSentence(job));
+      break;
+    case v1::JOB_STATE_FINALIZING:
+      response.set_summary(obstacle.empty()
+                               ? "finalizing: computed; the registry takes the result over"
+                               : absl::StrCat("finalizing: computed, but not in the registry yet: ",
+                                              obstacle, "; tried again every second"));
+      break;
+    case v1::JOB_STATE_CANCELLING:
+      response.set_summary(
+          obstacle.empty() ? "cancelling: its runs are being stopped"
+                           : absl::StrCat("cancelling: ", obstacle, "; tried again every second"));
+      break;
+    case v1::JOB_STATE_SUCCEEDED:
+      response.set_summary(absl::StrCat("succeeded: ", job.result()));
+      break;
+    case v1::JOB_STATE_FAILED:
+      response.set_summary(absl::StrCat("failed: ", job.failure().message()));
+      break;
+    default:
+      response.set_summary(obstacle.empty() ? "cancelled" : absl::StrCat("cancelled: ", obstacle));
+      break;
+  }
+  return response;
+}
+
+}  // namespace imprint

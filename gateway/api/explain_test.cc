@@ -1,0 +1,83 @@
+#include "gateway/api/explain.h"
+
+#include <gtest/gtest.h>
+
+namespace imprint {
+namespace {
+
+v1::Job Pending() {
+  v1::Job job;
+  job.set_name("jobs/mine");
+  job.set_state(v1::JOB_STATE_PENDING);
+  job.mutable_training()->set_ranks(2);
+  return job;
+}
+
+ClusterSnapshot Busy() {
+  ClusterSnapshot now = {.nodes = {{.node = "a", .free_slots = 1}}};
+  for (const char* job : {"x", "y", "z", "mine"}) {
+    now.waiting.push_back({.job = job, .tenant = "t", .slots = 2, .age_us = job[0] == 'm' ? 1 : 5});
+  }
+  return now;
+}
+
+TEST(Explain, SaysWhatAWaitingJobNeedsAndWhatIsAhead) {
+  const auto explained = Explain(Pending(), Busy(), {});
+  EXPECT_EQ(explained.summary(), "waiting: needs 2 free ranks, 1 free; 3 jobs ahead");
+  EXPECT_EQ(explained.jobs_ahead(), 3);
+}
+
+TEST(Explain, SaysThatThereIsNoNode) {
+  ClusterSnapshot now = Busy();
+  now.nodes.clear();
+  EXPECT_EQ(Explain(Pending(), now, {}).summary(),
+            "waiting: no trainer is up that takes work; imprint nodes shows them");
+}
+
+TEST(Explain, SaysWhatKeepsAJobFromBeingBegun) {
+  EXPECT_EQ(Explain(Pending(), Busy(), {}, "the registry cannot be reached").summary(),
+            "waiting: the registry cannot be reached");
+}
+
+TEST(Explain, SaysThatAJobIsBehindMoreThanWereLookedAt) {
+  ClusterSnapshot now = Busy();
+  now.waiting.pop_back();
+  EXPECT_EQ(Explain(Pending(), now, {}).summary(), "waiting: tried again in a moment");
+  now.cut_off = true;
+  EXPECT_EQ(Explain(Pending(), now, {}).summary(), "waiting: more than 3 jobs ahead");
+}
+
+TEST(Explain, SaysHowFarARunningJobIs) {
+  v1::Job job = Pending();
+  job.set_state(v1::JOB_STATE_RUNNING);
+  job.mutable_progress()->set_step(50);
+  job.mutable_progress()->set_steps(200);
+  job.mutable_progress()->set_smoothed_loss(0.25);
+  job.mutable_progress()->set_seconds_per_step(0.1);
+  EXPECT_EQ(Explain(job, {}, {}).summary(),
+            "running: step 50 of 200, loss 0.2500, about 15 s left");
+}
+
+TEST(Explain, SaysWhatKeepsAJobFromBeingFinished) {
+  v1::Job job = Pending();
+  job.set_state(v1::JOB_STATE_FINALIZING);
+  EXPECT_EQ(Explain(job, {}, {}, "no space left").summary(),
+            "finalizing: computed, but not in the registry yet: no space left; tried again every "
+            "second");
+}
+
+TEST(Explain, SaysWhyAJobWasCancelled) {
+  v1::Job job = Pending();
+  job.set_state(v1::JOB_STATE_CANCELLED);
+  EXPECT_EQ(Explain(job, {}, {}, "the wrong dog").summary(), "cancelled: the wrong dog");
+}
+
+TEST(Explain, SaysWhyAJobFailed) {
+  v1::Job job = Pending();
+  job.set_state(v1::JOB_STATE_FAILED);
+  job.mutable_failure()->set_message("out of memory");
+  EXPECT_EQ(Explain(job, {}, {}).summary(), "failed: out of memory");
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,47 @@
+// The gateway as a process: what is opened, in which order, and how it stops.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/runtime/service.h"
+
+namespace imprint {
+
+class GatewayService : public Service {
+ public:
+  GatewayService();
+  ~GatewayService() override;
+
+  void AddFlags(CLI::App& app) override;
+  absl::Status Open(Metrics& metrics) override;
+  std::vector<grpc::Service*> Endpoints() override;
+  absl::Status CanServe() override;
+  void Drain(absl::Time deadline) override;
+  void Close() override;
+
+ private:
+  struct Flags {
+    std::string data;
+    std::string registry;
+    std::string registry_for_nodes;
+    std::vector<std::string> trainers;
+    std::vector<std::string> samplers;
+    int lease_seconds = 10;
+    int node_timeout_seconds = 5;
+    int stall_seconds = 600;
+    int64_t max_live_jobs = 100'000;
+    int64_t max_live_jobs_per_tenant = 10'000;
+    int keep_ended_days = 90;
+  };
+  struct Parts;
+
+  absl::Status CheckFlags() const;
+  void BeginWork(Metrics& metrics);
+
+  Flags flags_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace imprint

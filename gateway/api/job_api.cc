@@ -1,0 +1,257 @@
+#include "gateway/api/job_api.h"
+
+#include <atomic>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "base/field_error.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "gateway/api/admission.h"
+#include "gateway/api/caller.h"
+#include "gateway/api/explain.h"
+#include "gateway/api/job_filter.h"
+#include "gateway/api/spec_parser.h"
+#include "gateway/dispatch/dispatcher.h"
+#include "gateway/jobs/job_state.h"
+#include "rpc/page.h"
+#include "rpc/resource_name.h"
+#include "rpc/status.h"
+#include "services/runtime/call.h"
+
+namespace imprint {
+namespace {
+
+constexpr int kEventsAtOnce = 200;
+constexpr absl::Duration kLookForCaller = absl::Milliseconds(500);
+constexpr size_t kMaxReasonBytes = 500;
+
+}  // namespace
+
+template <typename Request>
+absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const Request& request,
+                                       const std::string& payload_sha256,
+                                       const std::string& retry_of) {
+  ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload_sha256));
+  if (earlier) return *earlier;
+  RegistryClient registry = registry_.For(context);
+  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry));
+  // Asking may have taken longer than the caller waits: no job for nobody.
+  if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
+  created.payload_sha256 = payload_sha256;
+  created.job.set_retry_of(retry_of);
+  created.trace_id = TraceId(context);
+  ASSIGN_OR_RETURN(v1::Job job, jobs_.Create(kTenant, std::move(created)));
+  changed_();
+  return job;
+}
+
+absl::StatusOr<std::optional<v1::Job>> JobApi::Earlier(const std::string& request_id,
+                                                       const std::string& payload_sha256) {
+  RETURN_IF_ERROR(CheckRequestId(request_id));
+  if (request_id.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(const std::string id, jobs_.FindRequest(kTenant, request_id, payload_sha256));
+  if (id.empty()) return std::nullopt;
+  return jobs_.Get(kTenant, id);
+}
+
+grpc::Status JobApi::CreateTrainingJob(grpc::ServerContext* context,
+                                       const v1::CreateTrainingJobRequest* request,
+                                       v1::Job* response) {
+  return AnswerWith(*context, *response,
+                    [&] { return Create(*context, *request, PayloadSha256(*request)); });
+}
+
+grpc::Status JobApi::CreateImageSetJob(grpc::ServerContext* context,
+                                       const v1::CreateImageSetJobRequest* request,
+                                       v1::Job* response) {
+  return AnswerWith(*context, *response,
+                    [&] { return Create(*context, *request, PayloadSha256(*request)); });
+}
+
+grpc::Status JobApi::GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
+                            v1::Job* response) {
+  return AnswerWith(*context, *response, [&]() -> absl::StatusOr<v1::Job> {
+    ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", request->name(), "jobs"));
+    return jobs_.Get(kTenant, id);
+  });
+}
+
+grpc::Status JobApi::ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
+                              v1::ListJobsResponse* response) {
+  return Answer(*context, [&]() -> absl::Status {
+    const std::string list = absl::StrCat("jobs?", request->filter());
+    ASSIGN_OR_RETURN(const Page page, ParsePage(request->page_size(), request->page_token(), list));
+    ASSIGN_OR_RETURN(const JobFilter filter, ParseJobFilter(request->filter()));
+    std::string next;
+    ASSIGN_OR_RETURN(std::vector<v1::Job> jobs, jobs_.List(kTenant, filter, page, next));
+    for (v1::Job& job : jobs) *response->add_jobs() = std::move(job);
+    if (!next.empty()) response->set_next_page_token(MakePageToken(list, next));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status JobApi::WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
+                              grpc::ServerWriter<v1::JobEvent>* writer) {
+  return Answer(*context, [&] { return Watch(*context, *request, *writer); });
+}
+
+absl::Status JobApi::Watch(grpc::ServerContext& context, const v1::WatchJobRequest& request,
+                           grpc::ServerWriter<v1::JobEvent>& writer) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", request.name(), "jobs"));
+  if (request.from_event() < 0) {
+    return FieldError("from_event", absl::StrCat(request.from_event()), "0 or more");
+  }
+  ASSIGN_OR_RETURN(const Turnstile::Pass pass, watchers_.Enter());
+  int64_t next = std::max<int64_t>(request.from_event(), 1);
+  while (!context.IsCancelled()) {
+    const uint64_t count = bell_.Count(request.name());
+    // Before the events: what is terminal now gets no more of them.
+    ASSIGN_OR_RETURN(const v1::JobState state, jobs_.State(kTenant, id));
+    ASSIGN_OR_RETURN(const auto events, jobs_.Events(id, next, kEventsAtOnce));
+    for (const v1::JobEvent& event : events) {
+      if (!writer.Write(event)) return absl::CancelledError("the caller has gone");
+      next = event.number() + 1;
+    }
+    if (!events.empty()) continue;
+    if (IsTerminal(state)) return absl::OkStatus();
+    if (draining_)
+      return absl::UnavailableError("this gateway stops; watch again from the next event");
+    bell_.Wait(request.name(), count, kLookForCaller);
+  }
+  return absl::CancelledError("the caller has gone");
+}
+
+grpc::Status JobApi::CancelJob(grpc::ServerContext* context, const v1::CancelJobRequest* request,
+                               v1::Job* response) {
+  return AnswerWith(*context, *response, [&]() -> absl::StatusOr<v1::Job> {
+    ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", request->name(), "jobs"));
+    if (request->reason().size() > kMaxReasonBytes) {
+      return FieldError("reason", absl::StrCat(request->reason().size(), " bytes"),
+                        absl::StrCat("at most ", kMaxReasonBytes));
+    }
+    ASSIGN_OR_RETURN(v1::Job job, jobs_.Cancel(kTenant, id, request->reason()));
+    changed_();
+    return job;
+  });
+}
+
+grpc::Status JobApi::RetryJob(grpc::ServerContext* context, const v1::RetryJobRequest* request,
+                              v1::Job* response) {
+  return AnswerWith(*context, *response, [&] { return Retry(*context, *request); });
+}
+
+absl::StatusOr<v1::Job> JobApi::Retry(const grpc::ServerContext& context,
+                                      const v1::RetryJobRequest& request) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", request.name(), "jobs"));
+  const std::string payload = Sha256Hex(absl::StrCat("retry of ", request.name()));
+  // Also if the old job was deleted since.
+  ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload));
+  if (earlier) return *earlier;
+  ASSIGN_OR_RETURN(const v1::Job old, jobs_.Get(kTenant, id));
+  if (!IsTerminal(old.state())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("name: ", old.name(), " is ", Name(old.state()),
+                     "; only a job that has ended can be retried"));
+  }
+  const auto again = [&](auto create) {
+    create.set_request_id(request.request_id());
+    create.set_priority(old.priority());
+    create.set_max_attempts(old.max_attempts());
+    *create.mutable_labels() = old.labels();
+    if (old.has_timeouts()) *create.mutable_timeouts() = old.timeouts();
+    return create;
+  };
+  if (old.has_training()) {
+    v1::CreateTrainingJobRequest create = again(v1::CreateTrainingJobRequest());
+    *create.mutable_spec() = old.training();
+    return Create(context, create, payload, old.name());
+  }
+  v1::CreateImageSetJobRequest create = again(v1::CreateImageSetJobRequest());
+  *create.mutable_spec() = old.image_set();
+  create.mutable_spec()->clear_image_set();
+  return Create(context, create, payload, old.name());
+}
+
+grpc::Status JobApi::DeleteJob(grpc::ServerContext* context, const v1::DeleteJobRequest* request,
+                               google::protobuf::Empty*) {
+  return Answer(*context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", request->name(), "jobs"));
+    return jobs_.Delete(kTenant, id, request->etag());
+  });
+}
+
+grpc::Status JobApi::UpdateJob(grpc::ServerContext* context, const v1::UpdateJobRequest* request,
+                               v1::Job* response) {
+  return AnswerWith(*context, *response, [&] { return Update(*request); });
+}
+
+absl::StatusOr<v1::Job> JobApi::Update(const v1::UpdateJobRequest& request) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("job.name", request.job().name(), "jobs"));
+  JobStore::Update update;
+  update.etag = request.job().etag();
+  std::map<std::string, std::string> labels;
+  if (request.update_mask().paths().empty()) {
+    return FieldError("update_mask", "none", "labels, priority or both");
+  }
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "labels") {
+      RETURN_IF_ERROR(CheckLabels(request.job().labels()));
+      labels = {request.job().labels().begin(), request.job().labels().end()};
+      update.labels = &labels;
+    } else if (path == "priority") {
+      ASSIGN_OR_RETURN(update.priority, ParsePriority(request.job().priority()));
+    } else {
+      return FieldError("update_mask", Quoted(path), "labels or priority");
+    }
+  }
+  return jobs_.Change(kTenant, id, update);
+}
+
+grpc::Status JobApi::ExplainJob(grpc::ServerContext* context, const v1::ExplainJobRequest* request,
+                                v1::ExplainJobResponse* response) {
+  return AnswerWith(*context, *response, [&]() -> absl::StatusOr<v1::ExplainJobResponse> {
+    ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", request->name(), "jobs"));
+    ASSIGN_OR_RETURN(const v1::Job job, jobs_.Get(kTenant, id));
+    ASSIGN_OR_RETURN(const ClusterSnapshot now, TakeSnapshot(runs_, nodes_));
+    std::string obstacle = obstacles_.Of(id);
+    if (job.state() == v1::JOB_STATE_PENDING && !registry_.Connected()) {
+      obstacle = "the registry cannot be reached";
+    }
+    if (job.state() == v1::JOB_STATE_CANCELLED) {
+      ASSIGN_OR_RETURN(obstacle, jobs_.CancelReason(id));
+    }
+    v1::ExplainJobResponse explained = Explain(job, now, Policy{}, obstacle);
+    ASSIGN_OR_RETURN(const auto attempts, jobs_.Attempts(id));
+    for (const std::string& line : attempts) explained.add_attempts(line);
+    return explained;
+  });
+}
+
+grpc::Status JobApi::ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest*,
+                               v1::ListNodesResponse* response) {
+  return Answer(*context, [&]() -> absl::Status {
+    for (const KnownNode& node : nodes_.Nodes()) {
+      v1::NodeSummary& summary = *response->add_nodes();
+      summary.set_node(node.status.node());
+      summary.set_kind(node.status.kind() == v1::NODE_KIND_SAMPLER ? "sampler" : "trainer");
+      summary.set_alive(node.alive);
+      summary.set_draining(node.status.draining());
+      summary.set_slots(node.status.slots());
+      summary.set_free_slots(node.alive ? node.status.free_slots() : 0);
+      *summary.mutable_warm_models() = node.status.warm_models();
+      for (const v1::RunKey& run : node.status.runs()) {
+        summary.add_runs(absl::StrCat(run.job(), " attempt ", run.attempt()));
+      }
+      summary.set_address(node.address);
+      summary.set_memory_bytes(node.status.memory_bytes());
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace imprint

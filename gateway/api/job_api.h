@@ -1,0 +1,92 @@
+// JobService: parse, resolve, act, answer.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <imprint/v1/job.grpc.pb.h>
+
+#include "gateway/dispatch/obstacles.h"
+#include "gateway/dispatch/registry_client.h"
+#include "gateway/jobs/event_bell.h"
+#include "gateway/jobs/job_store.h"
+#include "gateway/jobs/run_store.h"
+#include "gateway/nodes/node_table.h"
+#include "services/runtime/turnstile.h"
+
+namespace imprint {
+
+// Calls that watch jobs at once: each holds a thread.
+inline constexpr int kMaxWatchers = 256;
+
+// Thread-safe.
+class JobApi : public v1::JobService::Service {
+ public:
+  // `changed` is called when there may be something to schedule or to finish.
+  JobApi(JobStore& jobs, RunStore& runs, EventBell& bell, NodeTable& nodes,
+         RegistryClient& registry, const Obstacles& obstacles, std::function<void()> changed)
+      : jobs_(jobs),
+        runs_(runs),
+        bell_(bell),
+        nodes_(nodes),
+        registry_(registry),
+        obstacles_(obstacles),
+        changed_(std::move(changed)),
+        watchers_("watchers", kMaxWatchers) {}
+
+  // Lets watching calls end.
+  void Drain() { draining_ = true; }
+
+  grpc::Status CreateTrainingJob(grpc::ServerContext* context,
+                                 const v1::CreateTrainingJobRequest* request,
+                                 v1::Job* response) override;
+  grpc::Status CreateImageSetJob(grpc::ServerContext* context,
+                                 const v1::CreateImageSetJobRequest* request,
+                                 v1::Job* response) override;
+  grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
+                      v1::Job* response) override;
+  grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
+                        v1::ListJobsResponse* response) override;
+  grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
+                        grpc::ServerWriter<v1::JobEvent>* writer) override;
+  grpc::Status CancelJob(grpc::ServerContext* context, const v1::CancelJobRequest* request,
+                         v1::Job* response) override;
+  grpc::Status RetryJob(grpc::ServerContext* context, const v1::RetryJobRequest* request,
+                        v1::Job* response) override;
+  grpc::Status DeleteJob(grpc::ServerContext* context, const v1::DeleteJobRequest* request,
+                         google::protobuf::Empty* response) override;
+  grpc::Status UpdateJob(grpc::ServerContext* context, const v1::UpdateJobRequest* request,
+                         v1::Job* response) override;
+  grpc::Status ExplainJob(grpc::ServerContext* context, const v1::ExplainJobRequest* request,
+                          v1::ExplainJobResponse* response) override;
+  grpc::Status ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* request,
+                         v1::ListNodesResponse* response) override;
+
+ private:
+  template <typename Request>
+  absl::StatusOr<v1::Job> Create(const grpc::ServerContext& context, const Request& request,
+                                 const std::string& payload_sha256,
+                                 const std::string& retry_of = "");
+  // The job that an earlier call with this request id made; nothing if there is none.
+  absl::StatusOr<std::optional<v1::Job>> Earlier(const std::string& request_id,
+                                                 const std::string& payload_sha256);
+  absl::StatusOr<v1::Job> Retry(const grpc::ServerContext& context,
+                                const v1::RetryJobRequest& request);
+  absl::StatusOr<v1::Job> Update(const v1::UpdateJobRequest& request);
+  absl::Status Watch(grpc::ServerContext& context, const v1::WatchJobRequest& request,
+                     grpc::ServerWriter<v1::JobEvent>& writer);
+
+  JobStore& jobs_;
+  RunStore& runs_;
+  EventBell& bell_;
+  NodeTable& nodes_;
+  RegistryClient& registry_;
+  const Obstacles& obstacles_;
+  std::function<void()> changed_;
+  std::atomic<bool> draining_ = false;
+  Turnstile watchers_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,90 @@
+// RegistryService as the gateway offers it: every call goes on to the registry, with its deadline
+// and its trace, and every answer comes back as it is. Only what a live job uses is not deleted.
+#pragma once
+
+#include <memory>
+
+#include <grpcpp/channel.h>
+#include <imprint/v1/registry.grpc.pb.h>
+
+#include "gateway/jobs/job_store.h"
+
+namespace imprint {
+
+// Thread-safe.
+class RegistryProxy : public v1::RegistryService::Service {
+ public:
+  RegistryProxy(const std::shared_ptr<grpc::Channel>& channel, JobStore& jobs)
+      : channel_(channel), stub_(v1::RegistryService::NewStub(channel)), jobs_(jobs) {}
+
+  grpc::Status CreateBaseModel(grpc::ServerContext* context,
+                               const v1::CreateBaseModelRequest* request,
+                               v1::BaseModel* response) override;
+  grpc::Status GetBaseModel(grpc::ServerContext* context, const v1::GetBaseModelRequest* request,
+                            v1::BaseModel* response) override;
+  grpc::Status ListBaseModels(grpc::ServerContext* context,
+                              const v1::ListBaseModelsRequest* request,
+                              v1::ListBaseModelsResponse* response) override;
+  grpc::Status DeleteBaseModel(grpc::ServerContext* context,
+                               const v1::DeleteBaseModelRequest* request,
+                               google::protobuf::Empty* response) override;
+  grpc::Status CreateReferenceSet(grpc::ServerContext* context,
+                                  grpc::ServerReader<v1::CreateReferenceSetRequest>* reader,
+                                  v1::ReferenceSet* response) override;
+  grpc::Status GetReferenceSet(grpc::ServerContext* context,
+                               const v1::GetReferenceSetRequest* request,
+                               v1::ReferenceSet* response) override;
+  grpc::Status ListReferenceSets(grpc::ServerContext* context,
+                                 const v1::ListReferenceSetsRequest* request,
+                                 v1::ListReferenceSetsResponse* response) override;
+  grpc::Status DeleteReferenceSet(grpc::ServerContext* context,
+                                  const v1::DeleteReferenceSetRequest* request,
+                                  google::protobuf::Empty* response) override;
+  grpc::Status CreateConcept(grpc::ServerContext* context, const v1::CreateConceptRequest* request,
+                             v1::Concept* response) override;
+  grpc::Status GetConcept(grpc::ServerContext* context, const v1::GetConceptRequest* request,
+                          v1::Concept* response) override;
+  grpc::Status ListConcepts(grpc::ServerContext* context, const v1::ListConceptsRequest* request,
+                            v1::ListConceptsResponse* response) override;
+  grpc::Status UpdateConcept(grpc::ServerContext* context, const v1::UpdateConceptRequest* request,
+                             v1::Concept* response) override;
+  grpc::Status DeleteConcept(grpc::ServerContext* context, const v1::DeleteConceptRequest* request,
+                             google::protobuf::Empty* response) override;
+  grpc::Status GetEmbedding(grpc::ServerContext* context, const v1::GetEmbeddingRequest* request,
+                            v1::Embedding* response) override;
+  grpc::Status ListEmbeddings(grpc::ServerContext* context,
+                              const v1::ListEmbeddingsRequest* request,
+                              v1::ListEmbeddingsResponse* response) override;
+  grpc::Status ImportEmbedding(grpc::ServerContext* context,
+                               const v1::ImportEmbeddingRequest* request,
+                               v1::Embedding* response) override;
+  grpc::Status DownloadEmbedding(grpc::ServerContext* context,
+                                 const v1::DownloadEmbeddingRequest* request,
+                                 grpc::ServerWriter<v1::DownloadChunk>* writer) override;
+  grpc::Status SetAlias(grpc::ServerContext* context, const v1::SetAliasRequest* request,
+                        v1::Alias* response) override;
+  grpc::Status ListAliases(grpc::ServerContext* context, const v1::ListAliasesRequest* request,
+                           v1::ListAliasesResponse* response) override;
+  grpc::Status DeleteAlias(grpc::ServerContext* context, const v1::DeleteAliasRequest* request,
+                           google::protobuf::Empty* response) override;
+  grpc::Status GetImageSet(grpc::ServerContext* context, const v1::GetImageSetRequest* request,
+                           v1::ImageSet* response) override;
+  grpc::Status ListImageSets(grpc::ServerContext* context, const v1::ListImageSetsRequest* request,
+                             v1::ListImageSetsResponse* response) override;
+  grpc::Status DeleteImageSet(grpc::ServerContext* context,
+                              const v1::DeleteImageSetRequest* request,
+                              google::protobuf::Empty* response) override;
+  grpc::Status GetItem(grpc::ServerContext* context, const v1::GetItemRequest* request,
+                       v1::Item* response) override;
+  grpc::Status ListItems(grpc::ServerContext* context, const v1::ListItemsRequest* request,
+                         v1::ListItemsResponse* response) override;
+  grpc::Status DownloadItem(grpc::ServerContext* context, const v1::DownloadItemRequest* request,
+                            grpc::ServerWriter<v1::DownloadChunk>* writer) override;
+
+ private:
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::RegistryService::Stub> stub_;
+  JobStore& jobs_;
+};
+
+}  // namespace imprint

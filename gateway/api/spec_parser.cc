@@ -1,0 +1,250 @@
+#include "gateway/api/spec_parser.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "engine/recipe/recipe.h"
+#include "gateway/jobs/item_plan.h"
+#include "rpc/resource_name.h"
+#include "text/training_templates.h"
+
+namespace imprint {
+namespace {
+
+constexpr size_t kMaxTokenBytes = 100;
+constexpr size_t kMaxClassWordBytes = 200;
+constexpr int kMaxTemplates = 1000;
+constexpr size_t kMaxTemplateBytes = 1000;
+constexpr int kMaxPrompts = 10'000;
+constexpr size_t kMaxPromptBytes = 2000;
+constexpr int kMaxSeeds = 10'000;
+// Answers carry the spec and more, and callers' gRPC takes 4 MiB unless it is told otherwise.
+constexpr int64_t kMaxSpecBytes = 3 << 20;
+constexpr int kMaxEmbeddings = 64;
+constexpr int kMaxSide = 4096;
+constexpr int kMaxDrawSteps = 1000;
+constexpr int kMaxLabels = 32;
+constexpr double kLongestTimeoutSeconds = 366.0 * 86'400;
+constexpr int kDefaultCheckpointEvery = 50;
+constexpr int kDefaultDrawSteps = 25;
+constexpr double kDefaultGuidance = 5;
+constexpr int kDefaultMaxAttempts = 5;
+
+absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(value),
+                    absl::StrCat("a whole number from ", low, " to ", high));
+}
+
+absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
+                       bool may_be_empty = false) {
+  if (text.size() > max_bytes) {
+    return FieldError(field, absl::StrCat(text.size(), " bytes"),
+                      absl::StrCat("at most ", max_bytes));
+  }
+  if (text.empty() && !may_be_empty) {
+    return FieldError(field, "none", absl::StrCat("text of at most ", max_bytes, " bytes"));
+  }
+  return absl::OkStatus();
+}
+
+// "steps: got 0" -> "spec.recipe.steps: got 0".
+absl::Status Under(absl::string_view prefix, const absl::Status& status) {
+  if (status.ok()) return status;
+  return {status.code(), absl::StrCat(prefix, status.message())};
+}
+
+template <typename Enum>
+absl::Status CheckKnown(absl::string_view field, Enum value, bool known) {
+  if (known) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(static_cast<int>(value)), "a value of the enum");
+}
+
+// The engine's recipe is the one place that knows defaults and limits.
+absl::Status FillRecipe(v1::TrainingRecipe& proto) {
+  TrainingRecipe recipe;
+  const auto take = [](bool has, auto given, auto& field) {
+    if (has) field = given;
+  };
+  take(proto.has_vectors(), proto.vectors(), recipe.vectors);
+  take(proto.has_steps(), proto.steps(), recipe.steps);
+  take(proto.has_batch(), proto.batch(), recipe.batch);
+  take(proto.has_accumulation(), proto.accumulation(), recipe.accumulation);
+  take(proto.has_learning_rate(), proto.learning_rate(), recipe.learning_rate);
+  take(proto.has_beta1(), proto.beta1(), recipe.beta1);
+  take(proto.has_beta2(), proto.beta2(), recipe.beta2);
+  take(proto.has_epsilon(), proto.epsilon(), recipe.epsilon);
+  take(proto.has_weight_decay(), proto.weight_decay(), recipe.weight_decay);
+  take(proto.has_max_growth(), proto.max_growth(), recipe.max_growth);
+  take(proto.has_average(), proto.average(), recipe.average);
+  take(proto.has_flip(), proto.flip(), recipe.flip);
+  take(proto.has_seed(), proto.seed(), recipe.seed);
+  RETURN_IF_ERROR(
+      CheckKnown("schedule", proto.schedule(), v1::LearningRateSchedule_IsValid(proto.schedule())));
+  RETURN_IF_ERROR(CheckRecipe(recipe));
+  proto.set_vectors(recipe.vectors);
+  proto.set_steps(recipe.steps);
+  proto.set_batch(recipe.batch);
+  proto.set_accumulation(recipe.accumulation);
+  proto.set_learning_rate(recipe.learning_rate);
+  if (proto.schedule() == v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED) {
+    proto.set_schedule(v1::LEARNING_RATE_SCHEDULE_CONSTANT);
+  }
+  proto.set_beta1(recipe.beta1);
+  proto.set_beta2(recipe.beta2);
+  proto.set_epsilon(recipe.epsilon);
+  proto.set_weight_decay(recipe.weight_decay);
+  proto.set_max_growth(recipe.max_growth);
+  proto.set_average(recipe.average);
+  proto.set_flip(recipe.flip);
+  proto.set_seed(recipe.seed);
+  return absl::OkStatus();
+}
+
+absl::Status FillTemplates(v1::TrainingSpec& spec) {
+  const bool style = spec.kind() == v1::CONCEPT_KIND_STYLE;
+  if (spec.templates().empty()) {
+    for (std::string& caption :
+         DefaultTemplates(style ? ConceptKind::kStyle : ConceptKind::kObject)) {
+      spec.add_templates(std::move(caption));
+    }
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckRange("spec.templates", spec.templates_size(), 1, kMaxTemplates));
+  for (int i = 0; i < spec.templates_size(); ++i) {
+    const std::string field = absl::StrCat("spec.templates[", i, "]");
+    RETURN_IF_ERROR(CheckText(field, spec.templates(i), kMaxTemplateBytes));
+    if (!ParseTemplates(spec.templates(i)).ok()) {
+      return FieldError(field, Quoted(spec.templates(i)), "a caption with {} once");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSide(absl::string_view field, int side, int most, const v1::BaseModel& model) {
+  const int multiple = std::max(model.size_multiple(), 1);
+  if (side >= multiple && side <= most && side % multiple == 0) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(side),
+                    absl::StrCat("a multiple of ", multiple, " up to ", most));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given) {
+  v1::TrainingSpec spec = given;
+  RETURN_IF_ERROR(ParseResourceName("spec.base_model", spec.base_model(), "baseModels/*").status());
+  RETURN_IF_ERROR(
+      ParseResourceName("spec.reference_set", spec.reference_set(), "referenceSets/*").status());
+  RETURN_IF_ERROR(
+      ParseResourceName("spec.concept_name", spec.concept_name(), "concepts/*").status());
+  RETURN_IF_ERROR(CheckText("spec.token", spec.token(), kMaxTokenBytes));
+  if (spec.token().find_first_of(" \t\r\n") != std::string::npos) {
+    return FieldError("spec.token", Quoted(spec.token()), "one word without spaces, such as <rex>");
+  }
+  RETURN_IF_ERROR(CheckText("spec.class_word", spec.class_word(), kMaxClassWordBytes));
+  RETURN_IF_ERROR(CheckKnown("spec.kind", spec.kind(), v1::ConceptKind_IsValid(spec.kind())));
+  if (spec.kind() == v1::CONCEPT_KIND_UNSPECIFIED) spec.set_kind(v1::CONCEPT_KIND_OBJECT);
+  RETURN_IF_ERROR(FillTemplates(spec));
+  RETURN_IF_ERROR(CheckRange("spec.size", spec.size(), 0, kMaxTrainingSide));
+  RETURN_IF_ERROR(CheckKnown("spec.fit", spec.fit(), v1::SquareFit_IsValid(spec.fit())));
+  if (spec.fit() == v1::SQUARE_FIT_UNSPECIFIED) spec.set_fit(v1::SQUARE_FIT_CROP);
+  RETURN_IF_ERROR(Under("spec.recipe.", FillRecipe(*spec.mutable_recipe())));
+  if (spec.ranks() == 0) spec.set_ranks(1);
+  if (spec.ranks() != 1) {
+    return FieldError("spec.ranks", absl::StrCat(spec.ranks()),
+                      "1: this version trains with one rank");
+  }
+  if (spec.checkpoint_every() == 0) spec.set_checkpoint_every(kDefaultCheckpointEvery);
+  RETURN_IF_ERROR(CheckRange("spec.checkpoint_every", spec.checkpoint_every(), 1, 1'000'000));
+  RETURN_IF_ERROR(CheckRange("spec.compute_threads", spec.compute_threads(), 0, 1024));
+  return spec;
+}
+
+absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given) {
+  v1::ImageSetSpec spec = given;
+  if (const auto bytes = static_cast<int64_t>(given.ByteSizeLong()); bytes > kMaxSpecBytes) {
+    return FieldError("spec", absl::StrCat(bytes, " bytes"),
+                      absl::StrCat("at most ", kMaxSpecBytes, "; make several sets"));
+  }
+  RETURN_IF_ERROR(ParseResourceName("spec.base_model", spec.base_model(), "baseModels/*").status());
+  RETURN_IF_ERROR(CheckRange("spec.embeddings", spec.embeddings_size(), 0, kMaxEmbeddings));
+  RETURN_IF_ERROR(CheckRange("spec.prompts", spec.prompts_size(), 1, kMaxPrompts));
+  for (int i = 0; i < spec.prompts_size(); ++i) {
+    RETURN_IF_ERROR(
+        CheckText(absl::StrCat("spec.prompts[", i, "]"), spec.prompts(i), kMaxPromptBytes));
+  }
+  RETURN_IF_ERROR(CheckRange("spec.seeds", spec.seeds_size(), 1, kMaxSeeds));
+  RETURN_IF_ERROR(CheckRange("spec.prompts × spec.seeds", ItemCount(spec), 1, kMaxItems));
+  RETURN_IF_ERROR(CheckText("spec.negative_prompt", spec.negative_prompt(), kMaxPromptBytes,
+                            /*may_be_empty=*/true));
+  RETURN_IF_ERROR(CheckRange("spec.width", spec.width(), 0, kMaxSide));
+  RETURN_IF_ERROR(CheckRange("spec.height", spec.height(), 0, kMaxSide));
+  if (spec.steps() == 0) spec.set_steps(kDefaultDrawSteps);
+  RETURN_IF_ERROR(CheckRange("spec.steps", spec.steps(), 1, kMaxDrawSteps));
+  if (!spec.has_guidance()) spec.set_guidance(kDefaultGuidance);
+  // Written so that NaN fails.
+  if (!(spec.guidance() >= 0 && spec.guidance() <= 100)) {
+    return FieldError("spec.guidance", absl::StrCat(spec.guidance()), "a number from 0 to 100");
+  }
+  RETURN_IF_ERROR(
+      CheckKnown("spec.format", spec.format(), v1::PictureFormat_IsValid(spec.format())));
+  if (spec.format() == v1::PICTURE_FORMAT_UNSPECIFIED) spec.set_format(v1::PICTURE_FORMAT_PNG);
+  RETURN_IF_ERROR(CheckText("spec.title", spec.title(), 200, /*may_be_empty=*/true));
+  if (!spec.image_set().empty()) {
+    return FieldError("spec.image_set", Quoted(spec.image_set()), "nothing: the server names it");
+  }
+  return spec;
+}
+
+absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec) {
+  if (spec.size() == 0) spec.set_size(model.picture_size());
+  return CheckSide("spec.size", spec.size(), kMaxTrainingSide, model);
+}
+
+absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {
+  if (spec.width() == 0) spec.set_width(model.picture_size());
+  if (spec.height() == 0) spec.set_height(spec.width());
+  RETURN_IF_ERROR(CheckSide("spec.width", spec.width(), kMaxSide, model));
+  return CheckSide("spec.height", spec.height(), kMaxSide, model);
+}
+
+absl::StatusOr<v1::JobPriority> ParsePriority(v1::JobPriority priority) {
+  RETURN_IF_ERROR(CheckKnown("priority", priority, v1::JobPriority_IsValid(priority)));
+  return priority == v1::JOB_PRIORITY_UNSPECIFIED ? v1::JOB_PRIORITY_NORMAL : priority;
+}
+
+absl::StatusOr<int> ParseMaxAttempts(int max_attempts) {
+  RETURN_IF_ERROR(CheckRange("max_attempts", max_attempts, 0, 100));
+  return max_attempts == 0 ? kDefaultMaxAttempts : max_attempts;
+}
+
+absl::Status CheckTimeouts(const v1::JobTimeouts& timeouts) {
+  const auto check = [](absl::string_view field, bool set,
+                        const google::protobuf::Duration& timeout) -> absl::Status {
+    const auto seconds = static_cast<double>(timeout.seconds()) + timeout.nanos() / 1e9;
+    if (!set || (seconds >= 1 && seconds <= kLongestTimeoutSeconds)) return absl::OkStatus();
+    return FieldError(field, absl::StrCat(seconds, " s"), "1 second to 366 days");
+  };
+  RETURN_IF_ERROR(check("timeouts.queue", timeouts.has_queue(), timeouts.queue()));
+  RETURN_IF_ERROR(check("timeouts.attempt", timeouts.has_attempt(), timeouts.attempt()));
+  return check("timeouts.total", timeouts.has_total(), timeouts.total());
+}
+
+absl::Status CheckRequestId(const std::string& request_id) {
+  return CheckText("request_id", request_id, 100, /*may_be_empty=*/true);
+}
+
+absl::Status CheckLabels(const google::protobuf::Map<std::string, std::string>& labels) {
+  RETURN_IF_ERROR(CheckRange("labels", static_cast<int64_t>(labels.size()), 0, kMaxLabels));
+  for (const auto& [key, value] : labels) {
+    RETURN_IF_ERROR(CheckText("labels", key, 100));
+    RETURN_IF_ERROR(CheckText(absl::StrCat("labels.", key), value, 200, /*may_be_empty=*/true));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace imprint

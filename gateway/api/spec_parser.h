@@ -1,0 +1,35 @@
+// Specs as callers send them, checked and with every default filled in. Pure: what only the
+// registry knows is admission.h's.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include <imprint/v1/imageset.pb.h>
+#include <imprint/v1/job.pb.h>
+#include <imprint/v1/registry.pb.h>
+#include <imprint/v1/training.pb.h>
+
+namespace imprint {
+
+// Most pictures of one image set.
+inline constexpr int64_t kMaxItems = 1'000'000;
+
+// INVALID_ARGUMENT naming the field ("spec.recipe.steps"), what was given and what is expected.
+absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& spec);
+absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& spec);
+
+// What depends on the base model: sizes. Fills in the model's own where none was given.
+absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec);
+absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec);
+
+// The fields that both kinds of create have.
+absl::StatusOr<v1::JobPriority> ParsePriority(v1::JobPriority priority);
+absl::StatusOr<int> ParseMaxAttempts(int max_attempts);
+absl::Status CheckTimeouts(const v1::JobTimeouts& timeouts);
+absl::Status CheckRequestId(const std::string& request_id);
+absl::Status CheckLabels(const google::protobuf::Map<std::string, std::string>& labels);
+
+}  // namespace imprint

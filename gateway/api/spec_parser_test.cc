@@ -1,0 +1,140 @@
+#include "gateway/api/spec_parser.h"
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+#include "engine/recipe/recipe.h"
+
+namespace imprint {
+namespace {
+
+using Parts = std::vector<std::string>;
+
+v1::TrainingSpec Training() {
+  v1::TrainingSpec spec;
+  spec.set_base_model("baseModels/demo");
+  spec.set_reference_set("referenceSets/rex");
+  spec.set_concept_name("concepts/rex");
+  spec.set_token("<rex>");
+  spec.set_class_word("dog");
+  return spec;
+}
+
+v1::ImageSetSpec ImageSet() {
+  v1::ImageSetSpec spec;
+  spec.set_base_model("baseModels/demo");
+  spec.add_prompts("<rex> in the snow");
+  spec.add_seeds(1);
+  return spec;
+}
+
+TEST(SpecParser, ATrainingGetsTheEnginesDefaults) {
+  ASSERT_OK_AND_ASSIGN(const v1::TrainingSpec spec, ParseTrainingSpec(Training()));
+  const TrainingRecipe recipe;
+  EXPECT_EQ(spec.recipe().steps(), recipe.steps);
+  EXPECT_EQ(spec.recipe().learning_rate(), recipe.learning_rate);
+  EXPECT_EQ(spec.recipe().flip(), recipe.flip);
+  EXPECT_EQ(spec.ranks(), 1);
+  EXPECT_FALSE(spec.templates().empty());
+}
+
+TEST(SpecParser, AZeroThatIsSetIsNoDefault) {
+  v1::TrainingSpec spec = Training();
+  spec.mutable_recipe()->set_average(0);
+  spec.mutable_recipe()->set_flip(false);
+  ASSERT_OK_AND_ASSIGN(const v1::TrainingSpec parsed, ParseTrainingSpec(spec));
+  EXPECT_EQ(parsed.recipe().average(), 0);
+  EXPECT_FALSE(parsed.recipe().flip());
+  spec.mutable_recipe()->set_steps(0);
+  EXPECT_THAT(ParseTrainingSpec(spec), RefusesNaming(Parts{"spec.recipe.steps: got 0"}));
+}
+
+TEST(SpecParser, ParsingTwiceChangesNothing) {
+  ASSERT_OK_AND_ASSIGN(const v1::TrainingSpec once, ParseTrainingSpec(Training()));
+  ASSERT_OK_AND_ASSIGN(const v1::TrainingSpec twice, ParseTrainingSpec(once));
+  EXPECT_EQ(once.SerializeAsString(), twice.SerializeAsString());
+}
+
+TEST(SpecParser, EveryBadFieldOfATrainingIsNamed) {
+  const std::vector<std::pair<std::string, std::function<void(v1::TrainingSpec&)>>> cases = {
+      {"spec.base_model: ", [](auto& s) { s.set_base_model("demo"); }},
+      {"spec.reference_set: ", [](auto& s) { s.clear_reference_set(); }},
+      {"spec.concept_name: ", [](auto& s) { s.set_concept_name("concepts/Rex!"); }},
+      {"spec.token: ", [](auto& s) { s.set_token("my dog"); }},
+      {"spec.token: ", [](auto& s) { s.set_token(std::string(101, 'x')); }},
+      {"spec.class_word: ", [](auto& s) { s.clear_class_word(); }},
+      {"spec.kind: got 9", [](auto& s) { s.set_kind(static_cast<v1::ConceptKind>(9)); }},
+      {"spec.templates[0]: ", [](auto& s) { s.add_templates("a photo"); }},
+      {"spec.size: got -8", [](auto& s) { s.set_size(-8); }},
+      {"spec.ranks: got 2", [](auto& s) { s.set_ranks(2); }},
+      {"spec.checkpoint_every: got -1", [](auto& s) { s.set_checkpoint_every(-1); }},
+      {"spec.compute_threads: got 9999", [](auto& s) { s.set_compute_threads(9999); }},
+      {"spec.recipe.learning_rate: ",
+       [](auto& s) {
+         s.mutable_recipe()->set_learning_rate(std::numeric_limits<double>::quiet_NaN());
+       }},
+  };
+  for (const auto& [expected, spoil] : cases) {
+    v1::TrainingSpec spec = Training();
+    spoil(spec);
+    EXPECT_THAT(ParseTrainingSpec(spec), RefusesNaming(Parts(1, expected)));
+  }
+}
+
+TEST(SpecParser, EveryBadFieldOfAnImageSetIsNamed) {
+  const std::vector<std::pair<std::string, std::function<void(v1::ImageSetSpec&)>>> cases = {
+      {"spec.base_model: ", [](auto& s) { s.clear_base_model(); }},
+      {"spec.prompts: got 0", [](auto& s) { s.clear_prompts(); }},
+      {"spec.prompts[0]: ", [](auto& s) { s.set_prompts(0, std::string(2001, 'x')); }},
+      {"spec.seeds: got 0", [](auto& s) { s.clear_seeds(); }},
+      {"spec.steps: got 1001", [](auto& s) { s.set_steps(1001); }},
+      {"spec.guidance: got nan",
+       [](auto& s) { s.set_guidance(std::numeric_limits<double>::quiet_NaN()); }},
+      {"spec.width: got -1", [](auto& s) { s.set_width(-1); }},
+      {"spec.image_set: ", [](auto& s) { s.set_image_set("imageSets/mine"); }},
+      {"spec.prompts × spec.seeds: got 1020000",
+       [](auto& s) {
+         for (int i = 1; i < 102; ++i) s.add_prompts(std::string("x"));
+         for (int i = 1; i < 10'000; ++i) s.add_seeds(static_cast<uint64_t>(i));
+       }},
+  };
+  for (const auto& [expected, spoil] : cases) {
+    v1::ImageSetSpec spec = ImageSet();
+    spoil(spec);
+    EXPECT_THAT(ParseImageSetSpec(spec), RefusesNaming(Parts(1, expected)));
+  }
+}
+
+TEST(SpecParser, SizesComeFromTheModelAndFitIt) {
+  v1::BaseModel model;
+  model.set_picture_size(64);
+  model.set_size_multiple(8);
+  ASSERT_OK_AND_ASSIGN(v1::ImageSetSpec spec, ParseImageSetSpec(ImageSet()));
+  EXPECT_THAT(FitToModel(model, spec), Succeeds());
+  EXPECT_EQ(spec.width(), 64);
+  EXPECT_EQ(spec.height(), 64);
+  spec.set_height(60);
+  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.height: got 60", "8"}));
+}
+
+TEST(SpecParser, TimeoutsAreBounded) {
+  v1::JobTimeouts timeouts;
+  EXPECT_THAT(CheckTimeouts(timeouts), Succeeds()) << "none is no limit";
+  timeouts.mutable_queue()->set_seconds(1);
+  timeouts.mutable_total()->set_seconds(366 * 86'400);
+  EXPECT_THAT(CheckTimeouts(timeouts), Succeeds());
+  timeouts.mutable_attempt()->set_nanos(1);
+  EXPECT_THAT(CheckTimeouts(timeouts), RefusesNaming(Parts{"timeouts.attempt: got", "1 second"}));
+  timeouts.clear_attempt();
+  timeouts.mutable_total()->set_seconds(366 * 86'400 + 1);
+  EXPECT_THAT(CheckTimeouts(timeouts), RefusesNaming(Parts{"timeouts.total: got"}));
+}
+
+}  // namespace
+}  // namespace imprint

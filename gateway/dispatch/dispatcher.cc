@@ -1,0 +1,230 @@
+#include "gateway/dispatch/dispatcher.h"
+
+#include <algorithm>
+#include <stop_token>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+#include "base/status_macros.h"
+#include "services/runtime/log.h"
+
+namespace imprint {
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(500);
+// About so many jobs are looked at in one tick.
+constexpr int kSnapshotJobs = 10'000;
+// A node lists a run soon after Start; until then its absence says nothing.
+constexpr absl::Duration kListedWithin = absl::Seconds(3);
+
+std::string FollowerKey(const v1::RunKey& run) {
+  return absl::StrCat(run.job(), "/", run.chunk(), "/", run.attempt());
+}
+
+WorkKind KindOf(v1::NodeKind kind) {
+  return kind == v1::NODE_KIND_SAMPLER ? WorkKind::kSampling : WorkKind::kTraining;
+}
+
+// Slots that are free once the runs that were given to the node, but which it does not list yet,
+// have begun.
+int FreeSlots(const KnownNode& node, const std::vector<CurrentRun>& current) {
+  const auto coming = std::count_if(current.begin(), current.end(), [&](const CurrentRun& run) {
+    return run.node == node.status.node() && !run.cancelling && !node.Has(run.key);
+  });
+  return std::max<int>(node.status.free_slots() - static_cast<int>(coming), 0);
+}
+
+}  // namespace
+
+absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
+  ClusterSnapshot snapshot;
+  ASSIGN_OR_RETURN(const auto waiting, runs.Waiting(kSnapshotJobs));
+  ASSIGN_OR_RETURN(const auto current, runs.Current());
+  ASSIGN_OR_RETURN(snapshot.usage, runs.Usage());
+  const int64_t now_us = absl::ToUnixMicros(absl::Now());
+  for (const WaitingJob& job : waiting.jobs) {
+    snapshot.waiting.push_back(
+        {.job = job.id,
+         .tenant = job.tenant,
+         .kind = job.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
+         .priority = job.priority,
+         .slots = job.slots,
+         .chunks = job.chunks,
+         .age_us = now_us - job.create_us,
+         .model = job.fingerprint});
+  }
+  snapshot.cut_off = waiting.cut_off;
+  for (const CurrentRun& run : current) ++snapshot.running[run.tenant];
+  for (const KnownNode& node : nodes.Nodes()) {
+    if (!node.alive || node.status.draining()) continue;
+    const auto& warm = node.status.warm_models();
+    snapshot.nodes.push_back({.node = node.status.node(),
+                              .kind = KindOf(node.status.kind()),
+                              .free_slots = FreeSlots(node, current),
+                              .warm_models = {warm.begin(), warm.end()}});
+  }
+  return snapshot;
+}
+
+Dispatcher::Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry,
+                       DispatchSettings settings, Metrics& metrics)
+    : runs_(runs),
+      nodes_(nodes),
+      registry_(registry),
+      settings_(std::move(settings)),
+      decide_seconds_(metrics.Seconds("imprint_scheduler_decide_seconds",
+                                      "Seconds that a decision of the JobScheduler took.")),
+      metrics_(metrics),
+      thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
+
+Dispatcher::~Dispatcher() {
+  thread_.request_stop();
+  Wake();
+  thread_.join();
+}
+
+void Dispatcher::Wake() {
+  const absl::MutexLock lock(&mutex_);
+  wake_ = true;
+  woken_.Signal();
+}
+
+void Dispatcher::Loop(const std::stop_token& stop) {
+  // Whoever ran when the gateway stopped gets time to be heard of.
+  while (!stop.stop_requested() && !runs_.RenewAll(settings_.lease).ok()) {
+    absl::SleepFor(kTick);
+  }
+  while (!stop.stop_requested()) {
+    if (const absl::Status status = Tick(); !status.ok()) {
+      LogWarning("dispatching stumbled", {{"error", status.message()}});
+      absl::SleepFor(kTick);
+    }
+    const absl::MutexLock lock(&mutex_);
+    const absl::Time until = absl::Now() + kTick;
+    while (!wake_ && !woken_.WaitWithDeadline(&mutex_, until)) {
+    }
+    wake_ = false;
+  }
+  // All at once: each may be in the middle of a call.
+  for (auto& [key, follower] : followers_) follower->RequestStop();
+  followers_.clear();
+}
+
+absl::Status Dispatcher::Tick() {
+  std::erase_if(followers_, [](const auto& entry) { return entry.second->ended(); });
+  RETURN_IF_ERROR(RenewAndExpire());
+  ASSIGN_OR_RETURN(const auto current, runs_.Current());
+  RETURN_IF_ERROR(AdoptOrLose(current));
+  StopStrays(current);
+  GiveUpStalled();
+  return Schedule();
+}
+
+// First renewed, then expired: a gateway that could not write for a while has not lost its runs.
+absl::Status Dispatcher::RenewAndExpire() {
+  std::vector<v1::RunKey> beating;
+  for (const KnownNode& node : nodes_.Nodes()) {
+    if (!node.alive) continue;
+    beating.insert(beating.end(), node.status.runs().begin(), node.status.runs().end());
+  }
+  // No node lists a run that is still being begun, for which the registry may take its time.
+  for (const auto& [key, follower] : followers_) {
+    if (follower->beginning()) beating.push_back(follower->key());
+  }
+  RETURN_IF_ERROR(runs_.Renew(beating, settings_.lease));
+  ASSIGN_OR_RETURN(const auto expired, runs_.ExpireLeases());
+  for (const CurrentRun& run : expired) {
+    LogWarning("a run is lost",
+               {{"job", run.key.job()}, {"attempt", run.key.attempt()}, {"node", run.node}});
+  }
+  return runs_.ExpireJobs().status();
+}
+
+// Runs that nobody here follows: an earlier gateway's. Their node has them still, or they are lost.
+absl::Status Dispatcher::AdoptOrLose(const std::vector<CurrentRun>& current) {
+  for (const CurrentRun& run : current) {
+    if (run.cancelling || followers_.contains(FollowerKey(run.key))) continue;
+    const auto node = nodes_.Find(run.node);
+    if (!node || !node->alive) continue;
+    if (node->Has(run.key)) {
+      auto lease = runs_.Reload(run.key);
+      if (absl::IsAborted(lease.status())) continue;
+      if (!lease.ok()) return lease.status();
+      LogInfo("adopting a run",
+              {{"job", run.key.job()}, {"attempt", run.key.attempt()}, {"node", run.node}});
+      Follow(*std::move(lease), *node, /*adopted=*/true);
+    } else if (absl::Now() - absl::FromUnixMicros(run.start_us) > kListedWithin) {
+      absl::Status given =
+          runs_.GiveBack(run.key, {.reason = absl::StrCat("node ", run.node, " no longer has it")});
+      if (!given.ok() && !absl::IsAborted(given)) return given;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Runs that a node has and nobody wants: superseded, cancelled, forgotten.
+void Dispatcher::StopStrays(const std::vector<CurrentRun>& current) {
+  for (const KnownNode& node : nodes_.Nodes()) {
+    if (!node.alive) continue;
+    for (const v1::RunKey& has : node.status.runs()) {
+      const bool wanted = std::any_of(current.begin(), current.end(), [&](const CurrentRun& run) {
+        return !run.cancelling && SameRun(run.key, has);
+      });
+      if (wanted || followers_.contains(FollowerKey(has))) continue;
+      (void)NodeClient::Open(node.status.kind(), node.address)
+          ->Stop(has, v1::STOP_MODE_ABANDON, "nobody waits for it");
+    }
+  }
+}
+
+void Dispatcher::GiveUpStalled() {
+  for (auto& [key, follower] : followers_) {
+    if (absl::Now() - follower->heard() < settings_.stall) continue;
+    LogWarning("a run makes no progress", {{"run", key}});
+    follower->Abandon(absl::StrCat("no progress for ", absl::FormatDuration(settings_.stall)));
+  }
+}
+
+absl::Status Dispatcher::Schedule() {
+  // No run can begin without a ticket: one would only use up attempts.
+  if (!registry_.Connected()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const ClusterSnapshot snapshot, TakeSnapshot(runs_, nodes_));
+  const absl::Time began = absl::Now();
+  const Decisions decisions = Decide(snapshot, Policy{});
+  decide_seconds_.Observe(absl::ToDoubleSeconds(absl::Now() - began));
+  for (const Placement& placement : decisions.placements) RETURN_IF_ERROR(Begin(placement));
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::Begin(const Placement& placement) {
+  const auto node = nodes_.Find(placement.nodes.front());
+  if (!node) return absl::OkStatus();
+  auto lease = runs_.Lease(placement.job, node->status.node(), settings_.lease);
+  // Cancelled in the meantime.
+  if (absl::IsFailedPrecondition(lease.status()) || absl::IsNotFound(lease.status())) {
+    return absl::OkStatus();
+  }
+  if (!lease.ok()) return lease.status();
+  LogInfo("run", {{"job", lease->key.job()},
+                  {"chunk", lease->key.chunk()},
+                  {"attempt", lease->key.attempt()},
+                  {"node", node->status.node()},
+                  {"trace", lease->trace_id}});
+  metrics_
+      .Counter("imprint_job_attempts_total", "Attempts that were given to nodes.",
+               {{"kind", lease->job.has_training() ? "training" : "sampling"}})
+      .Increment();
+  Follow(*std::move(lease), *node, /*adopted=*/false);
+  return absl::OkStatus();
+}
+
+void Dispatcher::Follow(RunLease lease, const KnownNode& node, bool adopted) {
+  const std::string key = FollowerKey(lease.key);
+  followers_[key] = std::make_unique<RunFollower>(
+      std::move(lease), RunFollower::Node{node.status.node(), node.address, node.status.kind()},
+      adopted, settings_.registry_address, runs_, nodes_, registry_, [this] { Wake(); });
+}
+
+}  // namespace imprint

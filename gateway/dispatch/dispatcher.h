@@ -1,0 +1,74 @@
+// Makes what the JobScheduler decides happen: leases chunks, follows their runs, adopts those that
+// an earlier gateway left, and gives back what is lost. One loop, one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+#include "gateway/dispatch/registry_client.h"
+#include "gateway/dispatch/run_follower.h"
+#include "gateway/jobs/run_store.h"
+#include "gateway/nodes/node_table.h"
+#include "gateway/scheduler/job_scheduler.h"
+#include "services/runtime/metrics.h"
+
+namespace imprint {
+
+struct DispatchSettings {
+  // As nodes reach it.
+  std::string registry_address;
+  // A run whose node was not heard of for so long is lost.
+  absl::Duration lease = absl::Seconds(10);
+  // A run whose node beats, but which says nothing itself for so long, is given up.
+  absl::Duration stall = absl::Minutes(10);
+};
+
+// What the scheduler would see now; also what ExplainJob explains from.
+absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes);
+
+class Dispatcher {
+ public:
+  Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, DispatchSettings settings,
+             Metrics& metrics);
+  ~Dispatcher();
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  // Something changed: look again now, not only at the next tick. Thread-safe.
+  void Wake();
+
+ private:
+  void Loop(const std::stop_token& stop);
+  absl::Status Tick();
+  absl::Status RenewAndExpire();
+  absl::Status AdoptOrLose(const std::vector<CurrentRun>& current);
+  void StopStrays(const std::vector<CurrentRun>& current);
+  void GiveUpStalled();
+  absl::Status Schedule();
+  absl::Status Begin(const Placement& placement);
+  void Follow(RunLease lease, const KnownNode& node, bool adopted);
+
+  RunStore& runs_;
+  NodeTable& nodes_;
+  RegistryClient& registry_;
+  DispatchSettings settings_;
+  prometheus::Histogram& decide_seconds_;
+  Metrics& metrics_;
+  std::map<std::string, std::unique_ptr<RunFollower>> followers_;
+  absl::Mutex mutex_;
+  absl::CondVar woken_;
+  bool wake_ ABSL_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,67 @@
+// Brings jobs to their end: results into the registry, cancelled and failed ones to rest. Whatever
+// was half done when a process died is done again here; every step is idempotent.
+#pragma once
+
+#include <map>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+#include "gateway/dispatch/obstacles.h"
+#include "gateway/dispatch/registry_client.h"
+#include "gateway/jobs/run_store.h"
+#include "gateway/nodes/node_table.h"
+#include "services/runtime/metrics.h"
+
+namespace imprint {
+
+class Finisher {
+ public:
+  // `obstacles` is told why a job cannot be finished yet.
+  Finisher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
+           Metrics& metrics);
+  ~Finisher();
+  Finisher(const Finisher&) = delete;
+  Finisher& operator=(const Finisher&) = delete;
+
+  // A job may have something to finish: look now, not only at the next tick. Thread-safe.
+  void Wake();
+
+ private:
+  // A job that could not be brought to its end.
+  struct Stumble {
+    absl::Time since;
+    absl::Time again;
+  };
+
+  void Loop(const std::stop_token& stop);
+  void Tick(const std::stop_token& stop);
+  absl::Status Bring(const UnfinishedJob& job);
+  absl::Status Commit(const v1::Job& job);
+  absl::StatusOr<std::string> CommitTraining(const v1::Job& job);
+  absl::StatusOr<std::string> CommitImageSet(const v1::Job& job);
+  absl::StatusOr<std::string> CommitResult(const v1::Job& job);
+  // Those of a cancelled or failed job, on their nodes.
+  absl::Status StopRuns(const v1::Job& job);
+  absl::Status PutToRest(const v1::Job& job);
+  // Whether to try again after the registry's error.
+  bool MayYetBeCommitted(const std::string& id, const absl::Status& error) const;
+  void CountFinished(const std::string& state);
+
+  RunStore& runs_;
+  NodeTable& nodes_;
+  RegistryClient& registry_;
+  Obstacles& obstacles_;
+  Metrics& metrics_;
+  std::map<std::string, Stumble> stumbled_;
+  absl::Mutex mutex_;
+  absl::CondVar woken_;
+  bool wake_ ABSL_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;
+};
+
+}  // namespace imprint

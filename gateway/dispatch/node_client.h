@@ -1,0 +1,38 @@
+// A node as the gateway uses it, whether it trains or draws: start a run, follow it, stop it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include <imprint/v1/node.pb.h>
+#include <imprint/v1/sampler.pb.h>
+#include <imprint/v1/trainer.pb.h>
+
+namespace imprint {
+
+// Thread-safe. Errors are the node's, or UNAVAILABLE.
+class NodeClient {
+ public:
+  // Gives OK to go on, an error to end the stream.
+  using OnEvent = std::function<absl::Status(const v1::RunEvent&)>;
+
+  static std::unique_ptr<NodeClient> Open(v1::NodeKind kind, const std::string& address);
+  virtual ~NodeClient() = default;
+
+  // Of the two, the one that the node's kind knows; the other is UNIMPLEMENTED.
+  virtual absl::Status Start(const v1::StartTrainingRequest& request);
+  virtual absl::Status Start(const v1::StartSamplingRequest& request);
+
+  // Follows a run to its end: OK if the stream ended as it should, the error of `on_event` if that
+  // ended it, NOT_FOUND if the node does not know the run.
+  virtual absl::Status Attach(const v1::RunKey& run, int64_t from_event, const OnEvent& on_event,
+                              const std::stop_token& stop) = 0;
+
+  virtual absl::Status Stop(const v1::RunKey& run, v1::StopMode mode,
+                            const std::string& reason) = 0;
+};
+
+}  // namespace imprint

@@ -1,0 +1,68 @@
+// What the gateway asks of the registry.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/server_context.h>
+#include <imprint/v1/registry.grpc.pb.h>
+#include <imprint/v1/transfer.grpc.pb.h>
+
+namespace imprint {
+
+// Thread-safe; copies share the channel. UNAVAILABLE, with the reason REGISTRY_UNAVAILABLE, or
+// DEADLINE_EXCEEDED if the registry does not answer in time.
+class RegistryClient {
+ public:
+  explicit RegistryClient(const std::shared_ptr<grpc::Channel>& channel)
+      : channel_(channel),
+        registry_(v1::RegistryService::NewStub(channel)),
+        transfer_(v1::TransferService::NewStub(channel)) {}
+
+  // One that asks on behalf of a call: within its deadline and as part of its trace.
+  RegistryClient For(const grpc::ServerContext& context) const;
+
+  // Whether there is a connection just now; makes one if not. Asks nothing of the registry.
+  bool Connected();
+
+  absl::StatusOr<v1::BaseModel> GetBaseModel(const std::string& name);
+  absl::StatusOr<v1::ReferenceSet> GetReferenceSet(const std::string& name);
+  absl::StatusOr<v1::Concept> GetConcept(const std::string& name);
+  absl::StatusOr<v1::Embedding> GetEmbedding(const std::string& name);
+  absl::StatusOr<v1::CheckTokensResponse> CheckTokens(const std::string& base_model,
+                                                      const std::vector<std::string>& tokens);
+  // The version's file.
+  absl::StatusOr<std::string> DownloadEmbedding(const std::string& name);
+
+  absl::StatusOr<std::string> IssueTicket(const v1::IssueTicketRequest& request);
+  absl::Status RevokeTickets(const std::string& job);
+  absl::StatusOr<v1::Embedding> CommitEmbedding(const v1::CommitEmbeddingRequest& request);
+  absl::StatusOr<v1::ImageSet> CreateImageSet(const std::string& job, const v1::ImageSetSpec& spec);
+  absl::Status CloseImageSet(const std::string& name, v1::ImageSetState state);
+
+ private:
+  std::shared_ptr<grpc::Channel> channel_;
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Call(Stub& stub,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request);
+  // Connected, if that can be; with deadline and trace.
+  void Prepare(grpc::ClientContext& context);
+
+  std::shared_ptr<v1::RegistryService::Stub> registry_;
+  std::shared_ptr<v1::TransferService::Stub> transfer_;
+  absl::Time deadline_ = absl::InfiniteFuture();
+  std::string trace_parent_;
+};
+
+// What the registry, or the want of it, answered; a caller is told which server it was.
+absl::Status FromRegistry(const grpc::Status& status);
+
+}  // namespace imprint

@@ -1,0 +1,59 @@
+#include "gateway/dispatch/run_end.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace imprint {
+namespace {
+
+constexpr absl::Duration kShortWait = absl::Milliseconds(500);
+constexpr absl::Duration kLongWait = absl::Seconds(2);
+
+}  // namespace
+
+bool IsTransient(const absl::Status& error) {
+  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
+         absl::IsResourceExhausted(error) || absl::IsCancelled(error) || absl::IsAborted(error);
+}
+
+RunEnd EndOfBeginning(const absl::Status& error) {
+  RunEnd end = {.state = v1::ATTEMPT_STATE_FAILED,
+                .reason = absl::StrCat("could not begin: ", error.message()),
+                .fault = !IsTransient(error),
+                .wait = kShortWait};
+  end.fatal = absl::IsInvalidArgument(error) || absl::IsNotFound(error) ||
+              absl::IsFailedPrecondition(error) || absl::IsDataLoss(error);
+  if (end.fatal) {
+    end.failure.set_reason(absl::IsDataLoss(error) ? "DATA_LOST" : "BAD_INPUT");
+    end.failure.set_message(std::string(error.message()));
+  }
+  return end;
+}
+
+RunEnd EndOfFailure(const v1::Failure& failure) {
+  RunEnd end = {.state = v1::ATTEMPT_STATE_FAILED,
+                .reason = failure.message(),
+                .fatal = !failure.retryable(),
+                .failure = failure,
+                .wait = kShortWait};
+  if (failure.reason() == "TICKET_VOID") {
+    // The next attempt gets a new one.
+    end.fatal = false;
+  }
+  if (failure.reason() == "REGISTRY_UNAVAILABLE" || failure.reason() == "REGISTRY_FULL") {
+    end.fault = false;
+    end.fatal = false;
+    end.wait = kLongWait;
+  }
+  return end;
+}
+
+RunEnd EndOfStop(const v1::RunStopped& stopped) {
+  return {.state = v1::ATTEMPT_STATE_STOPPED,
+          .reason = stopped.reason().empty() ? (stopped.draining() ? "its node drains" : "stopped")
+                                             : stopped.reason(),
+          .fault = false};
+}
+
+}  // namespace imprint

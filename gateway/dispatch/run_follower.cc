@@ -1,0 +1,213 @@
+#include "gateway/dispatch/run_follower.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+#include "base/status_macros.h"
+#include "gateway/dispatch/run_end.h"
+#include "gateway/jobs/item_plan.h"
+#include "services/runtime/log.h"
+#include "services/runtime/pause.h"
+
+namespace imprint {
+namespace {
+
+// How often a training's progress is stored; what comes between is passed over.
+constexpr absl::Duration kProgressEvery = absl::Milliseconds(250);
+constexpr absl::Duration kRetryAfter = absl::Milliseconds(250);
+constexpr int64_t kTicketSeconds = 86'400;  // a day
+
+}  // namespace
+
+RunFollower::RunFollower(RunLease lease, Node node, bool adopted, std::string registry_address,
+                         RunStore& runs, NodeTable& nodes, RegistryClient& registry,
+                         std::function<void()> ended)
+    : lease_(std::move(lease)),
+      node_(std::move(node)),
+      adopted_(adopted),
+      registry_address_(std::move(registry_address)),
+      runs_(runs),
+      nodes_(nodes),
+      registry_(registry),
+      client_(NodeClient::Open(node_.kind, node_.address)),
+      beginning_(!adopted),
+      heard_us_(absl::ToUnixMicros(absl::Now())),
+      on_end_(std::move(ended)),
+      thread_([this](const std::stop_token& stop) {
+        Follow(stop);
+        ended_ = true;
+        on_end_();
+      }) {}
+
+void RunFollower::Follow(const std::stop_token& stop) {
+  if (!adopted_) {
+    if (const absl::Status begun = Begin(); !begun.ok()) {
+      LogWarning("a run could not begin", {{"job", lease_.key.job()},
+                                           {"attempt", lease_.key.attempt()},
+                                           {"node", node_.name},
+                                           {"trace", lease_.trace_id},
+                                           {"error", begun.message()}});
+      GiveBack(EndOfBeginning(begun), stop);
+      return;
+    }
+    beginning_ = false;
+  }
+  while (!done_ && !stop.stop_requested()) {
+    const absl::Status followed = client_->Attach(
+        lease_.key, next_event_, [&](const v1::RunEvent& event) { return Take(event, stop); },
+        stop);
+    if (done_ || stop.stop_requested()) return;
+    if (absl::IsAborted(followed) || absl::IsAborted(runs_.Reload(lease_.key).status())) {
+      // Superseded or cancelled: nobody wants the run any more.
+      (void)client_->Stop(lease_.key, v1::STOP_MODE_ABANDON, "superseded");
+      return;
+    }
+    if (absl::IsNotFound(followed)) {
+      GiveBack({.reason = absl::StrCat("node ", node_.name, " no longer has it")}, stop);
+      return;
+    }
+    // The stream broke; whether the node is gone is for its heartbeat to say.
+    Pause(stop, kRetryAfter);
+  }
+}
+
+absl::Status RunFollower::Begin() {
+  v1::IssueTicketRequest request;
+  *request.mutable_run() = lease_.key;
+  if (lease_.job.has_training()) {
+    request.set_reference_set(lease_.job.training().reference_set());
+  } else {
+    ASSIGN_OR_RETURN(image_set_, ImageSet());
+    request.set_image_set(image_set_);
+  }
+  request.set_lifetime_seconds(kTicketSeconds);
+  v1::Ticket ticket;
+  ticket.set_registry(registry_address_);
+  ASSIGN_OR_RETURN(*ticket.mutable_token(), registry_.IssueTicket(request));
+  return lease_.job.has_training() ? BeginTraining(ticket) : BeginSampling(ticket);
+}
+
+absl::StatusOr<std::string> RunFollower::ImageSet() {
+  ASSIGN_OR_RETURN(const v1::ImageSet set,
+                   registry_.CreateImageSet(lease_.job.name(), lease_.job.image_set()));
+  return set.name();
+}
+
+absl::Status RunFollower::BeginTraining(const v1::Ticket& ticket) {
+  v1::StartTrainingRequest request;
+  *request.mutable_run() = lease_.key;
+  *request.mutable_spec() = lease_.job.training();
+  *request.mutable_model() = lease_.model;
+  *request.mutable_ticket() = ticket;
+  request.set_checkpoint(lease_.checkpoint);
+  request.set_trace_id(lease_.trace_id);
+  return client_->Start(request);
+}
+
+absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
+  const v1::ImageSetSpec& spec = lease_.job.image_set();
+  v1::StartSamplingRequest request;
+  *request.mutable_run() = lease_.key;
+  *request.mutable_model() = lease_.model;
+  *request.mutable_ticket() = ticket;
+  request.set_image_set(image_set_);
+  request.set_format(spec.format());
+  request.set_trace_id(lease_.trace_id);
+  request.set_chunk_items(lease_.item_count);
+  for (const std::string& name : spec.embeddings()) {
+    v1::EmbeddingFile& file = *request.add_embeddings();
+    file.set_name(name);
+    ASSIGN_OR_RETURN(*file.mutable_content(), registry_.DownloadEmbedding(name));
+  }
+  for (int64_t place = 0; place < lease_.item_count; ++place) {
+    if ((lease_.done_bits >> place & 1) != 0) continue;
+    *request.add_items() = ItemOf(spec, lease_.first_item + place);
+  }
+  return client_->Start(request);
+}
+
+// An error ends the stream: ABORTED if the run is superseded, another one to have the event again.
+absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token& stop) {
+  heard_us_ = absl::ToUnixMicros(absl::Now());
+  switch (event.event_case()) {
+    case v1::RunEvent::kStarted:
+      RETURN_IF_ERROR(runs_.RecordStart(lease_.key, event.started()));
+      break;
+    case v1::RunEvent::kProgress:
+      RETURN_IF_ERROR(KeepProgress(event.progress()));
+      break;
+    case v1::RunEvent::kCheckpoint:
+      RETURN_IF_ERROR(runs_.RecordCheckpoint(lease_.key, event.checkpoint()));
+      break;
+    case v1::RunEvent::kPicture:
+      if (image_set_.empty()) {
+        ASSIGN_OR_RETURN(image_set_, ImageSet());
+      }
+      RETURN_IF_ERROR(runs_.RecordPicture(lease_.key, event.picture(), image_set_));
+      break;
+    case v1::RunEvent::kTrainingResult:
+      RETURN_IF_ERROR(FlushProgress());
+      RETURN_IF_ERROR(runs_.CompleteTraining(lease_.key, event.training_result()));
+      done_ = true;
+      break;
+    case v1::RunEvent::kChunkResult:
+      if (image_set_.empty()) {
+        ASSIGN_OR_RETURN(image_set_, ImageSet());
+      }
+      RETURN_IF_ERROR(runs_.CompleteChunk(lease_.key, image_set_));
+      done_ = true;
+      break;
+    case v1::RunEvent::kFailure:
+      GiveBack(EndOfFailure(event.failure()), stop);
+      break;
+    case v1::RunEvent::kStopped:
+      // Before the work waits again: it must not go back to where it came from.
+      if (event.stopped().draining()) nodes_.SetDraining(node_.name);
+      GiveBack(EndOfStop(event.stopped()), stop);
+      break;
+    case v1::RunEvent::kWorking:
+    case v1::RunEvent::EVENT_NOT_SET:
+      break;
+  }
+  next_event_ = event.number() + 1;
+  return absl::OkStatus();
+}
+
+absl::Status RunFollower::KeepProgress(const v1::TrainingProgress& progress) {
+  progress_ = progress;
+  progress_waits_ = true;
+  if (absl::Now() - progress_stored_ < kProgressEvery) return absl::OkStatus();
+  return FlushProgress();
+}
+
+absl::Status RunFollower::FlushProgress() {
+  if (!std::exchange(progress_waits_, false)) return absl::OkStatus();
+  progress_stored_ = absl::Now();
+  return runs_.RecordProgress(lease_.key, progress_);
+}
+
+// Until it is stored: a disk that is full for a while must not lose a run's end.
+void RunFollower::GiveBack(const RunEnd& end, const std::stop_token& stop) {
+  done_ = true;
+  while (true) {
+    const absl::Status given = runs_.GiveBack(lease_.key, end);
+    if (given.ok() || absl::IsAborted(given) || stop.stop_requested()) return;
+    LogWarning("a run's end cannot be stored yet",
+               {{"job", lease_.key.job()}, {"error", given.message()}});
+    Pause(stop, kRetryAfter);
+  }
+}
+
+void RunFollower::Abandon(const std::string& reason) {
+  (void)client_->Stop(lease_.key, v1::STOP_MODE_ABANDON, reason);
+  const absl::Status given =
+      runs_.GiveBack(lease_.key, {.state = v1::ATTEMPT_STATE_FAILED, .reason = reason});
+  if (!given.ok() && !absl::IsAborted(given)) {
+    LogWarning("a run cannot be given up yet",
+               {{"job", lease_.key.job()}, {"error", given.message()}});
+  }
+}
+
+}  // namespace imprint

@@ -1,0 +1,22 @@
+#include "gateway/jobs/item_plan.h"
+
+namespace imprint {
+
+int64_t ItemCount(const v1::ImageSetSpec& spec) {
+  return int64_t{spec.prompts_size()} * spec.seeds_size();
+}
+
+v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
+  v1::ItemRequest item;
+  item.set_index(index);
+  item.set_prompt(spec.prompts(static_cast<int>(index / spec.seeds_size())));
+  item.set_seed(spec.seeds(static_cast<int>(index % spec.seeds_size())));
+  item.set_negative_prompt(spec.negative_prompt());
+  item.set_width(spec.width());
+  item.set_height(spec.height());
+  item.set_steps(spec.steps());
+  item.set_guidance(spec.guidance());
+  return item;
+}
+
+}  // namespace imprint

@@ -1,0 +1,28 @@
+#include "gateway/jobs/item_plan.h"
+
+#include <set>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace imprint {
+namespace {
+
+TEST(ItemPlan, EveryPromptComesWithEverySeedOnce) {
+  v1::ImageSetSpec spec;
+  for (const char* prompt : {"a", "b", "c"}) spec.add_prompts(prompt);
+  for (const uint64_t seed : {7u, 9u}) spec.add_seeds(seed);
+  ASSERT_EQ(ItemCount(spec), 6);
+  std::set<std::pair<std::string, uint64_t>> seen;
+  for (int64_t i = 0; i < 6; ++i) {
+    const v1::ItemRequest item = ItemOf(spec, i);
+    EXPECT_EQ(item.index(), i);
+    seen.insert({item.prompt(), item.seed()});
+  }
+  EXPECT_EQ(seen.size(), 6u);
+  EXPECT_EQ(ItemOf(spec, 3).prompt(), "b");
+  EXPECT_EQ(ItemOf(spec, 3).seed(), 9u);
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,96 @@
+#include "gateway/jobs/job_row.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include <google/protobuf/util/time_util.h>
+
+#include "base/status_macros.h"
+#include "rpc/proto_json.h"
+#include "storage/database.h"
+
+namespace imprint {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+// So many progress events of a job are kept; every so many events the older ones go.
+constexpr int64_t kProgressKept = 1000;
+constexpr int64_t kPruneEvery = 256;
+
+}  // namespace
+
+absl::Status NoSuchJob(const std::string& id) {
+  return absl::NotFoundError(absl::StrCat("name: there is no jobs/", id));
+}
+
+absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id) {
+  JobRow row;
+  std::string json;
+  sql << "select id, tenant, create_us, not_before_us, chunk_items, next_item, items_total,"
+         " needs_cleanup, version, job from jobs where id = :id",
+      soci::use(id, "id"), soci::into(row.id), soci::into(row.tenant), soci::into(row.create_us),
+      soci::into(row.not_before_us), soci::into(row.chunk_items), soci::into(row.next_item),
+      soci::into(row.items_total), soci::into(row.needs_cleanup), soci::into(row.version),
+      soci::into(json);
+  if (!sql.got_data()) return NoSuchJob(id);
+  RETURN_IF_ERROR(FromJsonText(json, row.job));
+  return row;
+}
+
+absl::Status SaveJob(soci::session& sql, JobRow& row) {
+  ++row.version;
+  row.job.set_etag(absl::StrCat(row.version));
+  const std::string json = ToJsonText(row.job);
+  const int state = row.job.state();
+  const int priority = row.job.priority();
+  const int64_t end_us =
+      row.job.has_end_time() ? TimeUtil::TimestampToMicroseconds(row.job.end_time()) : 0;
+  sql << "update jobs set state = :state, priority = :priority, not_before_us = :not_before,"
+         " next_item = :next_item, needs_cleanup = :cleanup, end_us = :end,"
+         " version = :version, job = :job where id = :id",
+      soci::use(state, "state"), soci::use(priority, "priority"),
+      soci::use(row.not_before_us, "not_before"), soci::use(row.next_item, "next_item"),
+      soci::use(row.needs_cleanup, "cleanup"), soci::use(end_us, "end"),
+      soci::use(row.version, "version"), soci::use(json, "job"), soci::use(row.id, "id");
+  return absl::OkStatus();
+}
+
+absl::Status AddEvent(soci::session& sql, JobRow& row, v1::JobEvent event) {
+  const int64_t number = row.job.last_event() + 1;
+  row.job.set_last_event(number);
+  event.set_number(number);
+  *event.mutable_time() = TimeUtil::MicrosecondsToTimestamp(DatabaseNowMicros(sql));
+  const int is_progress = event.has_progress() ? 1 : 0;
+  const std::string body = ToJsonText(event);
+  sql << "insert into events (job, number, is_progress, body)"
+         " values (:job, :number, :is_progress, :body)",
+      soci::use(row.id, "job"), soci::use(number, "number"), soci::use(is_progress, "is_progress"),
+      soci::use(body, "body");
+  if (number % kPruneEvery == 0) {
+    const int64_t oldest = number - kProgressKept;
+    sql << "delete from events where job = :job and is_progress = 1 and number < :oldest",
+        soci::use(row.id, "job"), soci::use(oldest, "oldest");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Occur(soci::session& sql, JobRow& row, JobOccurrence occurrence,
+                   absl::string_view reason) {
+  const v1::JobState from = row.job.state();
+  ASSIGN_OR_RETURN(const v1::JobState to, NextState(from, occurrence));
+  if (from == to) return absl::OkStatus();
+  row.job.set_state(to);
+  const auto now = TimeUtil::MicrosecondsToTimestamp(DatabaseNowMicros(sql));
+  if (to == v1::JOB_STATE_RUNNING && !row.job.has_start_time()) {
+    *row.job.mutable_start_time() = now;
+  }
+  if (IsTerminal(to)) *row.job.mutable_end_time() = now;
+  v1::JobEvent event;
+  event.mutable_state_change()->set_from(from);
+  event.mutable_state_change()->set_to(to);
+  event.mutable_state_change()->set_reason(std::string(reason));
+  return AddEvent(sql, row, std::move(event));
+}
+
+}  // namespace imprint

@@ -1,0 +1,62 @@
+#include "gateway/jobs/job_schema.h"
+
+namespace imprint {
+
+const std::vector<Migration>& JobMigrations() {
+  static const std::vector<Migration> migrations = {
+      {1,
+       {
+           // Protos are kept as JSON: whoever looks into the file can read it. `job` has everything
+           // but the spec, which never changes and may be large. Times are microseconds since 1970.
+           "create table jobs ("
+           " id varchar(63) primary key, tenant varchar(63) not null, kind varchar(16) not null,"
+           " state integer not null, priority integer not null, slots integer not null,"
+           " create_us bigint not null, not_before_us bigint not null default 0,"
+           " chunk_items bigint not null, next_item bigint not null default 0,"
+           " items_total bigint not null,"
+           " needs_cleanup integer not null default 0, end_us bigint not null default 0,"
+           " base_model varchar(100) not null, reference_set varchar(100) not null,"
+           " concept varchar(100) not null, token varchar(100) not null,"
+           // When it fails if it still waits, and if it is not done; 0 is never.
+           " queue_until_us bigint not null, total_until_us bigint not null,"
+           " attempt_us bigint not null, fingerprint varchar(64) not null,"
+           " trace_id varchar(32) not null, version bigint not null default 1,"
+           " model text not null, spec text not null, job text not null)",
+           "create index jobs_by_state on jobs (state, tenant)",
+           "create index jobs_by_tenant on jobs (tenant, id)",
+           // In the order in which a tenant's jobs of one kind are begun.
+           "create index jobs_to_run on jobs (tenant, kind, priority desc, create_us)"
+           " where state in (1, 2)",
+           "create index jobs_by_end on jobs (end_us) where end_us > 0",
+           "create index jobs_to_clean on jobs (needs_cleanup) where needs_cleanup = 1",
+           "create table request_ids ("
+           " tenant varchar(63) not null, request_id varchar(100) not null,"
+           " payload_sha256 varchar(64) not null, job varchar(63) not null,"
+           " primary key (tenant, request_id))",
+           "create index request_ids_by_job on request_ids (job)",
+           // A training has the chunk 0. `done_bits`: which of the chunk's items are done.
+           "create table chunks ("
+           " job varchar(63) not null, chunk bigint not null, first_item bigint not null,"
+           " item_count bigint not null, done_bits bigint not null default 0,"
+           " state integer not null, faults integer not null default 0,"
+           " attempt integer not null default 0,"
+           " node varchar(255) not null default '', lease_us bigint not null default 0,"
+           " start_us bigint not null default 0, primary key (job, chunk))",
+           "create index chunks_by_state on chunks (state, job)",
+           "create table events ("
+           " job varchar(63) not null, number bigint not null, is_progress integer not null,"
+           " body text not null, primary key (job, number))",
+           // In hexadecimal.
+           "create table checkpoints ("
+           " job varchar(63) primary key, step bigint not null, state text not null)",
+           "create table results (job varchar(63) primary key, body text not null)",
+           // Device-seconds, halved every hour: what fair share is measured by.
+           "create table tenant_usage ("
+           " tenant varchar(63) primary key, device_seconds double precision not null,"
+           " update_us bigint not null)",
+       }},
+  };
+  return migrations;
+}
+
+}  // namespace imprint

@@ -1,0 +1,12 @@
+// The gateway's tables.
+#pragma once
+
+#include <vector>
+
+#include "storage/database.h"
+
+namespace imprint {
+
+const std::vector<Migration>& JobMigrations();
+
+}  // namespace imprint

@@ -1,0 +1,85 @@
+// Which waiting work starts where, now. A pure function over a snapshot: no clock, no database, no
+// node is asked, and the same snapshot always gives the same decisions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace imprint {
+
+// What a node can do.
+enum class WorkKind { kTraining, kSampling };
+
+// A job whose chunks wait. Each chunk needs `slots` slots at once (a gang), on nodes of its kind.
+struct WaitingWork {
+  std::string job;
+  std::string tenant;
+  WorkKind kind = WorkKind::kTraining;
+  int priority = 0;    // higher goes first
+  int slots = 1;       // of one chunk
+  int64_t chunks = 1;  // that wait
+  int64_t age_us = 0;  // since it was created; older goes first
+  std::string model;   // fingerprint of its base model
+};
+
+// A node that may take work.
+struct FreeNode {
+  std::string node;
+  WorkKind kind = WorkKind::kTraining;
+  int free_slots = 0;
+  std::vector<std::string> warm_models;
+};
+
+struct ClusterSnapshot {
+  std::vector<WaitingWork> waiting;
+  std::vector<FreeNode> nodes;
+  // Recent device-seconds of each tenant; a tenant that is not there has used nothing.
+  std::map<std::string, double> usage;
+  // Chunks of each tenant that run now.
+  std::map<std::string, int64_t> running;
+  // Whether more work waits than is here: each tenant's most urgent is.
+  bool cut_off = false;
+};
+
+struct Policy {
+  // What a tenant's share weighs; 1 if it is not there.
+  std::map<std::string, double> weights;
+  // Device-seconds that a chunk is thought to take: what placing one adds to its tenant's usage.
+  double chunk_cost_seconds = 30;
+};
+
+// One chunk of `job` starts on these nodes, one slot each entry.
+struct Placement {
+  std::string job;
+  std::vector<std::string> nodes;
+
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
+
+// Slots that are kept free for a gang that does not fit yet, so that smaller work behind it cannot
+// starve it.
+struct Reservation {
+  std::string job;
+  int slots = 0;
+
+  friend bool operator==(const Reservation&, const Reservation&) = default;
+};
+
+struct Decisions {
+  std::vector<Placement> placements;
+  std::vector<Reservation> reservations;
+};
+
+// Order: priority, then the tenant that has used least of its share (what runs and what is placed
+// here counts), then age, then name. A chunk starts with all of its slots or not at all. A chunk
+// that does not fit reserves its kind's free slots against everything behind it. Nodes that have
+// the base model in memory are chosen first, then those with most free slots.
+Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
+
+// How many waiting jobs of its kind go before this one, in that order with a chunk of each; -1 if
+// it does not wait.
+int64_t JobsAhead(const ClusterSnapshot& now, const Policy& policy, const std::string& job);
+
+}  // namespace imprint

@@ -1,0 +1,189 @@
+#include "gateway/scheduler/job_scheduler.h"
+
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace imprint {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+WaitingWork Training(const std::string& job, int64_t age_us = 0, int slots = 1) {
+  return {.job = job, .tenant = "t", .slots = slots, .age_us = age_us, .model = "m"};
+}
+
+FreeNode Trainer(const std::string& name, int free_slots = 1) {
+  return {.node = name, .free_slots = free_slots};
+}
+
+TEST(JobScheduler, TheOldestGoesFirst) {
+  const ClusterSnapshot now = {.waiting = {Training("young", 1), Training("old", 2)},
+                               .nodes = {Trainer("a")}};
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"old", {"a"}}));
+}
+
+TEST(JobScheduler, PriorityGoesBeforeAge) {
+  ClusterSnapshot now = {.waiting = {Training("old", 2), Training("urgent", 1)},
+                         .nodes = {Trainer("a")}};
+  now.waiting[1].priority = 3;
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"urgent", {"a"}}));
+}
+
+TEST(JobScheduler, ATenantsTenThousandJobsDoNotDelayAnothersFirst) {
+  ClusterSnapshot now = {.nodes = {Trainer("a", 2)}};
+  for (int i = 0; i < 10'000; ++i) now.waiting.push_back(Training(absl::StrCat("j", i), 1000));
+  now.waiting.push_back(Training("other", 1));
+  now.waiting.back().tenant = "other";
+  const Decisions decisions = Decide(now, {});
+  ASSERT_THAT(decisions.placements, SizeIs(2));
+  EXPECT_EQ(decisions.placements[1].job, "other");
+}
+
+TEST(JobScheduler, WhoHasUsedLessGoesFirstByWeight) {
+  ClusterSnapshot now = {.waiting = {Training("a1", 2), Training("b1", 1)},
+                         .nodes = {Trainer("n")},
+                         .usage = {{"a", 100}, {"b", 150}}};
+  now.waiting[0].tenant = "a";
+  now.waiting[1].tenant = "b";
+  EXPECT_EQ(Decide(now, {}).placements[0].job, "a1");
+  EXPECT_EQ(Decide(now, {.weights = {{"b", 2}}}).placements[0].job, "b1");
+}
+
+TEST(JobScheduler, AGangStartsWithAllRanksOrNone) {
+  const ClusterSnapshot now = {.waiting = {Training("gang", 1, 3)},
+                               .nodes = {Trainer("a"), Trainer("b")}};
+  EXPECT_THAT(Decide(now, {}).placements, IsEmpty());
+  const ClusterSnapshot enough = {.waiting = {Training("gang", 1, 3)},
+                                  .nodes = {Trainer("a"), Trainer("b", 2)}};
+  EXPECT_THAT(Decide(enough, {}).placements, ElementsAre(Placement{"gang", {"b", "a", "b"}}));
+}
+
+TEST(JobScheduler, ALargeGangIsNotStarvedByWhatStandsBehindIt) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 9, 8)},
+                         .nodes = {Trainer("a"), Trainer("b"), Trainer("c"), Trainer("d")}};
+  for (int i = 0; i < 100; ++i) now.waiting.push_back(Training(absl::StrCat("solo", i)));
+  const Decisions decisions = Decide(now, {});
+  EXPECT_THAT(decisions.reservations, ElementsAre(Reservation{"gang", 8}));
+  EXPECT_THAT(decisions.placements, IsEmpty());
+}
+
+TEST(JobScheduler, SamplersWorkWhileTrainersAreReserved) {
+  ClusterSnapshot now = {
+      .waiting = {Training("gang", 9, 2), Training("draw", 1)},
+      .nodes = {Trainer("a"), {.node = "s", .kind = WorkKind::kSampling, .free_slots = 1}}};
+  now.waiting[1].kind = WorkKind::kSampling;
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"draw", {"s"}}));
+}
+
+TEST(JobScheduler, ANodeWithTheModelInMemoryIsChosenFirst) {
+  ClusterSnapshot now = {.waiting = {Training("j")},
+                         .nodes = {Trainer("cold", 4), Trainer("warm")}};
+  now.nodes[1].warm_models = {"m"};
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"j", {"warm"}}));
+}
+
+TEST(JobScheduler, ChunksOfOneSetSpreadOverSamplers) {
+  WaitingWork set = {.job = "set", .tenant = "t", .kind = WorkKind::kSampling, .chunks = 5};
+  const ClusterSnapshot now = {
+      .waiting = {set},
+      .nodes = {{.node = "a", .kind = WorkKind::kSampling, .free_slots = 1},
+                {.node = "b", .kind = WorkKind::kSampling, .free_slots = 1}}};
+  EXPECT_THAT(Decide(now, {}).placements, SizeIs(2));
+}
+
+TEST(JobScheduler, SaysHowManyJobsAreAhead) {
+  ClusterSnapshot now = {.waiting = {Training("c", 1), Training("a", 3), Training("b", 2)}};
+  EXPECT_EQ(JobsAhead(now, {}, "a"), 0);
+  EXPECT_EQ(JobsAhead(now, {}, "c"), 2);
+  EXPECT_EQ(JobsAhead(now, {}, "none"), -1);
+  now.waiting[1].chunks = 30'000;
+  EXPECT_EQ(JobsAhead(now, {}, "c"), 2) << "a set is one job, however large";
+  now.waiting[2].kind = WorkKind::kSampling;
+  EXPECT_EQ(JobsAhead(now, {}, "c"), 1) << "samplers' work is not in a trainer's way";
+}
+
+TEST(JobScheduler, WhatATenantRunsCountsForIt) {
+  ClusterSnapshot now = {.waiting = {Training("busy", 2), Training("idle", 1)},
+                         .nodes = {Trainer("n")},
+                         .running = {{"busy", 1}}};
+  now.waiting[0].tenant = "busy";
+  now.waiting[1].tenant = "idle";
+  EXPECT_EQ(Decide(now, {}).placements[0].job, "idle");
+}
+
+// Random clusters, by the thousand: no slot is given twice, no gang is partial, nothing starts that
+// does not wait, the same snapshot gives the same decisions, and work is never left waiting beside
+// a node that could take the first of its kind.
+TEST(JobScheduler, KeepsItsPromisesOnRandomClusters) {
+  std::mt19937 random(7);
+  const auto up_to = [&](int n) {
+    return static_cast<int>(random() % static_cast<unsigned>(n + 1));
+  };
+  for (int round = 0; round < 2000; ++round) {
+    ClusterSnapshot now;
+    for (int i = up_to(12); i > 0; --i) {
+      now.waiting.push_back({.job = absl::StrCat("j", i),
+                             .tenant = absl::StrCat("t", up_to(3)),
+                             .kind = static_cast<WorkKind>(up_to(1)),
+                             .priority = up_to(2),
+                             .slots = 1 + up_to(3),
+                             .chunks = 1 + up_to(4),
+                             .age_us = up_to(50),
+                             .model = absl::StrCat("m", up_to(2))});
+    }
+    for (int i = up_to(6); i > 0; --i) {
+      now.nodes.push_back({.node = absl::StrCat("n", i),
+                           .kind = static_cast<WorkKind>(up_to(1)),
+                           .free_slots = up_to(4),
+                           .warm_models = {absl::StrCat("m", up_to(2))}});
+    }
+    now.usage["t1"] = up_to(1000);
+    const Decisions decisions = Decide(now, {});
+    EXPECT_EQ(decisions.placements, Decide(now, {}).placements);
+
+    std::map<std::string, int> left;
+    std::map<std::string, WorkKind> kinds;
+    for (const FreeNode& node : now.nodes) {
+      left[node.node] = node.free_slots;
+      kinds[node.node] = node.kind;
+    }
+    std::map<std::string, int64_t> placed;
+    for (const Placement& placement : decisions.placements) {
+      const auto work = std::find_if(now.waiting.begin(), now.waiting.end(),
+                                     [&](const auto& w) { return w.job == placement.job; });
+      ASSERT_NE(work, now.waiting.end());
+      EXPECT_THAT(placement.nodes, SizeIs(work->slots));
+      EXPECT_LE(++placed[placement.job], work->chunks);
+      for (const std::string& node : placement.nodes) {
+        EXPECT_GE(--left[node], 0);
+        EXPECT_EQ(kinds[node], work->kind);
+      }
+    }
+    for (const WorkKind kind : {WorkKind::kTraining, WorkKind::kSampling}) {
+      int free = 0;
+      for (const auto& [node, slots] : left) free += kinds[node] == kind ? slots : 0;
+      int largest = 0;
+      for (const WaitingWork& work : now.waiting) {
+        if (work.kind == kind && placed[work.job] < work.chunks) {
+          largest = std::max(largest, work.slots);
+        }
+      }
+      // Whatever is left free is less than the largest of those that wait need.
+      if (largest > 0) {
+        EXPECT_LT(free, largest);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace imprint
