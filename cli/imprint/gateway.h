@@ -1,0 +1,81 @@
+// The gateway as commands see it: calls that survive its restart and end with Ctrl-C.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+#include <imprint/v1/job.grpc.pb.h>
+#include <imprint/v1/registry.grpc.pb.h>
+
+namespace imprint {
+
+using JobCalls = v1::JobService::StubInterface;
+using RegistryCalls = v1::RegistryService::StubInterface;
+
+// Thread-safe. Every call is repeated while the gateway cannot be reached, for as long as
+// `patience` lasts: all that a command sends may be sent twice. Calls are CANCELLED once `stop` is
+// requested.
+class Gateway {
+ public:
+  Gateway(std::string address, std::stop_token stop, absl::Duration patience = absl::Seconds(10));
+
+  // gateway.Call(&JobCalls::GetJob, request)
+  template <typename Calls, typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (Calls::*method)(grpc::ClientContext*, const Request&,
+                                                              Response*),
+                                const Request& request,
+                                absl::Duration timeout = absl::Seconds(30)) {
+    Response response;
+    const absl::Status status = Try(timeout, [&](grpc::ClientContext& context) {
+      return (Stub(static_cast<Calls*>(nullptr)).*method)(&context, request, &response);
+    });
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  // As Call, for what is no simple call: `attempt` makes it in the context that it is given.
+  using Attempt = std::function<grpc::Status(grpc::ClientContext&)>;
+  absl::Status Try(absl::Duration timeout, const Attempt& attempt);
+
+  // Waits; false if it was stopped meanwhile.
+  bool Wait(absl::Duration duration) const;
+
+  // The error for people: where the gateway should be, or that its registry is gone; when to try
+  // again.
+  absl::Status Explained(const absl::Status& status) const;
+
+  JobCalls& jobs() { return *jobs_; }
+  RegistryCalls& registry() { return *registry_; }
+  const std::stop_token& stop() const { return stop_; }
+  const std::string& address() const { return address_; }
+
+ private:
+  JobCalls& Stub(const JobCalls*) { return *jobs_; }
+  RegistryCalls& Stub(const RegistryCalls*) { return *registry_; }
+
+  const std::string address_;
+  const std::stop_token stop_;
+  const absl::Duration patience_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<JobCalls> jobs_;
+  std::unique_ptr<RegistryCalls> registry_;
+};
+
+// False if a stop was requested meanwhile. Thread-safe.
+bool WaitUnlessStopped(const std::stop_token& stop, absl::Duration duration);
+
+// How long to wait before the next try, after `failures` in a row: from 0.1 s, doubling, to 1 s.
+absl::Duration RetryDelay(int failures);
+
+// An id for a request that may be sent again: new at each call.
+std::string NewRequestId();
+
+}  // namespace imprint

@@ -1,0 +1,105 @@
+// imprint: teach and draw through the services, and run them on one machine.
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cli/imprint/command.h"
+#include "cli/imprint/question.h"
+#include "cli/imprint/state_folder.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/interrupt.h"
+#include <CLI/CLI.hpp>
+
+#include "base/field_error.h"
+
+namespace imprint {
+namespace {
+
+constexpr const char* kDescription =
+    R"(Teaches Stable Diffusion new concepts and draws with them, through Imprint's services.
+
+  imprint up --model models/demo --licence Apache-2.0
+  imprint teach ./photos --word dog --token "<rex>"
+  imprint draw --prompt "<rex> in the snow" --seeds 1-4 --out pictures/
+)";
+
+constexpr const char* kFooter = R"(
+Exit codes: 0 done, 2 bad input (the error says which), 130 stopped by Ctrl-C (a job that was being
+watched goes on), 1 anything else.
+)";
+
+constexpr const char* kStopNotice =
+    "\nstopping; Ctrl-C once more ends at once, without waiting for anything\n";
+
+int Main(int argc, char** argv) {
+  const Interrupt interrupt(kStopNotice);
+  CLI::App app(kDescription, "imprint");
+  app.footer(kFooter);
+  app.require_subcommand(0, 1);
+  app.set_version_flag("--version", absl::StrCat("imprint ", IMPRINT_VERSION));
+  bool json = false;
+  std::string server;
+  std::string home;
+  app.add_flag("--json", json, "One JSON object a line instead of text, for programs");
+  app.add_option("--server", server, "The gateway; default: that of the imprint up that runs here")
+      ->type_name("HOST:PORT")
+      ->envname("IMPRINT_SERVER");
+  app.add_option("--data", home, "What imprint up keeps its data in; default: ~/.imprint")
+      ->type_name("FOLDER")
+      ->envname("IMPRINT_HOME");
+  app.fallthrough();
+  std::vector<Command> commands = {MakeUpCommand(app),    MakeDownCommand(app),
+                                   MakeTeachCommand(app), MakeDrawCommand(app),
+                                   MakeNodesCommand(app), MakeFsckCommand(app)};
+  for (auto* make : {&MakeJobCommands, &MakeEmbeddingCommands, &MakeImageSetCommands,
+                     &MakeReferenceCommands, &MakeModelCommands}) {
+    for (Command& command : make(app)) commands.push_back(std::move(command));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    // What stands before the mistake has been read, what stands after it has not.
+    json = std::any_of(argv, argv + argc, [](const std::string& word) { return word == "--json"; });
+    return Console(json, std::cout, std::cerr)
+        .Fail(absl::InvalidArgumentError(
+            absl::StrCat(error.what(), "; --help tells what each command takes")));
+  }
+
+  Console console(json, std::cout, std::cerr);
+  CommandContext context{.console = console,
+                         .terminal = isatty(STDERR_FILENO) != 0,
+                         .stop = interrupt.token(),
+                         .server = server,
+                         .home = home.empty() ? DefaultHome() : std::filesystem::path(home),
+                         .ask = nullptr};
+  if (!json && context.terminal && isatty(STDIN_FILENO) != 0) {
+    context.ask = AskAtTerminal(interrupt.token());
+  }
+  for (const Command& command : commands) {
+    if (!command.app->parsed()) continue;
+    const absl::Status status = command.run(context);
+    return status.ok() ? context.exit_code : console.Fail(status);
+  }
+  console.Text(app.help());
+  return console.Fail(FieldError("command", "none", "up, teach, draw, jobs or another of these"));
+}
+
+}  // namespace
+
+}  // namespace imprint
+
+int main(int argc, char** argv) {
+  try {
+    return imprint::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fputs(absl::StrCat("error: ", error.what(), "\n").c_str(), stderr);
+    return 1;
+  }
+}

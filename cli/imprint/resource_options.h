@@ -1,0 +1,36 @@
+// Resources as people name them on a command line, and as the API does.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include <imprint/v1/job.pb.h>
+
+namespace imprint {
+
+// Each takes the full name or the part that differs: "jobs/a1" or "a1". INVALID_ARGUMENT naming the
+// option.
+absl::StatusOr<std::string> JobName(absl::string_view given);
+absl::StatusOr<std::string> ModelName(absl::string_view given);
+absl::StatusOr<std::string> ConceptName(absl::string_view given);
+absl::StatusOr<std::string> ImageSetName(absl::string_view given);
+absl::StatusOr<std::string> ReferenceSetName(absl::string_view given);
+
+// "rex" (its newest version), "rex/3" (that version) or "rex/approved" (what the alias points to),
+// or the full name of any of these.
+absl::StatusOr<std::string> EmbeddingName(absl::string_view given);
+
+// "<Old Town>" -> "old-town". INVALID_ARGUMENT, saying what to add, if nothing is left of it.
+absl::StatusOr<std::string> ConceptIdFromToken(absl::string_view token);
+
+// "jobs/a1" -> "a1": what people type.
+absl::string_view ShortName(absl::string_view name);
+
+// "bulk", "normal", "interactive"; empty is the server's choice.
+absl::StatusOr<v1::JobPriority> ParseJobPriority(absl::string_view name);
+
+// "JOB_STATE_RUNNING" -> "running"
+std::string StateText(v1::JobState state);
+
+}  // namespace imprint

@@ -1,0 +1,110 @@
+#include "cli/imprint/state_folder.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "base/json_object.h"
+#include "base/status_macros.h"
+
+namespace imprint {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path LockFile(const fs::path& home) { return home / "lock"; }
+fs::path RunningFile(const fs::path& home) { return home / "up.json"; }
+
+// The whole file. Locks of open file descriptions, unlike flock's, can be asked for without being
+// taken.
+struct flock WholeFile(short type) {
+  struct flock lock = {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+}  // namespace
+
+fs::path DefaultHome() {
+  if (const char* home = std::getenv("IMPRINT_HOME"); home != nullptr && *home != '\0') {
+    return home;
+  }
+  const char* user = std::getenv("HOME");
+  return fs::path(user == nullptr ? "." : user) / ".imprint";
+}
+
+absl::StatusOr<HomeLock> HomeLock::Take(const fs::path& home) {
+  RETURN_IF_ERROR(EnsureWritableFolder(home));
+  const int file = open(LockFile(home).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) {
+    return absl::PermissionDeniedError(absl::StrCat("cannot open ", LockFile(home).string(), ": ",
+                                                    std::generic_category().message(errno)));
+  }
+  HomeLock lock(file);
+  struct flock whole = WholeFile(F_WRLCK);
+  if (fcntl(file, F_OFD_SETLK, &whole) != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("imprint up runs on ", home.string(),
+                     " already; imprint down ends it, --data FOLDER takes another place"));
+  }
+  return lock;
+}
+
+HomeLock::~HomeLock() {
+  if (file_ >= 0) close(file_);
+}
+
+bool HomeLock::IsHeld(const fs::path& home) {
+  const int file = open(LockFile(home).c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return false;
+  struct flock whole = WholeFile(F_WRLCK);
+  const bool asked = fcntl(file, F_OFD_GETLK, &whole) == 0;
+  close(file);
+  return asked && whole.l_type != F_UNLCK;
+}
+
+absl::Status WriteRunning(const fs::path& home, const RunningServers& running) {
+  const nlohmann::json json = {{"server", running.server},
+                               {"pid", running.pid},
+                               {"metrics", running.metrics},
+                               {"pids", running.pids}};
+  return WriteFileAtomically(RunningFile(home), json.dump(2) + "\n");
+}
+
+void RemoveRunning(const fs::path& home) {
+  std::error_code ignored;
+  fs::remove(RunningFile(home), ignored);
+}
+
+absl::StatusOr<std::optional<RunningServers>> ReadRunning(const fs::path& home) {
+  if (!HomeLock::IsHeld(home)) return std::nullopt;
+  const auto json = JsonObject::Load(RunningFile(home));
+  if (absl::IsNotFound(json.status())) {
+    return absl::FailedPreconditionError(absl::StrCat("imprint up is starting or stopping on ",
+                                                      home.string(), "; try again in a moment"));
+  }
+  if (!json.ok()) return json.status();
+  RunningServers running;
+  ASSIGN_OR_RETURN(running.server, json->Get<std::string>("server"));
+  ASSIGN_OR_RETURN(const int64_t pid, json->Get<int64_t>("pid"));
+  running.pid = static_cast<pid_t>(pid);
+  ASSIGN_OR_RETURN(const JsonObject metrics, json->Object("metrics"));
+  for (const auto& [name, url] : metrics.json().items()) {
+    ASSIGN_OR_RETURN(running.metrics[name], metrics.Get<std::string>(name));
+  }
+  ASSIGN_OR_RETURN(const JsonObject pids, json->Object("pids"));
+  for (const auto& [name, id] : pids.json().items()) {
+    ASSIGN_OR_RETURN(const int64_t number, pids.Get<int64_t>(name));
+    running.pids[name] = static_cast<pid_t>(number);
+  }
+  return running;
+}
+
+}  // namespace imprint
