@@ -1,0 +1,116 @@
+"""Pictures on their way in: cut off, too many at once, and while the servers stop."""
+
+import concurrent.futures
+import re
+import threading
+import time
+import urllib.request
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from cluster import Cluster, api
+from processes import PIP, wait_for
+
+PICTURES = sorted(PIP.iterdir())
+
+
+def pieces(reference_set_id, gate):
+    """An upload that waits in its middle until `gate` lets it go on; `gate.reached` tells."""
+    v1 = api()
+    yield v1.CreateReferenceSetRequest(header=dict(
+        reference_set_id=reference_set_id, title="Pip",
+        rights=v1.Rights(creator="Imprint", licence="Apache-2.0", people=v1.PEOPLE_SHOWN_NONE)))
+    yield v1.CreateReferenceSetRequest(picture=dict(file_name=PICTURES[0].name))
+    yield v1.CreateReferenceSetRequest(chunk=PICTURES[0].read_bytes())
+    gate.reached.release()
+    if gate.open.wait(30):
+        yield v1.CreateReferenceSetRequest(picture=dict(file_name=PICTURES[1].name))
+        yield v1.CreateReferenceSetRequest(chunk=PICTURES[1].read_bytes())
+
+
+class Gate:
+    def __init__(self):
+        self.reached = threading.Semaphore(0)
+        self.open = threading.Event()
+
+
+@pytest.mark.parametrize("through", ["gateway", "registry"])
+def test_an_upload_that_is_cut_off_leaves_nothing(cluster, through):
+    """A caller that goes between two pictures has not sent a set of one picture."""
+    v1 = api()
+    with grpc.insecure_channel(getattr(cluster, through).address,
+                               options=[("grpc.enable_http_proxy", 0)]) as channel:
+        stub = v1.RegistryServiceStub(channel)
+        gates = []
+        for attempt in range(20):
+            gates.append(Gate())
+            call = stub.CreateReferenceSet.future(pieces(f"cut-{attempt}", gates[-1]))
+            gates[-1].reached.acquire()
+            time.sleep(0.02 * (attempt % 3))
+            call.cancel()
+    for server in (cluster.gateway, cluster.registry):
+        wait_for(f"{server.name} has let go of them", lambda: in_flight(server) == 0)
+    for gate in gates:
+        gate.open.set()
+    blobs = cluster.folder / "registry" / "blobs"
+    wait_for("no blob is left", lambda: not any(p.is_file() for p in blobs.rglob("*")))
+    listed = cluster.registry_api.ListReferenceSets(v1.ListReferenceSetsRequest(), timeout=10)
+    assert [s.name for s in listed.reference_sets] == []
+    cluster.add_references("cut-0")
+
+
+def test_a_flood_of_uploads_is_told_when_to_come_again(cluster):
+    """Eight wait in their middle; whoever comes then is refused, and memory stays flat."""
+    v1 = api()
+    gate = Gate()
+    open_calls = [cluster.registry_api.CreateReferenceSet.future(pieces(f"slow-{i}", gate))
+                  for i in range(8)]
+    # That the client has sent them is not enough: all eight must be in before anybody else comes.
+    wait_for("the registry reads all eight", lambda: in_flight(cluster.registry) == 8)
+    before = cluster.registry.rss(), cluster.gateway.rss()
+    refused = []
+
+    def flood(number):
+        try:
+            cluster.add_references(f"flood-{number}")
+        except grpc.RpcError as error:
+            refused.append(error)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        list(pool.map(flood, range(200)))
+    assert len(refused) == 200
+    assert {e.code() for e in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    retry = error_details_pb2.RetryInfo()
+    assert any(d.Unpack(retry) for d in rpc_status.from_call(refused[0]).details
+               if d.Is(retry.DESCRIPTOR)) and retry.retry_delay.seconds > 0
+    after = cluster.registry.rss(), cluster.gateway.rss()
+    assert all(b < 1.5 * a + (16 << 20) for a, b in zip(before, after)), (before, after)
+    gate.open.set()
+    assert [len(call.result(30).pictures) for call in open_calls] == [2] * 8
+    cluster.add_references("now")
+
+
+def in_flight(server):
+    """Uploads that a server is answering."""
+    metrics = urllib.request.urlopen(f"http://127.0.0.1:{server.metrics_port}/metrics").read().decode()
+    found = re.search(r'imprint_rpc_in_flight\{method="RegistryService.CreateReferenceSet"\} (\d+)', metrics)
+    return int(found[1]) if found else 0
+
+
+@pytest.mark.parametrize("stopped", ["gateway", "registry"])
+def test_an_upload_that_runs_when_a_server_stops_is_finished(tmp_path, stopped):
+    with Cluster(tmp_path, trainers=0, samplers=0) as cluster:
+        gate = Gate()
+        call = cluster.registry_api.CreateReferenceSet.future(pieces("slow", gate))
+        gate.reached.acquire()
+        server = getattr(cluster, stopped)
+        wait_for("the upload is there", lambda: in_flight(server) == 1)
+        server.process.terminate()
+        wait_for("it drains", lambda: "draining" in server.log.read_text())
+        time.sleep(2)
+        gate.open.set()
+        assert len(call.result(30).pictures) == 2
+        assert server.process.wait(30) == 0
