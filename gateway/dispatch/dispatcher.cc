@@ -14,6 +14,8 @@ namespace imprint {
 namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(500);
+// However often it is woken: many small changes are one look.
+constexpr absl::Duration kShortestTick = absl::Milliseconds(20);
 // About so many jobs are looked at in one tick.
 constexpr int kSnapshotJobs = 10'000;
 // A node lists a run soon after Start; until then its absence says nothing.
@@ -25,6 +27,10 @@ std::string FollowerKey(const v1::RunKey& run) {
 
 WorkKind KindOf(v1::NodeKind kind) {
   return kind == v1::NODE_KIND_SAMPLER ? WorkKind::kSampling : WorkKind::kTraining;
+}
+
+bool TakesWork(const KnownNode& node) {
+  return node.alive && !node.status.draining() && node.status.free_slots() > 0;
 }
 
 // Slots that are free once the runs that were given to the node, but which it does not list yet,
@@ -101,6 +107,7 @@ void Dispatcher::Loop(const std::stop_token& stop) {
       LogWarning("dispatching stumbled", {{"error", status.message()}});
       absl::SleepFor(kTick);
     }
+    if (!stop.stop_requested()) absl::SleepFor(kShortestTick);
     const absl::MutexLock lock(&mutex_);
     const absl::Time until = absl::Now() + kTick;
     while (!wake_ && !woken_.WaitWithDeadline(&mutex_, until)) {
@@ -190,6 +197,9 @@ void Dispatcher::GiveUpStalled() {
 absl::Status Dispatcher::Schedule() {
   // No run can begin without a ticket: one would only use up attempts.
   if (!registry_.Connected()) return absl::OkStatus();
+  // Nor anywhere, while all nodes are busy: the queue, however long, need not be looked at.
+  const std::vector<KnownNode> nodes = nodes_.Nodes();
+  if (std::none_of(nodes.begin(), nodes.end(), TakesWork)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const ClusterSnapshot snapshot, TakeSnapshot(runs_, nodes_));
   const absl::Time began = absl::Now();
   const Decisions decisions = Decide(snapshot, Policy{});

@@ -8,16 +8,10 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 
 namespace imprint {
 namespace {
-
-// A tenant's work of one kind at one priority, oldest first.
-struct Line {
-  std::vector<const WaitingWork*> work;
-  size_t next = 0;
-  int64_t taken = 0;  // chunks of work[next] that were looked at
-};
 
 bool Older(const WaitingWork* a, const WaitingWork* b) {
   return std::make_tuple(-a->age_us, std::cref(a->job)) <
@@ -27,34 +21,40 @@ bool Older(const WaitingWork* a, const WaitingWork* b) {
 // Hands out chunks in the order of Decide. After each chunk the tenant stands further back.
 class FairOrder {
  public:
-  FairOrder(const ClusterSnapshot& now, const Policy& policy) : now_(now), policy_(policy) {
+  FairOrder(const ClusterSnapshot& now, const Policy& policy) {
+    absl::flat_hash_map<absl::string_view, size_t> tenants;
+    absl::flat_hash_map<std::pair<int, size_t>, size_t> lines;
     for (const WaitingWork& work : now.waiting) {
-      lines_[{-work.priority, work.tenant}].work.push_back(&work);
+      const auto [tenant, is_new] = tenants.try_emplace(work.tenant, tenants_.size());
+      if (is_new) tenants_.push_back(TenantOf(work.tenant, now, policy));
+      const auto [line, begins] = lines.try_emplace({work.priority, tenant->second}, lines_.size());
+      if (begins) lines_.push_back({.priority = work.priority, .tenant = tenant->second});
+      lines_[line->second].work.push_back(&work);
     }
-    for (auto& [key, line] : lines_) {
-      std::sort(line.work.begin(), line.work.end(), Older);
-      Push(key);
+    for (size_t i = 0; i < lines_.size(); ++i) {
+      std::sort(lines_[i].work.begin(), lines_[i].work.end(), Older);
+      Push(i);
     }
   }
 
   // The next chunk's work; nullptr at the end.
   const WaitingWork* Next() {
     if (ready_.empty()) return nullptr;
-    const Key key = ready_.top().key;
+    last_ = ready_.top().line;
     ready_.pop();
-    Line& line = lines_[key];
+    Line& line = lines_[last_];
     const WaitingWork* work = line.work[line.next];
     if (++line.taken >= work->chunks) {
       ++line.next;
       line.taken = 0;
     }
-    last_ = key;
     return work;
   }
 
   // What becomes of the chunk that Next gave: a placed one counts for its tenant.
   void Placed() {
-    ++placed_[last_.second];
+    Tenant& tenant = tenants_[lines_[last_].tenant];
+    tenant.share += tenant.share_of_a_chunk;
     Push(last_);
   }
   // One that does not fit: its job's other chunks will not either.
@@ -68,43 +68,59 @@ class FairOrder {
   }
 
  private:
-  using Key = std::pair<int, std::string>;  // minus priority, tenant
+  struct Tenant {
+    absl::string_view name;
+    double share = 0;             // used so far, by weight
+    double share_of_a_chunk = 0;  // what placing one adds
+  };
+
+  // A tenant's work at one priority, oldest first.
+  struct Line {
+    int priority = 0;
+    size_t tenant = 0;
+    std::vector<const WaitingWork*> work;
+    size_t next = 0;
+    int64_t taken = 0;  // chunks of work[next] that were looked at
+  };
 
   struct Ready {
-    int rank;
+    int priority;
     double share;
     int64_t age_us;
-    Key key;
+    absl::string_view tenant;
+    size_t line;
 
     // The queue gives its greatest: the one that goes first.
     bool operator<(const Ready& other) const {
-      return std::make_tuple(rank, share, -age_us, std::cref(key)) >
-             std::make_tuple(other.rank, other.share, -other.age_us, std::cref(other.key));
+      return std::tie(other.priority, share, other.age_us, tenant) >
+             std::tie(priority, other.share, age_us, other.tenant);
     }
   };
 
-  void Push(const Key& key) {
-    const Line& line = lines_[key];
-    if (line.next >= line.work.size()) return;
-    ready_.push({key.first, Share(key.second), line.work[line.next]->age_us, key});
-  }
-
-  double Share(const std::string& tenant) const {
+  static Tenant TenantOf(const std::string& name, const ClusterSnapshot& now,
+                         const Policy& policy) {
     const auto value = [&](const auto& map, double fallback) {
-      const auto found = map.find(tenant);
+      const auto found = map.find(name);
       return found == map.end() ? fallback : static_cast<double>(found->second);
     };
-    const double used = value(now_.usage, 0) +
-                        policy_.chunk_cost_seconds * (value(now_.running, 0) + value(placed_, 0));
-    return used / std::max(value(policy_.weights, 1), 1e-9);
+    const double weight = std::max(value(policy.weights, 1), 1e-9);
+    const double used = value(now.usage, 0) + policy.chunk_cost_seconds * value(now.running, 0);
+    return {.name = name,
+            .share = used / weight,
+            .share_of_a_chunk = policy.chunk_cost_seconds / weight};
   }
 
-  const ClusterSnapshot& now_;
-  const Policy& policy_;
-  std::map<Key, Line> lines_;
-  std::map<std::string, int64_t> placed_;
+  void Push(size_t index) {
+    const Line& line = lines_[index];
+    if (line.next >= line.work.size()) return;
+    const Tenant& tenant = tenants_[line.tenant];
+    ready_.push({line.priority, tenant.share, line.work[line.next]->age_us, tenant.name, index});
+  }
+
+  std::vector<Tenant> tenants_;
+  std::vector<Line> lines_;
   std::priority_queue<Ready> ready_;
-  Key last_;
+  size_t last_ = 0;
 };
 
 // The nodes of one kind, and what is still free on them.
