@@ -46,7 +46,7 @@ function(imprint_test name)
   set_target_properties(${name} PROPERTIES CXX_CLANG_TIDY "")
   # One thread for each test's kernels: ctest runs several tests at once.
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 300 ENVIRONMENT OMP_NUM_THREADS=1)
+    PROPERTIES TIMEOUT 300 ENVIRONMENT "OMP_NUM_THREADS=1;XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache")
 endfunction()
 
 # A file of pytest tests as one ctest; IMPRINT_BIN tells it where the binaries are.
@@ -54,7 +54,7 @@ function(imprint_python_test name file)
   add_test(NAME ${name}
     COMMAND ${CMAKE_SOURCE_DIR}/.venv/bin/python -m pytest -q --no-header -p no:cacheprovider ${file})
   set_tests_properties(${name} PROPERTIES TIMEOUT 900
-    ENVIRONMENT "IMPRINT_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};IMPRINT_THREADS=1;OMP_NUM_THREADS=1;PYTHONDONTWRITEBYTECODE=1")
+    ENVIRONMENT "IMPRINT_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};IMPRINT_THREADS=1;OMP_NUM_THREADS=1;XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
 # Gives a target LibTorch's headers, precompiled once for all of them, and its libraries.

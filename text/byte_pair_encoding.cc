@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <numeric>
 #include <queue>
 #include <span>
 #include <string>
@@ -19,9 +20,16 @@
 #include "base/mapped_file.h"
 #include "base/status_macros.h"
 
+// clip_merges.S
+extern "C" {
+extern const char imprint_clip_merges[];
+extern const char imprint_clip_merges_end[];
+}
+
 namespace imprint {
 namespace {
 
+constexpr const char* kClipOrigin = "CLIP's vocabulary";
 constexpr absl::string_view kEndOfWord = "</w>";
 constexpr size_t kMaxVocabularyBytes = 64 << 20;
 
@@ -34,15 +42,18 @@ void AppendUtf8(int code_point, std::string& text) {  // below U+0800
   }
 }
 
+// Printable Latin-1.
+bool StandsForItself(int byte) {
+  return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
+}
+
 // GPT-2's way to write any byte as a printable character: printable Latin-1 stands for itself, the
 // others become U+0100, U+0101, ... in order.
 std::array<std::string, 256> ByteAlphabet() {
   std::array<std::string, 256> alphabet;
   int next = 0x100;
   for (int byte = 0; byte < 256; ++byte) {
-    const bool printable =
-        (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
-    AppendUtf8(printable ? byte : next++, alphabet[byte]);
+    AppendUtf8(StandsForItself(byte) ? byte : next++, alphabet[byte]);
   }
   return alphabet;
 }
@@ -69,6 +80,20 @@ struct Candidate {
   }
 };
 
+// Calls add(left, right, line number) for each line of a merges.txt that has a merge.
+template <typename Add>
+absl::Status ForEachMerge(absl::string_view text, Add&& add) {
+  int line_number = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++line_number;
+    const absl::string_view stripped = absl::StripTrailingAsciiWhitespace(line);
+    if (stripped.empty() || (line_number == 1 && absl::StartsWith(stripped, "#version"))) continue;
+    const std::pair<absl::string_view, absl::string_view> pair = absl::StrSplit(stripped, ' ');
+    RETURN_IF_ERROR(add(pair.first, pair.second, line_number));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<BytePairEncoding> BytePairEncoding::Load(const std::filesystem::path& folder) {
@@ -90,6 +115,28 @@ absl::StatusOr<BytePairEncoding> BytePairEncoding::Load(const std::filesystem::p
   return encoding;
 }
 
+absl::StatusOr<BytePairEncoding> BytePairEncoding::Clip() {
+  BytePairEncoding encoding;
+  // The bytes that stand for themselves come first.
+  const std::array<std::string, 256> alphabet = ByteAlphabet();
+  std::vector<int> bytes(alphabet.size());
+  std::iota(bytes.begin(), bytes.end(), 0);
+  std::stable_partition(bytes.begin(), bytes.end(), StandsForItself);
+  for (const absl::string_view ending : {absl::string_view(), kEndOfWord}) {
+    for (const int byte : bytes) encoding.AddEntry(absl::StrCat(alphabet[byte], ending));
+  }
+  RETURN_IF_ERROR(encoding.FindByteEntries(kClipOrigin));
+  const absl::string_view merges(
+      imprint_clip_merges, static_cast<size_t>(imprint_clip_merges_end - imprint_clip_merges));
+  RETURN_IF_ERROR(ForEachMerge(merges, [&](absl::string_view left, absl::string_view right, int) {
+    encoding.AddEntry(absl::StrCat(left, right));
+    return encoding.AddMerge(left, right, kClipOrigin);
+  }));
+  encoding.AddEntry("<|startoftext|>");
+  encoding.AddEntry("<|endoftext|>");
+  return encoding;
+}
+
 absl::Status BytePairEncoding::ReadVocabulary(const nlohmann::json& vocabulary,
                                               const std::string& origin) {
   ids_.reserve(vocabulary.size());
@@ -100,7 +147,14 @@ absl::Status BytePairEncoding::ReadVocabulary(const nlohmann::json& vocabulary,
     ids_[entry] = id.get<int32_t>();
     size_ = std::max(size_, id.get<int32_t>() + 1);
   }
+  return FindByteEntries(origin);
+}
 
+void BytePairEncoding::AddEntry(std::string entry) {
+  if (ids_.try_emplace(std::move(entry), size_).second) ++size_;
+}
+
+absl::Status BytePairEncoding::FindByteEntries(const std::string& origin) {
   const std::array<std::string, 256> alphabet = ByteAlphabet();
   for (int byte = 0; byte < 256; ++byte) {
     for (const auto& [entry, ids] : {std::pair(alphabet[byte], byte_ids_),
@@ -134,16 +188,9 @@ absl::Status BytePairEncoding::ReadMergesFile(const std::filesystem::path& path)
   ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
   const auto bytes = file->bytes();
   const absl::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  int line_number = 0;
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    ++line_number;
-    const absl::string_view stripped = absl::StripTrailingAsciiWhitespace(line);
-    if (stripped.empty() || (line_number == 1 && absl::StartsWith(stripped, "#version"))) continue;
-    const std::pair<absl::string_view, absl::string_view> pair = absl::StrSplit(stripped, ' ');
-    RETURN_IF_ERROR(
-        AddMerge(pair.first, pair.second, absl::StrCat(path.string(), ": line ", line_number)));
-  }
-  return absl::OkStatus();
+  return ForEachMerge(text, [&](absl::string_view left, absl::string_view right, int line) {
+    return AddMerge(left, right, absl::StrCat(path.string(), ": line ", line));
+  });
 }
 
 absl::Status BytePairEncoding::ReadTokenizerJson(const std::filesystem::path& path) {

@@ -77,18 +77,30 @@ absl::StatusOr<ClipTokenizer> ClipTokenizer::Load(const std::filesystem::path& f
     tokenizer.length_ = static_cast<int>(length);
   }
 
+  if (padding.empty()) padding = std::string(kEnd);
+  RETURN_IF_ERROR(tokenizer.FindSpecialTokens(padding, folder.string()));
+  return tokenizer;
+}
+
+absl::StatusOr<ClipTokenizer> ClipTokenizer::Standard(absl::string_view padding) {
+  ClipTokenizer tokenizer;
+  ASSIGN_OR_RETURN(tokenizer.encoding_, BytePairEncoding::Clip());
+  RETURN_IF_ERROR(tokenizer.FindSpecialTokens(padding, "CLIP"));
+  return tokenizer;
+}
+
+absl::Status ClipTokenizer::FindSpecialTokens(absl::string_view padding, absl::string_view origin) {
   const auto find = [&](absl::string_view token, int32_t& id) -> absl::Status {
-    id = tokenizer.encoding_.Find(token);
+    id = encoding_.Find(token);
     if (id >= 0) return absl::OkStatus();
     return absl::InvalidArgumentError(
-        absl::StrCat(folder.string(), ": the vocabulary has no entry ", Quoted(token)));
+        absl::StrCat(origin, ": the vocabulary has no entry ", Quoted(token)));
   };
-  RETURN_IF_ERROR(find(kStart, tokenizer.start_id_));
-  RETURN_IF_ERROR(find(kEnd, tokenizer.end_id_));
-  if (padding.empty()) padding = std::string(kEnd);
-  RETURN_IF_ERROR(find(padding, tokenizer.padding_id_));
-  if (padding != kEnd) tokenizer.marker_ = padding;
-  return tokenizer;
+  RETURN_IF_ERROR(find(kStart, start_id_));
+  RETURN_IF_ERROR(find(kEnd, end_id_));
+  RETURN_IF_ERROR(find(padding, padding_id_));
+  if (padding != kEnd) marker_ = std::string(padding);
+  return absl::OkStatus();
 }
 
 TokenizedPrompt ClipTokenizer::Encode(absl::string_view prompt,

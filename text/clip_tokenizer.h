@@ -40,6 +40,10 @@ class ClipTokenizer {
   // name the file.
   static absl::StatusOr<ClipTokenizer> Load(const std::filesystem::path& folder);
 
+  // CLIP's own vocabulary, which the program brings: that of every SD 1.x and 2.x model. `padding`
+  // fills prompts up.
+  static absl::StatusOr<ClipTokenizer> Standard(absl::string_view padding);
+
   TokenizedPrompt Encode(absl::string_view prompt, const ConceptVocabulary& concepts) const;
 
   // True if `word`, normalised, is one entry of the vocabulary.
@@ -54,6 +58,9 @@ class ClipTokenizer {
 
  private:
   ClipTokenizer() = default;
+
+  // Looks the special tokens up. `origin` is what errors call the vocabulary.
+  absl::Status FindSpecialTokens(absl::string_view padding, absl::string_view origin);
 
   struct Sequence;
   void AppendSegment(absl::string_view segment, const ConceptVocabulary& concepts,

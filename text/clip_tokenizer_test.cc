@@ -33,6 +33,16 @@ TEST(ClipTokenizer, GivesClipsIds) {
   EXPECT_EQ(prompt.tokens, 5);
 }
 
+TEST(ClipTokenizer, TheStandardOneIsClips) {
+  ASSERT_OK_AND_ASSIGN(const ClipTokenizer standard, ClipTokenizer::Standard("!"));
+  EXPECT_EQ(standard.vocabulary_size(), 49408);
+  for (const char* text :
+       {"a photo of a cat", "Ærøskøbing 東京 🦊, it's 12.5 %", "\t<|startoftext|>"}) {
+    EXPECT_EQ(standard.EncodeBare(text), TestTokenizer().EncodeBare(text)) << text;
+  }
+  EXPECT_EQ(standard.Encode("cat", {}).ids.back(), 0) << "the padding that was asked for";
+}
+
 TEST(ClipTokenizer, CaseSpacingAndFormOfAccentsDoNotMatter) {
   EXPECT_EQ(TestTokenizer().EncodeBare("  A\tCafe\xCC\x81\n"),
             TestTokenizer().EncodeBare("a café"));

@@ -77,6 +77,8 @@ std::string FolderForRegistry(const std::string& given) {
 }
 
 std::string LicenceFromReadme(const std::string& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) return "";
   std::ifstream readme(std::filesystem::path(folder) / "README.md");
   std::string line;
   if (!std::getline(readme, line) || absl::StripAsciiWhitespace(line) != "---") return "";

@@ -37,9 +37,9 @@ absl::Status AddModel(NewModel model, CommandContext& context) {
   if (model.licence.empty()) model.licence = LicenceFromReadme(model.folder);
   if (model.licence.empty()) {
     std::error_code ignored;
-    const bool here = std::filesystem::is_directory(model.folder, ignored);
+    const bool here = std::filesystem::exists(model.folder, ignored);
     return FieldError("licence",
-                      here ? "none, and the folder's README.md states none"
+                      here ? "none, and there is no README.md with it that states one"
                            : absl::StrCat("none, and ", Quoted(model.folder),
                                           " is not on this machine, where its README.md could be "
                                           "read"),
@@ -70,17 +70,17 @@ std::vector<Command> MakeModelCommands(CLI::App& app) {
   models->require_subcommand(1);
   CLI::App* list = models->add_subcommand("list", "List the registered models.");
   CLI::App* add =
-      models->add_subcommand("add", "Register a folder that the registry and the nodes can read.");
+      models->add_subcommand("add", "Register a model that the registry and the nodes can read.");
   const auto model = std::make_shared<NewModel>();
   add->add_option("ID", model->id, "Its id: a-z, 0-9 and -")->type_name("")->required();
-  add->add_option("FOLDER", model->folder, "The folder, as Diffusers saves it")
+  add->add_option("PATH", model->folder, "A folder as Diffusers saves it, or one .safetensors file")
       ->type_name("")
       ->required();
   add->add_option("--licence", model->licence,
                   "Its licence; default: what the README.md of a folder on this machine states")
       ->type_name("TEXT");
   CLI::App* remove =
-      models->add_subcommand("remove", "Take a model out of the list; its folder stays.");
+      models->add_subcommand("remove", "Take a model out of the list; its files stay.");
   const auto id = std::make_shared<std::string>();
   remove->add_option("ID", *id, "baseModels/ID, or the id alone")->type_name("")->required();
   return {{list, PrintModels},

@@ -4,8 +4,9 @@ namespace imprint {
 
 void AddModelOption(CLI::App& app, std::string& model, bool required) {
   CLI::Option* option =
-      app.add_option("--model", model, "Folder of the base model, as Diffusers saves it")
-          ->type_name("FOLDER")
+      app.add_option("--model", model,
+                     "Base model: a folder as Diffusers saves it, or one .safetensors file")
+          ->type_name("PATH")
           ->envname("IMPRINT_MODEL");
   if (required) option->required();
 }

@@ -11,6 +11,7 @@
 #include "cli/imprint_engine/command.h"
 
 #include "base/status_macros.h"
+#include "engine/checkpoint/model_files.h"
 #include "engine/model/base_model.h"
 #include "formats/learned_embedding.h"
 
@@ -90,13 +91,22 @@ absl::Status DescribeEmbedding(const fs::path& path, Console& console) {
   return absl::OkStatus();
 }
 
+// A model is a folder or a file that is one, or too large for an embedding.
+bool IsModel(const fs::path& path) {
+  constexpr uintmax_t kLargestEmbedding = 32 << 20;
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return true;
+  if (!fs::is_regular_file(path, ignored)) return false;
+  return fs::file_size(path, ignored) > kLargestEmbedding || ModelFiles::Open(path).ok();
+}
+
 absl::Status RunInfo(const std::vector<std::string>& paths, CommandContext& context) {
   for (const fs::path path : paths) {
     std::error_code ignored;
     const fs::path inside = path / std::string(kLearnedEmbeddingFileName);
     if (fs::exists(inside, ignored)) {
       RETURN_IF_ERROR(DescribeEmbedding(inside, context.console));
-    } else if (fs::is_directory(path, ignored)) {
+    } else if (IsModel(path)) {
       RETURN_IF_ERROR(DescribeModel(path, context.console));
     } else {
       RETURN_IF_ERROR(DescribeEmbedding(path, context.console));
@@ -110,8 +120,8 @@ absl::Status RunInfo(const std::vector<std::string>& paths, CommandContext& cont
 Command MakeInfoCommand(CLI::App& app) {
   const auto paths = std::make_shared<std::vector<std::string>>();
   CLI::App* info = app.add_subcommand("info",
-                                      "Describe base models (a folder) and embeddings (a file, or "
-                                      "the folder that teach left it in).");
+                                      "Describe base models (a folder or a file) and embeddings "
+                                      "(a file, or the folder that teach left it in).");
   info->add_option("PATH", *paths, "Models and embeddings")->type_name("")->required();
   return {info, [paths](CommandContext& context) { return RunInfo(*paths, context); }};
 }

@@ -7,9 +7,9 @@
 #include "absl/strings/str_join.h"
 
 #include "base/field_error.h"
+#include "base/forget_pages.h"
 #include "base/json_object.h"
 #include "base/status_macros.h"
-#include "engine/identity/tensor_names.h"
 #include "formats/half.h"
 
 namespace imprint {
@@ -46,16 +46,8 @@ T At(const TensorView& tensor, size_t i) {
   return value;
 }
 
-TensorViews Weights(const SafetensorsFile& file, absl::string_view component) {
-  TensorViews canonical;
-  for (const auto& [name, view] : file.tensors()) {
-    if (const auto renamed = CanonicalTensorName(component, name)) canonical[*renamed] = view;
-  }
-  return canonical;
-}
-
 absl::Status ReadTextEncoder(const TensorViews& tensors, const std::string& origin,
-                             ModelIdentity& identity) {
+                             WeightsIdentity& identity) {
   const auto table = tensors.find(kTokenTable);
   if (table == tensors.end() || table->second.shape.size() != 2) {
     return FieldError(absl::StrCat(origin, ": ", kTokenTable),
@@ -74,17 +66,18 @@ absl::Status ReadTextEncoder(const TensorViews& tensors, const std::string& orig
   return absl::OkStatus();
 }
 
-absl::Status ReadSizes(const DiffusersFolder& folder, ModelIdentity& identity) {
-  ASSIGN_OR_RETURN(const JsonObject vae, folder.Config("vae"));
+absl::Status ReadSizes(const ModelFiles& files, ModelIdentity& identity) {
+  ASSIGN_OR_RETURN(const JsonObject vae, files.Config("vae"));
   ASSIGN_OR_RETURN(const auto channels, vae.Get<std::vector<int64_t>>("block_out_channels"));
-  ASSIGN_OR_RETURN(const JsonObject unet, folder.Config("unet"));
+  ASSIGN_OR_RETURN(const JsonObject unet, files.Config("unet"));
   ASSIGN_OR_RETURN(const int64_t sample_size, unet.GetOr<int64_t>("sample_size", 64));
   if (channels.empty() || channels.size() > 8) {
-    return FieldError("vae/config.json: block_out_channels", absl::StrCat(channels.size()),
-                      "1 to 8 of them");
+    return FieldError(absl::StrCat(vae.origin(), ": block_out_channels"),
+                      absl::StrCat(channels.size()), "1 to 8 of them");
   }
   if (sample_size < 1 || sample_size > 1024) {
-    return FieldError("unet/config.json: sample_size", absl::StrCat(sample_size), "1 to 1024");
+    return FieldError(absl::StrCat(unet.origin(), ": sample_size"), absl::StrCat(sample_size),
+                      "1 to 1024");
   }
   identity.size_multiple = 1 << (channels.size() - 1);
   identity.picture_size = static_cast<int>(sample_size) * identity.size_multiple;
@@ -125,22 +118,32 @@ absl::StatusOr<std::string> HalfSha256(const TensorView& tensor) {
   return Sha256Hex(std::as_bytes(std::span(halves)));
 }
 
-absl::StatusOr<ModelIdentity> IdentifyModel(const DiffusersFolder& folder) {
-  ModelIdentity identity;
+absl::StatusOr<WeightsIdentity> IdentifyWeights(const ModelFiles& files) {
+  WeightsIdentity identity;
   Fingerprint fingerprint;
-  for (const char* component : {"text_encoder", "unet", "vae"}) {
-    ASSIGN_OR_RETURN(const std::filesystem::path path, folder.WeightsPath(component));
-    ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(path));
-    const TensorViews tensors = Weights(file, component);
-    fingerprint.Add(component, tensors);
+  for (const char* component : kFingerprintedComponents) {
+    ASSIGN_OR_RETURN(const ComponentWeights weights, files.Weights(component));
+    fingerprint.Add(component, weights.tensors);
     if (absl::string_view(component) == "text_encoder") {
-      RETURN_IF_ERROR(ReadTextEncoder(tensors, path.string(), identity));
+      RETURN_IF_ERROR(ReadTextEncoder(weights.tensors, weights.origin, identity));
     }
+    for (const auto& [name, view] : weights.tensors) ForgetPages(view.data);
   }
   identity.fingerprint = fingerprint.HexDigest();
-  RETURN_IF_ERROR(ReadSizes(folder, identity));
-  identity.has_safety_checker = folder.Has("safety_checker");
   return identity;
+}
+
+absl::StatusOr<ModelIdentity> CompleteIdentity(const ModelFiles& files,
+                                               const WeightsIdentity& weights) {
+  ModelIdentity identity{weights};
+  RETURN_IF_ERROR(ReadSizes(files, identity));
+  identity.has_safety_checker = files.Has("safety_checker");
+  return identity;
+}
+
+absl::StatusOr<ModelIdentity> IdentifyModel(const ModelFiles& files) {
+  ASSIGN_OR_RETURN(const WeightsIdentity weights, IdentifyWeights(files));
+  return CompleteIdentity(files, weights);
 }
 
 }  // namespace imprint

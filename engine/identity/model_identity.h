@@ -1,4 +1,4 @@
-// What a base model is, read from its folder without LibTorch: the registry needs no more.
+// What a base model is, read from its files without LibTorch: the registry needs no more.
 #pragma once
 
 #include <map>
@@ -9,12 +9,13 @@
 #include "absl/strings/string_view.h"
 
 #include "base/sha256.h"
-#include "engine/identity/diffusers_folder.h"
+#include "engine/checkpoint/model_files.h"
 #include "formats/safetensors.h"
 
 namespace imprint {
 
-struct ModelIdentity {
+// What only its weights tell.
+struct WeightsIdentity {
   // SHA-256 of the weights of text encoder, UNet and VAE: what drawing the same picture again
   // needs.
   std::string fingerprint;
@@ -22,14 +23,25 @@ struct ModelIdentity {
   // Families: sd1 (width 768), sd2 (1024), other.
   std::string text_encoder_identity;
   int embedding_width = 0;  // numbers in one token's vector
-  int picture_size = 0;     // side of the square that it was trained at, in pixels
-  int size_multiple = 0;    // sides of pictures must be multiples of this
+};
+
+struct ModelIdentity : WeightsIdentity {
+  int picture_size = 0;   // side of the square that it was trained at, in pixels
+  int size_multiple = 0;  // sides of pictures must be multiples of this
   bool has_safety_checker = false;
 };
 
+// In the order that the fingerprint takes them.
+inline constexpr const char* kFingerprintedComponents[] = {"text_encoder", "unet", "vae"};
+
 // Reads configurations and hashes all weights, once over their bytes. Whether the networks can be
 // built is not looked at. INVALID_ARGUMENT or NOT_FOUND naming the file and the field.
-absl::StatusOr<ModelIdentity> IdentifyModel(const DiffusersFolder& folder);
+absl::StatusOr<ModelIdentity> IdentifyModel(const ModelFiles& files);
+
+// The two halves of it: the slow one, and the one that reads configurations.
+absl::StatusOr<WeightsIdentity> IdentifyWeights(const ModelFiles& files);
+absl::StatusOr<ModelIdentity> CompleteIdentity(const ModelFiles& files,
+                                               const WeightsIdentity& weights);
 
 // A fingerprint in the making: SHA-256 over components' tensors. The digest depends on each
 // component's name and on each tensor's canonical name, type, shape and bytes, not on their order

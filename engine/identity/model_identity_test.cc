@@ -40,9 +40,8 @@ TEST(HalfSha256, IsTheSameForAnyTypeThatHoldsTheNumbers) {
 }
 
 TEST(ModelIdentity, KnowsTheDemoModel) {
-  ASSERT_OK_AND_ASSIGN(const DiffusersFolder folder,
-                       DiffusersFolder::Open(IMPRINT_SOURCE_DIR "/models/demo"));
-  ASSERT_OK_AND_ASSIGN(const ModelIdentity identity, IdentifyModel(folder));
+  ASSERT_OK_AND_ASSIGN(const auto files, ModelFiles::Open(IMPRINT_SOURCE_DIR "/models/demo"));
+  ASSERT_OK_AND_ASSIGN(const ModelIdentity identity, IdentifyModel(*files));
   EXPECT_EQ(identity.picture_size, 64);
   EXPECT_EQ(identity.fingerprint.size(), 64u);
   EXPECT_TRUE(identity.has_safety_checker);
@@ -52,8 +51,8 @@ TEST(ModelIdentity, KnowsTheDemoModel) {
 TEST(ModelIdentity, WhatIsMissingIsNamed) {
   const ScratchFolder folder;
   folder.Write("model_index.json", R"({"_class_name": "StableDiffusionPipeline"})");
-  ASSERT_OK_AND_ASSIGN(const DiffusersFolder opened, DiffusersFolder::Open(folder.path()));
-  EXPECT_THAT(IdentifyModel(opened),
+  ASSERT_OK_AND_ASSIGN(const auto files, ModelFiles::Open(folder.path()));
+  EXPECT_THAT(IdentifyModel(*files),
               Fails(absl::StatusCode::kNotFound, ::testing::HasSubstr("text_encoder")));
 }
 

@@ -6,9 +6,8 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/identity/diffusers_folder.h"
-#include "engine/identity/model_identity.h"
-#include "engine/identity/tensor_names.h"
+#include "engine/checkpoint/model_files.h"
+#include "engine/identity/known_identity.h"
 #include "engine/model/clip_config.h"
 #include "engine/model/model_parts.h"
 #include "engine/model/unet_config.h"
@@ -22,17 +21,8 @@ namespace {
 struct Component {
   std::string path;
   NamedTensors tensors;
+  int64_t parameters;
 };
-
-absl::StatusOr<Component> LoadComponent(const DiffusersFolder& folder, const char* name) {
-  ASSIGN_OR_RETURN(const std::filesystem::path path, folder.WeightsPath(name));
-  ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(path));
-  NamedTensors canonical;
-  for (auto& [given, tensor] : tensors) {
-    if (const auto renamed = CanonicalTensorName(name, given)) canonical[*renamed] = tensor;
-  }
-  return Component{path.string(), std::move(canonical)};
-}
 
 int64_t CountParameters(const NamedTensors& tensors) {
   int64_t count = 0;
@@ -40,36 +30,47 @@ int64_t CountParameters(const NamedTensors& tensors) {
   return count;
 }
 
-// Builds a network from a component's tensors; fails if any is missing, misshapen or left over.
+absl::StatusOr<Component> LoadComponent(const ModelFiles& files, const char* name) {
+  ASSIGN_OR_RETURN(ComponentWeights opened, files.Weights(name));
+  const auto weights = std::make_shared<const ComponentWeights>(std::move(opened));
+  ASSIGN_OR_RETURN(NamedTensors tensors, TensorsOf(weights->tensors, weights, weights->origin));
+  const int64_t parameters = CountParameters(tensors);
+  return Component{weights->origin, std::move(tensors), parameters};
+}
+
+// Builds a network from a component's tensors, and uses them up; fails if any is missing, misshapen
+// or left over.
 template <typename Build>
-auto Bind(const Component& component, const ComputeOptions& options, Build&& build)
+auto Bind(Component& component, const ComputeOptions& options, Build&& build)
     -> absl::StatusOr<decltype(build(std::declval<WeightScope>()))> {
-  WeightBinder binder(component.tensors, component.path, options);
+  WeightBinder binder(std::move(component.tensors), component.path, options);
   auto network = build(WeightScope(binder));
   RETURN_IF_ERROR(binder.Finish());
   return network;
 }
 
-absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(const DiffusersFolder& folder,
+absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(const ModelFiles& files,
                                                                const ComputeOptions& options) {
   constexpr const char* kName = "safety_checker";
-  if (!folder.Has(kName)) return std::nullopt;
-  ASSIGN_OR_RETURN(const JsonObject config, folder.Config(kName));
+  if (!files.Has(kName)) return std::nullopt;
+  ASSIGN_OR_RETURN(const JsonObject config, files.Config(kName));
   ASSIGN_OR_RETURN(const JsonObject vision_config, config.Object("vision_config"));
   ASSIGN_OR_RETURN(const ClipVisionConfig vision, ClipVisionConfig::Parse(vision_config));
   ASSIGN_OR_RETURN(const int64_t projection, ClipProjection(config));
-  ASSIGN_OR_RETURN(const Component component, LoadComponent(folder, kName));
+  ASSIGN_OR_RETURN(Component component, LoadComponent(files, kName));
   const auto rows = [&](const char* name) -> int64_t {
     const auto found = component.tensors.find(name);
     return found == component.tensors.end() || found->second.dim() == 0 ? 1 : found->second.size(0);
   };
-  if (rows("concept_embeds") == 0) {
+  // Before the tensors are used up.
+  const int64_t concepts = rows("concept_embeds");
+  const int64_t special_care = rows("special_care_embeds");
+  if (concepts == 0) {
     return FieldError(absl::StrCat(component.path, ": concept_embeds"), "no concept",
                       "at least one, or the checker would let everything pass");
   }
   ASSIGN_OR_RETURN(SafetyChecker checker, Bind(component, options, [&](const WeightScope& weights) {
-                     return SafetyChecker(weights, vision, projection, rows("concept_embeds"),
-                                          rows("special_care_embeds"));
+                     return SafetyChecker(weights, vision, projection, concepts, special_care);
                    }));
   return checker;
 }
@@ -105,21 +106,24 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
   using Result = absl::StatusOr<std::shared_ptr<const BaseModel>>;
   return CatchTorchErrors([&]() -> Result {
     const ComputeOptions options;
-    ASSIGN_OR_RETURN(const DiffusersFolder folder, DiffusersFolder::Open(root));
-    ASSIGN_OR_RETURN(const JsonObject text_json, folder.Config("text_encoder"));
+    ASSIGN_OR_RETURN(const auto opened, ModelFiles::Open(root));
+    const ModelFiles& files = *opened;
+    ASSIGN_OR_RETURN(const JsonObject text_json, files.Config("text_encoder"));
     ASSIGN_OR_RETURN(const ClipTextConfig text_config, ClipTextConfig::Parse(text_json));
-    ASSIGN_OR_RETURN(const JsonObject unet_json, folder.Config("unet"));
+    ASSIGN_OR_RETURN(const JsonObject unet_json, files.Config("unet"));
     ASSIGN_OR_RETURN(const UnetConfig unet_config, UnetConfig::Parse(unet_json));
-    ASSIGN_OR_RETURN(const JsonObject vae_json, folder.Config("vae"));
+    ASSIGN_OR_RETURN(const JsonObject vae_json, files.Config("vae"));
     ASSIGN_OR_RETURN(const VaeConfig vae_config, VaeConfig::Parse(vae_json));
-    ASSIGN_OR_RETURN(const JsonObject schedule_json, folder.SchedulerConfig());
+    ASSIGN_OR_RETURN(const JsonObject schedule_json, files.SchedulerConfig());
     ASSIGN_OR_RETURN(NoiseSchedule schedule, NoiseSchedule::Parse(schedule_json));
-    ASSIGN_OR_RETURN(ClipTokenizer tokenizer, ClipTokenizer::Load(root / "tokenizer"));
+    ASSIGN_OR_RETURN(ClipTokenizer tokenizer, files.LoadTokenizer());
     RETURN_IF_ERROR(CheckThatPartsFit(root, tokenizer, text_config, unet_config));
+    // Before the weights are copied: hashing looks at all of the file's memory, and returns it.
+    ASSIGN_OR_RETURN(const ModelIdentity identity, KnownIdentity(files, IdentityCache()));
 
-    ASSIGN_OR_RETURN(const Component text, LoadComponent(folder, "text_encoder"));
-    ASSIGN_OR_RETURN(const Component unet, LoadComponent(folder, "unet"));
-    ASSIGN_OR_RETURN(const Component vae, LoadComponent(folder, "vae"));
+    ASSIGN_OR_RETURN(Component text, LoadComponent(files, "text_encoder"));
+    ASSIGN_OR_RETURN(Component unet, LoadComponent(files, "unet"));
+    ASSIGN_OR_RETURN(Component vae, LoadComponent(files, "vae"));
 
     ASSIGN_OR_RETURN(ClipTextEncoder text_encoder,
                      Bind(text, options, [&](const WeightScope& weights) {
@@ -132,9 +136,8 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
                        return std::pair(VaeEncoder(weights, vae_config),
                                         VaeDecoder(weights, vae_config));
                      }));
-    ASSIGN_OR_RETURN(auto safety_checker, LoadSafetyChecker(folder, options));
+    ASSIGN_OR_RETURN(auto safety_checker, LoadSafetyChecker(files, options));
 
-    ASSIGN_OR_RETURN(const ModelIdentity identity, IdentifyModel(folder));
     BaseModelInfo info{
         .folder = root.string(),
         .fingerprint = identity.fingerprint,
@@ -148,9 +151,8 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
         .training_timesteps = static_cast<int>(schedule.timesteps()),
         .mean_token_norm = text_encoder.MeanTokenNorm(),
         .has_safety_checker = safety_checker.has_value(),
-        .parameters = {{"text_encoder", CountParameters(text.tensors)},
-                       {"unet", CountParameters(unet.tensors)},
-                       {"vae", CountParameters(vae.tensors)}}};
+        .parameters = {
+            {"text_encoder", text.parameters}, {"unet", unet.parameters}, {"vae", vae.parameters}}};
     auto parts = std::unique_ptr<const ModelParts>(new ModelParts{
         options, vae_config, std::move(text_encoder), std::move(network), std::move(coder.first),
         std::move(coder.second), std::move(schedule), std::move(safety_checker)});

@@ -39,8 +39,9 @@ struct BaseModelInfo {
 // Immutable; thread-safe.
 class BaseModel {
  public:
-  // Loads a Diffusers folder in fp32 onto the CPU. NOT_FOUND or INVALID_ARGUMENT naming the file,
-  // the field or the tensors at fault; RESOURCE_EXHAUSTED if it does not fit into memory.
+  // Loads a Diffusers folder or a single file in the original layout in fp32 onto the CPU.
+  // NOT_FOUND or INVALID_ARGUMENT naming the file, the field or the tensors at fault;
+  // RESOURCE_EXHAUSTED if it does not fit into memory.
   static absl::StatusOr<std::shared_ptr<const BaseModel>> Load(const std::filesystem::path& folder);
 
   ~BaseModel();

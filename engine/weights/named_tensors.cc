@@ -1,6 +1,5 @@
 #include "engine/weights/named_tensors.h"
 
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -8,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
+#include "base/forget_pages.h"
 #include "base/status_macros.h"
-#include "formats/safetensors.h"
 
 namespace imprint {
 namespace {
@@ -37,15 +36,14 @@ std::optional<at::ScalarType> ScalarTypeOf(DType type) {
 
 }  // namespace
 
-absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path) {
-  ASSIGN_OR_RETURN(SafetensorsFile opened, SafetensorsFile::Open(path));
-  const auto file = std::make_shared<const SafetensorsFile>(std::move(opened));
+absl::StatusOr<NamedTensors> TensorsOf(const TensorViews& views, std::shared_ptr<const void> owner,
+                                       absl::string_view origin) {
   NamedTensors tensors;
-  for (const auto& [name, view] : file->tensors()) {
+  for (const auto& [name, view] : views) {
     const std::optional<at::ScalarType> type = ScalarTypeOf(view.type);
     if (!type) {
-      return FieldError(absl::StrCat(path.string(), ": tensor ", Quoted(name), ": dtype"),
-                        Name(view.type), "F32, F16, BF16 or F64 weights");
+      return FieldError(absl::StrCat(origin, ": tensor ", Quoted(name), ": dtype"), Name(view.type),
+                        "F32, F16, BF16 or F64 weights");
     }
     // LibTorch wants elements at addresses that their type allows; a file may have them anywhere.
     const bool aligned =
@@ -53,13 +51,19 @@ absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path) {
     auto* data = const_cast<std::byte*>(view.data.data());
     if (aligned) {
       tensors[name] = at::from_blob(
-          data, view.shape, [file](void*) {}, *type);
+          data, view.shape, [owner, bytes = view.data](void*) { ForgetPages(bytes); }, *type);
     } else {
       const auto bytes = static_cast<int64_t>(view.data.size());
       tensors[name] = at::from_blob(data, {bytes}, at::kByte).clone().view(*type).view(view.shape);
     }
   }
   return tensors;
+}
+
+absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(SafetensorsFile opened, SafetensorsFile::Open(path));
+  const auto file = std::make_shared<const SafetensorsFile>(std::move(opened));
+  return TensorsOf(file->tensors(), file, path.string());
 }
 
 NamedTensors WithoutEnding(NamedTensors tensors, absl::string_view ending) {

@@ -3,21 +3,29 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include <ATen/ATen.h>
 
+#include "formats/safetensors.h"
+
 namespace imprint {
 
 // Name -> tensor in the type it is stored in.
 using NamedTensors = std::map<std::string, at::Tensor, std::less<>>;
 
-// Maps a safetensors file: nothing is copied until a tensor is used, and the mapping lives as long
-// as any of them. Errors name the file. Types that LibTorch lacks on this device are refused by
-// name.
+// Maps a safetensors file: nothing is copied until a tensor is used, the mapping lives as long
+// as any of them, and the last user of a tensor gives its memory back. Errors name the file. Types
+// that LibTorch lacks on this device are refused by name.
 absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path);
+
+// The same for tensors of files that are open already: `owner` keeps their bytes mapped, and
+// `origin` is what errors call them.
+absl::StatusOr<NamedTensors> TensorsOf(const TensorViews& views, std::shared_ptr<const void> owner,
+                                       absl::string_view origin);
 
 // The tensors whose names do not end in `ending`: checkpoints hold some that no layer wants.
 NamedTensors WithoutEnding(NamedTensors tensors, absl::string_view ending);

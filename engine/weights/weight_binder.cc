@@ -1,6 +1,7 @@
 #include "engine/weights/weight_binder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -34,7 +35,8 @@ at::Tensor WeightBinder::Take(const std::string& name, at::IntArrayRef shape) {
     return zeros();
   }
   taken_.insert(name);
-  const at::Tensor& tensor = found->second;
+  // Its memory goes back once it is copied.
+  const at::Tensor tensor = std::exchange(found->second, at::Tensor());
   if (tensor.sizes() != shape) {
     wrong_.push_back(absl::StrCat(name, " (got ", ShapeText(tensor.sizes()), ", expected ",
                                   ShapeText(shape), ")"));

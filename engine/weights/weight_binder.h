@@ -29,7 +29,8 @@ class WeightBinder {
       : tensors_(std::move(tensors)), origin_(std::move(origin)), options_(options) {}
 
   // The tensor of that name in a copy of the device's and type's own. A tensor that is missing or
-  // of another shape is noted for Finish, and zeros stand in for it until then.
+  // of another shape is noted for Finish, and zeros stand in for it until then. Each may be taken
+  // once.
   at::Tensor Take(const std::string& name, at::IntArrayRef shape);
 
   // INVALID_ARGUMENT that lists missing tensors, wrong shapes and unexpected tensors (the first few

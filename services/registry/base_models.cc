@@ -7,7 +7,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/identity/diffusers_folder.h"
+#include "engine/checkpoint/model_files.h"
 #include "engine/identity/model_identity.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
@@ -20,9 +20,9 @@ constexpr size_t kMaxFolderBytes = 4000;
 constexpr size_t kMaxLicenceBytes = 500;
 
 absl::StatusOr<ModelIdentity> Identify(const std::string& folder) {
-  auto opened = DiffusersFolder::Open(folder);
+  auto opened = ModelFiles::Open(folder);
   if (!opened.ok()) return InContext("folder", opened.status());
-  auto identity = IdentifyModel(*opened);
+  auto identity = IdentifyModel(**opened);
   if (!identity.ok()) return InContext("folder", identity.status());
   return identity;
 }

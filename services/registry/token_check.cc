@@ -8,6 +8,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "engine/checkpoint/model_files.h"
 #include "text/clip_tokenizer.h"
 #include "text/concept_vocabulary.h"
 
@@ -45,8 +46,8 @@ absl::StatusOr<std::shared_ptr<const ClipTokenizer>> TokenCheck::TokenizerOf(
   if (const auto found = tokenizers_.find(model.fingerprint()); found != tokenizers_.end()) {
     return found->second;
   }
-  ASSIGN_OR_RETURN(ClipTokenizer tokenizer,
-                   ClipTokenizer::Load(std::filesystem::path(model.folder()) / "tokenizer"));
+  ASSIGN_OR_RETURN(const auto files, ModelFiles::Open(model.folder()));
+  ASSIGN_OR_RETURN(ClipTokenizer tokenizer, files->LoadTokenizer());
   if (tokenizers_.size() == kTokenizersKept) tokenizers_.erase(tokenizers_.begin());
   return tokenizers_[model.fingerprint()] =
              std::make_shared<const ClipTokenizer>(std::move(tokenizer));

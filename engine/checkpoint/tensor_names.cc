@@ -1,4 +1,4 @@
-#include "engine/identity/tensor_names.h"
+#include "engine/checkpoint/tensor_names.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"

@@ -1,0 +1,51 @@
+// A Stable Diffusion model as Diffusers saves it: model_index.json and a folder for each component.
+#pragma once
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "base/json_object.h"
+#include "engine/checkpoint/model_files.h"
+
+namespace imprint {
+
+class DiffusersFolder final : public ModelFiles {
+ public:
+  // NOT_FOUND if there is no such folder or index; INVALID_ARGUMENT if it describes another
+  // kind of pipeline than Stable Diffusion's (SDXL, Stable Diffusion 3, ...), naming it.
+  static absl::StatusOr<DiffusersFolder> Open(const std::filesystem::path& root);
+
+  // Whether the model has this component (an entry that is not null, and its folder).
+  bool Has(absl::string_view component) const override;
+
+  // "unet" -> unet/config.json. NOT_FOUND names the missing file.
+  absl::StatusOr<JsonObject> Config(absl::string_view component) const override;
+
+  // scheduler/scheduler_config.json.
+  absl::StatusOr<JsonObject> SchedulerConfig() const override;
+
+  absl::StatusOr<ComponentWeights> Weights(absl::string_view component) const override;
+
+  // tokenizer/.
+  absl::StatusOr<ClipTokenizer> LoadTokenizer() const override {
+    return ClipTokenizer::Load(path() / "tokenizer");
+  }
+
+  // The component's weights files: diffusion_pytorch_model.safetensors or model.safetensors, the
+  // shards that their index.json names, or the .fp16 variants of either. INVALID_ARGUMENT for
+  // pickled weights and for an index that leaves the folder.
+  absl::StatusOr<std::vector<std::filesystem::path>> WeightsPaths(
+      absl::string_view component) const override;
+
+ private:
+  DiffusersFolder(std::filesystem::path root, JsonObject index)
+      : ModelFiles(std::move(root)), index_(std::move(index)) {}
+
+  JsonObject index_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,112 @@
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+#include "engine/checkpoint/original_layout.h"
+
+namespace imprint {
+namespace {
+
+struct Renaming {
+  absl::string_view from;
+  absl::string_view to;
+};
+
+constexpr Renaming kMiddle[] = {
+    {"mid.block_1.", "mid_block.resnets.0."},
+    {"mid.block_2.", "mid_block.resnets.1."},
+    {"mid.attn_1.norm.", "mid_block.attentions.0.group_norm."},
+    {"mid.attn_1.q.", "mid_block.attentions.0.to_q."},
+    {"mid.attn_1.k.", "mid_block.attentions.0.to_k."},
+    {"mid.attn_1.v.", "mid_block.attentions.0.to_v."},
+    {"mid.attn_1.proj_out.", "mid_block.attentions.0.to_out.0."},
+    {"norm_out.", "conv_norm_out."},
+};
+
+std::string InResnet(absl::string_view name) {
+  if (absl::ConsumePrefix(&name, "nin_shortcut.")) return absl::StrCat("conv_shortcut.", name);
+  return std::string(name);
+}
+
+// "down.1.block.0.conv1.weight" of the encoder, "up. ..." of the decoder, whose levels the original
+// numbers from the finest and Diffusers in the order that they are passed.
+std::optional<std::string> InLevel(absl::string_view name, int64_t levels) {
+  const bool up = absl::ConsumePrefix(&name, "up.");
+  if (!up && !absl::ConsumePrefix(&name, "down.")) return std::nullopt;
+  const std::vector<absl::string_view> pieces = absl::StrSplit(name, absl::MaxSplits('.', 1));
+  int64_t level = 0;
+  if (pieces.size() != 2 || !absl::SimpleAtoi(pieces[0], &level)) return std::nullopt;
+  const std::string block = up ? absl::StrCat("up_blocks.", levels - 1 - level, ".")
+                               : absl::StrCat("down_blocks.", level, ".");
+  absl::string_view rest = pieces[1];
+  if (absl::ConsumePrefix(&rest, "downsample.conv.")) {
+    return absl::StrCat(block, "downsamplers.0.conv.", rest);
+  }
+  if (absl::ConsumePrefix(&rest, "upsample.conv.")) {
+    return absl::StrCat(block, "upsamplers.0.conv.", rest);
+  }
+  if (!absl::ConsumePrefix(&rest, "block.")) return std::nullopt;
+  const std::vector<absl::string_view> resnet = absl::StrSplit(rest, absl::MaxSplits('.', 1));
+  if (resnet.size() != 2) return std::nullopt;
+  return absl::StrCat(block, "resnets.", resnet[0], ".", InResnet(resnet[1]));
+}
+
+std::optional<std::string> InTower(absl::string_view name, int64_t levels) {
+  for (const Renaming& renaming : kMiddle) {
+    absl::string_view rest = name;
+    if (absl::ConsumePrefix(&rest, renaming.from)) {
+      return absl::StrCat(renaming.to, absl::StartsWith(renaming.from, "mid.block")
+                                           ? InResnet(rest)
+                                           : std::string(rest));
+    }
+  }
+  return InLevel(name, levels);
+}
+
+std::optional<std::string> DiffusersName(absl::string_view name, int64_t levels) {
+  for (const absl::string_view tower : {"encoder.", "decoder."}) {
+    absl::string_view rest = name;
+    if (!absl::ConsumePrefix(&rest, tower)) continue;
+    if (const auto renamed = InTower(rest, levels)) return absl::StrCat(tower, *renamed);
+  }
+  return std::nullopt;
+}
+
+// The original's attention is a 1x1 convolution, Diffusers' a matrix: the same numbers.
+TensorView AsMatrix(TensorView tensor) {
+  if (tensor.shape.size() == 4 && tensor.shape[2] == 1 && tensor.shape[3] == 1) {
+    tensor.shape.resize(2);
+  }
+  return tensor;
+}
+
+}  // namespace
+
+OriginalComponent FromOriginalVae(const TensorViews& tensors) {
+  const int64_t levels = CountNumbered(tensors, "encoder.down.", ".block.0.conv1.weight");
+  OriginalComponent vae;
+  for (const auto& [name, tensor] : tensors) {
+    const std::string renamed = DiffusersName(name, levels).value_or(name);
+    vae.tensors[renamed] =
+        absl::StrContains(renamed, "attentions.0.to_") ? AsMatrix(tensor) : tensor;
+  }
+  std::vector<int64_t> channels;
+  for (int64_t i = 0; i < levels; ++i) {
+    channels.push_back(
+        ExtentOf(tensors, absl::StrCat("encoder.down.", i, ".block.0.conv1.weight"), 0));
+  }
+  vae.config = {
+      {"block_out_channels", channels},
+      {"latent_channels", ExtentOf(tensors, "decoder.conv_in.weight", 1)},
+      {"layers_per_block",
+       std::max<int64_t>(CountNumbered(tensors, "encoder.down.0.block.", ".conv1.weight"), 1)}};
+  return vae;
+}
+
+}  // namespace imprint

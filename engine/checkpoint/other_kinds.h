@@ -1,0 +1,22 @@
+// What a file is that is no Stable Diffusion 1.x or 2.x checkpoint, told by its first bytes or by
+// the names of its tensors.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+#include "formats/safetensors.h"
+
+namespace imprint {
+
+// "a GGUF file (quantised weights)"; nothing if it may be safetensors. `begin` has the file's first
+// bytes, at least 4 of them.
+std::optional<std::string> OtherFileFormat(absl::string_view begin);
+
+// "a LoRA file, ..."; nothing if no name speaks against a checkpoint.
+std::optional<std::string> OtherCheckpoint(const TensorViews& tensors);
+
+}  // namespace imprint

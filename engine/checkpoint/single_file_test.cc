@@ -1,0 +1,144 @@
+#include "engine/checkpoint/single_file.h"
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/scratch_folder.h"
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::HasSubstr;
+using Parts = std::vector<std::string>;
+
+constexpr const char* kFirst = "model.diffusion_model.input_blocks.0.0.weight";
+constexpr const char* kSd1Text = "cond_stage_model.transformer.text_model.final_layer_norm.weight";
+constexpr const char* kSd2Text = "cond_stage_model.model.ln_final.weight";
+
+// tests/parity has whole models; here a file needs only what tells its kind.
+class SingleFileTest : public ::testing::Test {
+ protected:
+  void Add(const std::string& name, const std::vector<int64_t>& shape = {1}) {
+    size_t count = 1;
+    for (const int64_t extent : shape) count *= static_cast<size_t>(extent);
+    tensors_[name] = {DType::kF32, shape, std::span(bytes_).first(count * sizeof(float))};
+  }
+
+  // Of a checkpoint of the family that has this text encoder.
+  void AddCheckpoint(const char* text, int64_t channels = 4) {
+    Add(kFirst, {1, channels, 1, 1});
+    Add(text);
+  }
+
+  std::filesystem::path Save() const {
+    return scratch_.Write("some model.safetensors", SerializeSafetensors(tensors_, {}));
+  }
+
+  ScratchFolder scratch_;
+  std::vector<std::byte> bytes_ = std::vector<std::byte>(4096);
+  TensorViews tensors_;
+};
+
+TEST_F(SingleFileTest, TextEncodersTellTheFamilies) {
+  AddCheckpoint(kSd1Text);
+  ASSERT_OK_AND_ASSIGN(const SingleFile sd1, SingleFile::Open(Save()));
+  EXPECT_EQ(sd1.family(), OriginalFamily::kSd1);
+  EXPECT_FALSE(sd1.predicts_velocity());
+  EXPECT_EQ(sd1.LoadTokenizer()->Encode("cat", {}).ids.back(), 49407);
+  EXPECT_TRUE(sd1.Has("unet"));
+  EXPECT_FALSE(sd1.Has("safety_checker"));
+  EXPECT_TRUE(sd1.Weights("text_encoder")->tensors.contains("final_layer_norm.weight"));
+
+  tensors_.clear();
+  AddCheckpoint(kSd2Text);
+  ASSERT_OK_AND_ASSIGN(const SingleFile sd2, SingleFile::Open(Save()));
+  EXPECT_EQ(sd2.family(), OriginalFamily::kSd2);
+  EXPECT_TRUE(sd2.predicts_velocity());
+  EXPECT_EQ(sd2.LoadTokenizer()->Encode("cat", {}).ids.back(), 0);
+  EXPECT_EQ(*sd2.SchedulerConfig()->Get<std::string>("prediction_type"), "v_prediction");
+}
+
+TEST_F(SingleFileTest, TheBaseModelOfSd2SaysItsStep) {
+  AddCheckpoint(kSd2Text);
+  const int64_t step = 875'000;
+  tensors_["global_step"] = {DType::kI64, {}, std::as_bytes(std::span(&step, 1))};
+  EXPECT_FALSE(SingleFile::Open(Save())->predicts_velocity());
+}
+
+TEST_F(SingleFileTest, YamlBesideTheFileOverridesThePrediction) {
+  AddCheckpoint(kSd1Text);
+  const auto path = Save();
+  scratch_.Write("some model.yaml", "model:\n  params:\n    parameterization: \"v\"\n");
+  EXPECT_TRUE(SingleFile::Open(path)->predicts_velocity());
+  scratch_.Write("some model.yaml", "model:\n  params:\n    channels: 4\n");
+  EXPECT_FALSE(SingleFile::Open(path)->predicts_velocity());
+  scratch_.Write("some model.yaml", "model:\n  params:\n    parameterization: w\n");
+  EXPECT_THAT(SingleFile::Open(path), RefusesNaming(Parts{"some model.yaml", "\"w\"", "\"v\""}));
+  scratch_.Write("some model.yaml", "model: [");
+  EXPECT_THAT(SingleFile::Open(path), RefusesNaming(Parts{"some model.yaml"}));
+}
+
+TEST_F(SingleFileTest, WhatLiesBesideTheFileIsUsed) {
+  AddCheckpoint(kSd1Text);
+  const auto path = Save();
+  scratch_.Write("tokenizer/vocab.json", "{}");
+  scratch_.Write("safety_checker/config.json", "{}");
+  ASSERT_OK_AND_ASSIGN(const SingleFile file, SingleFile::Open(path));
+  EXPECT_TRUE(file.Has("safety_checker"));
+  EXPECT_THAT(file.LoadTokenizer(), RefusesNaming(Parts{"tokenizer/vocab.json"}));
+  EXPECT_THAT(file.Weights("safety_checker"),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("safety_checker/model.safetensors")));
+}
+
+TEST_F(SingleFileTest, OtherModelsAreRefusedByName) {
+  for (const auto& [tensor, kind] : std::vector<std::pair<std::string, std::string>>{
+           {"lora_unet_down_blocks_0.lora_down.weight", "LoRA"},
+           {"unet.down_blocks.1.attn1.to_k.lora_A.weight", "LoRA"},
+           {"conditioner.embedders.1.model.ln_final.weight", "XL"},
+           {"model.diffusion_model.joint_blocks.0.x", "Stable Diffusion 3"},
+           {"double_blocks.0.img_attn.qkv.weight", "Flux"},
+           {"control_model.input_blocks.0.0.weight", "ControlNet"},
+           {"emb_params", "embedding"},
+           {"down_blocks.0.resnets.0.norm1.weight", "folder"},
+           {"encoder.down.0.block.0.norm1.weight", "autoencoder"},
+           {"something.else", kFirst}}) {
+    tensors_.clear();
+    Add(tensor);
+    EXPECT_THAT(SingleFile::Open(Save()),
+                RefusesNaming(Parts{"some model.safetensors", kind, "Stable Diffusion 1.x or 2.x"}))
+        << tensor;
+  }
+}
+
+TEST_F(SingleFileTest, OtherInputsAreRefusedByName) {
+  for (const auto& [channels, kind] : std::vector<std::pair<int64_t, std::string>>{
+           {9, "inpainting"}, {8, "InstructPix2Pix"}, {5, "depth"}}) {
+    tensors_.clear();
+    AddCheckpoint(kSd1Text, channels);
+    EXPECT_THAT(SingleFile::Open(Save()), RefusesNaming(Parts{kind}));
+  }
+  tensors_.clear();
+  Add(kFirst, {1, 4, 1, 1});
+  EXPECT_THAT(SingleFile::Open(Save()), RefusesNaming(Parts{"without a text encoder"}));
+}
+
+TEST_F(SingleFileTest, OtherFormatsAreRefusedByName) {
+  for (const auto& [begin, kind] : std::vector<std::pair<std::string, std::string>>{
+           {std::string("PK\x03\x04 and more", 13), "pickled"},
+           {std::string("\x80\x02}q", 4), "pickled"},
+           {"GGUF\x03", "GGUF"}}) {
+    EXPECT_THAT(SingleFile::Open(scratch_.Write("m.ckpt", begin)), RefusesNaming(Parts{kind}));
+  }
+  EXPECT_THAT(SingleFile::Open(scratch_.Write("m.safetensors", "")),
+              RefusesNaming(Parts{"m.safetensors"}));
+}
+
+}  // namespace
+}  // namespace imprint

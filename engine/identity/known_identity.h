@@ -1,0 +1,24 @@
+// Identities that were computed before, kept in a folder of the user's cache: hashing gigabytes
+// takes seconds.
+#pragma once
+
+#include <filesystem>
+
+#include "absl/status/statusor.h"
+
+#include "engine/checkpoint/model_files.h"
+#include "engine/identity/model_identity.h"
+
+namespace imprint {
+
+// As IdentifyModel, but the weights are hashed only if their files (by path, size, time of the last
+// change and inode) were not before. A cache that cannot be read or written costs time and nothing
+// else. Safe in several processes at once.
+absl::StatusOr<ModelIdentity> KnownIdentity(const ModelFiles& files,
+                                            const std::filesystem::path& cache);
+
+// $XDG_CACHE_HOME/imprint/identities or ~/.cache/imprint/identities; empty, which keeps nothing,
+// where neither is set.
+std::filesystem::path IdentityCache();
+
+}  // namespace imprint
