@@ -27,6 +27,9 @@ struct DrawOptions {
   std::string priority;
   int steps = 0;
   std::optional<double> guidance;
+  double guidance_rescale = 0;
+  std::string solver;
+  double eta = 0;
   bool no_sheet = false;
   bool no_wait = false;
 };
@@ -60,6 +63,9 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
   spec.set_negative_prompt(options.negative);
   spec.set_steps(options.steps);
   if (options.guidance) spec.set_guidance(*options.guidance);
+  spec.set_guidance_rescale(options.guidance_rescale);
+  spec.set_solver(options.solver);
+  spec.set_eta(options.eta);
   spec.set_title(options.order.title);
   return spec;
 }
@@ -87,8 +93,11 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
   add("--seeds", options.seeds, "Each prompt is drawn with each of these: 1,2,5-8")
       ->type_name("LIST")
       ->capture_default_str();
-  add("--steps", options.steps, "DDIM steps; default: the server's");
+  add("--solver", options.solver, kSolverHelp)->type_name("NAME");
+  add("--steps", options.steps, "Steps of the solver; default: the server's");
+  add("--eta", options.eta, kEtaHelp);
   add("--guidance", options.guidance, "How strictly to follow the prompt; default: the server's");
+  add("--guidance-rescale", options.guidance_rescale, kGuidanceRescaleHelp);
   add("--negative", options.negative, "What to keep out");
   add("--size", options.size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");

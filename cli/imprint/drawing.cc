@@ -211,7 +211,7 @@ absl::Status Draw(const DrawOrder& order, CommandContext& context) {
 }
 
 std::string DescribeDrawing(const v1::ImageSetSpec& spec) {
-  return absl::StrCat("DDIM ", spec.steps(), " steps, guidance ", spec.guidance(), ", ",
+  return absl::StrCat(spec.solver(), ", ", spec.steps(), " steps, guidance ", spec.guidance(), ", ",
                       spec.width(), "×", spec.height());
 }
 

@@ -39,7 +39,7 @@ struct DrawOrder {
 // are in `out`.
 absl::Status Draw(const DrawOrder& order, CommandContext& context);
 
-// "DDIM 25 steps, guidance 5, 512×512", for the sheet.
+// "ddim, 25 steps, guidance 5, 512×512", for the sheet.
 std::string DescribeDrawing(const v1::ImageSetSpec& spec);
 
 // Says how many pictures are missing, and why; nothing if none is.

@@ -20,6 +20,7 @@ struct DrawOptions {
   std::string prompt_file;
   std::string seeds = "1";
   std::string size;
+  std::string solver;
   std::string format = "png";
   bool no_sheet = false;
   bool no_safety_check = false;
@@ -37,6 +38,9 @@ absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
   ASSIGN_OR_RETURN(const PictureSize size, ParseSize(options.size));
   order.defaults.width = size.width;
   order.defaults.height = size.height;
+  if (!options.solver.empty()) {
+    ASSIGN_OR_RETURN(order.solver, ParseSolver("solver", options.solver));
+  }
   order.sheet = !options.no_sheet;
   order.safety_check = !options.no_safety_check;
   return order;
@@ -68,8 +72,11 @@ Command MakeDrawCommand(CLI::App& app) {
   };
   add("--seeds", options->seeds, "Each prompt is drawn with each of these: 1,2,5-8")
       ->type_name("LIST");
-  add("--steps", options->order.defaults.steps, "DDIM steps");
+  draw->add_option("--solver", options->solver, kSolverHelp)->type_name("NAME")->group(kHow);
+  add("--steps", options->order.defaults.steps, "Steps of the solver");
+  add("--eta", options->order.defaults.eta, kEtaHelp);
   add("--guidance", options->order.defaults.guidance, "How strictly to follow the prompt");
+  add("--guidance-rescale", options->order.defaults.guidance_rescale, kGuidanceRescaleHelp);
   add("--negative", options->order.defaults.negative_prompt, "What to keep out");
   add("--size", options->size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");

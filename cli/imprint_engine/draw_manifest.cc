@@ -21,10 +21,11 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
   for (const PictureRecord& picture : pictures) {
     const PictureRequest& request = picture.request;
     nlohmann::json entry = {
-        {"prompt", request.prompt},    {"negative_prompt", request.negative_prompt},
-        {"seed", request.seed},        {"width", request.width},
-        {"height", request.height},    {"steps", request.steps},
-        {"guidance", request.guidance}};
+        {"prompt", request.prompt},       {"negative_prompt", request.negative_prompt},
+        {"seed", request.seed},           {"width", request.width},
+        {"height", request.height},       {"steps", request.steps},
+        {"solver", Name(request.solver)}, {"eta", request.eta},
+        {"guidance", request.guidance},   {"guidance_rescale", request.guidance_rescale}};
     if (picture.comparison) entry["comparison"] = true;
     if (picture.checked) {
       entry["safety"] = {{"blocked", picture.safety.Blocked()},
@@ -42,7 +43,6 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
            {{"path", model.folder},
             {"fingerprint", model.fingerprint},
             {"prediction", model.prediction}}},
-          {"solver", "ddim"},
           {"precision", "fp32"},
           {"device", "cpu"},
           {"compute_threads", threads},

@@ -21,8 +21,8 @@ std::string Title(const DrawnPictures& drawn) {
 }
 
 std::string Subtitle(const PictureRequest& request) {
-  return absl::StrCat("DDIM ", request.steps, " steps, guidance ", request.guidance, ", ",
-                      request.width, "×", request.height);
+  return absl::StrCat(Name(request.solver), ", ", request.steps, " steps, guidance ",
+                      request.guidance, ", ", request.width, "×", request.height);
 }
 
 // `"mascot", "river"`: what the pictures for comparison say in place of tokens.

@@ -90,6 +90,7 @@ class Drawing {
     ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings));
     ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model));
     PictureRequest defaults = order_.defaults;
+    defaults.solver = order_.solver.value_or(model_->info().solver);
     if (defaults.width == 0) defaults.width = defaults.height = model_->info().picture_size;
     ASSIGN_OR_RETURN(plan_, PlanPictures(order_.prompts, order_.seeds, defaults, ComparedWords()));
     if (!order_.references.empty()) {
@@ -139,10 +140,10 @@ class Drawing {
     for (const EmbeddingRecord& embedding : embeddings_.records) {
       console.Line("concept", absl::StrCat(embedding.token, " from ", embedding.path));
     }
-    console.Line("pictures",
-                 absl::StrCat(plan_.size(), " at ", first.width, "×", first.height, ", ",
-                              first.steps, " DDIM steps, guidance ", first.guidance,
-                              order_.safety_check ? "" : ", not checked for safety"));
+    console.Line("pictures", absl::StrCat(plan_.size(), " at ", first.width, "×", first.height,
+                                          ", ", Name(first.solver), ", ", first.steps,
+                                          " steps, guidance ", first.guidance,
+                                          order_.safety_check ? "" : ", not checked for safety"));
     if (order_.compare && plan_.size() == order_.prompts.size() * order_.seeds.size()) {
       console.Warn("--compare: no prompt has a token whose embedding says its class word");
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct DrawOrder {
   std::vector<uint64_t> seeds = {1};
   // Size, steps and the rest of each picture; width 0 is the model's own size.
   PictureRequest defaults;
+  // The model's own if there is none.
+  std::optional<SolverChoice> solver;
   // Pictures drawn at once.
   int batch = 4;
   std::string out;

@@ -37,6 +37,7 @@ absl::Status DescribeModel(const fs::path& path, Console& console) {
                                         ", sides in multiples of ", info.size_multiple));
   console.Line("predicts",
                absl::StrCat(info.prediction, " over ", info.training_timesteps, " timesteps"));
+  console.Line("solver", Name(info.solver));
   for (const auto& [component, count] : info.parameters) {
     console.Line("parameters", absl::StrCat(" ", component, ": ", Millions(count)));
   }
@@ -50,6 +51,7 @@ absl::Status DescribeModel(const fs::path& path, Console& console) {
                           {"size_multiple", info.size_multiple},
                           {"prediction", info.prediction},
                           {"training_timesteps", info.training_timesteps},
+                          {"solver", Name(info.solver)},
                           {"mean_token_norm", info.mean_token_norm},
                           {"has_safety_checker", info.has_safety_checker},
                           {"parameters", info.parameters}});

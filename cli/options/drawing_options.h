@@ -14,6 +14,15 @@
 
 namespace imprint {
 
+// What both programs say about their options.
+inline constexpr const char* kSolverHelp =
+    "ddim, ddpm, pndm, euler, euler_a, dpmpp_2m, dpmpp_2m_sde, unipc, some with _karras, or "
+    "another "
+    "tool's name of it; default: the model's own";
+inline constexpr const char* kEtaHelp = "Fresh noise in each step of ddim, 0 to 1";
+inline constexpr const char* kGuidanceRescaleHelp =
+    "How far to bring guided pictures back to the contrast of unguided ones, 0 to 1";
+
 // Most pictures that one command draws.
 inline constexpr size_t kMaxDrawnPictures = 10'000;
 

@@ -138,6 +138,8 @@ absl::StatusOr<ModelIdentity> CompleteIdentity(const ModelFiles& files,
   ModelIdentity identity{weights};
   RETURN_IF_ERROR(ReadSizes(files, identity));
   identity.has_safety_checker = files.Has("safety_checker");
+  ASSIGN_OR_RETURN(const JsonObject schedule, files.SchedulerConfig());
+  identity.solver = ModelsSolver(schedule);
   return identity;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/sha256.h"
 #include "engine/checkpoint/model_files.h"
+#include "engine/recipe/solver_choice.h"
 #include "formats/safetensors.h"
 
 namespace imprint {
@@ -29,6 +30,7 @@ struct ModelIdentity : WeightsIdentity {
   int picture_size = 0;   // side of the square that it was trained at, in pixels
   int size_multiple = 0;  // sides of pictures must be multiples of this
   bool has_safety_checker = false;
+  SolverChoice solver;  // that its configuration asks for
 };
 
 // In the order that the fingerprint takes them.

@@ -45,6 +45,7 @@ TEST(ModelIdentity, KnowsTheDemoModel) {
   EXPECT_EQ(identity.picture_size, 64);
   EXPECT_EQ(identity.fingerprint.size(), 64u);
   EXPECT_TRUE(identity.has_safety_checker);
+  EXPECT_EQ(Name(identity.solver), "ddim");
   EXPECT_EQ(identity.text_encoder_identity.substr(0, 6), "other:");
 }
 

@@ -149,6 +149,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
         .size_multiple = static_cast<int>(vae_config.Factor()),
         .prediction = std::string(Name(schedule.prediction())),
         .training_timesteps = static_cast<int>(schedule.timesteps()),
+        .solver = ModelsSolver(schedule_json),
         .mean_token_norm = text_encoder.MeanTokenNorm(),
         .has_safety_checker = safety_checker.has_value(),
         .parameters = {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "engine/recipe/solver_choice.h"
 #include "text/clip_tokenizer.h"
 
 namespace imprint {
@@ -31,6 +32,7 @@ struct BaseModelInfo {
   int size_multiple;       // sides of pictures must be multiples of this
   std::string prediction;  // "epsilon" or "v_prediction"
   int training_timesteps;
+  SolverChoice solver;     // that its configuration asks for
   double mean_token_norm;  // L2, over the vocabulary
   bool has_safety_checker;
   std::map<std::string, int64_t> parameters;  // by component

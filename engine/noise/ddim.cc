@@ -1,17 +1,23 @@
 #include "engine/noise/ddim.h"
 
-#include <algorithm>
 #include <cmath>
+#include <vector>
+
+#include "engine/noise/prediction.h"
+#include "engine/noise/timestep_spacing.h"
 
 namespace imprint {
 namespace {
 
 class Ddim final : public Solver {
  public:
-  Ddim(const NoiseSchedule& schedule, int steps)
-      : prediction_(schedule.prediction()), timesteps_(DdimTimesteps(schedule, steps)) {
+  Ddim(const NoiseSchedule& schedule, int steps, double eta)
+      : prediction_(schedule.prediction()),
+        eta_(eta),
+        timesteps_(SpacedTimesteps(schedule.timesteps(),
+                                   schedule.spacing_or(TimestepSpacing::kLeading), steps)) {
     const int64_t stride = schedule.timesteps() / steps;
-    const double last = schedule.ends_at_one() ? 1.0 : schedule.AlphaBar(0);
+    const double last = schedule.ends_at_one_or(true) ? 1.0 : schedule.AlphaBar(0);
     for (const double visited : timesteps_) {
       const auto timestep = static_cast<int64_t>(visited);
       const int64_t previous = timestep - stride;
@@ -22,21 +28,22 @@ class Ddim final : public Solver {
 
   const std::vector<double>& timesteps() const override { return timesteps_; }
 
+  NoiseLevel LevelAt(int index) const override { return LevelOf(At(index).now); }
+
   at::Tensor Step(int index, const at::Tensor& output, const at::Tensor& latent,
-                  NoiseSource&) override {
-    const AlphaBars& at_step = alpha_bars_[static_cast<size_t>(index)];
-    const double signal = std::sqrt(at_step.now);
-    const double deviation = std::sqrt(1 - at_step.now);
-    at::Tensor clean;
-    at::Tensor noise;
-    if (prediction_ == PredictionType::kEpsilon) {
-      noise = output;
-      clean = (latent - deviation * output) / signal;
-    } else {
-      clean = signal * latent - deviation * output;
-      noise = signal * output + deviation * latent;
+                  NoiseSource& noise) override {
+    const auto [now, next] = At(index);
+    const NoiseLevel level = LevelOf(now);
+    const at::Tensor clean = CleanLatent(prediction_, level, latent, output);
+    const at::Tensor direction = NoiseIn(prediction_, level, latent, output);
+    const double variance = eta_ * eta_ * (1 - next) / (1 - now) * (1 - now / next);
+    at::Tensor stepped =
+        std::sqrt(next) * clean + std::sqrt(std::max(1 - next - variance, 0.0)) * direction;
+    if (eta_ > 0) {
+      stepped +=
+          std::sqrt(std::max(variance, 0.0)) * noise.Draw(latent.sizes()).to(latent.device());
     }
-    return std::sqrt(at_step.next) * clean + std::sqrt(1 - at_step.next) * noise;
+    return stepped;
   }
 
  private:
@@ -44,38 +51,23 @@ class Ddim final : public Solver {
     double now;
     double next;
   };
+
+  static NoiseLevel LevelOf(double alpha_bar) {
+    return {std::sqrt(alpha_bar), std::sqrt(1 - alpha_bar)};
+  }
+
+  const AlphaBars& At(int index) const { return alpha_bars_[static_cast<size_t>(index)]; }
+
   PredictionType prediction_;
+  double eta_;
   std::vector<double> timesteps_;
   std::vector<AlphaBars> alpha_bars_;
 };
 
 }  // namespace
 
-std::vector<double> DdimTimesteps(const NoiseSchedule& schedule, int steps) {
-  constexpr int64_t kStepsOffset = 1;
-  const int64_t total = schedule.timesteps();
-  std::vector<double> timesteps(steps);
-  for (int i = 0; i < steps; ++i) {
-    switch (schedule.spacing()) {
-      case TimestepSpacing::kLeading:
-        timesteps[steps - 1 - i] =
-            static_cast<double>(std::min(i * (total / steps) + kStepsOffset, total - 1));
-        break;
-      case TimestepSpacing::kTrailing:
-        timesteps[i] =
-            std::nearbyint(static_cast<double>(total) - i * static_cast<double>(total) / steps) - 1;
-        break;
-      case TimestepSpacing::kLinspace:
-        timesteps[steps - 1 - i] =
-            steps == 1 ? 0.0 : std::nearbyint(i * static_cast<double>(total - 1) / (steps - 1));
-        break;
-    }
-  }
-  return timesteps;
-}
-
-std::unique_ptr<Solver> MakeDdim(const NoiseSchedule& schedule, int steps) {
-  return std::make_unique<Ddim>(schedule, steps);
+std::unique_ptr<Solver> MakeDdim(const NoiseSchedule& schedule, int steps, double eta) {
+  return std::make_unique<Ddim>(schedule, steps, eta);
 }
 
 }  // namespace imprint

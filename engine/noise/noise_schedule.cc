@@ -1,5 +1,6 @@
 #include "engine/noise/noise_schedule.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -61,14 +62,42 @@ absl::StatusOr<PredictionType> ParsePrediction(const JsonObject& config) {
                     "\"epsilon\" or \"v_prediction\"");
 }
 
-absl::StatusOr<TimestepSpacing> ParseSpacing(const JsonObject& config) {
-  ASSIGN_OR_RETURN(const std::string name,
-                   config.GetOr<std::string>("timestep_spacing", "leading"));
+absl::StatusOr<std::optional<TimestepSpacing>> ParseSpacing(const JsonObject& config) {
+  if (!config.Has("timestep_spacing")) return std::nullopt;
+  ASSIGN_OR_RETURN(const std::string name, config.Get<std::string>("timestep_spacing"));
   if (name == "leading") return TimestepSpacing::kLeading;
   if (name == "trailing") return TimestepSpacing::kTrailing;
   if (name == "linspace") return TimestepSpacing::kLinspace;
   return FieldError(absl::StrCat(config.origin(), ": timestep_spacing"), Quoted(name),
                     "\"leading\", \"trailing\" or \"linspace\"");
+}
+
+absl::StatusOr<bool> ParseEndsAtLeastSigma(const JsonObject& config) {
+  ASSIGN_OR_RETURN(const std::string name, config.GetOr<std::string>("final_sigmas_type", "zero"));
+  if (name == "zero" || name == "sigma_min") return name == "sigma_min";
+  return FieldError(absl::StrCat(config.origin(), ": final_sigmas_type"), Quoted(name),
+                    "\"zero\" or \"sigma_min\"");
+}
+
+// What some schedulers of Diffusers can be asked for and Stable Diffusion 1.x and 2.x never is.
+absl::Status RefuseOtherSchedules(const JsonObject& config) {
+  for (const char* key : {"thresholding", "use_exponential_sigmas", "use_beta_sigmas",
+                          "use_lu_lambdas", "use_flow_sigmas"}) {
+    ASSIGN_OR_RETURN(const bool asked_for, config.GetOr<bool>(key, false));
+    if (asked_for) return FieldError(absl::StrCat(config.origin(), ": ", key), "true", "false");
+  }
+  return absl::OkStatus();
+}
+
+// Lin et al. 2023, algorithm 1, in fp32 as Diffusers computes it.
+at::Tensor RescaledToZeroTerminalSnr(const at::Tensor& betas) {
+  const at::Tensor roots = (1.0 - betas).cumprod(0).sqrt();
+  const at::Tensor first = roots[0].clone();
+  const at::Tensor last = roots[-1].clone();
+  const at::Tensor alpha_bars = ((roots - last) * (first / (first - last))).square();
+  const at::Tensor alphas =
+      at::cat({alpha_bars.slice(0, 0, 1), alpha_bars.slice(0, 1) / alpha_bars.slice(0, 0, -1)});
+  return 1 - alphas;
 }
 
 }  // namespace
@@ -79,18 +108,31 @@ absl::string_view Name(PredictionType type) {
 
 absl::StatusOr<NoiseSchedule> NoiseSchedule::Parse(const JsonObject& config) {
   NoiseSchedule schedule;
-  ASSIGN_OR_RETURN(const at::Tensor betas, ParseBetas(config));
+  RETURN_IF_ERROR(RefuseOtherSchedules(config));
+  ASSIGN_OR_RETURN(at::Tensor betas, ParseBetas(config));
   ASSIGN_OR_RETURN(schedule.prediction_, ParsePrediction(config));
   ASSIGN_OR_RETURN(schedule.spacing_, ParseSpacing(config));
-  ASSIGN_OR_RETURN(schedule.ends_at_one_, config.GetOr<bool>("set_alpha_to_one", true));
+  if (config.Has("set_alpha_to_one")) {
+    ASSIGN_OR_RETURN(schedule.ends_at_one_, config.Get<bool>("set_alpha_to_one"));
+  }
+  ASSIGN_OR_RETURN(schedule.ends_at_least_sigma_, ParseEndsAtLeastSigma(config));
   ASSIGN_OR_RETURN(const bool zero_snr, config.GetOr<bool>("rescale_betas_zero_snr", false));
   if (zero_snr) {
-    return FieldError(absl::StrCat(config.origin(), ": rescale_betas_zero_snr"), "true", "false");
+    if (schedule.prediction_ == PredictionType::kEpsilon) {
+      return FieldError(absl::StrCat(config.origin(), ": rescale_betas_zero_snr"), "true",
+                        "false, or the prediction_type \"v_prediction\": pure noise says nothing "
+                        "about a picture");
+    }
+    betas = RescaledToZeroTerminalSnr(betas);
   }
   schedule.alpha_bar_table_ = (1.0 - betas).cumprod(0).contiguous();
   const auto* values = schedule.alpha_bar_table_.data_ptr<float>();
   schedule.alpha_bars_.assign(values, values + schedule.alpha_bar_table_.numel());
   return schedule;
+}
+
+double NoiseSchedule::AlphaBarAboveZero(int64_t timestep) const {
+  return std::max(AlphaBar(timestep), 0x1p-24);
 }
 
 std::pair<at::Tensor, at::Tensor> NoiseSchedule::Factors(const at::Tensor& timesteps,

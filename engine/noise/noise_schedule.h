@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,13 +28,18 @@ enum class TimestepSpacing { kLeading, kTrailing, kLinspace };
 // Cumulative products alpha_bar of the training schedule. Immutable; thread-safe.
 class NoiseSchedule {
  public:
-  // From scheduler_config.json: scaled_linear, linear or squared-cosine betas. INVALID_ARGUMENT
-  // naming the field otherwise.
+  // From scheduler_config.json: scaled_linear, linear or squared-cosine betas, rescaled to zero
+  // terminal signal if it says so (Lin et al. 2023, algorithm 1). INVALID_ARGUMENT naming the field
+  // otherwise.
   static absl::StatusOr<NoiseSchedule> Parse(const JsonObject& config);
 
   int64_t timesteps() const { return static_cast<int64_t>(alpha_bars_.size()); }
   // alpha_bar at a timestep, computed in fp32 as Diffusers does.
   double AlphaBar(int64_t timestep) const { return alpha_bars_[static_cast<size_t>(timestep)]; }
+
+  // The same, but where nothing is left of the signal 2^-24, as Diffusers has it for solvers that
+  // divide by it.
+  double AlphaBarAboveZero(int64_t timestep) const;
 
   // sqrt(alpha_bar) x0 + sqrt(1 - alpha_bar) noise for latents [n, ...] and timesteps [n] (int64).
   at::Tensor AddNoise(const at::Tensor& latents, const at::Tensor& noise,
@@ -44,9 +50,12 @@ class NoiseSchedule {
                     const at::Tensor& timesteps) const;
 
   PredictionType prediction() const { return prediction_; }
-  TimestepSpacing spacing() const { return spacing_; }
+  // The configuration's spacing. Solvers differ in what they do without one.
+  TimestepSpacing spacing_or(TimestepSpacing fallback) const { return spacing_.value_or(fallback); }
   // Whether the step after the last goes to alpha_bar 1 (else to alpha_bar of timestep 0).
-  bool ends_at_one() const { return ends_at_one_; }
+  bool ends_at_one_or(bool fallback) const { return ends_at_one_.value_or(fallback); }
+  // Whether solvers over sigma end at the schedule's least sigma instead of 0.
+  bool ends_at_least_sigma() const { return ends_at_least_sigma_; }
 
  private:
   NoiseSchedule() = default;
@@ -57,8 +66,9 @@ class NoiseSchedule {
   std::vector<float> alpha_bars_;
   at::Tensor alpha_bar_table_;  // the same, fp32 [timesteps]
   PredictionType prediction_ = PredictionType::kEpsilon;
-  TimestepSpacing spacing_ = TimestepSpacing::kLeading;
-  bool ends_at_one_ = false;
+  std::optional<TimestepSpacing> spacing_;
+  std::optional<bool> ends_at_one_;
+  bool ends_at_least_sigma_ = false;
 };
 
 }  // namespace imprint

@@ -1,21 +1,42 @@
 // From noise to picture along a solver's timesteps.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include <ATen/ATen.h>
 
+#include "engine/noise/noise_schedule.h"
 #include "engine/noise/noise_source.h"
+#include "engine/recipe/solver_choice.h"
 
 namespace imprint {
 
-// Steps one picture's latent. Not thread-safe: a Solver belongs to one slot.
+// How much of the clean latent and of the noise a noisy one has: signal * clean + deviation *
+// noise.
+struct NoiseLevel {
+  double signal;
+  double deviation;
+};
+
+// Steps one picture's latent, from its first timestep or a later one to the end, in order. Some
+// remember earlier outputs: a Solver belongs to one slot. Not thread-safe.
 class Solver {
  public:
   virtual ~Solver() = default;
 
-  // Timesteps in the order they are visited, first to last; at least as many as steps asked for.
+  // Timesteps in the order they are visited, first to last. Some solvers have fractional ones.
   virtual const std::vector<double>& timesteps() const = 0;
+
+  // The level of the latent that step `index` takes: where a picture that exists is joined in.
+  virtual NoiseLevel LevelAt(int index) const = 0;
+
+  // The deviation of the pure noise that drawing starts from. Diffusers' Euler solvers take a
+  // little more than their first level's.
+  virtual double FirstDeviation() const { return 1; }
+
+  // What the latent is multiplied by to become the network's input at step `index`.
+  virtual double InputScale(int /*index*/) const { return 1; }
 
   // Advances `latent` [4, h, w] fp32 by one step, given the model's output of the same shape at
   // timesteps()[index]. `noise` draws from the picture's own generator; a deterministic solver
@@ -23,5 +44,10 @@ class Solver {
   virtual at::Tensor Step(int index, const at::Tensor& output, const at::Tensor& latent,
                           NoiseSource& noise) = 0;
 };
+
+// A solver of `steps` steps, 1 to MostSteps(choice, schedule.timesteps()), that keeps what it needs
+// of the schedule. `eta` is DDIM's; the others have none.
+std::unique_ptr<Solver> MakeSolver(const NoiseSchedule& schedule, const SolverChoice& choice,
+                                   int steps, double eta = 0);
 
 }  // namespace imprint

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 
 #include "engine/model/base_model.h"
+#include "engine/recipe/solver_choice.h"
 
 namespace imprint {
 
@@ -21,8 +22,15 @@ struct PictureRequest {
   int width = 0;  // pixels
   int height = 0;
   int steps = 25;
+  // BaseModelInfo has the model's own.
+  SolverChoice solver;
+  // DDIM's share of fresh noise in each step, 0 to 1; 0 with every other solver.
+  double eta = 0;
   // Classifier-free guidance (Ho & Salimans 2022); 1 and less mean none.
   double guidance = 5.0;
+  // How far guided outputs are brought back to the contrast of unguided ones, 0 to 1 (Lin et al.
+  // 2023, "Common Diffusion Noise Schedules and Sample Steps Are Flawed", section 3.4).
+  double guidance_rescale = 0;
 };
 
 // INVALID_ARGUMENT naming the first field that makes no sense for this model.

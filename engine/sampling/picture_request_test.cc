@@ -33,7 +33,19 @@ TEST(PictureRequest, NonsenseIsRefusedByField) {
            {[](auto& r) { r.steps = 0; }, {"steps: got 0", "1 to 1000"}},
            {[](auto& r) { r.steps = 1'000'000'000; }, {"steps: got 1000000000"}},
            {[](auto& r) { r.guidance = NAN; }, {"guidance: got nan"}},
-           {[](auto& r) { r.guidance = -1; }, {"guidance: got -1"}}}) {
+           {[](auto& r) { r.guidance = -1; }, {"guidance: got -1"}},
+           {[](auto& r) { r.guidance_rescale = 2; }, {"guidance_rescale: got 2", "0 to 1"}},
+           {[](auto& r) { r.eta = -1; }, {"eta: got -1"}},
+           {[](auto& r) {
+              r.solver = {SolverMethod::kEuler, true};
+              r.eta = 0.5;
+            },
+            {"eta: got 0.5", "euler_karras", "ddim"}},
+           {[](auto& r) {
+              r.solver.method = SolverMethod::kUniPc;
+              r.steps = 1000;
+            },
+            {"steps: got 1000", "1 to 998"}}}) {
     PictureRequest request = Good();
     change(request);
     EXPECT_THAT(CheckRequest(kModel, request), RefusesNaming(parts));

@@ -1,27 +1,39 @@
 #include "engine/sampling/picture_slot.h"
 
 #include "engine/model/model_parts.h"
-#include "engine/noise/ddim.h"
 
 namespace imprint {
+namespace {
+
+// Guided outputs with the deviation of the prompt's own (Lin et al. 2023, equations 15 and 16).
+at::Tensor Rescaled(const at::Tensor& guided, const at::Tensor& positive, double share) {
+  return guided * (share * positive.std() / guided.std() + (1 - share));
+}
+
+}  // namespace
 
 PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request, size_t index,
                          PromptCache& prompts)
     : index_(index),
       guidance_(request.guidance),
+      guidance_rescale_(request.guidance_rescale),
       noise_(request.seed),
-      solver_(MakeDdim(model.parts().schedule, request.steps)) {
+      solver_(MakeSolver(model.parts().schedule, request.solver, request.steps, request.eta)) {
   const at::Tensor positive = prompts.Encode(request.prompt);
   context_ = guidance_ > 1 ? at::stack({prompts.Encode(request.negative_prompt), positive})
                            : positive.unsqueeze(0);
   const int64_t factor = model.parts().vae_config.Factor();
-  latent_ = noise_.Draw({4, request.height / factor, request.width / factor})
-                .to(model.parts().compute.device);
+  latent_ =
+      solver_->FirstDeviation() * noise_.Draw({4, request.height / factor, request.width / factor})
+                                      .to(model.parts().compute.device);
 }
 
 void PictureSlot::Advance(const at::Tensor& outputs) {
-  const at::Tensor output =
-      outputs.size(0) == 1 ? outputs[0] : outputs[0] + guidance_ * (outputs[1] - outputs[0]);
+  at::Tensor output = outputs[0];
+  if (outputs.size(0) == 2) {
+    output = outputs[0] + guidance_ * (outputs[1] - outputs[0]);
+    if (guidance_rescale_ > 0) output = Rescaled(output, outputs[1], guidance_rescale_);
+  }
   latent_ = solver_->Step(step_, output, latent_, noise_);
   ++step_;
 }

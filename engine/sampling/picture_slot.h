@@ -23,6 +23,8 @@ class PictureSlot {
 
   size_t index() const { return index_; }
   bool done() const { return step_ == static_cast<int>(solver_->timesteps().size()); }
+  // [4, h, w] fp32, as the network takes it at this step.
+  at::Tensor input() const { return solver_->InputScale(step_) * latent_; }
   const at::Tensor& latent() const { return latent_; }  // [4, h, w] fp32
   double timestep() const { return solver_->timesteps()[static_cast<size_t>(step_)]; }
 
@@ -36,6 +38,7 @@ class PictureSlot {
  private:
   size_t index_;
   double guidance_;
+  double guidance_rescale_;
   NoiseSource noise_;
   std::unique_ptr<Solver> solver_;
   at::Tensor context_;

@@ -30,7 +30,7 @@ void StepTogether(const ModelParts& model, std::vector<PictureSlot>& slots, size
   for (size_t i = 0; i < std::max(slots.size(), least); ++i) {
     const PictureSlot& slot = slots[std::min(i, slots.size() - 1)];
     const int64_t count = slot.context().size(0);
-    latents.push_back(slot.latent().unsqueeze(0).expand({count, -1, -1, -1}));
+    latents.push_back(slot.input().unsqueeze(0).expand({count, -1, -1, -1}));
     contexts.push_back(slot.context());
     timesteps.insert(timesteps.end(), static_cast<size_t>(count),
                      static_cast<float>(slot.timestep()));
@@ -77,7 +77,9 @@ class BatchingLoop {
         prompts_(model, concepts),
         waiting_(requests.size()) {
     std::iota(waiting_.begin(), waiting_.end(), 0);
-    for (const PictureRequest& request : requests) steps_total_ += request.steps;
+    for (const PictureRequest& request : requests) {
+      steps_total_ += Evaluations(request.solver, request.steps);
+    }
   }
 
   absl::Status Run() {

@@ -8,6 +8,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "engine/recipe/recipe.h"
+#include "engine/recipe/solver_choice.h"
 #include "gateway/jobs/item_plan.h"
 #include "rpc/resource_name.h"
 #include "text/training_templates.h"
@@ -132,6 +133,12 @@ absl::Status CheckSide(absl::string_view field, int side, int most, const v1::Ba
                     absl::StrCat("a multiple of ", multiple, " up to ", most));
 }
 
+// Written so that NaN fails.
+absl::Status CheckShare(absl::string_view field, double share) {
+  if (share >= 0 && share <= 1) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(share), "a number from 0 to 1");
+}
+
 }  // namespace
 
 absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given) {
@@ -190,6 +197,12 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   if (!(spec.guidance() >= 0 && spec.guidance() <= 100)) {
     return FieldError("spec.guidance", absl::StrCat(spec.guidance()), "a number from 0 to 100");
   }
+  RETURN_IF_ERROR(CheckShare("spec.guidance_rescale", spec.guidance_rescale()));
+  RETURN_IF_ERROR(CheckShare("spec.eta", spec.eta()));
+  if (!spec.solver().empty()) {
+    ASSIGN_OR_RETURN(const SolverChoice solver, ParseSolver("spec.solver", spec.solver()));
+    spec.set_solver(Name(solver));
+  }
   RETURN_IF_ERROR(
       CheckKnown("spec.format", spec.format(), v1::PictureFormat_IsValid(spec.format())));
   if (spec.format() == v1::PICTURE_FORMAT_UNSPECIFIED) spec.set_format(v1::PICTURE_FORMAT_PNG);
@@ -208,6 +221,14 @@ absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec) {
 absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {
   if (spec.width() == 0) spec.set_width(model.picture_size());
   if (spec.height() == 0) spec.set_height(spec.width());
+  // Models that were registered before solvers had names draw as they did.
+  if (spec.solver().empty()) spec.set_solver(model.solver().empty() ? "ddim" : model.solver());
+  ASSIGN_OR_RETURN(const SolverChoice solver, ParseSolver("spec.solver", spec.solver()));
+  RETURN_IF_ERROR(CheckRange("spec.steps", spec.steps(), 1, MostSteps(solver, kMaxDrawSteps)));
+  if (spec.eta() > 0 && !HasEta(solver)) {
+    return FieldError("spec.eta", absl::StrCat(spec.eta()),
+                      absl::StrCat("0 with ", spec.solver(), "; ddim alone has one"));
+  }
   RETURN_IF_ERROR(CheckSide("spec.width", spec.width(), kMaxSide, model));
   return CheckSide("spec.height", spec.height(), kMaxSide, model);
 }

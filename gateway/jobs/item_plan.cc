@@ -16,6 +16,9 @@ v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
   item.set_height(spec.height());
   item.set_steps(spec.steps());
   item.set_guidance(spec.guidance());
+  item.set_solver(spec.solver());
+  item.set_eta(spec.eta());
+  item.set_guidance_rescale(spec.guidance_rescale());
   return item;
 }
 

@@ -12,6 +12,11 @@
 namespace imprint {
 namespace {
 
+const std::string& SolverName(const v1::ItemRequest& item) {
+  static const auto* const ddim = new std::string(Name(SolverChoice()));
+  return item.solver().empty() ? *ddim : item.solver();
+}
+
 absl::Status CheckItems(const v1::StartSamplingRequest& request) {
   if (request.items().empty()) return FieldError("items", "none", "at least one");
   if (request.items_size() > kMaxChunkItems) {
@@ -29,6 +34,8 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
       return FieldError(absl::StrCat("items[", i, "].index"), absl::StrCat(index),
                         "0 or more, each once");
     }
+    RETURN_IF_ERROR(
+        ParseSolver(absl::StrCat("items[", i, "].solver"), SolverName(request.items(i))).status());
   }
   return absl::OkStatus();
 }
@@ -91,7 +98,10 @@ std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const Bas
                         .width = width,
                         .height = item.height() == 0 ? width : item.height(),
                         .steps = item.steps(),
-                        .guidance = item.guidance()});
+                        .solver = *ParseSolver("solver", SolverName(item)),
+                        .eta = item.eta(),
+                        .guidance = item.guidance(),
+                        .guidance_rescale = item.guidance_rescale()});
   }
   return requests;
 }

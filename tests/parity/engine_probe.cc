@@ -19,7 +19,7 @@
 #include "engine/model/base_model.h"
 #include "engine/model/model_parts.h"
 #include "engine/model/picture_tensor.h"
-#include "engine/noise/ddim.h"
+#include "engine/noise/solver.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/sampling/concept_set.h"
 #include "engine/scoring/clip_scorer.h"
@@ -137,20 +137,41 @@ Outputs Safety(const Inputs& in) {
   return NamedTensors{{"special_care", at::stack(special)}, {"concepts", at::stack(concepts)}};
 }
 
-// Each step from the reference's own latent and output, and its timesteps.
-Outputs Ddim(const Inputs& in) {
-  ASSIGN_OR_RETURN(const JsonObject config,
+// Each step from the reference's own latent and output, and what the pipeline asks a solver for.
+// `scheduler` is a scheduler_config.json; without it the model's own counts.
+Outputs Solve(const Inputs& in) {
+  ASSIGN_OR_RETURN(JsonObject config,
                    JsonObject::Load(in.model_folder + "/scheduler/scheduler_config.json"));
+  if (in.request.Has("scheduler")) {
+    ASSIGN_OR_RETURN(config, in.request.Object("scheduler"));
+  }
   ASSIGN_OR_RETURN(const NoiseSchedule schedule, NoiseSchedule::Parse(config));
   ASSIGN_OR_RETURN(const int64_t steps, in.request.Get<int64_t>("steps"));
-  const auto solver = MakeDdim(schedule, static_cast<int>(steps));
-  NoiseSource noise(0);
+  ASSIGN_OR_RETURN(const double eta, in.request.GetOr<double>("eta", 0));
+  ASSIGN_OR_RETURN(const int64_t seed, in.request.GetOr<int64_t>("seed", 0));
+  SolverChoice choice = ModelsSolver(config);
+  if (in.request.Has("solver")) {
+    ASSIGN_OR_RETURN(const auto name, in.request.Get<std::string>("solver"));
+    ASSIGN_OR_RETURN(choice, ParseSolver("solver", name));
+  }
+  const auto solver = MakeSolver(schedule, choice, static_cast<int>(steps), eta);
+  NoiseSource noise(static_cast<uint64_t>(seed));
   std::vector<at::Tensor> latents;
-  for (int i = 0; i < steps; ++i) {
+  std::vector<double> scales;
+  std::vector<double> signals;
+  std::vector<double> deviations;
+  for (int i = 0; i < static_cast<int>(solver->timesteps().size()); ++i) {
     latents.push_back(solver->Step(i, in["outputs"][i], in["latents"][i], noise));
+    scales.push_back(solver->InputScale(i));
+    signals.push_back(solver->LevelAt(i).signal);
+    deviations.push_back(solver->LevelAt(i).deviation);
   }
   return NamedTensors{{"latents", at::stack(latents)},
-                      {"timesteps", at::tensor(solver->timesteps())}};
+                      {"timesteps", at::tensor(solver->timesteps())},
+                      {"scales", at::tensor(scales)},
+                      {"signals", at::tensor(signals)},
+                      {"deviations", at::tensor(deviations)},
+                      {"first_deviation", at::tensor({solver->FirstDeviation()})}};
 }
 
 Outputs Noise(const Inputs& in) {
@@ -247,7 +268,7 @@ absl::Status Run(const std::string& part, const std::string& model, const std::s
                  const std::string& in_path, const std::string& out_path) {
   const std::map<std::string, std::function<Outputs(const Inputs&)>> parts = {
       {"tokenize", Tokenize}, {"text", Text},     {"unet", RunUnet},  {"vae", Vae},
-      {"clip", Clip},         {"safety", Safety}, {"ddim", Ddim},     {"noise", Noise},
+      {"clip", Clip},         {"safety", Safety}, {"solve", Solve},   {"noise", Noise},
       {"gradient", Gradient}, {"adamw", AdamW},   {"resize", Resize},
   };
   const auto found = parts.find(part);

@@ -1,0 +1,63 @@
+#include "engine/noise/ddpm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "engine/noise/prediction.h"
+#include "engine/noise/timestep_spacing.h"
+
+namespace imprint {
+namespace {
+
+constexpr double kLeastVariance = 1e-20;
+
+class Ddpm final : public Solver {
+ public:
+  Ddpm(const NoiseSchedule& schedule, int steps)
+      : prediction_(schedule.prediction()),
+        timesteps_(SpacedTimesteps(schedule.timesteps(),
+                                   schedule.spacing_or(TimestepSpacing::kLeading), steps)) {
+    for (const double timestep : timesteps_) {
+      alpha_bars_.push_back(schedule.AlphaBar(static_cast<int64_t>(timestep)));
+    }
+    alpha_bars_.push_back(1.0);
+  }
+
+  const std::vector<double>& timesteps() const override { return timesteps_; }
+
+  NoiseLevel LevelAt(int index) const override {
+    const double alpha_bar = alpha_bars_[static_cast<size_t>(index)];
+    return {std::sqrt(alpha_bar), std::sqrt(1 - alpha_bar)};
+  }
+
+  at::Tensor Step(int index, const at::Tensor& output, const at::Tensor& latent,
+                  NoiseSource& noise) override {
+    const auto step = static_cast<size_t>(index);
+    const double now = alpha_bars_[step];
+    const double next = alpha_bars_[step + 1];
+    const double alpha = now / next;
+    const double beta = 1 - alpha;
+    const at::Tensor clean = CleanLatent(prediction_, LevelAt(index), latent, output);
+    at::Tensor stepped = std::sqrt(next) * beta / (1 - now) * clean +
+                         std::sqrt(alpha) * (1 - next) / (1 - now) * latent;
+    if (timesteps_[step] > 0) {
+      const double variance = std::max((1 - next) / (1 - now) * beta, kLeastVariance);
+      stepped += std::sqrt(variance) * noise.Draw(latent.sizes()).to(latent.device());
+    }
+    return stepped;
+  }
+
+ private:
+  PredictionType prediction_;
+  std::vector<double> timesteps_;
+  std::vector<double> alpha_bars_;  // at the timesteps, and 1 at the end
+};
+
+}  // namespace
+
+std::unique_ptr<Solver> MakeDdpm(const NoiseSchedule& schedule, int steps) {
+  return std::make_unique<Ddpm>(schedule, steps);
+}
+
+}  // namespace imprint

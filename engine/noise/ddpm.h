@@ -1,0 +1,15 @@
+// DDPM's ancestral steps (Ho et al. 2020, "Denoising Diffusion Probabilistic Models", equation 7),
+// with the smaller of its two variances.
+#pragma once
+
+#include <memory>
+
+#include "engine/noise/noise_schedule.h"
+#include "engine/noise/solver.h"
+
+namespace imprint {
+
+// As MakeSolver.
+std::unique_ptr<Solver> MakeDdpm(const NoiseSchedule& schedule, int steps);
+
+}  // namespace imprint

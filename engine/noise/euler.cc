@@ -1,0 +1,25 @@
+#include "engine/noise/euler.h"
+
+#include "engine/noise/euler_step.h"
+
+namespace imprint {
+namespace {
+
+class Euler final : public EulerSolver {
+ public:
+  using EulerSolver::EulerSolver;
+
+  at::Tensor Step(int index, const at::Tensor& output, const at::Tensor& latent,
+                  NoiseSource&) override {
+    const double change = ladder().next(index) - ladder().now(index);
+    return latent + change * Derivative(index, output, latent);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Solver> MakeEuler(const NoiseSchedule& schedule, int steps, bool karras) {
+  return std::make_unique<Euler>(schedule, steps, karras);
+}
+
+}  // namespace imprint

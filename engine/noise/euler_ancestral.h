@@ -1,0 +1,15 @@
+// Euler steps to below the next level, and fresh noise up to it (k-diffusion's
+// sample_euler_ancestral).
+#pragma once
+
+#include <memory>
+
+#include "engine/noise/noise_schedule.h"
+#include "engine/noise/solver.h"
+
+namespace imprint {
+
+// As MakeSolver.
+std::unique_ptr<Solver> MakeEulerAncestral(const NoiseSchedule& schedule, int steps);
+
+}  // namespace imprint

@@ -1,0 +1,29 @@
+// What a network's output says about the latent it was given.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "engine/noise/noise_schedule.h"
+#include "engine/noise/solver.h"
+
+namespace imprint {
+
+// The clean latent in `latent`, at a level with signal² + deviation² = 1. Any shape.
+inline at::Tensor CleanLatent(PredictionType prediction, const NoiseLevel& level,
+                              const at::Tensor& latent, const at::Tensor& output) {
+  if (prediction == PredictionType::kVelocity) {
+    return level.signal * latent - level.deviation * output;
+  }
+  return (latent - level.deviation * output) / level.signal;
+}
+
+// The noise in it.
+inline at::Tensor NoiseIn(PredictionType prediction, const NoiseLevel& level,
+                          const at::Tensor& latent, const at::Tensor& output) {
+  if (prediction == PredictionType::kVelocity) {
+    return level.signal * output + level.deviation * latent;
+  }
+  return output;
+}
+
+}  // namespace imprint

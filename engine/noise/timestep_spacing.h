@@ -1,0 +1,21 @@
+// Which training timesteps a solver visits (Lin et al. 2023, "Common Diffusion Noise Schedules and
+// Sample Steps Are Flawed", table 2), to the last bit as Diffusers computes them with NumPy.
+#pragma once
+
+#include <vector>
+
+#include "engine/noise/noise_schedule.h"
+
+namespace imprint {
+
+// For DDIM, DDPM and PNDM: whole numbers, descending. Leading spacing has the offset of 1 that
+// Stable Diffusion's pipeline insists on, here and below.
+std::vector<double> SpacedTimesteps(int64_t total, TimestepSpacing spacing, int steps);
+
+// For the Euler solvers: linspace keeps fractions, rounded to fp32.
+std::vector<double> FractionalTimesteps(int64_t total, TimestepSpacing spacing, int steps);
+
+// For DPM++ and UniPC: linspace and leading space one point more and leave out the last.
+std::vector<double> MultistepTimesteps(int64_t total, TimestepSpacing spacing, int steps);
+
+}  // namespace imprint

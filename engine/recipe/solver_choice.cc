@@ -1,0 +1,109 @@
+#include "engine/recipe/solver_choice.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+
+#include "base/field_error.h"
+
+namespace imprint {
+namespace {
+
+constexpr absl::string_view kKarras = "karras";
+
+struct Method {
+  SolverMethod method;
+  absl::string_view name;
+  absl::string_view diffusers_class;
+  absl::string_view label;  // AUTOMATIC1111's
+  bool has_karras;
+};
+
+constexpr Method kMethods[] = {
+    {SolverMethod::kDdim, "ddim", "DDIMScheduler", "DDIM", false},
+    {SolverMethod::kDdpm, "ddpm", "DDPMScheduler", "DDPM", false},
+    {SolverMethod::kPndm, "pndm", "PNDMScheduler", "PLMS", false},
+    {SolverMethod::kEuler, "euler", "EulerDiscreteScheduler", "Euler", true},
+    {SolverMethod::kEulerAncestral, "euler_a", "EulerAncestralDiscreteScheduler", "Euler a", false},
+    {SolverMethod::kDpmpp2m, "dpmpp_2m", "DPMSolverMultistepScheduler", "DPM++ 2M", true},
+    // Diffusers has one class for both, and tells them apart by its algorithm_type.
+    {SolverMethod::kDpmpp2mSde, "dpmpp_2m_sde", "", "DPM++ 2M SDE", true},
+    {SolverMethod::kUniPc, "unipc", "UniPCMultistepScheduler", "UniPC", true},
+};
+
+const Method& Describe(SolverMethod method) {
+  return *std::find_if(std::begin(kMethods), std::end(kMethods),
+                       [&](const Method& known) { return known.method == method; });
+}
+
+// Lower case, without what people leave out or put in: "DPM++ 2M" and "dpm++_2m" are one.
+std::string Plain(absl::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    if (c != ' ' && c != '_' && c != '-') plain += absl::ascii_tolower(c);
+  }
+  return plain;
+}
+
+bool IsNamed(const Method& method, absl::string_view plain) {
+  const std::string klass = Plain(method.diffusers_class);
+  return plain == Plain(method.name) || plain == Plain(method.label) ||
+         (!klass.empty() && (plain == klass || plain == absl::StripSuffix(klass, "scheduler")));
+}
+
+}  // namespace
+
+std::string Name(const SolverChoice& choice) {
+  return absl::StrCat(Describe(choice.method).name, choice.karras ? "_karras" : "");
+}
+
+std::vector<std::string> SolverNames() {
+  std::vector<std::string> names;
+  for (const Method& method : kMethods) {
+    names.push_back(Name({method.method}));
+    if (method.has_karras) names.push_back(Name({method.method, true}));
+  }
+  return names;
+}
+
+absl::StatusOr<SolverChoice> ParseSolver(absl::string_view field, absl::string_view name) {
+  const std::string plain = Plain(name);
+  absl::string_view method_name = plain;
+  const bool karras = absl::ConsumeSuffix(&method_name, kKarras);
+  for (const Method& method : kMethods) {
+    if (IsNamed(method, method_name) && (method.has_karras || !karras)) {
+      return SolverChoice{method.method, karras};
+    }
+  }
+  return FieldError(field, Quoted(name),
+                    absl::StrCat("one of ", absl::StrJoin(SolverNames(), ", ")));
+}
+
+SolverChoice ModelsSolver(const JsonObject& config) {
+  const auto text = [&](const char* key) { return config.Get<std::string>(key).value_or(""); };
+  SolverChoice choice = ParseSolver("_class_name", text("_class_name")).value_or(SolverChoice());
+  if (choice.method == SolverMethod::kDpmpp2m && text("algorithm_type") == "sde-dpmsolver++") {
+    choice.method = SolverMethod::kDpmpp2mSde;
+  }
+  choice.karras =
+      Describe(choice.method).has_karras && config.Get<bool>("use_karras_sigmas").value_or(false);
+  return choice;
+}
+
+int Evaluations(const SolverChoice& choice, int steps) {
+  return choice.method == SolverMethod::kPndm && steps > 1 ? steps + 1 : steps;
+}
+
+int MostSteps(const SolverChoice& choice, int timesteps) {
+  const bool multistep = choice.method == SolverMethod::kDpmpp2m ||
+                         choice.method == SolverMethod::kDpmpp2mSde ||
+                         choice.method == SolverMethod::kUniPc;
+  return multistep ? timesteps - 2 : timesteps;
+}
+
+bool HasEta(const SolverChoice& choice) { return choice.method == SolverMethod::kDdim; }
+
+}  // namespace imprint

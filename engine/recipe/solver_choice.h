@@ -1,0 +1,62 @@
+// The methods that lead from noise to a picture, under the names that Diffusers and AUTOMATIC1111
+// know them by. Needs no LibTorch: whoever admits an order reads names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "base/json_object.h"
+
+namespace imprint {
+
+enum class SolverMethod {
+  kDdim,
+  kDdpm,
+  kPndm,
+  kEuler,
+  kEulerAncestral,
+  kDpmpp2m,
+  kDpmpp2mSde,
+  kUniPc
+};
+
+// A plain value.
+struct SolverChoice {
+  SolverMethod method = SolverMethod::kDdim;
+  // Noise levels as Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative
+  // Models", equation 5, spaces them. Euler, DPM++ and UniPC have it.
+  bool karras = false;
+
+  bool operator==(const SolverChoice&) const = default;
+};
+
+// "ddim", "dpmpp_2m_karras", ...: what ParseSolver reads, and what records keep.
+std::string Name(const SolverChoice& choice);
+
+// Every such name.
+std::vector<std::string> SolverNames();
+
+// A choice by its own name, by Diffusers' class ("DPMSolverMultistepScheduler") or by
+// AUTOMATIC1111's label ("DPM++ 2M Karras", "Euler a"); case, spaces, "-" and "_" do not matter.
+// INVALID_ARGUMENT, naming `field`, with the names that there are.
+absl::StatusOr<SolverChoice> ParseSolver(absl::string_view field, absl::string_view name);
+
+// What a model's scheduler_config.json asks for; DDIM where it names a class that is not among
+// ours.
+SolverChoice ModelsSolver(const JsonObject& config);
+
+// How often a picture of `steps` steps evaluates the network: PNDM does so once more than that.
+int Evaluations(const SolverChoice& choice, int steps);
+
+// Most steps on a schedule of `timesteps`: DPM++ and UniPC divide by the distance of
+// two levels, and with more steps there would be equal ones.
+int MostSteps(const SolverChoice& choice, int timesteps);
+
+// Whether it draws fresh noise on the way when its `eta` is above 0 (Song et al. 2021, equation
+// 16).
+bool HasEta(const SolverChoice& choice);
+
+}  // namespace imprint
