@@ -5,11 +5,12 @@
 
 namespace imprint {
 
-std::string ToJsonText(const google::protobuf::Message& message) {
+absl::StatusOr<std::string> ToJsonText(const google::protobuf::Message& message) {
   std::string json;
-  // Fails only for messages with Any; ours have none.
-  (void)google::protobuf::util::MessageToJsonString(message, &json);
-  return json;
+  const auto written = google::protobuf::util::MessageToJsonString(message, &json);
+  if (written.ok()) return json;
+  return absl::InternalError(absl::StrCat("database: a ", message.GetTypeName(),
+                                          " cannot be kept: ", std::string(written.message())));
 }
 
 absl::Status FromJsonText(const std::string& json, google::protobuf::Message& message) {

@@ -4,11 +4,14 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include <google/protobuf/message.h>
 
 namespace imprint {
 
-std::string ToJsonText(const google::protobuf::Message& message);
+// INTERNAL naming the message's type if there is no JSON for it: a Duration or a Timestamp that is
+// out of range. Half of a record must never be stored.
+absl::StatusOr<std::string> ToJsonText(const google::protobuf::Message& message);
 
 // DATA_LOSS naming the message's type if the text is none.
 absl::Status FromJsonText(const std::string& json, google::protobuf::Message& message);

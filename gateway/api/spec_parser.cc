@@ -29,6 +29,7 @@ constexpr int kMaxEmbeddings = 64;
 constexpr int kMaxSide = 4096;
 constexpr int kMaxDrawSteps = 1000;
 constexpr int kMaxLabels = 32;
+constexpr int kNanosPerSecond = 1'000'000'000;
 constexpr double kLongestTimeoutSeconds = 366.0 * 86'400;
 constexpr int kDefaultCheckpointEvery = 50;
 constexpr int kDefaultDrawSteps = 25;
@@ -246,6 +247,9 @@ absl::StatusOr<int> ParseMaxAttempts(int max_attempts) {
 absl::Status CheckTimeouts(const v1::JobTimeouts& timeouts) {
   const auto check = [](absl::string_view field, bool set,
                         const google::protobuf::Duration& timeout) -> absl::Status {
+    // Others are no Duration: they have no JSON.
+    RETURN_IF_ERROR(
+        CheckRange(absl::StrCat(field, ".nanos"), timeout.nanos(), 0, kNanosPerSecond - 1));
     const auto seconds = static_cast<double>(timeout.seconds()) + timeout.nanos() / 1e9;
     if (!set || (seconds >= 1 && seconds <= kLongestTimeoutSeconds)) return absl::OkStatus();
     return FieldError(field, absl::StrCat(seconds, " s"), "1 second to 366 days");

@@ -136,5 +136,17 @@ TEST(SpecParser, TimeoutsAreBounded) {
   EXPECT_THAT(CheckTimeouts(timeouts), RefusesNaming(Parts{"timeouts.total: got"}));
 }
 
+TEST(SpecParser, ATimeoutThatIsNoDurationIsRefused) {
+  for (const int nanos : {-1, 1'000'000'000, 2'000'000'000}) {
+    v1::JobTimeouts timeouts;
+    timeouts.mutable_queue()->set_seconds(5);
+    timeouts.mutable_queue()->set_nanos(nanos);
+    EXPECT_THAT(CheckTimeouts(timeouts), RefusesNaming(Parts{"timeouts.queue.nanos: got"}));
+  }
+  v1::JobTimeouts timeouts;
+  timeouts.mutable_attempt()->set_seconds(-5);
+  EXPECT_THAT(CheckTimeouts(timeouts), RefusesNaming(Parts{"timeouts.attempt: got", "1 second"}));
+}
+
 }  // namespace
 }  // namespace imprint

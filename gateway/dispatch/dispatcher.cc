@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 
 #include "base/status_macros.h"
@@ -23,6 +24,10 @@ constexpr absl::Duration kListedWithin = absl::Seconds(3);
 
 std::string FollowerKey(const v1::RunKey& run) {
   return absl::StrCat(run.job(), "/", run.chunk(), "/", run.attempt());
+}
+
+std::string JobOf(const v1::RunKey& run) {
+  return std::string(absl::StripPrefix(run.job(), "jobs/"));
 }
 
 WorkKind KindOf(v1::NodeKind kind) {
@@ -141,12 +146,27 @@ absl::Status Dispatcher::RenewAndExpire() {
     if (follower->beginning()) beating.push_back(follower->key());
   }
   RETURN_IF_ERROR(runs_.Renew(beating, settings_.lease));
-  ASSIGN_OR_RETURN(const auto expired, runs_.ExpireLeases());
-  for (const CurrentRun& run : expired) {
-    LogWarning("a run is lost",
-               {{"job", run.key.job()}, {"attempt", run.key.attempt()}, {"node", run.node}});
+  ASSIGN_OR_RETURN(const auto lost, runs_.ExpiredRuns());
+  for (const ExpiredRun& each : lost) {
+    RETURN_IF_ERROR(PassOverDamaged(JobOf(each.run.key), Lose(each)));
   }
-  return runs_.ExpireJobs().status();
+  ASSIGN_OR_RETURN(const auto late, runs_.ExpiredJobs());
+  for (const std::string& job : late) {
+    RETURN_IF_ERROR(PassOverDamaged(job, runs_.ExpireJob(job)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::Lose(const ExpiredRun& lost) {
+  const v1::RunKey& key = lost.run.key;
+  const absl::Status given = runs_.GiveBack(key, lost.end);
+  if (absl::IsAborted(given)) return absl::OkStatus();
+  RETURN_IF_ERROR(given);
+  LogWarning("a run is lost", {{"job", key.job()},
+                               {"attempt", key.attempt()},
+                               {"node", lost.run.node},
+                               {"reason", lost.end.reason}});
+  return absl::OkStatus();
 }
 
 // Runs that nobody here follows: an earlier gateway's. Their node has them still, or they are lost.
@@ -158,14 +178,15 @@ absl::Status Dispatcher::AdoptOrLose(const std::vector<CurrentRun>& current) {
     if (node->Has(run.key)) {
       auto lease = runs_.Reload(run.key);
       if (absl::IsAborted(lease.status())) continue;
-      if (!lease.ok()) return lease.status();
+      RETURN_IF_ERROR(PassOverDamaged(JobOf(run.key), lease.status()));
+      if (!lease.ok()) continue;
       LogInfo("adopting a run",
               {{"job", run.key.job()}, {"attempt", run.key.attempt()}, {"node", run.node}});
       Follow(*std::move(lease), *node, /*adopted=*/true);
     } else if (absl::Now() - absl::FromUnixMicros(run.start_us) > kListedWithin) {
-      absl::Status given =
+      const absl::Status given =
           runs_.GiveBack(run.key, {.reason = absl::StrCat("node ", run.node, " no longer has it")});
-      if (!given.ok() && !absl::IsAborted(given)) return given;
+      if (!absl::IsAborted(given)) RETURN_IF_ERROR(PassOverDamaged(JobOf(run.key), given));
     }
   }
   return absl::OkStatus();
@@ -200,7 +221,9 @@ absl::Status Dispatcher::Schedule() {
   // Nor anywhere, while all nodes are busy: the queue, however long, need not be looked at.
   const std::vector<KnownNode> nodes = nodes_.Nodes();
   if (std::none_of(nodes.begin(), nodes.end(), TakesWork)) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const ClusterSnapshot snapshot, TakeSnapshot(runs_, nodes_));
+  ASSIGN_OR_RETURN(ClusterSnapshot snapshot, TakeSnapshot(runs_, nodes_));
+  std::erase_if(snapshot.waiting,
+                [this](const WaitingWork& work) { return damaged_.contains(work.job); });
   const absl::Time began = absl::Now();
   const Decisions decisions = Decide(snapshot, Policy{});
   decide_seconds_.Observe(absl::ToDoubleSeconds(absl::Now() - began));
@@ -216,7 +239,7 @@ absl::Status Dispatcher::Begin(const Placement& placement) {
   if (absl::IsFailedPrecondition(lease.status()) || absl::IsNotFound(lease.status())) {
     return absl::OkStatus();
   }
-  if (!lease.ok()) return lease.status();
+  if (!lease.ok()) return PassOverDamaged(placement.job, lease.status());
   LogInfo("run", {{"job", lease->key.job()},
                   {"chunk", lease->key.chunk()},
                   {"attempt", lease->key.attempt()},
@@ -235,6 +258,16 @@ void Dispatcher::Follow(RunLease lease, const KnownNode& node, bool adopted) {
   followers_[key] = std::make_unique<RunFollower>(
       std::move(lease), RunFollower::Node{node.status.node(), node.address, node.status.kind()},
       adopted, settings_.registry_address, runs_, nodes_, registry_, [this] { Wake(); });
+}
+
+// One damaged record must not stop all the others: it is said once, and from then on the job is as
+// if it were not there.
+absl::Status Dispatcher::PassOverDamaged(const std::string& job, const absl::Status& status) {
+  if (!absl::IsDataLoss(status)) return status;
+  if (damaged_.insert(job).second) {
+    LogError("a job is passed over", {{"job", job}, {"error", status.message()}});
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace imprint

@@ -4,7 +4,7 @@
 
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,12 +51,14 @@ class Dispatcher {
   void Loop(const std::stop_token& stop);
   absl::Status Tick();
   absl::Status RenewAndExpire();
+  absl::Status Lose(const ExpiredRun& lost);
   absl::Status AdoptOrLose(const std::vector<CurrentRun>& current);
   void StopStrays(const std::vector<CurrentRun>& current);
   void GiveUpStalled();
   absl::Status Schedule();
   absl::Status Begin(const Placement& placement);
   void Follow(RunLease lease, const KnownNode& node, bool adopted);
+  absl::Status PassOverDamaged(const std::string& job, const absl::Status& status);
 
   RunStore& runs_;
   NodeTable& nodes_;
@@ -65,6 +67,8 @@ class Dispatcher {
   prometheus::Histogram& decide_seconds_;
   Metrics& metrics_;
   std::map<std::string, std::unique_ptr<RunFollower>> followers_;
+  // Jobs whose records cannot be read.
+  std::set<std::string> damaged_;
   absl::Mutex mutex_;
   absl::CondVar woken_;
   bool wake_ ABSL_GUARDED_BY(mutex_) = false;

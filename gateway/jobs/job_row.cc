@@ -41,7 +41,7 @@ absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id) {
 absl::Status SaveJob(soci::session& sql, JobRow& row) {
   ++row.version;
   row.job.set_etag(absl::StrCat(row.version));
-  const std::string json = ToJsonText(row.job);
+  ASSIGN_OR_RETURN(const std::string json, ToJsonText(row.job));
   const int state = row.job.state();
   const int priority = row.job.priority();
   const int64_t end_us =
@@ -62,7 +62,7 @@ absl::Status AddEvent(soci::session& sql, JobRow& row, v1::JobEvent event) {
   event.set_number(number);
   *event.mutable_time() = TimeUtil::MicrosecondsToTimestamp(DatabaseNowMicros(sql));
   const int is_progress = event.has_progress() ? 1 : 0;
-  const std::string body = ToJsonText(event);
+  ASSIGN_OR_RETURN(const std::string body, ToJsonText(event));
   sql << "insert into events (job, number, is_progress, body)"
          " values (:job, :number, :is_progress, :body)",
       soci::use(row.id, "job"), soci::use(number, "number"), soci::use(is_progress, "is_progress"),

@@ -174,8 +174,8 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     // A chunk's finished items are bits of one number.
     const int64_t chunk_items = created.job.has_training() ? 0 : 32;
     const int64_t items_total = row.job.items_total();
-    const std::string spec_json = ToJsonText(spec);
-    const std::string model_json = ToJsonText(created.model);
+    ASSIGN_OR_RETURN(const std::string spec_json, ToJsonText(spec));
+    ASSIGN_OR_RETURN(const std::string model_json, ToJsonText(created.model));
     const std::string placeholder = "{}";
     const v1::TrainingSpec& training = created.job.training();
     const std::string base_model =

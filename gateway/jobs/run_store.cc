@@ -248,22 +248,22 @@ absl::Status DropChunks(soci::session& sql, const JobRow& job) {
   return absl::OkStatus();
 }
 
-struct ExpiredRun {
-  CurrentRun run;
-  int64_t limit_us = 0;  // of an attempt
-  bool late = false;     // it took longer than that; otherwise its lease ended
-};
-
-RunEnd EndOfExpired(const ExpiredRun& run) {
-  if (!run.late) {
-    return {.state = v1::ATTEMPT_STATE_LOST,
-            .reason = absl::StrCat("node ", run.run.node, " was not heard of in time")};
-  }
-  return {
-      .state = v1::ATTEMPT_STATE_FAILED,
-      .reason = absl::StrCat("it took longer than attempt_timeout, ",
-                             absl::FormatDuration(absl::Microseconds(run.limit_us)), ", allows")};
+RunEnd EndOfLost(const std::string& node) {
+  return {.state = v1::ATTEMPT_STATE_LOST,
+          .reason = absl::StrCat("node ", node, " was not heard of in time")};
 }
+
+RunEnd EndOfLate(int64_t limit_us) {
+  return {.state = v1::ATTEMPT_STATE_FAILED,
+          .reason = absl::StrCat("it took longer than attempt_timeout, ",
+                                 absl::FormatDuration(absl::Microseconds(limit_us)), ", allows")};
+}
+
+// Jobs that waited, or took, longer than they allow. One that has begun no longer waits in the
+// queue, even while it is PENDING again.
+constexpr const char* kExpired =
+    "state in (1, 2) and ((total_until_us > 0 and total_until_us < :now)"
+    " or (queue_until_us > 0 and queue_until_us < :now and next_item = 0))";
 
 absl::Status Fail(soci::session& sql, JobRow& job, const v1::Failure& failure) {
   *job.job.mutable_failure() = failure;
@@ -396,15 +396,16 @@ absl::Status RunStore::RenewAll(absl::Duration ttl) {
   });
 }
 
-absl::StatusOr<std::vector<CurrentRun>> RunStore::ExpireLeases() {
+absl::StatusOr<std::vector<ExpiredRun>> RunStore::ExpiredRuns() {
   std::vector<ExpiredRun> expired;
   RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
     const int64_t now = DatabaseNowMicros(sql);
     std::string job;
     int64_t chunk = 0;
     int attempt = 0;
+    int64_t limit_us = 0;
     int late = 0;
-    ExpiredRun run;
+    CurrentRun run;
     soci::statement statement =
         (sql.prepare << "select c.job, c.chunk, c.attempt, c.node, j.attempt_us,"
                         " case when c.lease_us < :now then 0 else 1 end"
@@ -412,55 +413,52 @@ absl::StatusOr<std::vector<CurrentRun>> RunStore::ExpireLeases() {
                         " where c.state = 1 and j.state = 2 and (c.lease_us < :now"
                         " or (j.attempt_us > 0 and c.start_us + j.attempt_us < :now))",
          soci::use(now, "now"), soci::into(job), soci::into(chunk), soci::into(attempt),
-         soci::into(run.run.node), soci::into(run.limit_us), soci::into(late));
+         soci::into(run.node), soci::into(limit_us), soci::into(late));
     statement.execute();
     while (statement.fetch()) {
-      run.run.key.set_job(absl::StrCat("jobs/", job));
-      run.run.key.set_chunk(chunk);
-      run.run.key.set_attempt(attempt);
-      run.late = late != 0;
-      expired.push_back(run);
+      run.key.set_job(absl::StrCat("jobs/", job));
+      run.key.set_chunk(chunk);
+      run.key.set_attempt(attempt);
+      expired.push_back({run, late != 0 ? EndOfLate(limit_us) : EndOfLost(run.node)});
     }
     return absl::OkStatus();
   }));
-  std::vector<CurrentRun> lost;
-  for (const ExpiredRun& run : expired) {
-    const absl::Status given = GiveBack(run.run.key, EndOfExpired(run));
-    if (!given.ok() && !absl::IsAborted(given)) return given;
-    lost.push_back(run.run);
-  }
-  return lost;
+  return expired;
 }
 
-absl::StatusOr<int> RunStore::ExpireJobs() {
-  std::vector<std::string> expired;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+absl::StatusOr<std::vector<std::string>> RunStore::ExpiredJobs() {
+  std::vector<std::string> ids;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
     const int64_t now = DatabaseNowMicros(sql);
-    std::vector<std::string> ids;
     std::string id;
-    // A job that has begun no longer waits in the queue, even while it is PENDING again.
     soci::statement statement =
-        (sql.prepare << "select id from jobs where state in (1, 2) and"
-                        " ((total_until_us > 0 and total_until_us < :now) or (queue_until_us > 0"
-                        " and queue_until_us < :now and next_item = 0))",
-         soci::use(now, "now"), soci::into(id));
+        (sql.prepare << absl::StrCat("select id from jobs where ", kExpired), soci::use(now, "now"),
+         soci::into(id));
     statement.execute();
     while (statement.fetch()) ids.push_back(id);
-    for (const std::string& each : ids) {
-      ASSIGN_OR_RETURN(JobRow job, LoadJob(sql, each));
-      const bool waited = job.next_item == 0;
-      v1::Failure failure;
-      failure.set_reason(waited ? "QUEUE_TIMEOUT" : "TOTAL_TIMEOUT");
-      failure.set_message(waited ? "it waited longer than queue_timeout or total_timeout allows"
-                                 : "it took longer than total_timeout allows");
-      RETURN_IF_ERROR(Fail(sql, job, failure));
-      RETURN_IF_ERROR(SaveJob(sql, job));
-      expired.push_back(job.name());
-    }
     return absl::OkStatus();
   }));
-  for (const std::string& name : expired) bell_.Ring(name);
-  return static_cast<int>(expired.size());
+  return ids;
+}
+
+absl::Status RunStore::ExpireJob(const std::string& id) {
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    const int64_t now = DatabaseNowMicros(sql);
+    int still = 0;
+    sql << absl::StrCat("select 1 from jobs where id = :id and ", kExpired), soci::use(id, "id"),
+        soci::use(now, "now"), soci::into(still);
+    if (!sql.got_data()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(JobRow job, LoadJob(sql, id));
+    const bool waited = job.next_item == 0;
+    v1::Failure failure;
+    failure.set_reason(waited ? "QUEUE_TIMEOUT" : "TOTAL_TIMEOUT");
+    failure.set_message(waited ? "it waited longer than queue_timeout or total_timeout allows"
+                               : "it took longer than total_timeout allows");
+    RETURN_IF_ERROR(Fail(sql, job, failure));
+    return SaveJob(sql, job);
+  }));
+  bell_.Ring(absl::StrCat("jobs/", id));
+  return absl::OkStatus();
 }
 
 absl::Status RunStore::RecordStart(const v1::RunKey& run, const v1::RunStarted& started) {
@@ -473,7 +471,7 @@ absl::Status RunStore::RecordStart(const v1::RunKey& run, const v1::RunStarted& 
     RETURN_IF_ERROR(FromJsonText(text, spec));
     if (!spec.has_training() || spec.training().compute_threads() != 0) return absl::OkStatus();
     spec.mutable_training()->set_compute_threads(started.compute_threads());
-    text = ToJsonText(spec);
+    ASSIGN_OR_RETURN(text, ToJsonText(spec));
     sql << "update jobs set spec = :spec where id = :id", soci::use(text), soci::use(held.job.id);
     return absl::OkStatus();
   });

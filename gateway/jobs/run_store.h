@@ -85,6 +85,13 @@ struct RunEnd {
   absl::Duration wait = absl::ZeroDuration();
 };
 
+// A run that is over by the database's clock.
+struct ExpiredRun {
+  CurrentRun run;
+  // How it is to be given back.
+  RunEnd end;
+};
+
 // Thread-safe.
 class RunStore {
  public:
@@ -111,11 +118,12 @@ class RunStore {
   absl::Status Renew(const std::vector<v1::RunKey>& runs, absl::Duration ttl);
   // All current runs: after a start, nodes get time to be heard of.
   absl::Status RenewAll(absl::Duration ttl);
-  // Gives back the runs whose lease ended, or which took longer than their job allows, and says
-  // which.
-  absl::StatusOr<std::vector<CurrentRun>> ExpireLeases();
-  // Fails the jobs that waited, or took, longer than they allow, and says how many.
-  absl::StatusOr<int> ExpireJobs();
+  // Runs whose lease ended, or which took longer than their job allows.
+  absl::StatusOr<std::vector<ExpiredRun>> ExpiredRuns();
+  // Jobs that waited, or took, longer than they allow.
+  absl::StatusOr<std::vector<std::string>> ExpiredJobs();
+  // Fails one of them; OK if it has ended, or begun, in the meantime.
+  absl::Status ExpireJob(const std::string& id);
 
   // ABORTED if the run is superseded, here and below.
   absl::Status RecordStart(const v1::RunKey& run, const v1::RunStarted& started);

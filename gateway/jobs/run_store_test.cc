@@ -38,6 +38,12 @@ class RunStoreTest : public StoreFixture {
     return picture;
   }
 
+  // As the Dispatcher does.
+  void ExpireJobs() {
+    ASSERT_OK_AND_ASSIGN(const auto expired, runs_.ExpiredJobs());
+    for (const std::string& id : expired) EXPECT_THAT(runs_.ExpireJob(id), Succeeds());
+  }
+
   absl::Status DrawAll(const RunLease& lease) {
     for (int64_t i = 0; i < lease.item_count; ++i) {
       const absl::Status drawn =
@@ -193,7 +199,7 @@ TEST_F(RunStoreTest, AJobThatWaitsTooLongFails) {
   Create(std::move(begun));
   Lease("begun");
   absl::SleepFor(absl::Milliseconds(5));
-  EXPECT_EQ(*runs_.ExpireJobs(), 1);
+  ExpireJobs();
   EXPECT_EQ(jobs_.Get("t", "hurried")->failure().reason(), "QUEUE_TIMEOUT");
   EXPECT_EQ(State("patient"), v1::JOB_STATE_PENDING);
   EXPECT_EQ(State("begun"), v1::JOB_STATE_RUNNING);
@@ -205,9 +211,23 @@ TEST_F(RunStoreTest, AJobThatTakesTooLongInAllFails) {
   Create(std::move(created));
   const RunLease lease = Lease("a");
   absl::SleepFor(absl::Milliseconds(5));
-  EXPECT_EQ(*runs_.ExpireJobs(), 1);
+  ExpireJobs();
   EXPECT_EQ(jobs_.Get("t", "a")->failure().reason(), "TOTAL_TIMEOUT");
   EXPECT_FALSE(runs_.CompleteTraining(lease.key, {}).ok());
+}
+
+TEST_F(RunStoreTest, AJobThatEndedMeanwhileDoesNotExpire) {
+  Create(Training("a"));
+  ASSERT_THAT(runs_.ExpireJob("a"), Succeeds()) << "it has all the time";
+  EXPECT_EQ(State("a"), v1::JOB_STATE_PENDING);
+}
+
+TEST_F(RunStoreTest, WhatHasNoJsonIsNotStored) {
+  NewJob created = Training("a");
+  created.job.mutable_timeouts()->mutable_queue()->set_nanos(2'000'000'000);
+  EXPECT_THAT(jobs_.Create("t", std::move(created)),
+              Fails(absl::StatusCode::kInternal, HasSubstr("cannot be kept")));
+  EXPECT_THAT(jobs_.Get("t", "a"), Fails(absl::StatusCode::kNotFound, HasSubstr("jobs/a")));
 }
 
 TEST_F(RunStoreTest, AnAttemptThatTakesTooLongIsAFaultAndTheNextOneMayDoBetter) {
@@ -216,8 +236,9 @@ TEST_F(RunStoreTest, AnAttemptThatTakesTooLongIsAFaultAndTheNextOneMayDoBetter) 
   Create(std::move(created));
   Lease("a");
   absl::SleepFor(absl::Milliseconds(5));
-  ASSERT_OK_AND_ASSIGN(const auto expired, runs_.ExpireLeases());
+  ASSERT_OK_AND_ASSIGN(const auto expired, runs_.ExpiredRuns());
   ASSERT_THAT(expired, SizeIs(1));
+  ASSERT_THAT(runs_.GiveBack(expired[0].run.key, expired[0].end), Succeeds());
   EXPECT_EQ(State("a"), v1::JOB_STATE_PENDING);
   EXPECT_THAT(jobs_.Attempts("a")->back(), HasSubstr("longer than attempt_timeout"));
   EXPECT_EQ(Lease("a").key.attempt(), 2);
@@ -238,9 +259,11 @@ TEST_F(RunStoreTest, AnExpiredLeaseIsLostAndARenewedOneIsNot) {
   ASSERT_OK_AND_ASSIGN(const RunLease dead, runs_.Lease("a", "n", absl::Seconds(-1)));
   ASSERT_OK_AND_ASSIGN(const RunLease alive, runs_.Lease("b", "n", absl::Seconds(-1)));
   ASSERT_THAT(runs_.Renew({alive.key}, absl::Minutes(1)), Succeeds());
-  ASSERT_OK_AND_ASSIGN(const auto expired, runs_.ExpireLeases());
+  ASSERT_OK_AND_ASSIGN(const auto expired, runs_.ExpiredRuns());
   ASSERT_THAT(expired, SizeIs(1));
-  EXPECT_EQ(expired[0].key.job(), "jobs/a");
+  EXPECT_EQ(expired[0].run.key.job(), "jobs/a");
+  EXPECT_EQ(expired[0].end.state, v1::ATTEMPT_STATE_LOST);
+  ASSERT_THAT(runs_.GiveBack(expired[0].run.key, expired[0].end), Succeeds());
   EXPECT_EQ(State("a"), v1::JOB_STATE_PENDING);
   EXPECT_EQ(State("b"), v1::JOB_STATE_RUNNING);
 }

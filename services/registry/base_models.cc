@@ -66,7 +66,7 @@ absl::StatusOr<v1::BaseModel> BaseModels::Create(const v1::CreateBaseModelReques
     model.set_solver(Name(identity.solver));
     *model.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
     model.set_etag("1");
-    body = ToJsonText(model);
+    ASSIGN_OR_RETURN(body, ToJsonText(model));
     sql << "insert into base_models (tenant, id, body) values (:t, :id, :body)", soci::use(tenant),
         soci::use(id), soci::use(body);
     return absl::OkStatus();

@@ -51,7 +51,7 @@ absl::Status Insert(soci::session& sql, const std::string& id, const v1::Concept
   made.clear_newest_embedding();
   made.clear_etag();
   *made.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
-  const std::string body = ToJsonText(made);
+  ASSIGN_OR_RETURN(const std::string body, ToJsonText(made));
   sql << "insert into concepts (tenant, id, token, body) values (:t, :id, :token, :body)",
       soci::use(tenant), soci::use(id), soci::use(made.token()), soci::use(body);
   return absl::OkStatus();
@@ -198,7 +198,7 @@ absl::StatusOr<v1::Concept> Concepts::Update(const v1::UpdateConceptRequest& req
     RETURN_IF_ERROR(CheckEtag(changed.etag(), row.version));
     row.body.set_description(changed.description());
     ++row.version;
-    const std::string body = ToJsonText(row.body);
+    ASSIGN_OR_RETURN(const std::string body, ToJsonText(row.body));
     sql << "update concepts set body = :b, version = :v where tenant = :t and id = :id",
         soci::use(body), soci::use(row.version), soci::use(tenant), soci::use(id);
     result = Full(std::move(row));

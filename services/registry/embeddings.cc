@@ -89,7 +89,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed
     ASSIGN_OR_RETURN(const int64_t version, NextVersion(sql, addition.concept_id, addition.wanted));
     embedding.set_name(absl::StrCat("concepts/", addition.concept_id, "/embeddings/", version));
     *embedding.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
-    body = ToJsonText(embedding);
+    ASSIGN_OR_RETURN(body, ToJsonText(embedding));
     sql << "insert into embeddings (tenant, concept, version, origin, payload_sha256, sha256, body)"
            " values (:t, :c, :v, :o, :p, :h, :b)",
         soci::use(tenant), soci::use(addition.concept_id), soci::use(version),

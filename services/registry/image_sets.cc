@@ -160,7 +160,7 @@ absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
     }
     item.set_name(absl::StrCat("imageSets/", scope.image_set, "/items/", index));
     *item.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
-    body = ToJsonText(item);
+    ASSIGN_OR_RETURN(body, ToJsonText(item));
     const int one_blocked = blocked ? 1 : 0;
     sql << "insert into items (image_set, item_index, sha256, body) values (:s, :i, :h, :b)",
         soci::use(set.number), soci::use(index), soci::use(item.sha256()), soci::use(body);
@@ -202,7 +202,7 @@ absl::StatusOr<v1::ImageSet> ImageSets::Create(const std::string& job,
     *body.mutable_spec() = spec;
     body.set_base_model_fingerprint(model->fingerprint());
     *body.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
-    const std::string text = ToJsonText(body);
+    ASSIGN_OR_RETURN(const std::string text, ToJsonText(body));
     const int state = v1::IMAGE_SET_STATE_OPEN;
     sql << "insert into image_sets (tenant, id, job, state, items_total, body)"
            " values (:t, :id, :j, :s, :n, :b)",

@@ -20,11 +20,12 @@ constexpr size_t kMaxPictures = 1000;
 constexpr size_t kMaxRightsBytes = 2000;
 
 // What makes two uploads the same: header and files.
-std::string PayloadSha256(const ReferenceSets::Header& header,
-                          const std::vector<CheckedPicture>& pictures) {
+absl::StatusOr<std::string> PayloadSha256(const ReferenceSets::Header& header,
+                                          const std::vector<CheckedPicture>& pictures) {
   Sha256 hash;
   hash.Update(absl::StrCat(header.reference_set_id(), "\n", header.title(), "\n"));
-  hash.Update(ToJsonText(header.rights()));
+  ASSIGN_OR_RETURN(const std::string rights, ToJsonText(header.rights()));
+  hash.Update(rights);
   for (const CheckedPicture& each : pictures) {
     hash.Update(absl::StrCat(each.picture.file_name(), "\n", each.picture.sha256(), "\n"));
   }
@@ -103,7 +104,7 @@ absl::StatusOr<v1::ReferenceSet> ReferenceSets::Create(
     const Header& header, const std::vector<CheckedPicture>& pictures) {
   v1::ReferenceSet set;
   ASSIGN_OR_RETURN(const auto warnings, CheckReferenceSet(pictures));
-  const std::string payload = PayloadSha256(header, pictures);
+  ASSIGN_OR_RETURN(const std::string payload, PayloadSha256(header, pictures));
   const std::string id =
       header.reference_set_id().empty() ? NewResourceId() : header.reference_set_id();
   set.set_name(absl::StrCat("referenceSets/", id));
@@ -128,7 +129,7 @@ absl::StatusOr<v1::ReferenceSet> ReferenceSets::Create(
                                                    "other pictures or rights"));
     }
     *set.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
-    body = ToJsonText(set);
+    ASSIGN_OR_RETURN(body, ToJsonText(set));
     sql << "insert into reference_sets (tenant, id, request_id, payload_sha256, body)"
            " values (:t, :id, :r, :p, :body)",
         soci::use(tenant), soci::use(id), soci::use(header.request_id()), soci::use(payload),

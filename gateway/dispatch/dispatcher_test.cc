@@ -1,0 +1,91 @@
+#include "gateway/dispatch/dispatcher.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/dispatch/fake_cluster.h"
+#include "gateway/jobs/store_fixture.h"
+#include "rpc/channel.h"
+
+namespace imprint {
+namespace {
+
+class DispatcherTest : public StoreFixture {
+ protected:
+  void Dispatch(DispatchSettings settings = {}) {
+    heartbeat_ = std::jthread([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        nodes_.Heard(node_.address(), sampler_.Status());
+        absl::SleepFor(absl::Milliseconds(20));
+      }
+    });
+    dispatcher_ = std::make_unique<Dispatcher>(runs_, nodes_, client_, settings, metrics_);
+  }
+
+  static bool Eventually(const std::function<bool()>& holds) {
+    const absl::Time until = absl::Now() + absl::Seconds(20);
+    while (!holds() && absl::Now() < until) absl::SleepFor(absl::Milliseconds(10));
+    return holds();
+  }
+
+  bool HasBegun(const std::string& job, int attempt = 1) {
+    for (const v1::RunKey& run : sampler_.begun()) {
+      if (run.job() == "jobs/" + job && run.attempt() == attempt) return true;
+    }
+    return false;
+  }
+
+  // As if the file had been damaged.
+  void Damage(const std::string& job, const std::string& changes) {
+    ASSERT_THAT(database_->Write([&](soci::session& sql) -> absl::Status {
+      sql << "update jobs set " << changes << " where id = '" << job << "'";
+      return absl::OkStatus();
+    }),
+                Succeeds());
+  }
+
+  FakeRegistry fake_registry_;
+  Served registry_{fake_registry_};
+  FakeSampler sampler_;
+  Served node_{sampler_};
+  RegistryClient client_{OpenChannel(registry_.address())};
+  NodeTable nodes_{[] { return absl::Now(); }, absl::Seconds(5)};
+  Metrics metrics_;
+  std::jthread heartbeat_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+};
+
+TEST_F(DispatcherTest, AJobThatCannotBeReadStopsNoOther) {
+  Create(ImageSet("unreadable", 4));
+  Damage("unreadable", "spec = '{'");
+  Create(ImageSet("good", 4));
+  Dispatch();
+  EXPECT_TRUE(Eventually([&] { return HasBegun("good"); }));
+}
+
+TEST_F(DispatcherTest, AJobThatCannotExpireStopsNoOther) {
+  Create(ImageSet("unreadable", 4));
+  Damage("unreadable", "job = '{', total_until_us = 1");
+  Create(ImageSet("good", 4));
+  Dispatch();
+  EXPECT_TRUE(Eventually([&] { return HasBegun("good"); }));
+}
+
+TEST_F(DispatcherTest, ARunWhoseJobCannotBeReadStopsNoOther) {
+  Create(ImageSet("unreadable", 4));
+  ASSERT_THAT(runs_.Lease("unreadable", "gone", absl::Seconds(-1)), Succeeds());
+  Damage("unreadable", "job = '{'");
+  Create(ImageSet("good", 4));
+  Dispatch({.lease = absl::Milliseconds(100)});
+  EXPECT_TRUE(Eventually([&] { return HasBegun("good"); }));
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,114 @@
+// For tests: a registry and a sampler that do nothing but what a Dispatcher can see.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/server_context.h>
+#include <imprint/v1/sampler.grpc.pb.h>
+#include <imprint/v1/transfer.grpc.pb.h>
+
+#include "gateway/nodes/node_table.h"
+
+namespace imprint {
+
+class FakeRegistry : public v1::TransferService::Service {
+ public:
+  grpc::Status IssueTicket(grpc::ServerContext* /*context*/,
+                           const v1::IssueTicketRequest* /*request*/,
+                           v1::IssueTicketResponse* response) override {
+    response->set_token("ticket");
+    return grpc::Status::OK;
+  }
+
+  grpc::Status CreateImageSet(grpc::ServerContext* /*context*/,
+                              const v1::CreateImageSetRequest* /*request*/,
+                              v1::ImageSet* set) override {
+    set->set_name("imageSets/s");
+    return grpc::Status::OK;
+  }
+};
+
+// Has the runs that it was given until it is told to stop them, and says nothing of them.
+class FakeSampler : public v1::SamplerService::Service {
+ public:
+  grpc::Status Start(grpc::ServerContext* /*context*/, const v1::StartSamplingRequest* request,
+                     v1::StartSamplingResponse* /*response*/) override {
+    if (request->items().empty()) return {grpc::StatusCode::INVALID_ARGUMENT, "items: got none"};
+    const absl::MutexLock lock(&mutex_);
+    begun_.push_back(request->run());
+    runs_.push_back(request->run());
+    return grpc::Status::OK;
+  }
+
+  grpc::Status Attach(grpc::ServerContext* context, const v1::AttachSamplingRequest* /*request*/,
+                      grpc::ServerWriter<v1::RunEvent>* /*writer*/) override {
+    while (!context->IsCancelled()) absl::SleepFor(absl::Milliseconds(5));
+    return grpc::Status::CANCELLED;
+  }
+
+  grpc::Status Stop(grpc::ServerContext* /*context*/, const v1::StopSamplingRequest* request,
+                    v1::StopSamplingResponse* /*response*/) override {
+    const absl::MutexLock lock(&mutex_);
+    std::erase_if(runs_, [&](const v1::RunKey& run) { return SameRun(run, request->run()); });
+    return grpc::Status::OK;
+  }
+
+  // Every run that was begun, in order.
+  std::vector<v1::RunKey> begun() const {
+    const absl::MutexLock lock(&mutex_);
+    return begun_;
+  }
+
+  // Its heartbeat; it has one slot.
+  v1::NodeStatus Status() const {
+    const absl::MutexLock lock(&mutex_);
+    v1::NodeStatus status;
+    status.set_node("sampler");
+    status.set_instance("1");
+    status.set_kind(v1::NODE_KIND_SAMPLER);
+    status.set_slots(1);
+    status.set_free_slots(runs_.empty() ? 1 : 0);
+    for (const v1::RunKey& run : runs_) *status.add_runs() = run;
+    return status;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<v1::RunKey> begun_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::RunKey> runs_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Serves one of them on a port of its own.
+class Served {
+ public:
+  explicit Served(grpc::Service& service) {
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&service);
+    server_ = builder.BuildAndStart();
+    address_ = absl::StrCat("127.0.0.1:", port);
+  }
+  ~Served() { server_->Shutdown(absl::ToChronoTime(absl::Now())); }
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+
+  const std::string& address() const { return address_; }
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+};
+
+}  // namespace imprint
