@@ -16,8 +16,6 @@ namespace {
 
 constexpr absl::Duration kRoundInterval = absl::Milliseconds(500);
 constexpr absl::Duration kFinishRetryDelay = absl::Seconds(1);
-// For a registry that answers, but fails at a job.
-constexpr absl::Duration kInternalPatience = absl::Minutes(10);
 
 }  // namespace
 
@@ -71,19 +69,13 @@ void Finisher::Tick(const std::stop_token& stop) {
       obstacles_.Clear(job.id);
       continue;
     }
-    Stumble& stumble = stumbled_.try_emplace(job.id, Stumble{.since = now}).first->second;
+    Stumble& stumble = stumbled_[job.id];
     stumble.again = now + kFinishRetryDelay;
+    stumble.failing_since = FailingSince(stumble.failing_since, brought, now);
     obstacles_.Set(job.id, brought.message());
     LogWarning("a job cannot be finished yet",
                {{"job", absl::StrCat("jobs/", job.id)}, {"error", brought.message()}});
   }
-}
-
-bool Finisher::MayYetBeCommitted(const std::string& id, const absl::Status& error) const {
-  if (IsTransient(error)) return true;
-  const auto stumbled = stumbled_.find(id);
-  return absl::IsInternal(error) &&
-         (stumbled == stumbled_.end() || absl::Now() - stumbled->second.since < kInternalPatience);
 }
 
 absl::Status Finisher::Bring(const UnfinishedJob& unfinished) {
@@ -102,7 +94,9 @@ absl::Status Finisher::Commit(const v1::Job& job) {
     CountFinished("SUCCEEDED");
     return absl::OkStatus();
   }
-  if (MayYetBeCommitted(id, committed.status())) return committed.status();
+  const absl::Time now = absl::Now();
+  const absl::Time since = FailingSince(stumbled_[id].failing_since, committed.status(), now);
+  if (MayYetBeCommitted(committed.status(), now - since)) return committed.status();
   v1::Failure failure;
   failure.set_reason("REFUSED_BY_REGISTRY");
   failure.set_message(std::string(committed.status().message()));

@@ -34,8 +34,9 @@ class Finisher {
  private:
   // A job that could not be brought to its end.
   struct Stumble {
-    absl::Time since;
     absl::Time again;
+    // As FailingSince has it.
+    absl::Time failing_since = absl::InfiniteFuture();
   };
 
   void Loop(const std::stop_token& stop);
@@ -48,8 +49,6 @@ class Finisher {
   // Those of a cancelled or failed job, on their nodes.
   absl::Status StopRuns(const v1::Job& job);
   absl::Status PutToRest(const v1::Job& job);
-  // Whether to try again after the registry's error.
-  bool MayYetBeCommitted(const std::string& id, const absl::Status& error) const;
   void CountFinished(const std::string& state);
 
   RunStore& runs_;

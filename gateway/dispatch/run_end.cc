@@ -1,5 +1,6 @@
 #include "gateway/dispatch/run_end.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -9,12 +10,26 @@ namespace {
 
 constexpr absl::Duration kShortWait = absl::Milliseconds(500);
 constexpr absl::Duration kLongWait = absl::Seconds(2);
+// For a registry that answers, but fails at a job.
+constexpr absl::Duration kFailingPatience = absl::Minutes(10);
+
+bool IsFailing(const absl::Status& error) {
+  return absl::IsInternal(error) || absl::IsUnknown(error);
+}
 
 }  // namespace
 
 bool IsTransient(const absl::Status& error) {
   return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
          absl::IsResourceExhausted(error) || absl::IsCancelled(error) || absl::IsAborted(error);
+}
+
+absl::Time FailingSince(absl::Time since, const absl::Status& error, absl::Time now) {
+  return IsFailing(error) ? std::min(since, now) : absl::InfiniteFuture();
+}
+
+bool MayYetBeCommitted(const absl::Status& error, absl::Duration failing) {
+  return IsTransient(error) || (IsFailing(error) && failing < kFailingPatience);
 }
 
 RunEnd EndOfBeginning(const absl::Status& error) {

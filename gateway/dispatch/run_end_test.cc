@@ -51,5 +51,37 @@ TEST(RunEnd, AVoidTicketIsTriedWithANewOne) {
   EXPECT_FALSE(EndOfFailure(failure).fatal);
 }
 
+const absl::Time kNow = absl::UnixEpoch();
+
+TEST(FailingSince, IsSinceTheFirstOfItsErrorsAndAnyOtherBeginsAnew) {
+  const absl::Time never = absl::InfiniteFuture();
+  const absl::Time later = kNow + absl::Minutes(1);
+  EXPECT_EQ(FailingSince(never, absl::UnavailableError("gone"), kNow), never);
+  EXPECT_EQ(FailingSince(never, absl::InternalError("disk"), kNow), kNow);
+  EXPECT_EQ(FailingSince(kNow, absl::UnknownError("stream removed"), later), kNow);
+  EXPECT_EQ(FailingSince(kNow, absl::UnavailableError("gone"), later), never);
+}
+
+TEST(MayYetBeCommitted, AsLongAsTheRegistryIsOnlyAwayOrFailsNotTooLong) {
+  EXPECT_TRUE(MayYetBeCommitted(absl::UnavailableError("gone"), absl::Hours(9)));
+  for (const absl::Status& error : {absl::InternalError("disk"), absl::UnknownError("removed")}) {
+    EXPECT_TRUE(MayYetBeCommitted(error, absl::ZeroDuration()));
+    EXPECT_TRUE(MayYetBeCommitted(error, absl::Minutes(9)));
+    EXPECT_FALSE(MayYetBeCommitted(error, absl::Minutes(11)));
+  }
+  EXPECT_FALSE(MayYetBeCommitted(absl::InvalidArgumentError("token: "), absl::ZeroDuration()));
+}
+
+// However long the job could not be finished for other reasons before.
+TEST(MayYetBeCommitted, ARegistryThatComesBackFailingHasAllOfThePatience) {
+  const absl::Status failing = absl::InternalError("disk");
+  const absl::Time back = kNow + absl::Hours(1);
+  absl::Time since = FailingSince(absl::InfiniteFuture(), failing, kNow);
+  since = FailingSince(since, absl::UnavailableError("gone"), kNow + absl::Minutes(1));
+  since = FailingSince(since, failing, back);
+  EXPECT_TRUE(MayYetBeCommitted(failing, back - since));
+  EXPECT_FALSE(MayYetBeCommitted(failing, back + absl::Minutes(10) - since));
+}
+
 }  // namespace
 }  // namespace imprint
