@@ -87,5 +87,20 @@ TEST_F(DispatcherTest, ARunWhoseJobCannotBeReadStopsNoOther) {
   EXPECT_TRUE(Eventually([&] { return HasBegun("good"); }));
 }
 
+TEST_F(DispatcherTest, AChunkWhosePicturesAreAllThereIsDone) {
+  Create(ImageSet("s", 2));
+  const RunLease lease = Lease("s");
+  for (int64_t index = 0; index < 2; ++index) {
+    v1::PictureDrawn picture;
+    picture.mutable_request()->set_index(index);
+    ASSERT_THAT(runs_.RecordPicture(lease.key, picture, "imageSets/s"), Succeeds());
+  }
+  ASSERT_THAT(runs_.GiveBack(lease.key, {.fault = false}), Succeeds());
+  Dispatch();
+  ASSERT_TRUE(Eventually([&] { return State("s") == v1::JOB_STATE_FINALIZING; }))
+      << jobs_.Get("t", "s")->failure().message();
+  EXPECT_EQ(jobs_.Get("t", "s")->result(), "imageSets/s");
+}
+
 }  // namespace
 }  // namespace imprint

@@ -1,5 +1,6 @@
 #include "gateway/dispatch/run_follower.h"
 
+#include <bit>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -74,6 +75,10 @@ void RunFollower::Follow(const std::stop_token& stop) {
 }
 
 absl::Status RunFollower::Begin() {
+  // An earlier attempt drew them all, and ended before it could say that it was done.
+  if (!lease_.job.has_training() && std::popcount(lease_.done_bits) == lease_.item_count) {
+    return CompleteChunk();
+  }
   v1::IssueTicketRequest request;
   *request.mutable_run() = lease_.key;
   if (lease_.job.has_training()) {
@@ -93,6 +98,15 @@ absl::StatusOr<std::string> RunFollower::ImageSet() {
   ASSIGN_OR_RETURN(const v1::ImageSet set,
                    registry_.CreateImageSet(lease_.job.name(), lease_.job.image_set()));
   return set.name();
+}
+
+absl::Status RunFollower::CompleteChunk() {
+  if (image_set_.empty()) {
+    ASSIGN_OR_RETURN(image_set_, ImageSet());
+  }
+  RETURN_IF_ERROR(runs_.CompleteChunk(lease_.key, image_set_));
+  done_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status RunFollower::BeginTraining(const v1::Ticket& ticket) {
@@ -153,11 +167,7 @@ absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token&
       done_ = true;
       break;
     case v1::RunEvent::kChunkResult:
-      if (image_set_.empty()) {
-        ASSIGN_OR_RETURN(image_set_, ImageSet());
-      }
-      RETURN_IF_ERROR(runs_.CompleteChunk(lease_.key, image_set_));
-      done_ = true;
+      RETURN_IF_ERROR(CompleteChunk());
       break;
     case v1::RunEvent::kFailure:
       GiveBack(EndOfFailure(event.failure()), stop);

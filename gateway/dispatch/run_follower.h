@@ -51,6 +51,7 @@ class RunFollower {
   absl::Status BeginTraining(const v1::Ticket& ticket);
   absl::Status BeginSampling(const v1::Ticket& ticket);
   absl::StatusOr<std::string> ImageSet();
+  absl::Status CompleteChunk();
   absl::Status Take(const v1::RunEvent& event, const std::stop_token& stop);
   absl::Status KeepProgress(const v1::TrainingProgress& progress);
   absl::Status FlushProgress();
