@@ -130,7 +130,7 @@ absl::Status Dispatcher::Tick() {
   ASSIGN_OR_RETURN(const auto current, runs_.Current());
   RETURN_IF_ERROR(AdoptOrLose(current));
   StopStrays(current);
-  GiveUpStalled();
+  RETURN_IF_ERROR(GiveUpStalled());
   return Schedule();
 }
 
@@ -148,7 +148,7 @@ absl::Status Dispatcher::RenewAndExpire() {
   RETURN_IF_ERROR(runs_.Renew(beating, settings_.lease));
   ASSIGN_OR_RETURN(const auto lost, runs_.ExpiredRuns());
   for (const ExpiredRun& each : lost) {
-    RETURN_IF_ERROR(PassOverDamaged(JobOf(each.run.key), Lose(each)));
+    RETURN_IF_ERROR(Lose(each.run.key, each.run.node, each.end));
   }
   ASSIGN_OR_RETURN(const auto late, runs_.ExpiredJobs());
   for (const std::string& job : late) {
@@ -157,15 +157,15 @@ absl::Status Dispatcher::RenewAndExpire() {
   return absl::OkStatus();
 }
 
-absl::Status Dispatcher::Lose(const ExpiredRun& lost) {
-  const v1::RunKey& key = lost.run.key;
-  const absl::Status given = runs_.GiveBack(key, lost.end);
+absl::Status Dispatcher::Lose(const v1::RunKey& run, const std::string& node, const RunEnd& end) {
+  const auto follower = followers_.find(FollowerKey(run));
+  const absl::Status given =
+      follower == followers_.end() ? runs_.GiveBack(run, end) : follower->second->Abandon(end);
   if (absl::IsAborted(given)) return absl::OkStatus();
-  RETURN_IF_ERROR(given);
-  LogWarning("a run is lost", {{"job", key.job()},
-                               {"attempt", key.attempt()},
-                               {"node", lost.run.node},
-                               {"reason", lost.end.reason}});
+  if (!given.ok()) return PassOverDamaged(JobOf(run), given);
+  LogWarning(
+      "a run is lost",
+      {{"job", run.job()}, {"attempt", run.attempt()}, {"node", node}, {"reason", end.reason}});
   return absl::OkStatus();
 }
 
@@ -207,12 +207,15 @@ void Dispatcher::StopStrays(const std::vector<CurrentRun>& current) {
   }
 }
 
-void Dispatcher::GiveUpStalled() {
-  for (auto& [key, follower] : followers_) {
+absl::Status Dispatcher::GiveUpStalled() {
+  const RunEnd end = {
+      .state = v1::ATTEMPT_STATE_FAILED,
+      .reason = absl::StrCat("no progress for ", absl::FormatDuration(settings_.stall))};
+  for (const auto& [key, follower] : followers_) {
     if (absl::Now() - follower->heard() < settings_.stall) continue;
-    LogWarning("a run makes no progress", {{"run", key}});
-    follower->Abandon(absl::StrCat("no progress for ", absl::FormatDuration(settings_.stall)));
+    RETURN_IF_ERROR(Lose(follower->key(), follower->node(), end));
   }
+  return absl::OkStatus();
 }
 
 absl::Status Dispatcher::Schedule() {

@@ -51,10 +51,10 @@ class Dispatcher {
   void Loop(const std::stop_token& stop);
   absl::Status Tick();
   absl::Status RenewAndExpire();
-  absl::Status Lose(const ExpiredRun& lost);
+  absl::Status Lose(const v1::RunKey& run, const std::string& node, const RunEnd& end);
   absl::Status AdoptOrLose(const std::vector<CurrentRun>& current);
   void StopStrays(const std::vector<CurrentRun>& current);
-  void GiveUpStalled();
+  absl::Status GiveUpStalled();
   absl::Status Schedule();
   absl::Status Begin(const Placement& placement);
   void Follow(RunLease lease, const KnownNode& node, bool adopted);

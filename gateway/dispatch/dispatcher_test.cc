@@ -102,5 +102,19 @@ TEST_F(DispatcherTest, AChunkWhosePicturesAreAllThereIsDone) {
   EXPECT_EQ(jobs_.Get("t", "s")->result(), "imageSets/s");
 }
 
+TEST_F(DispatcherTest, AnAttemptThatTakesTooLongMakesRoomForTheNext) {
+  NewJob created = ImageSet("s", 4);
+  created.job.mutable_timeouts()->mutable_attempt()->set_nanos(300'000'000);
+  Create(std::move(created));
+  Dispatch();
+  EXPECT_TRUE(Eventually([&] { return HasBegun("s", 2); }));
+}
+
+TEST_F(DispatcherTest, ARunThatSaysNothingMakesRoomForTheNext) {
+  Create(ImageSet("s", 4));
+  Dispatch({.stall = absl::Milliseconds(300)});
+  EXPECT_TRUE(Eventually([&] { return HasBegun("s", 2); }));
+}
+
 }  // namespace
 }  // namespace imprint

@@ -210,14 +210,10 @@ void RunFollower::GiveBack(const RunEnd& end, const std::stop_token& stop) {
   }
 }
 
-void RunFollower::Abandon(const std::string& reason) {
-  (void)client_->Stop(lease_.key, v1::STOP_MODE_ABANDON, reason);
-  const absl::Status given =
-      runs_.GiveBack(lease_.key, {.state = v1::ATTEMPT_STATE_FAILED, .reason = reason});
-  if (!given.ok() && !absl::IsAborted(given)) {
-    LogWarning("a run cannot be given up yet",
-               {{"job", lease_.key.job()}, {"error", given.message()}});
-  }
+absl::Status RunFollower::Abandon(const RunEnd& end) {
+  absl::Status given = runs_.GiveBack(lease_.key, end);
+  if (given.ok() || absl::IsAborted(given)) thread_.request_stop();
+  return given;
 }
 
 }  // namespace imprint

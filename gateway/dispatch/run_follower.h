@@ -33,6 +33,7 @@ class RunFollower {
               NodeTable& nodes, RegistryClient& registry, std::function<void()> ended);
 
   const v1::RunKey& key() const { return lease_.key; }
+  const std::string& node() const { return node_.name; }
   bool ended() const { return ended_; }
   // Its node has not got it yet.
   bool beginning() const { return beginning_; }
@@ -42,8 +43,9 @@ class RunFollower {
   // The destructor then waits for less.
   void RequestStop() { thread_.request_stop(); }
 
-  // Gives the run up: the node is told to drop it, and the store that it is lost for `reason`.
-  void Abandon(const std::string& reason);
+  // Gives the run back and stops following it. To tell its node is for whoever looks for runs that
+  // nobody follows. ABORTED if the run had ended already.
+  absl::Status Abandon(const RunEnd& end);
 
  private:
   void Follow(const std::stop_token& stop);
