@@ -89,6 +89,8 @@ absl::Status RunFsck(CommandContext& context) {
   }
   // Held while the check runs, so that no `up` changes what is being looked at.
   ASSIGN_OR_RETURN(const HomeLock lock, HomeLock::Take(context.home));
+  // An `up` that was killed left it: `imprint down` would end whoever has its process id now.
+  RemoveRunning(context.home);
   const bool json = context.console.json();
   ASSIGN_OR_RETURN(const Ended ended, Check(data, json));
   if (!WIFEXITED(ended.status)) {

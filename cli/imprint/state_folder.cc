@@ -87,8 +87,9 @@ absl::StatusOr<std::optional<RunningServers>> ReadRunning(const fs::path& home) 
   if (!HomeLock::IsHeld(home)) return std::nullopt;
   const auto json = JsonObject::Load(RunningFile(home));
   if (absl::IsNotFound(json.status())) {
-    return absl::FailedPreconditionError(absl::StrCat("imprint up is starting or stopping on ",
-                                                      home.string(), "; try again in a moment"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("imprint up is starting or stopping on ", home.string(),
+                     ", or imprint fsck looks at it; try again in a moment"));
   }
   if (!json.ok()) return json.status();
   RunningServers running;

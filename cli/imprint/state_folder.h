@@ -48,7 +48,7 @@ absl::Status WriteRunning(const std::filesystem::path& home, const RunningServer
 void RemoveRunning(const std::filesystem::path& home);
 
 // Nothing if no `imprint up` runs on the folder, whatever one that was killed left behind.
-// FAILED_PRECONDITION while one is starting.
+// FAILED_PRECONDITION while one is starting, and during `imprint fsck`.
 absl::StatusOr<std::optional<RunningServers>> ReadRunning(const std::filesystem::path& home);
 
 }  // namespace imprint

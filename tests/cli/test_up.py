@@ -136,6 +136,22 @@ def test_fsck_says_why_it_cannot_look(imprint):
     assert "has no registry.db" in imprint("--json", "fsck", code=2).event("error")["message"]
 
 
+def test_fsck_leaves_nothing_of_a_killed_up_that_down_could_believe(imprint):
+    """While it holds the folder, up.json would name a process that is somebody else's by now."""
+    (imprint.home / "registry").mkdir(parents=True)
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        (imprint.home / "up.json").write_text(json.dumps(
+            {"server": "127.0.0.1:1", "pid": stranger.pid, "metrics": {}, "pids": {}}))
+        imprint("fsck", code=2)
+        assert not (imprint.home / "up.json").exists()
+        assert stranger.poll() is None
+    finally:
+        (imprint.home / "up.json").unlink(missing_ok=True)
+        stranger.kill()
+        stranger.wait()
+
+
 @pytest.mark.parametrize("arguments, parts", [
     (["--model", "nowhere"], ["model", "nowhere", "folder"]),
     (["--trainers", "65"], ["trainers", "65", "0 to 64"]),
