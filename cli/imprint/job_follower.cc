@@ -39,17 +39,19 @@ class Follower {
       if (status.ok()) {
         ASSIGN_OR_RETURN(v1::Job job, Get());
         if (IsTerminal(job.state())) return job;
-      } else if (!IsBroken(status)) {
+      } else if (!IsBroken(status) && !RetryAfterOf(status)) {
         return status;
       }
       if (status.ok() || next_ > before) {
         heard = absl::Now();
         failures = 0;
       } else if (absl::Now() - heard > patience_) {
+        if (!IsBroken(status)) return gateway_.Explained(status);
         return gateway_.Explained(absl::UnavailableError(
             absl::StrCat(status.message(), "; ", job_, " may go on without being watched")));
       }
-      if (!gateway_.Wait(RetryDelay(failures++))) return StoppedWatching({job_});
+      const absl::Duration delay = RetryAfterOf(status).value_or(RetryDelay(failures++));
+      if (!gateway_.Wait(delay)) return StoppedWatching({job_});
     }
   }
 

@@ -20,7 +20,8 @@ using JobEventHandler = std::function<absl::Status(const v1::JobEvent&)>;
 struct FollowOptions {
   // The first event wanted; 0 is all.
   int64_t from_event = 0;
-  // How long the gateway may be silent before the following fails with UNAVAILABLE.
+  // How long the gateway may be silent, or ask to come again later, before the following fails:
+  // with UNAVAILABLE, or with what the gateway says.
   absl::Duration patience = absl::Minutes(1);
 };
 
