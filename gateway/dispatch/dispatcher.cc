@@ -17,6 +17,8 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(500);
 // However often it is woken: many small changes are one look.
 constexpr absl::Duration kShortestTick = absl::Milliseconds(20);
+// Between two looks for jobs that waited, or took, too long: their limits are seconds.
+constexpr absl::Duration kExpiryInterval = absl::Seconds(1);
 // About so many jobs are looked at in one tick.
 constexpr int kSnapshotJobs = 10'000;
 // A node lists a run soon after Start; until then its absence says nothing.
@@ -150,6 +152,13 @@ absl::Status Dispatcher::RenewAndExpire() {
   for (const ExpiredRun& each : lost) {
     RETURN_IF_ERROR(Lose(each.run.key, each.run.node, each.end));
   }
+  return ExpireJobs();
+}
+
+absl::Status Dispatcher::ExpireJobs() {
+  const absl::Time now = absl::Now();
+  if (now < next_expiry_) return absl::OkStatus();
+  next_expiry_ = now + kExpiryInterval;
   ASSIGN_OR_RETURN(const auto late, runs_.ExpiredJobs());
   for (const std::string& job : late) {
     RETURN_IF_ERROR(PassOverDamaged(job, runs_.ExpireJob(job)));

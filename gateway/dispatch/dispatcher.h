@@ -51,6 +51,7 @@ class Dispatcher {
   void Loop(const std::stop_token& stop);
   absl::Status Tick();
   absl::Status RenewAndExpire();
+  absl::Status ExpireJobs();
   absl::Status Lose(const v1::RunKey& run, const std::string& node, const RunEnd& end);
   absl::Status AdoptOrLose(const std::vector<CurrentRun>& current);
   void StopStrays(const std::vector<CurrentRun>& current);
@@ -67,6 +68,7 @@ class Dispatcher {
   prometheus::Histogram& decide_seconds_;
   Metrics& metrics_;
   std::map<std::string, std::unique_ptr<RunFollower>> followers_;
+  absl::Time next_expiry_ = absl::InfinitePast();
   // Jobs whose records cannot be read.
   std::set<std::string> damaged_;
   absl::Mutex mutex_;

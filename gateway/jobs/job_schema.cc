@@ -55,6 +55,15 @@ const std::vector<Migration>& JobMigrations() {
            " tenant varchar(63) primary key, device_seconds double precision not null,"
            " update_us bigint not null)",
        }},
+      {2,
+       {
+           // Whether a node has begun to work on it: until then it waits in the queue.
+           "alter table jobs add column begun integer not null default 0",
+           "update jobs set begun = 1 where next_item > 0",
+           // All that it takes to find the live jobs that waited, or took, too long.
+           "create index jobs_to_expire on jobs (state, total_until_us, queue_until_us, begun, id)"
+           " where queue_until_us > 0 or total_until_us > 0",
+       }},
   };
   return migrations;
 }

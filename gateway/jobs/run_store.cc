@@ -255,15 +255,21 @@ RunEnd EndOfLost(const std::string& node) {
 
 RunEnd EndOfLate(int64_t limit_us) {
   return {.state = v1::ATTEMPT_STATE_FAILED,
-          .reason = absl::StrCat("it took longer than attempt_timeout, ",
+          .reason = absl::StrCat("it took longer than timeouts.attempt, ",
                                  absl::FormatDuration(absl::Microseconds(limit_us)), ", allows")};
 }
 
-// Jobs that waited, or took, longer than they allow. One that has begun no longer waits in the
-// queue, even while it is PENDING again.
-constexpr const char* kExpired =
-    "state in (1, 2) and ((total_until_us > 0 and total_until_us < :now)"
-    " or (queue_until_us > 0 and queue_until_us < :now and next_item = 0))";
+// A job that has begun no longer waits in the queue, even while it is PENDING again.
+constexpr const char* kWaitedTooLong =
+    "(queue_until_us > 0 and queue_until_us < :now and begun = 0)";
+
+// Jobs that waited, or took, longer than they allow; as the index jobs_to_expire has it.
+std::string Expired() {
+  return absl::StrCat(
+      "state in (1, 2) and (queue_until_us > 0 or total_until_us > 0)"
+      " and ((total_until_us > 0 and total_until_us < :now) or ",
+      kWaitedTooLong, ")");
+}
 
 absl::Status Fail(soci::session& sql, JobRow& job, const v1::Failure& failure) {
   *job.job.mutable_failure() = failure;
@@ -432,8 +438,8 @@ absl::StatusOr<std::vector<std::string>> RunStore::ExpiredJobs() {
     const int64_t now = DatabaseNowMicros(sql);
     std::string id;
     soci::statement statement =
-        (sql.prepare << absl::StrCat("select id from jobs where ", kExpired), soci::use(now, "now"),
-         soci::into(id));
+        (sql.prepare << absl::StrCat("select id from jobs where ", Expired()),
+         soci::use(now, "now"), soci::into(id));
     statement.execute();
     while (statement.fetch()) ids.push_back(id);
     return absl::OkStatus();
@@ -444,16 +450,16 @@ absl::StatusOr<std::vector<std::string>> RunStore::ExpiredJobs() {
 absl::Status RunStore::ExpireJob(const std::string& id) {
   RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
     const int64_t now = DatabaseNowMicros(sql);
-    int still = 0;
-    sql << absl::StrCat("select 1 from jobs where id = :id and ", kExpired), soci::use(id, "id"),
-        soci::use(now, "now"), soci::into(still);
+    int waited = 0;
+    sql << absl::StrCat("select case when ", kWaitedTooLong,
+                        " then 1 else 0 end from jobs where id = :id and ", Expired()),
+        soci::use(now, "now"), soci::use(id, "id"), soci::into(waited);
     if (!sql.got_data()) return absl::OkStatus();
     ASSIGN_OR_RETURN(JobRow job, LoadJob(sql, id));
-    const bool waited = job.next_item == 0;
     v1::Failure failure;
-    failure.set_reason(waited ? "QUEUE_TIMEOUT" : "TOTAL_TIMEOUT");
-    failure.set_message(waited ? "it waited longer than queue_timeout or total_timeout allows"
-                               : "it took longer than total_timeout allows");
+    failure.set_reason(waited != 0 ? "QUEUE_TIMEOUT" : "TOTAL_TIMEOUT");
+    failure.set_message(waited != 0 ? "its work did not begin within timeouts.queue"
+                                    : "it took longer than timeouts.total allows");
     RETURN_IF_ERROR(Fail(sql, job, failure));
     return SaveJob(sql, job);
   }));
@@ -464,6 +470,7 @@ absl::Status RunStore::ExpireJob(const std::string& id) {
 absl::Status RunStore::RecordStart(const v1::RunKey& run, const v1::RunStarted& started) {
   return database_.Write([&](soci::session& sql) -> absl::Status {
     ASSIGN_OR_RETURN(Held held, Hold(sql, run));
+    sql << "update jobs set begun = 1 where id = :id and begun = 0", soci::use(held.job.id);
     // Bit-equal results need every attempt to compute with as many threads as the first.
     std::string text;
     sql << "select spec from jobs where id = :id", soci::use(held.job.id), soci::into(text);

@@ -197,7 +197,7 @@ TEST_F(RunStoreTest, AJobThatWaitsTooLongFails) {
   Create(Training("patient"));
   Create(std::move(hurried));
   Create(std::move(begun));
-  Lease("begun");
+  ASSERT_THAT(runs_.RecordStart(Lease("begun").key, {}), Succeeds());
   absl::SleepFor(absl::Milliseconds(5));
   ExpireJobs();
   EXPECT_EQ(jobs_.Get("t", "hurried")->failure().reason(), "QUEUE_TIMEOUT");
@@ -214,6 +214,26 @@ TEST_F(RunStoreTest, AJobThatTakesTooLongInAllFails) {
   ExpireJobs();
   EXPECT_EQ(jobs_.Get("t", "a")->failure().reason(), "TOTAL_TIMEOUT");
   EXPECT_FALSE(runs_.CompleteTraining(lease.key, {}).ok());
+}
+
+TEST_F(RunStoreTest, AJobThatWasGivenAwayButNeverBegunStillWaits) {
+  NewJob created = Training("a");
+  created.job.mutable_timeouts()->mutable_queue()->set_nanos(1000);
+  Create(std::move(created));
+  ASSERT_THAT(runs_.GiveBack(Lease("a").key, {.reason = "refused", .fault = false}), Succeeds());
+  absl::SleepFor(absl::Milliseconds(5));
+  ExpireJobs();
+  EXPECT_EQ(jobs_.Get("t", "a")->failure().reason(), "QUEUE_TIMEOUT");
+}
+
+TEST_F(RunStoreTest, AJobThatNeverBegunIsFailedByTheLimitThatPassed) {
+  NewJob created = Training("a");
+  created.job.mutable_timeouts()->mutable_queue()->set_seconds(3600);
+  created.job.mutable_timeouts()->mutable_total()->set_nanos(1000);
+  Create(std::move(created));
+  absl::SleepFor(absl::Milliseconds(5));
+  ExpireJobs();
+  EXPECT_EQ(jobs_.Get("t", "a")->failure().reason(), "TOTAL_TIMEOUT");
 }
 
 TEST_F(RunStoreTest, AJobThatEndedMeanwhileDoesNotExpire) {
@@ -240,7 +260,7 @@ TEST_F(RunStoreTest, AnAttemptThatTakesTooLongIsAFaultAndTheNextOneMayDoBetter) 
   ASSERT_THAT(expired, SizeIs(1));
   ASSERT_THAT(runs_.GiveBack(expired[0].run.key, expired[0].end), Succeeds());
   EXPECT_EQ(State("a"), v1::JOB_STATE_PENDING);
-  EXPECT_THAT(jobs_.Attempts("a")->back(), HasSubstr("longer than attempt_timeout"));
+  EXPECT_THAT(jobs_.Attempts("a")->back(), HasSubstr("longer than timeouts.attempt"));
   EXPECT_EQ(Lease("a").key.attempt(), 2);
 }
 
