@@ -177,14 +177,11 @@ absl::Status PictureFolder::WriteManifest(const v1::BaseModel& model,
   for (const auto& [number, kept] : kept_) {
     picture_list.push_back(PictureJson(kept.item, kept.comparison, kept.file));
   }
+  nlohmann::json base_model = {{"name", model.name()}, {"fingerprint", model.fingerprint()}};
+  if (!model.folder().empty()) base_model["path"] = model.folder();
   const nlohmann::json manifest = {
-      {"imprint", IMPRINT_VERSION},
-      {"base_model",
-       {{"name", model.name()}, {"path", model.folder()}, {"fingerprint", model.fingerprint()}}},
-      {"solver", "ddim"},
-      {"image_sets", sets_},
-      {"embeddings", embedding_list},
-      {"pictures", picture_list}};
+      {"imprint", IMPRINT_VERSION}, {"base_model", base_model},     {"solver", "ddim"},
+      {"image_sets", sets_},        {"embeddings", embedding_list}, {"pictures", picture_list}};
   constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
   return WriteFileAtomically(this->manifest(),
                              manifest.dump(2, ' ', false, kReplaceBadUtf8) + "\n");

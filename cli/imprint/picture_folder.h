@@ -1,5 +1,6 @@
-// A folder that image sets are fetched into: pictures, contact sheet, and a manifest with all that
-// drawing them again needs – the one that imprint-engine writes, with the names of the resources.
+// A folder that image sets are fetched into: pictures, contact sheet, and a manifest: the one that
+// imprint-engine writes, with the names of the resources, and without what only the samplers know
+// (precision, device, threads, prediction).
 #pragma once
 
 #include <cstddef>
@@ -38,7 +39,8 @@ class PictureFolder {
   absl::StatusOr<Counts> Complete(Gateway& gateway, const PlannedSet& planned,
                                   const v1::ImageSet& set);
 
-  // manifest.json of the sets that are complete. `embeddings` are those that the prompts use.
+  // manifest.json of the sets that are complete. `embeddings` are those that the prompts use; the
+  // model's folder may be unknown.
   absl::Status WriteManifest(const v1::BaseModel& model,
                              const std::vector<v1::Embedding>& embeddings);
 

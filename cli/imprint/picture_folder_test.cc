@@ -10,6 +10,7 @@ namespace imprint {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Parts = std::vector<std::string>;
 
 class PictureFolderTest : public ::testing::Test {
@@ -35,6 +36,17 @@ TEST_F(PictureFolderTest, AnEarlierDrawingStaysUntilAnotherTakesItsPlace) {
   EXPECT_FALSE(Holds("contact-sheet.png"));
   EXPECT_TRUE(Holds("mine.png")) << "no drawing left it there";
   EXPECT_THAT(FileContent(folder.manifest()), HasSubstr("image_sets"));
+}
+
+TEST_F(PictureFolderTest, SaysWhereTheModelLiesOnlyIfItIsKnown) {
+  ASSERT_OK_AND_ASSIGN(PictureFolder folder, PictureFolder::Make(folder_.path(), true));
+  v1::BaseModel model;
+  model.set_name("baseModels/demo");
+  ASSERT_THAT(folder.WriteManifest(model, {}), Succeeds());
+  EXPECT_THAT(FileContent(folder.manifest()), Not(HasSubstr("path")));
+  model.set_folder("/models/demo");
+  ASSERT_THAT(folder.WriteManifest(model, {}), Succeeds());
+  EXPECT_THAT(FileContent(folder.manifest()), HasSubstr(R"("path": "/models/demo")"));
 }
 
 TEST_F(PictureFolderTest, IsNotReplacedUnasked) {
