@@ -36,7 +36,8 @@ bool Abandoned(ChunkRun& chunk) {
 
 }  // namespace
 
-PictureUploader::PictureUploader(SamplerMetrics& metrics, int threads) : metrics_(metrics) {
+PictureUploader::PictureUploader(SamplerMetrics& metrics, int threads, absl::Duration wait_slice)
+    : metrics_(metrics), wait_slice_(wait_slice) {
   for (int i = 0; i < threads; ++i) {
     threads_.emplace_back([this](const std::stop_token& closed) { Work(closed); });
   }
@@ -48,14 +49,16 @@ PictureUploader::~PictureUploader() {
   for (const FinishedPicture& picture : waiting_) picture.chunk->Dropped();
 }
 
-void PictureUploader::Add(FinishedPicture picture) {
+void PictureUploader::Add(FinishedPicture picture, const std::function<void()>& on_wait) {
   picture.chunk->Expect();
-  std::unique_lock lock(mutex_);
+  const std::stop_token stop = picture.chunk->stop_token();
   const auto room = [this] { return waiting_.size() < kMaxWaiting; };
-  if (!changed_.wait(lock, picture.chunk->stop_token(), room)) {
+  std::unique_lock lock(mutex_);
+  while (!changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(wait_slice_), room)) {
     lock.unlock();
-    picture.chunk->Dropped();
-    return;
+    if (stop.stop_requested()) return picture.chunk->Dropped();
+    on_wait();
+    lock.lock();
   }
   waiting_.push_back(std::move(picture));
   changed_.notify_all();
@@ -114,8 +117,14 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
     }
     metrics_.upload_retries.Increment();
     chunk.run().StillWorks();
+    SayWaitingWork();
     Pause(chunk.stop_token(), pause);
   }
+}
+
+void PictureUploader::SayWaitingWork() {
+  const std::lock_guard lock(mutex_);
+  for (const FinishedPicture& picture : waiting_) picture.chunk->run().StillWorks();
 }
 
 std::shared_ptr<v1::TransferService::StubInterface> PictureUploader::Registry(

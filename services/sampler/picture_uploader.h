@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
 #include <grpcpp/channel.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
@@ -37,7 +39,9 @@ class PictureUploader {
   // Pictures that may wait; more make Add wait.
   static constexpr size_t kMaxWaiting = 16;
 
-  explicit PictureUploader(SamplerMetrics& metrics, int threads = 2);
+  // While Add waits it says so, every `wait_slice`.
+  explicit PictureUploader(SamplerMetrics& metrics, int threads = 2,
+                           absl::Duration wait_slice = absl::Seconds(2));
   // What waits still is dropped.
   ~PictureUploader();
   PictureUploader(const PictureUploader&) = delete;
@@ -45,15 +49,20 @@ class PictureUploader {
 
   // The chunk hears what becomes of it: Delivered, Dropped or UploadFailed. A registry that does
   // not answer is asked again, less and less often, until the chunk is told to stop; then once
-  // more if it keeps what it reached.
-  void Add(FinishedPicture picture);
+  // more if it keeps what it reached. `on_wait` is called now and then while there is no room: who
+  // waits for that long still works.
+  void Add(
+      FinishedPicture picture, const std::function<void()>& on_wait = [] {});
 
  private:
   void Work(const std::stop_token& closed);
   void Upload(const FinishedPicture& picture, const std::stop_token& closed);
+  // Chunks behind one that the registry does not take are not stalled.
+  void SayWaitingWork();
   std::shared_ptr<v1::TransferService::StubInterface> Registry(const std::string& address);
 
   SamplerMetrics& metrics_;
+  const absl::Duration wait_slice_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<FinishedPicture> waiting_;

@@ -90,6 +90,34 @@ TEST_F(PictureUploaderTest, AFullDiskEndsTheRunWithItsReason) {
   EXPECT_TRUE(Last().failure().retryable());
 }
 
+// While the registry is away all that waits for it works, each in the eyes of its own follower.
+TEST_F(PictureUploaderTest, ChunksBehindOneThatIsRetriedSayThatTheyWork) {
+  registry_.refusals = 1 << 20;
+  const auto first = Chunk(2);
+  const auto first_run = run_;
+  Draw(first);
+  while (registry_.calls < 2) std::this_thread::yield();
+  const auto behind = Chunk(1);
+  Draw(behind);
+  const auto said = run_->log().Read(1, absl::Now() + absl::Seconds(60)).events;
+  ASSERT_FALSE(said.empty());
+  EXPECT_TRUE(said.front()->has_working());
+  for (const auto& run : {first_run, run_}) run->Stop({.keep = false, .reason = "cancelled"});
+}
+
+TEST_F(PictureUploaderTest, WhoeverWaitsForRoomSaysSo) {
+  registry_.refusals = 1 << 20;
+  PictureUploader uploader(metrics_, 2, absl::Milliseconds(1));
+  const auto chunk = Chunk(static_cast<int>(PictureUploader::kMaxWaiting) + 3);
+  int waited = 0;
+  for (size_t item = 0; item < chunk->order().items.size(); ++item) {
+    uploader.Add({.chunk = chunk, .item = item, .image = Grey(item)}, [&] {
+      if (++waited == 3) run_->Stop({.keep = false, .reason = "cancelled"});
+    });
+  }
+  EXPECT_EQ(waited, 3);
+}
+
 TEST_F(PictureUploaderTest, AStopEndsTheAsking) {
   registry_.refusals = 1 << 20;
   const auto chunk = Chunk(3);

@@ -53,7 +53,8 @@ std::shared_ptr<ChunkRun> SamplingEngine::Next(const std::stop_token& closed) {
   return next;
 }
 
-void SamplingEngine::SayWaitingWork() {
+void SamplingEngine::SayWork(ChunkRun& drawn) {
+  drawn.run().StillWorks();
   const std::lock_guard lock(mutex_);
   for (const auto& chunk : waiting_) chunk->run().StillWorks();
 }
@@ -103,8 +104,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
   };
   hooks.on_step = [&, before = int64_t{0}](int64_t done, int64_t /*total*/) mutable {
     CountStep(done - std::exchange(before, done));
-    chunk->run().StillWorks();
-    SayWaitingWork();
+    SayWork(*chunk);
   };
   RETURN_IF_ERROR(sampler.Draw(ToPictureRequests(order, model.info()), hooks, order.chunk_items));
   const double pictures = static_cast<double>(order.items.size());
@@ -121,7 +121,7 @@ absl::Status SamplingEngine::Deliver(const std::shared_ptr<ChunkRun>& chunk, con
     ASSIGN_OR_RETURN(finished.safety, ReportSafety(model, image));
   }
   if (!finished.safety.blocked()) finished.image = std::move(image);
-  uploader_.Add(std::move(finished));
+  uploader_.Add(std::move(finished), [&] { SayWork(*chunk); });
   return absl::OkStatus();
 }
 

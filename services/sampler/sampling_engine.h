@@ -56,7 +56,7 @@ class SamplingEngine {
   void Work(const std::stop_token& closed);
   std::shared_ptr<ChunkRun> Next(const std::stop_token& closed);
   // Those that wait are not stalled while the one that is drawn is not.
-  void SayWaitingWork();
+  void SayWork(ChunkRun& drawn);
   absl::Status Draw(const std::shared_ptr<ChunkRun>& chunk);
   absl::Status Deliver(const std::shared_ptr<ChunkRun>& chunk, const BaseModel& model, size_t item,
                        RgbImage image);
