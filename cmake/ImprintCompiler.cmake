@@ -34,3 +34,7 @@ if(IMPRINT_SANITIZE)
     -fno-sanitize=vptr)
   target_link_options(imprint_compile_options INTERFACE -fsanitize=${IMPRINT_SANITIZE})
 endif()
+if(IMPRINT_FUZZ)
+  # What was reached, for libFuzzer; its main is linked into the targets of tests/fuzz alone.
+  target_compile_options(imprint_compile_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
-#include "base/mapped_file.h"
 #include "base/status_macros.h"
 #include "formats/half.h"
 
@@ -17,6 +16,7 @@ namespace {
 // Diffusers and transformers refuse files without it.
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kFormatValue = "pt";
+constexpr absl::string_view kKohyaKey = "emb_params";
 
 absl::StatusOr<std::vector<float>> WidenToFloat(const TensorView& tensor) {
   std::vector<float> values(tensor.data.size() / ElementSize(tensor.type));
@@ -28,6 +28,13 @@ absl::StatusOr<std::vector<float>> WidenToFloat(const TensorView& tensor) {
     }
   };
   switch (tensor.type) {
+    case DType::kF64:
+      for (size_t i = 0; i < values.size(); ++i) {
+        double value = 0;
+        std::memcpy(&value, tensor.data.data() + 8 * i, 8);
+        values[i] = static_cast<float>(value);
+      }
+      return values;
     case DType::kF32:
       std::memcpy(values.data(), tensor.data.data(), tensor.data.size());
       return values;
@@ -38,30 +45,8 @@ absl::StatusOr<std::vector<float>> WidenToFloat(const TensorView& tensor) {
       widen16(FloatFromBFloat16);
       return values;
     default:
-      return FieldError("dtype", Name(tensor.type), "F32, F16 or BF16");
+      return FieldError("dtype", Name(tensor.type), "F32, F16, BF16 or F64");
   }
-}
-
-absl::StatusOr<LearnedEmbedding> FromTensor(const std::string& token, const TensorView& tensor) {
-  const std::vector<int64_t>& shape = tensor.shape;
-  const bool has_rows = shape.size() == 2;
-  if ((shape.size() != 1 && !has_rows) || shape.back() < 1 || shape.back() > 1 << 16 ||
-      (has_rows && (shape[0] < 1 || shape[0] > kMaxEmbeddingVectors))) {
-    return FieldError("shape", Describe(tensor),
-                      absl::StrCat("[n, width] with n from 1 to ", kMaxEmbeddingVectors));
-  }
-  LearnedEmbedding embedding{.token = token,
-                             .vectors = has_rows ? static_cast<int>(shape[0]) : 1,
-                             .width = static_cast<int>(shape.back())};
-  ASSIGN_OR_RETURN(embedding.values, WidenToFloat(tensor));
-  for (size_t i = 0; i < embedding.values.size(); ++i) {
-    if (!std::isfinite(embedding.values[i])) {
-      return FieldError(
-          absl::StrCat("value ", i % embedding.width, " of vector ", i / embedding.width),
-          absl::StrCat(embedding.values[i]), "a finite number");
-    }
-  }
-  return embedding;
 }
 
 std::string TensorNames(const TensorViews& tensors) {
@@ -75,6 +60,41 @@ std::string TensorNames(const TensorViews& tensors) {
 
 }  // namespace
 
+absl::Status CheckEmbeddingShape(DType type, const std::vector<int64_t>& shape) {
+  const bool has_rows = shape.size() == 2;
+  if ((shape.size() != 1 && !has_rows) || shape.back() < 1 || shape.back() > 1 << 16 ||
+      (has_rows && (shape[0] < 1 || shape[0] > kMaxEmbeddingVectors))) {
+    return FieldError("shape", Describe(TensorView{type, shape, {}}),
+                      absl::StrCat("[n, width] with n from 1 to ", kMaxEmbeddingVectors));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LearnedEmbedding> EmbeddingFromTensor(const std::string& token,
+                                                     const TensorView& tensor) {
+  RETURN_IF_ERROR(InContext(Quoted(token), CheckEmbeddingShape(tensor.type, tensor.shape)));
+  LearnedEmbedding embedding{
+      .token = token,
+      .vectors = tensor.shape.size() == 2 ? static_cast<int>(tensor.shape[0]) : 1,
+      .width = static_cast<int>(tensor.shape.back())};
+  auto values = WidenToFloat(tensor);
+  if (!values.ok()) return InContext(Quoted(token), values.status());
+  embedding.values = *std::move(values);
+  for (size_t i = 0; i < embedding.values.size(); ++i) {
+    if (!std::isfinite(embedding.values[i])) {
+      return FieldError(absl::StrCat(Quoted(token), ": value ", i % embedding.width, " of vector ",
+                                     i / embedding.width),
+                        absl::StrCat(embedding.values[i]), "a finite number");
+    }
+  }
+  return embedding;
+}
+
+void KeepProvenance(TensorMetadata metadata, LearnedEmbedding& embedding) {
+  embedding.provenance = std::move(metadata);
+  embedding.provenance.erase(std::string(kFormatKey));
+}
+
 absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
                                                        const std::string& origin) {
   TensorViews tensors;
@@ -87,32 +107,18 @@ absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
                       "one tensor, named by its token");
   }
   const auto& [token, tensor] = *tensors.begin();
-  if (token == "emb_params" || token == "emp_params" || token == "clip_l" || token == "clip_g") {
-    return FieldError(absl::StrCat(origin, ": tensor"), Quoted(token),
-                      "a tensor named by its token, as Diffusers writes it; this is another tool's "
-                      "file");
-  }
-  absl::StatusOr<LearnedEmbedding> embedding = FromTensor(token, tensor);
-  if (!embedding.ok()) {
-    return InContext(absl::StrCat(origin, ": ", Quoted(token)), embedding.status());
-  }
-  embedding->provenance = std::move(metadata);
-  embedding->provenance.erase(std::string(kFormatKey));
+  auto embedding = EmbeddingFromTensor(token, tensor);
+  if (!embedding.ok()) return InContext(origin, embedding.status());
+  KeepProvenance(std::move(metadata), *embedding);
   return embedding;
 }
 
-absl::StatusOr<LearnedEmbedding> ReadLearnedEmbedding(const std::filesystem::path& path) {
-  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
-  const std::span<const std::byte> bytes = file->bytes();
-  return ParseLearnedEmbedding({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                               path.string());
-}
-
-std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding) {
+std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding, EmbeddingLayout layout) {
   TensorViews tensors;
-  tensors[embedding.token] = {DType::kF32,
-                              {embedding.vectors, embedding.width},
-                              std::as_bytes(std::span(embedding.values))};
+  tensors[layout == EmbeddingLayout::kKohya ? std::string(kKohyaKey) : embedding.token] = {
+      DType::kF32,
+      {embedding.vectors, embedding.width},
+      std::as_bytes(std::span(embedding.values))};
   TensorMetadata metadata = embedding.provenance;
   metadata[std::string(kFormatKey)] = std::string(kFormatValue);
   return SerializeSafetensors(tensors, metadata);

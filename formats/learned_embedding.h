@@ -2,8 +2,6 @@
 // field loads (learned_embeds.safetensors, the layout of Diffusers).
 #pragma once
 
-#include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -31,17 +29,33 @@ inline constexpr absl::string_view kLearnedEmbeddingFileName = "learned_embeds.s
 // Most vectors that one token may have: a 77-token prompt has 75 places.
 inline constexpr int kMaxEmbeddingVectors = 75;
 
-// Reads a safetensors file with one tensor, [n, d] or the older [d], in F32, F16 or BF16; its key
-// is the token. INVALID_ARGUMENT, naming the file, if it holds several tensors, another shape or
-// type, or a value that is not finite.
-absl::StatusOr<LearnedEmbedding> ReadLearnedEmbedding(const std::filesystem::path& path);
+// OK for what an embedding may be: [n, d] or the older [d], in F32, F16, BF16 or F64.
+absl::Status CheckEmbeddingShape(DType type, const std::vector<int64_t>& shape);
 
-// The same for a file's bytes; `origin` is what errors call them.
+// The tensor's values in F32, under that token. INVALID_ARGUMENT, naming the token, for another
+// shape or type, and for a value that is not finite.
+absl::StatusOr<LearnedEmbedding> EmbeddingFromTensor(const std::string& token,
+                                                     const TensorView& tensor);
+
+// Takes what a safetensors file says about itself, except what every such file says.
+void KeepProvenance(TensorMetadata metadata, LearnedEmbedding& embedding);
+
+// Reads what SerializeLearnedEmbedding writes, and Diffusers: a safetensors file with one tensor
+// whose key is the token. INVALID_ARGUMENT, naming `origin`, if it holds anything else. For the
+// files of other tools there is formats/embedding_files.
 absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
                                                        const std::string& origin);
 
-// The file's bytes: {token: [n, d] F32}, metadata {"format": "pt"} and the provenance. The same
-// embedding always gives the same bytes.
-std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding);
+enum class EmbeddingLayout {
+  // {token: [n, d]}: what every tool of the field loads.
+  kDiffusers,
+  // {"emb_params": [n, d]}, for kohya's and InvokeAI's own scripts; the word is the file's name.
+  kKohya
+};
+
+// The file's bytes: the layout's tensor in F32, metadata {"format": "pt"} and the provenance. The
+// same embedding always gives the same bytes.
+std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding,
+                                      EmbeddingLayout layout = EmbeddingLayout::kDiffusers);
 
 }  // namespace imprint

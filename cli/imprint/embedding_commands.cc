@@ -22,7 +22,9 @@
 #include "base/atomic_file.h"
 #include "base/field_error.h"
 #include "base/mapped_file.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
+#include "formats/learned_embedding.h"
 #include "rpc/resource_name.h"
 
 namespace imprint {
@@ -117,6 +119,7 @@ absl::Status ShowEmbedding(const std::string& given, CommandContext& context) {
 struct EmbeddingExport {
   std::string name;
   std::string out;
+  std::string layout = "diffusers";
   bool overwrite = false;
 };
 
@@ -127,12 +130,20 @@ absl::Status ExportEmbedding(const EmbeddingExport& options, CommandContext& con
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
   // Which version an alias is is asked first, so that what is said is what was fetched.
   ASSIGN_OR_RETURN(const v1::Embedding embedding, GetEmbedding(*gateway, name));
-  ASSIGN_OR_RETURN(const std::string content, DownloadEmbedding(*gateway, embedding.name()));
+  ASSIGN_OR_RETURN(std::string content, DownloadEmbedding(*gateway, embedding.name()));
+  if (options.layout == "kohya") {
+    ASSIGN_OR_RETURN(const LearnedEmbedding parsed,
+                     ParseLearnedEmbedding(content, embedding.name()));
+    content = SerializeLearnedEmbedding(parsed, EmbeddingLayout::kKohya);
+  }
   RETURN_IF_ERROR(WriteFileAtomically(file, content));
   context.console.Line("exported", absl::StrCat(embedding.name(), " to ", file.string()));
+  if (options.layout == "kohya") {
+    context.console.Line("word", absl::StrCat(file.stem().string(), ", as the file is named"));
+  }
   context.console.Event(
       "exported",
-      {{"name", embedding.name()}, {"file", file.string()}, {"sha256", embedding.sha256()}});
+      {{"name", embedding.name()}, {"file", file.string()}, {"sha256", Sha256Hex(content)}});
   return absl::OkStatus();
 }
 
@@ -207,6 +218,13 @@ Command MakeExport(CLI::App& embeddings) {
   command->add_option("--out", options->out, "A .safetensors file, or a folder for it")
       ->type_name("PATH")
       ->required();
+  command
+      ->add_option(
+          "--layout", options->layout,
+          "diffusers, whose tensor is named by the word, or kohya, whose word is the file's "
+          "name; default: diffusers")
+      ->type_name("LAYOUT")
+      ->check(CLI::IsMember({"diffusers", "kohya"}));
   command->add_flag("--overwrite", options->overwrite, "Replace what --out names");
   return {command,
           [options](CommandContext& context) { return ExportEmbedding(*options, context); }};
@@ -216,13 +234,18 @@ Command MakeImport(CLI::App& embeddings) {
   const auto options = std::make_shared<ImportOptions>();
   CLI::App* command =
       embeddings.add_subcommand("import", "Add a version from somebody's embedding file.");
-  command->add_option("FILE", options->file, "A safetensors file with one embedding")
+  command
+      ->add_option("FILE", options->file,
+                   "An embedding of Diffusers, AUTOMATIC1111, kohya, InvokeAI or OneTrainer: "
+                   ".safetensors, .pt or .bin")
       ->type_name("")
       ->required();
   command->add_option("--concept", options->concept_id, "The concept that it is a version of")
       ->type_name("ID")
       ->required();
-  command->add_option("--token", options->token, "The word in prompts; default: the file's")
+  command
+      ->add_option("--token", options->token,
+                   "The word in prompts; default: the file's, or its name without the extension")
       ->type_name("<WORD>");
   command
       ->add_option("--class,--word", options->class_word,

@@ -57,7 +57,8 @@ Command MakeDrawCommand(CLI::App& app) {
                          "--prompt \"<rex> asleep\" --seeds 1-4 --out pictures/\n");
   AddModelOption(*draw, options->order.model);
   draw->add_option("--embedding", options->order.embeddings,
-                   "Learned embedding: its file, or the folder that teach left it in; repeatable")
+                   "Learned embedding: its file, of any tool, or the folder that teach left it in; "
+                   "WORD=PATH gives it another word; repeatable")
       ->type_name("PATH");
   draw->add_option("--prompt", options->order.prompts, "What to draw; repeatable; needed")
       ->type_name("TEXT")

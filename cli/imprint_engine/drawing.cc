@@ -28,6 +28,7 @@
 #include "engine/runtime/threads.h"
 #include "engine/sampling/sampler.h"
 #include "engine/scoring/safety_screen.h"
+#include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
 #include "imaging/contact_sheet.h"
 #include "imaging/encode.h"
@@ -47,6 +48,19 @@ fs::path EmbeddingFile(const fs::path& given) {
   return fs::is_directory(given, ignored) ? given / std::string(kLearnedEmbeddingFileName) : given;
 }
 
+// "mia.pt", or "<mia>=mia.pt" where the file's own word will not do.
+struct GivenEmbedding {
+  fs::path path;
+  std::string word;
+};
+
+GivenEmbedding ParseGiven(const std::string& given) {
+  std::error_code ignored;
+  const size_t equals = given.find('=');
+  if (equals == std::string::npos || fs::exists(given, ignored)) return {EmbeddingFile(given), ""};
+  return {EmbeddingFile(given.substr(equals + 1)), given.substr(0, equals)};
+}
+
 struct LoadedEmbeddings {
   std::vector<LearnedEmbedding> embeddings;
   std::vector<EmbeddingRecord> records;
@@ -55,10 +69,10 @@ struct LoadedEmbeddings {
 absl::StatusOr<LoadedEmbeddings> LoadEmbeddings(const std::vector<std::string>& paths) {
   LoadedEmbeddings loaded;
   for (const std::string& given : paths) {
-    const fs::path path = EmbeddingFile(given);
+    const auto [path, word] = ParseGiven(given);
     const auto file = MappedFile::Open(path);
     if (!file.ok()) return ForOption("embedding", file.status());
-    ASSIGN_OR_RETURN(LearnedEmbedding embedding, ReadLearnedEmbedding(path));
+    ASSIGN_OR_RETURN(LearnedEmbedding embedding, ReadEmbeddingFile(path, {.token = word}));
     loaded.records.push_back({.token = embedding.token,
                               .class_word = embedding.provenance["imprint.class_word"],
                               .path = fs::absolute(path).string(),

@@ -10,9 +10,12 @@
 #include "absl/strings/str_format.h"
 #include "cli/imprint_engine/command.h"
 
+#include "base/mapped_file.h"
 #include "base/status_macros.h"
 #include "engine/checkpoint/model_files.h"
 #include "engine/model/base_model.h"
+#include "formats/embedding_files/a1111_hashes.h"
+#include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
 
 namespace imprint {
@@ -72,7 +75,10 @@ std::vector<double> Norms(const LearnedEmbedding& embedding) {
 }
 
 absl::Status DescribeEmbedding(const fs::path& path, Console& console) {
-  ASSIGN_OR_RETURN(const LearnedEmbedding embedding, ReadLearnedEmbedding(path));
+  ASSIGN_OR_RETURN(const LearnedEmbedding embedding, ReadEmbeddingFile(path));
+  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
+  const std::string checksum = A1111Checksum(embedding);
+  const std::string file_hash = A1111FileHash(file->bytes());
   const std::vector<double> norms = Norms(embedding);
   std::string lengths;
   for (const double norm : norms)
@@ -81,6 +87,7 @@ absl::Status DescribeEmbedding(const fs::path& path, Console& console) {
   console.Line("token", embedding.token);
   console.Line("vectors", absl::StrCat(embedding.vectors, " of ", embedding.width,
                                        " numbers; lengths ", lengths));
+  console.Line("A1111", absl::StrCat("TI hash ", file_hash, ", checksum ", checksum));
   for (const auto& [key, value] : embedding.provenance) {
     console.Line("", absl::StrCat(key, ": ", value));
   }
@@ -89,6 +96,8 @@ absl::Status DescribeEmbedding(const fs::path& path, Console& console) {
                               {"vectors", embedding.vectors},
                               {"width", embedding.width},
                               {"norms", norms},
+                              {"a1111_hash", file_hash},
+                              {"a1111_checksum", checksum},
                               {"provenance", embedding.provenance}});
   return absl::OkStatus();
 }

@@ -11,9 +11,10 @@
 namespace imprint {
 namespace {
 
-const char* ModelsOfWidth(int width) {
-  if (width == 768) return " (made for Stable Diffusion 1.x)";
-  if (width == 1024) return " (made for Stable Diffusion 2.x)";
+// The models that have it; nothing of a width that none of the field's has.
+const char* FamilyOf(int width) {
+  if (width == 768) return " (Stable Diffusion 1.x)";
+  if (width == 1024) return " (Stable Diffusion 2.x)";
   return "";
 }
 
@@ -25,9 +26,11 @@ absl::StatusOr<ConceptSet> ConceptSet::Make(const BaseModel& model,
   std::vector<at::Tensor> rows;
   for (const LearnedEmbedding& embedding : embeddings) {
     if (embedding.width != model.info().embedding_width) {
-      return FieldError(absl::StrCat("embedding ", Quoted(embedding.token), ": width"),
-                        absl::StrCat(embedding.width, ModelsOfWidth(embedding.width)),
-                        absl::StrCat(model.info().embedding_width, ", as this model has"));
+      return FieldError(
+          absl::StrCat("embedding ", Quoted(embedding.token), ": width"),
+          absl::StrCat(embedding.width, FamilyOf(embedding.width)),
+          absl::StrCat(model.info().embedding_width, FamilyOf(model.info().embedding_width),
+                       ", as this model has"));
     }
     RETURN_IF_ERROR(concepts.vocabulary.Add(embedding.token, embedding.vectors, model.tokenizer()));
     rows.push_back(at::tensor(embedding.values).view({embedding.vectors, embedding.width}));

@@ -8,6 +8,7 @@
 #include "base/field_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
@@ -20,13 +21,19 @@ namespace {
 
 constexpr size_t kMaxFileBytes = 1 << 20;
 
-absl::StatusOr<LearnedEmbedding> Parse(const std::string& content) {
+absl::Status CheckSize(const std::string& content) {
   if (content.size() > kMaxFileBytes) {
     return FieldError("content", absl::StrCat(content.size(), " bytes"),
                       absl::StrCat("at most ", kMaxFileBytes));
   }
-  if (content.empty()) return FieldError("content", "none", "a learned_embeds.safetensors file");
-  return ParseLearnedEmbedding(content, "content");
+  if (content.empty()) return FieldError("content", "none", "an embedding file");
+  return absl::OkStatus();
+}
+
+// What the file says under that key, or nothing.
+std::string Provenance(const LearnedEmbedding& embedding, absl::string_view key) {
+  const auto found = embedding.provenance.find(key);
+  return found == embedding.provenance.end() ? "" : found->second;
 }
 
 // A row by any of the three kinds of name.
@@ -109,7 +116,9 @@ absl::StatusOr<v1::Embedding> Embeddings::Commit(const v1::CommitEmbeddingReques
   ASSIGN_OR_RETURN(addition.concept_id,
                    ParseResourceId("spec.concept_name", spec.concept_name(), "concepts"));
   RETURN_IF_ERROR(CheckWords("spec.", spec.token(), spec.class_word()));
-  ASSIGN_OR_RETURN(const LearnedEmbedding parsed, Parse(request.content()));
+  RETURN_IF_ERROR(CheckSize(request.content()));
+  ASSIGN_OR_RETURN(const LearnedEmbedding parsed,
+                   ParseLearnedEmbedding(request.content(), "content"));
   if (parsed.token != spec.token()) {
     return FieldError("content", absl::StrCat("the token ", Quoted(parsed.token)),
                       absl::StrCat("the spec's, ", Quoted(spec.token())));
@@ -148,12 +157,15 @@ absl::StatusOr<v1::Embedding> Embeddings::Import(const v1::ImportEmbeddingReques
   RETURN_IF_ERROR(CheckRights("rights", request.rights()));
   RETURN_IF_ERROR(CheckText("file_name", request.file_name(), 255, /*may_be_empty=*/true));
   RETURN_IF_ERROR(CheckText("request_id", request.request_id(), 100, /*may_be_empty=*/true));
-  ASSIGN_OR_RETURN(LearnedEmbedding parsed, Parse(request.content()));
-  const std::string token = request.token().empty() ? parsed.token : request.token();
-  const std::string class_word =
-      request.class_word().empty() ? parsed.provenance["imprint.class_word"] : request.class_word();
-  RETURN_IF_ERROR(CheckWords("", token, class_word));
-  addition.wanted.set_token(token);
+  RETURN_IF_ERROR(CheckSize(request.content()));
+  ASSIGN_OR_RETURN(const LearnedEmbedding parsed,
+                   ParseEmbeddingFile(request.content(), "content",
+                                      {.token = request.token(), .name = request.file_name()}));
+  const std::string class_word = request.class_word().empty()
+                                     ? Provenance(parsed, "imprint.class_word")
+                                     : request.class_word();
+  RETURN_IF_ERROR(CheckWords("", parsed.token, class_word));
+  addition.wanted.set_token(parsed.token);
   addition.wanted.set_class_word(class_word);
   if (!request.request_id().empty())
     addition.origin = absl::StrCat("import/", request.request_id());
@@ -164,19 +176,14 @@ absl::StatusOr<v1::Embedding> Embeddings::Import(const v1::ImportEmbeddingReques
   v1::Lineage& lineage = *embedding.mutable_lineage();
   lineage.set_imported_from(request.file_name());
   *lineage.mutable_import_rights() = request.rights();
-  lineage.set_base_model_fingerprint(parsed.provenance["imprint.base_model"]);
-  lineage.set_text_encoder_identity(parsed.provenance["imprint.text_encoder"]);
-  embedding.set_token(token);
+  lineage.set_base_model_fingerprint(Provenance(parsed, "imprint.base_model"));
+  lineage.set_text_encoder_identity(Provenance(parsed, "imprint.text_encoder"));
+  embedding.set_token(parsed.token);
   embedding.set_class_word(class_word);
   embedding.set_vectors(parsed.vectors);
   embedding.set_width(parsed.width);
-  if (token == parsed.token) {
-    addition.content = request.content();
-  } else {
-    // The file that is kept says the concept's word.
-    parsed.token = token;
-    addition.content = SerializeLearnedEmbedding(parsed);
-  }
+  // Whichever tool's file came in, ours is kept, and says the concept's word.
+  addition.content = SerializeLearnedEmbedding(parsed);
   bool committed = false;
   return Add(std::move(addition), committed);
 }

@@ -27,7 +27,7 @@ class Embeddings {
   // that is no such embedding, FAILED_PRECONDITION if the concept has another token.
   absl::StatusOr<v1::Embedding> Commit(const v1::CommitEmbeddingRequest& request, bool& committed);
 
-  // Idempotent by request_id.
+  // From a file of any tool (formats/embedding_files); idempotent by request_id.
   absl::StatusOr<v1::Embedding> Import(const v1::ImportEmbeddingRequest& request);
 
   // By its own name, by an alias's, or the newest by the concept's.

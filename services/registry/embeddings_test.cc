@@ -92,6 +92,38 @@ TEST_F(EmbeddingsTest, AnImportIsAVersionUnderItsRights) {
               Fails(absl::StatusCode::kAlreadyExists, HasSubstr("request_id")));
 }
 
+TEST_F(EmbeddingsTest, OtherToolsFilesAreKeptAsOurs) {
+  const std::vector<float> values = {1, 2};
+  const std::string kohya = SerializeSafetensors(
+      {{"emb_params", {DType::kF32, {1, 2}, std::as_bytes(std::span(values))}}}, {});
+  v1::ImportEmbeddingRequest request;
+  request.set_parent("concepts/max");
+  request.set_content(kohya);
+  request.set_class_word("cat");
+  *request.mutable_rights() = Header("x").rights();
+  EXPECT_THAT(embeddings_.Import(request), RefusesNaming(Parts{"content: token: got none"}));
+  request.set_file_name("max.safetensors");
+  ASSERT_OK_AND_ASSIGN(const v1::Embedding imported, embeddings_.Import(request));
+  EXPECT_EQ(imported.token(), "max");
+  EXPECT_EQ(imported.lineage().imported_from(), "max.safetensors");
+  ASSERT_OK_AND_ASSIGN(const std::string content, embeddings_.Content(imported));
+  EXPECT_EQ(content, SerializeLearnedEmbedding(
+                         {.token = "max", .vectors = 1, .width = 2, .values = values}));
+}
+
+TEST_F(EmbeddingsTest, AFileOfOursIsKeptToTheBit) {
+  v1::ImportEmbeddingRequest request;
+  request.set_parent("concepts/max");
+  request.set_content(SerializeLearnedEmbedding({.token = "<max>",
+                                                 .vectors = 1,
+                                                 .width = 2,
+                                                 .values = {1, 2},
+                                                 .provenance = {{"imprint.class_word", "cat"}}}));
+  *request.mutable_rights() = Header("x").rights();
+  ASSERT_OK_AND_ASSIGN(const v1::Embedding imported, embeddings_.Import(request));
+  EXPECT_EQ(embeddings_.Content(imported).value(), request.content());
+}
+
 TEST_F(EmbeddingsTest, ListsNewestFirstInPages) {
   for (const std::string& job : Parts{"jobs/a", "jobs/b", "jobs/c"}) {
     ASSERT_THAT(embeddings_.Commit(Trained(job), committed_), Succeeds());

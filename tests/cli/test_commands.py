@@ -142,6 +142,14 @@ def test_embeddings_go_out_and_come_in_again(taught):
     assert "<pip2>" in taught("embeddings", "list").out
     taught("embeddings", "alias", "pip/1", "approved")
     assert "approved" in taught("embeddings", "show", "pip/approved").out
+    taught("embeddings", "export", "pip", "--out", "pip-k.safetensors", "--layout", "kohya")
+    kohya = (taught.folder / "pip-k.safetensors").read_bytes()
+    assert b'"emb_params"' in kohya
+    foreign = taught("embeddings", "import", "pip-k.safetensors", "--concept", "pip-k", *RIGHTS)
+    assert "pip-k, a mascot" in foreign.out
+    taught("embeddings", "export", "pip-k", "--out", "back.safetensors")
+    back = (taught.folder / "back.safetensors").read_bytes()
+    assert b'"pip-k"' in back and b"emb_params" not in back and back[-512:] == kohya[-512:]
     refused = taught("embeddings", "import", PIP / sorted(p.name for p in PIP.iterdir())[0], "--concept",
                      "no", *RIGHTS, code=2)
     assert "content" in refused.err or "FILE" in refused.err

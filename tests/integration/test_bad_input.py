@@ -202,9 +202,24 @@ def test_an_embedding_of_the_wrong_width(engine, tmp_path):
     refused(result, '"<mia>"', "width: got 768", "Stable Diffusion 1.x", "128")
 
 
-def test_another_tools_embedding_is_refused_by_name(engine, tmp_path):
-    save_file({"emb_params": np.ones((1, 128), np.float32)}, tmp_path / "mia.safetensors")
-    refused(engine("info", tmp_path / "mia.safetensors"), "emb_params", "another tool's")
+def test_what_is_taken_for_an_embedding_is_refused_by_name(engine, tmp_path):
+    save_file({"clip_l": np.ones((1, 768), np.float32), "clip_g": np.ones((1, 1280), np.float32)},
+              tmp_path / "mia.safetensors")
+    refused(engine("info", tmp_path / "mia.safetensors"), "mia.safetensors", "an SDXL embedding")
+    save_file({"lora_unet_x.lora_up.weight": np.ones((1, 8), np.float32)},
+              tmp_path / "mia.safetensors")
+    refused(engine("draw", "--embedding", tmp_path / "mia.safetensors", "--prompt", "mia", "--out",
+                   tmp_path / "out"), "mia.safetensors", "a LoRA")
+
+
+def test_a_pickle_that_would_run_code_is_refused(engine, tmp_path):
+    mark = tmp_path / "mark"
+    (tmp_path / "mia.pt").write_bytes(
+        b"\x80\x02cos\nsystem\nX" + struct.pack("<I", len(f"touch {mark}")) + f"touch {mark}".encode()
+        + b"\x85R.")
+    refused(engine("info", tmp_path / "mia.pt"), "mia.pt", "byte 2", 'global: got "os.system"',
+            "nothing in the file was executed")
+    assert not mark.exists()
 
 
 def test_an_embedding_that_drives_the_model_mad_draws_nothing(engine, tmp_path):

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
 
 from processes import MODEL, PIP
 
@@ -108,6 +109,19 @@ def test_an_embedding_on_its_own_says_where_it_comes_from(engine, teach, tmp_pat
     assert embedding["vectors"] == 2 and embedding["width"] == 128
     assert embedding["provenance"]["imprint.class_word"] == "mascot"
     assert len(embedding["norms"]) == 2
+    content = (tmp_path / "out" / "learned_embeds.safetensors").read_bytes()
+    assert embedding["a1111_hash"] == hashlib.sha256(content).hexdigest()[:12]
+    assert len(embedding["a1111_checksum"]) == 4
+
+
+def test_another_tools_embedding_is_drawn_under_the_word_that_it_is_given(engine, tmp_path):
+    save_file({"emb_params": np.full((1, 128), 0.1, np.float32)}, tmp_path / "mascot.safetensors")
+    draw = ("draw", "--prompt", "a <mia>", "--steps", 1, "--no-safety-check", "--out", tmp_path / "out")
+    refused = engine(*draw, "--embedding", tmp_path / "mascot.safetensors")
+    assert refused.code == 2 and '"mascot"' in refused.err and "already" in refused.err
+    assert engine(*draw, "--embedding", f"<mia>={tmp_path}/mascot.safetensors").code == 0
+    (used,) = json.loads((tmp_path / "out" / "manifest.json").read_text())["embeddings"]
+    assert used["token"] == "<mia>"
 
 
 def test_json_tells_every_step(teach, engine, tmp_path):

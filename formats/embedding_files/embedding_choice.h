@@ -1,0 +1,24 @@
+// Which of a file's tensors is the embedding, by their names alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace imprint {
+
+// OK unless the names are those of another kind of file, which the INVALID_ARGUMENT then names.
+absl::Status RefuseForeignFile(const std::vector<std::string>& names);
+
+// The only name, or the one among several that is `token`. INVALID_ARGUMENT for none, and for
+// several without a choice, which it lists.
+absl::StatusOr<std::string> ChooseEmbedding(const std::vector<std::string>& names,
+                                            absl::string_view token);
+
+// True for names that say what the tensor is, not which word it stands for.
+bool IsLayoutName(absl::string_view name);
+
+}  // namespace imprint

@@ -1,0 +1,42 @@
+// Embedding files as the tools of the field write them: Diffusers, AUTOMATIC1111, kohya, InvokeAI,
+// OneTrainer and rinongal's first scripts. docs/files.md has the table of their layouts.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "formats/learned_embedding.h"
+
+namespace imprint {
+
+struct EmbeddingFileOptions {
+  // The word that the embedding gets; empty takes the file's own. Of a file that holds several
+  // under their words, it also says which.
+  std::string token;
+  // "mia.pt": tools whose files hold no word are told it by the file's name.
+  std::string name;
+};
+
+// Reads one embedding, in F32, F16, BF16 or F64, [n, d] or [d]:
+//   .safetensors with a tensor named by its word, or "emb_params", or "emp_params";
+//   .pt and .bin of torch.save, old or new, with a dict of one tensor named by its word, or with
+//   "string_to_param".
+// What AUTOMATIC1111 keeps beside the vectors becomes provenance: "a1111.name", "a1111.step",
+// "a1111.sd_checkpoint", "a1111.sd_checkpoint_name".
+//
+// INVALID_ARGUMENT, naming `origin`, for several embeddings of which none is asked for, for what is
+// no embedding of Stable Diffusion 1 or 2 (SDXL's, LoRAs, hypernetworks, whole models: by name),
+// for damaged files, values that are not finite, no word at all, and pickles that name anything but
+// tensors and dicts. No code in a file is ever run.
+absl::StatusOr<LearnedEmbedding> ParseEmbeddingFile(absl::string_view bytes,
+                                                    const std::string& origin,
+                                                    const EmbeddingFileOptions& options = {});
+
+// The same for a file, whose name is taken for `options.name` if that is empty.
+absl::StatusOr<LearnedEmbedding> ReadEmbeddingFile(const std::filesystem::path& path,
+                                                   EmbeddingFileOptions options = {});
+
+}  // namespace imprint

@@ -1,0 +1,33 @@
+// Where the numbers of a torch file's tensors are: its two containers keep them differently.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "formats/torch_files/pickle_parser.h"
+#include "formats/torch_files/pickle_value.h"
+
+namespace imprint {
+
+// Immutable; not thread-safe.
+class TensorStorages {
+ public:
+  virtual ~TensorStorages() = default;
+
+  // `size` bytes of a storage from byte `begin` on, which the caller has held against the size that
+  // the pickle gives. INVALID_ARGUMENT if the file has no such storage, or one of another size.
+  virtual absl::StatusOr<std::string> Read(const PickledStorage& storage, uint64_t begin,
+                                           uint64_t size) = 0;
+};
+
+// What one container holds.
+struct TorchContents {
+  Pickle pickle;
+  std::unique_ptr<TensorStorages> storages;
+};
+
+}  // namespace imprint

@@ -1,0 +1,257 @@
+"""Embedding files of every tool, written the way that tool writes them, read by us; and ours, read the
+way that every tool reads them."""
+
+import collections
+import hashlib
+import io
+import os
+import pickle
+import subprocess
+import types
+import zipfile
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from conftest import BIN
+
+VALUES = torch.randn(3, 128, generator=torch.Generator().manual_seed(1))
+
+
+class Result(types.SimpleNamespace):
+    """What embedding_probe made of a file."""
+
+
+@pytest.fixture
+def read(tmp_path):
+    def run(path, token=None, layout="diffusers", code=0):
+        out = tmp_path / "out.safetensors"
+        done = subprocess.run([BIN / "embedding_probe", path, out, layout, *([token] if token else [])],
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == code, done.stderr
+        if code != 0:
+            return done.stderr
+        token, checksum, file_hash = done.stdout.splitlines()
+        with safe_open(out, "pt") as file:
+            metadata = file.metadata()
+        (tensor,) = load_file(out).values()
+        return Result(token=token, checksum=checksum, file_hash=file_hash, tensor=tensor,
+                      path=out, metadata=metadata)
+
+    return run
+
+
+def a1111(tensor, name="mia", **more):
+    """modules/textual_inversion: Embedding.save."""
+    return {"string_to_token": {"*": 265}, "string_to_param": {"*": tensor}, "name": name,
+            "step": 499, "sd_checkpoint": "7460a6fa", "sd_checkpoint_name": "sd-v1-4", **more}
+
+
+def rinongal(tensor):
+    """EmbeddingManager.save: the token is a number in a view of a longer tensor."""
+    tokens = torch.arange(77)
+    return {"string_to_token": {"*": tokens[1]},
+            "string_to_param": torch.nn.ParameterDict({"*": torch.nn.Parameter(tensor)})}
+
+
+WRITERS = {
+    "zip": {},
+    "legacy": {"_use_new_zipfile_serialization": False},
+    "protocol 3": {"pickle_protocol": 3},
+    "protocol 4": {"pickle_protocol": 4},
+    "protocol 5": {"pickle_protocol": 5},
+    "legacy, protocol 4": {"pickle_protocol": 4, "_use_new_zipfile_serialization": False},
+}
+TENSORS = {
+    "float": VALUES,
+    "half": VALUES.half(),
+    "bfloat16": VALUES.bfloat16(),
+    "double": VALUES.double(),
+    "parameter": torch.nn.Parameter(VALUES),
+    "half parameter": torch.nn.Parameter(VALUES.half()),
+    "transposed": VALUES.T.contiguous().T,
+    "rows of a table": torch.cat([torch.zeros(50, 128), VALUES, torch.ones(5, 128)])[50:53],
+    "columns": torch.cat([VALUES, VALUES], dim=1)[:, 128:],
+    "every second row": torch.repeat_interleave(VALUES, 2, dim=0)[::2],
+    "expanded": VALUES[0].expand(3, 128),
+    "one vector": VALUES[1],
+    "one row": VALUES[1:2],
+}
+LAYOUTS = {
+    "diffusers": lambda tensor: {"<mia>": tensor},
+    "a1111": a1111,
+    "rinongal": rinongal,
+    "ordered": lambda tensor: collections.OrderedDict({"<mia>": tensor}),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("kind", TENSORS)
+def test_what_torch_saves_is_read(read, tmp_path, kind, layout, writer):
+    path = tmp_path / "mia.pt"
+    torch.save(LAYOUTS[layout](TENSORS[kind]), path,
+               **WRITERS[writer])
+    result = read(path)
+    wanted = torch.atleast_2d(TENSORS[kind].float())
+    assert torch.equal(result.tensor, wanted)
+    assert result.token == ("<mia>" if layout in ("diffusers", "ordered") else "mia")
+
+
+@pytest.mark.parametrize("kind", ["float", "half", "bfloat16", "one vector"])
+@pytest.mark.parametrize("key,token", [("<mia>", "<mia>"), ("emb_params", "mia"), ("emp_params", "mia")])
+def test_safetensors_of_every_tool_are_read(read, tmp_path, kind, key, token):
+    save_file({key: TENSORS[kind].clone()}, tmp_path / "mia.safetensors", metadata={"ss_tag": "1"})
+    result = read(tmp_path / "mia.safetensors")
+    assert torch.equal(result.tensor, torch.atleast_2d(TENSORS[kind].float()))
+    assert result.token == token and result.metadata["ss_tag"] == "1"
+
+
+def test_what_a1111_knows_is_kept(read, tmp_path):
+    torch.save(a1111(VALUES, name="mia-500"), tmp_path / "mia.v2.pt")
+    result = read(tmp_path / "mia.v2.pt")
+    assert result.token == "mia.v2"
+    assert {k: v for k, v in result.metadata.items() if k.startswith("a1111.")} == {
+        "a1111.name": "mia-500", "a1111.step": "499", "a1111.sd_checkpoint": "7460a6fa",
+        "a1111.sd_checkpoint_name": "sd-v1-4"}
+    torch.save(a1111(VALUES, step=None, sd_checkpoint=None, sd_checkpoint_name=None),
+               tmp_path / "mia.pt")
+    assert set(read(tmp_path / "mia.pt").metadata) == {"format", "a1111.name"}
+
+
+def test_the_a1111_checksum_is_theirs(read, tmp_path):
+    torch.save(a1111(VALUES), tmp_path / "mia.pt")
+    result = read(tmp_path / "mia.pt")
+    r = 0
+    for v in VALUES.reshape(-1) * 100:
+        r = (r * 281 ^ int(v) * 997) & 0xFFFFFFFF
+    assert result.checksum == f"{r & 0xffff:04x}"
+    assert result.file_hash == hashlib.sha256(result.path.read_bytes()).hexdigest()[:12]
+
+
+def test_diffusers_loads_ours(read, tmp_path, pipe):
+    torch.save(a1111(VALUES), tmp_path / "mia.pt")
+    ours = read(tmp_path / "mia.pt", token="<mia-file>").path
+    pipe.load_textual_inversion(str(ours))
+    ids = pipe.tokenizer.convert_tokens_to_ids(["<mia-file>", "<mia-file>_1", "<mia-file>_2"])
+    assert torch.equal(pipe.text_encoder.get_input_embeddings().weight[ids], VALUES)
+    pipe.unload_textual_inversion(["<mia-file>", "<mia-file>_1", "<mia-file>_2"])
+
+
+def a1111_load(path):
+    """What modules/textual_inversion does with a .safetensors: the vectors and the trigger."""
+    data = load_file(path)
+    if "string_to_param" in data:
+        (vectors,) = data["string_to_param"].values()
+    elif "clip_g" in data and "clip_l" in data:
+        vectors = None
+    else:
+        assert len(data) == 1, "embedding file has multiple terms in it"
+        (vectors,) = data.values()
+        if vectors.dim() == 1:
+            vectors = vectors.unsqueeze(0)
+    return path.stem, vectors.float()
+
+
+def kohya_load(path):
+    """What train_textual_inversion.py and gen_img.py do with a .safetensors."""
+    data = load_file(path)
+    if "string_to_param" in data:
+        data = data["string_to_param"]
+    return next(iter(data.values()))
+
+
+def invoke_load(path):
+    """What InvokeAI probes for: the one name, or else Diffusers' single tensor."""
+    data = load_file(path)
+    return data["emb_params"] if "emb_params" in data else next(iter(data.values()))
+
+
+def test_a1111_kohya_and_invoke_load_ours(read, tmp_path):
+    torch.save(rinongal(VALUES), tmp_path / "mia.pt")
+    for layout, key in (("diffusers", "mia"), ("kohya", "emb_params")):
+        ours = read(tmp_path / "mia.pt", layout=layout).path
+        trigger, vectors = a1111_load(ours)
+        assert trigger == "out" and torch.equal(vectors, VALUES)
+        assert torch.equal(kohya_load(ours), VALUES) and torch.equal(invoke_load(ours), VALUES)
+        assert list(load_file(ours)) == [key]
+
+
+def test_what_we_write_we_read_to_the_bit(read, tmp_path):
+    save_file({"<mia>": VALUES}, tmp_path / "mia.safetensors")
+    first = read(tmp_path / "mia.safetensors").path.read_bytes()
+    (tmp_path / "again.safetensors").write_bytes(first)
+    assert read(tmp_path / "again.safetensors").path.read_bytes() == first
+
+
+def test_of_several_embeddings_the_token_chooses(read, tmp_path):
+    torch.save({"<a>": VALUES[:1], "<b>": VALUES[1:]}, tmp_path / "two.bin")
+    assert '"<a>", "<b>"' in read(tmp_path / "two.bin", code=1)
+    result = read(tmp_path / "two.bin", token="<b>")
+    assert result.token == "<b>" and torch.equal(result.tensor, VALUES[1:])
+
+
+class Evil:
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize("name", ["posix.system", "builtins.eval", "builtins.exec", "subprocess.Popen"])
+@pytest.mark.parametrize("writer", WRITERS)
+def test_no_code_is_run(read, tmp_path, name, writer):
+    mark = tmp_path / "mark"
+    evil = {"posix.system": Evil(os.system, f"touch {mark}"),
+            "builtins.eval": Evil(eval, f"open({str(mark)!r}, 'w')"),
+            "builtins.exec": Evil(exec, f"open({str(mark)!r}, 'w')"),
+            "subprocess.Popen": Evil(subprocess.Popen, ["touch", str(mark)])}[name]
+    torch.save({"<mia>": VALUES, "more": evil}, tmp_path / "mia.pt", **WRITERS[writer])
+    said = read(tmp_path / "mia.pt", code=1)
+    assert "mia.pt: " in said and "of its pickle: global: got" in said, said
+    assert name.split(".")[1] in said and "nothing in the file was executed" in said
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("content,parts", [
+    ({"clip_l": torch.zeros(1, 768), "clip_g": torch.zeros(1, 1280)}, ("SDXL embedding", "clip_")),
+    ({"lora_unet_a.lora_down.weight": torch.zeros(4, 4)}, ("a LoRA", "lora_unet_a")),
+    ({"hash": "7460a6fa", "optimizer_state_dict": {"state": {0: {"step": 1}}}}, ("optimizer",)),
+    ({"step": 3, 320: [{"a": torch.zeros(1)}], 768: []}, ("hypernetwork",)),
+    ({"<mia>": torch.zeros(1, 128, dtype=torch.long)}, ("dtype: got I64",)),
+    ({"<mia>": torch.full((1, 128), float("nan"))}, ("nan", "finite")),
+    ({"<mia>": torch.zeros(76, 128)}, ("shape", "[76, 128]", "1 to 75")),
+    (torch.zeros(1, 128), ("got a tensor", "dict")),
+    ([1, 2], ("a list of 2", "dict")),
+    (torch.nn.Linear(2, 2), ("torch.nn.modules.linear.Linear",)),
+    ({"<mia>": torch.zeros(1, 128).to_sparse()}, ("_rebuild_sparse_tensor",)),
+])
+@pytest.mark.parametrize("writer", ["zip", "legacy"])
+def test_other_files_are_refused_by_name(read, tmp_path, content, parts, writer):
+    torch.save(content, tmp_path / "x.pt", **WRITERS[writer])
+    said = read(tmp_path / "x.pt", code=1)
+    for part in ("x.pt: ", *parts, "expected"):
+        assert part in said, said
+
+
+def test_plain_pickles_and_text_are_refused(read, tmp_path):
+    (tmp_path / "x.bin").write_bytes(pickle.dumps({"<mia>": [1.0]}))
+    assert "torch.save's magic number" in read(tmp_path / "x.bin", code=1)
+    (tmp_path / "x.bin").write_text("Dear diary, today I trained an embedding.")
+    assert "header length" in read(tmp_path / "x.bin", code=1)
+    with zipfile.ZipFile(tmp_path / "x.pt", "w") as file:
+        file.writestr("holiday.png", b"x")
+    assert "no data.pkl" in read(tmp_path / "x.pt", code=1)
+
+
+def test_a_zip_that_was_packed_again_is_read(read, tmp_path):
+    saved = io.BytesIO()
+    torch.save({"<mia>": VALUES}, saved)
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(tmp_path / "mia.pt", "w",
+                                                        zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert torch.equal(read(tmp_path / "mia.pt").tensor, VALUES)
