@@ -96,4 +96,16 @@ const ConceptVocabulary::Entry* ConceptVocabulary::Match(absl::string_view text,
   return nullptr;
 }
 
+size_t ConceptVocabulary::WrittenSize(absl::string_view prompt, size_t position) const {
+  size_t longest = 0;
+  for (const Entry& entry : entries_) {
+    const size_t size = entry.token.size();
+    if (size > longest && absl::StartsWithIgnoreCase(prompt.substr(position), entry.token) &&
+        StandsApart(prompt, position, size)) {
+      longest = size;
+    }
+  }
+  return longest;
+}
+
 }  // namespace imprint

@@ -39,6 +39,11 @@ class ConceptVocabulary {
   // The longest token that stands apart at `position` of normalised text, if any.
   const Entry* Match(absl::string_view text, size_t position) const;
 
+  // The bytes of the longest token that stands apart at `position` of a prompt as it was given
+  // (UTF-8, not normalised); 0 if none does. Letters beyond ASCII count only in the token's own
+  // case and form.
+  size_t WrittenSize(absl::string_view prompt, size_t position) const;
+
   const std::vector<Entry>& entries() const { return entries_; }
   int rows() const { return rows_; }
 

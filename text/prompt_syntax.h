@@ -1,0 +1,53 @@
+// What brackets in a prompt mean: the emphasis of AUTOMATIC1111's web UI, for which most prompts
+// that people share are written (its modules/prompt_parser.py, parse_prompt_attention).
+//
+//   (words)      weight × 1.1         \( \) \[ \] \\   the character itself
+//   [words]      weight ÷ 1.1         BREAK            what follows starts a new chunk
+//   (words:1.5)  weight × 1.5
+//
+// Brackets nest; one that is never closed weighs everything after it; one that closes nothing is
+// text. A backslash before any other character goes. Prompt editing ([from:to:when]), alternation
+// ([a|b]) and AND are not read: their brackets only weigh.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "text/concept_vocabulary.h"
+
+namespace imprint {
+
+// How a prompt is read.
+enum class PromptStyle {
+  kEmphasis,  // as above
+  kLiteral,   // every character is text, as in training's captions and in Diffusers
+};
+
+// "emphasis" or "literal".
+absl::string_view Name(PromptStyle style);
+absl::StatusOr<PromptStyle> ParsePromptStyle(absl::string_view name);
+
+// Largest weight that a word can have, of either sign.
+inline constexpr double kMaxEmphasis = 100;
+
+// Most brackets that can be open at once.
+inline constexpr int kMaxOpenBrackets = 100;
+
+struct WeightedText {
+  std::string text;
+  double weight = 1;
+  // After a BREAK.
+  bool new_chunk = false;
+};
+
+// The prompt's pieces, in order, at least one; neighbours differ in weight or are parted by a
+// BREAK. A concept's token is text, whatever characters it is made of; a BREAK counts inside
+// brackets, too. INVALID_ARGUMENT if the prompt is no UTF-8, a weight is no number or is beyond
+// kMaxEmphasis, or brackets nest deeper than kMaxOpenBrackets. Linear in the prompt's length.
+absl::StatusOr<std::vector<WeightedText>> ParsePrompt(absl::string_view prompt, PromptStyle style,
+                                                      const ConceptVocabulary& concepts);
+
+}  // namespace imprint
