@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -52,11 +53,80 @@ size_t EndOfPiece(absl::string_view text, size_t begin) {
 struct ClipTokenizer::Sequence {
   struct Token {
     int32_t id;
-    int row;
+    int row = -1;
+    // Tokens from here on that must stand in one chunk.
+    int together = 1;
   };
   std::vector<Token> tokens;
 
-  void Append(int32_t id, int row = -1) { tokens.push_back({id, row}); }
+  void Append(int32_t id) { tokens.push_back({.id = id}); }
+  void AppendConcept(int32_t id, const ConceptVocabulary::Entry& entry) {
+    for (int k = 0; k < entry.vectors; ++k) {
+      tokens.push_back({id, entry.first_row + k, k == 0 ? entry.vectors : 1});
+    }
+  }
+};
+
+// Fills one chunk after the other.
+class ClipTokenizer::ChunkWriter {
+ public:
+  explicit ChunkWriter(const ClipTokenizer& tokenizer) : tokenizer_(tokenizer) { Start(); }
+
+  void Append(const Sequence::Token& token, float weight) {
+    ++prompt_.tokens;
+    // A concept of more vectors than a chunk has room for fills it and goes on in the next.
+    const int room = tokenizer_.length_ - 2;
+    if (Current().tokens > 0 && Current().tokens + std::min(token.together, room) > room) Break();
+    if (full_) return;
+    if (token.row >= 0) {
+      Current().concept_places.push_back({static_cast<int>(Current().ids.size()), token.row});
+    }
+    Current().ids.push_back(token.id);
+    prompt_.weights.push_back(weight);
+    ++Current().tokens;
+    ++prompt_.kept;
+  }
+
+  // What comes next is in a new chunk, or beyond the last.
+  void Break() {
+    full_ = full_ || prompt_.chunks.size() == kMaxPromptChunks;
+    if (full_) return;
+    End();
+    Start();
+  }
+
+  ChunkedPrompt Finish() && {
+    // A break at the end starts nothing.
+    if (Current().tokens == 0 && prompt_.chunks.size() > 1) {
+      prompt_.chunks.pop_back();
+      prompt_.weights.pop_back();
+    } else {
+      End();
+    }
+    return std::move(prompt_);
+  }
+
+ private:
+  TokenizedPrompt& Current() { return prompt_.chunks.back(); }
+
+  void Start() {
+    prompt_.chunks.emplace_back();
+    Current().ids.reserve(static_cast<size_t>(tokenizer_.length_));
+    Current().ids.push_back(tokenizer_.start_id_);
+    prompt_.weights.push_back(1);
+  }
+
+  void End() {
+    Current().kept = Current().tokens;
+    Current().ids.push_back(tokenizer_.end_id_);
+    Current().ids.resize(static_cast<size_t>(tokenizer_.length_), tokenizer_.padding_id_);
+    prompt_.weights.resize(prompt_.chunks.size() * static_cast<size_t>(tokenizer_.length_), 1);
+  }
+
+  const ClipTokenizer& tokenizer_;
+  ChunkedPrompt prompt_;
+  // Once a token has found no place, none that follows is looked at.
+  bool full_ = false;
 };
 
 absl::StatusOr<ClipTokenizer> ClipTokenizer::Load(const std::filesystem::path& folder) {
@@ -121,6 +191,18 @@ TokenizedPrompt ClipTokenizer::Encode(absl::string_view prompt,
   return result;
 }
 
+ChunkedPrompt ClipTokenizer::EncodeChunks(std::span<const WeightedText> pieces,
+                                          const ConceptVocabulary& concepts) const {
+  ChunkWriter writer(*this);
+  for (const WeightedText& piece : pieces) {
+    if (piece.new_chunk) writer.Break();
+    for (const Sequence::Token& token : Split(piece.text, concepts).tokens) {
+      writer.Append(token, static_cast<float>(piece.weight));
+    }
+  }
+  return std::move(writer).Finish();
+}
+
 bool ClipTokenizer::IsKnownWord(absl::string_view word) const {
   return EncodeBare(word).size() == 1;
 }
@@ -154,7 +236,7 @@ void ClipTokenizer::AppendSegment(absl::string_view segment, const ConceptVocabu
   for (size_t i = 0; i < segment.size();) {
     if (const ConceptVocabulary::Entry* entry = concepts.Match(segment, i)) {
       AppendWords(segment.substr(words, i - words), sequence);
-      for (int k = 0; k < entry->vectors; ++k) sequence.Append(end_id_, entry->first_row + k);
+      sequence.AppendConcept(end_id_, *entry);
       words = i += entry->normalized.size();
     } else if (absl::StartsWith(segment.substr(i), kStart)) {
       AppendWords(segment.substr(words, i - words), sequence);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 
 #include "text/byte_pair_encoding.h"
 #include "text/concept_vocabulary.h"
+#include "text/prompt_syntax.h"
 
 namespace imprint {
 
@@ -32,6 +34,20 @@ struct TokenizedPrompt {
   int kept = 0;
 };
 
+// Most chunks of a prompt that are read: 600 tokens where a chunk has room for 75.
+inline constexpr size_t kMaxPromptChunks = 8;
+
+// A prompt of any length, in chunks that the text encoder reads one by one.
+struct ChunkedPrompt {
+  // At least one, at most kMaxPromptChunks; each with its own tokens, all kept.
+  std::vector<TokenizedPrompt> chunks;
+  // Emphasis of each id, chunk after chunk; 1 at start, end and padding.
+  std::vector<float> weights;
+  // Tokens of the whole prompt, and how many of them fitted.
+  int tokens = 0;
+  int kept = 0;
+};
+
 // A loaded vocabulary. Immutable; thread-safe.
 class ClipTokenizer {
  public:
@@ -44,7 +60,14 @@ class ClipTokenizer {
   // fills prompts up.
   static absl::StatusOr<ClipTokenizer> Standard(absl::string_view padding);
 
+  // The prompt as text, cut where the first chunk is full.
   TokenizedPrompt Encode(absl::string_view prompt, const ConceptVocabulary& concepts) const;
+
+  // As AUTOMATIC1111's web UI fills chunks, without its moving of text that follows a comma. Each
+  // piece is read by itself: no word and no concept reaches over its ends. A concept's vectors all
+  // stand in one chunk: if they do not fit into what is left of one, the rest of it is padding.
+  ChunkedPrompt EncodeChunks(std::span<const WeightedText> pieces,
+                             const ConceptVocabulary& concepts) const;
 
   // True if `word`, normalised, is one entry of the vocabulary.
   bool IsKnownWord(absl::string_view word) const;
@@ -63,6 +86,7 @@ class ClipTokenizer {
   absl::Status FindSpecialTokens(absl::string_view padding, absl::string_view origin);
 
   struct Sequence;
+  class ChunkWriter;
   void AppendSegment(absl::string_view segment, const ConceptVocabulary& concepts,
                      Sequence& sequence) const;
   void AppendWords(absl::string_view text, Sequence& sequence) const;
