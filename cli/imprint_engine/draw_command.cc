@@ -22,6 +22,7 @@ struct DrawOptions {
   std::string size;
   std::string solver;
   std::string format = "png";
+  std::string prompt_style = std::string(Name(PictureRequest().prompt_style));
   bool no_sheet = false;
   bool no_safety_check = false;
 };
@@ -41,6 +42,7 @@ absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
   if (!options.solver.empty()) {
     ASSIGN_OR_RETURN(order.solver, ParseSolver("solver", options.solver));
   }
+  ASSIGN_OR_RETURN(order.defaults.prompt_style, ParsePromptStyle(options.prompt_style));
   order.sheet = !options.no_sheet;
   order.safety_check = !options.no_safety_check;
   return order;
@@ -82,6 +84,11 @@ Command MakeDrawCommand(CLI::App& app) {
   add("--size", options->size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");
   add("--batch", options->order.batch, "Pictures drawn at once");
+  add("--prompt-style", options->prompt_style,
+      "emphasis: (word:1.2) and [word] weigh words, BREAK starts a new chunk; literal: all is text")
+      ->type_name("NAME");
+  add("--clip-skip", options->order.defaults.clip_skip,
+      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1");
   constexpr const char* kWhat = "What is written";
   draw->add_option("--format", options->format, "png, jpeg or webp")
       ->type_name("NAME")

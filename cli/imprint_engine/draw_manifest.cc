@@ -20,12 +20,18 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
   nlohmann::json picture_list = nlohmann::json::array();
   for (const PictureRecord& picture : pictures) {
     const PictureRequest& request = picture.request;
-    nlohmann::json entry = {
-        {"prompt", request.prompt},       {"negative_prompt", request.negative_prompt},
-        {"seed", request.seed},           {"width", request.width},
-        {"height", request.height},       {"steps", request.steps},
-        {"solver", Name(request.solver)}, {"eta", request.eta},
-        {"guidance", request.guidance},   {"guidance_rescale", request.guidance_rescale}};
+    nlohmann::json entry = {{"prompt", request.prompt},
+                            {"negative_prompt", request.negative_prompt},
+                            {"prompt_style", Name(request.prompt_style)},
+                            {"clip_skip", request.clip_skip},
+                            {"seed", request.seed},
+                            {"width", request.width},
+                            {"height", request.height},
+                            {"solver", Name(request.solver)},
+                            {"steps", request.steps},
+                            {"eta", request.eta},
+                            {"guidance", request.guidance},
+                            {"guidance_rescale", request.guidance_rescale}};
     if (picture.comparison) entry["comparison"] = true;
     if (picture.checked) {
       entry["safety"] = {{"blocked", picture.safety.Blocked()},

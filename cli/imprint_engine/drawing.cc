@@ -94,7 +94,7 @@ class Drawing {
                      Sampler::Make(model_, embeddings_.embeddings, order_.batch));
     RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
     RETURN_IF_ERROR(RemoveEarlierDrawing());
-    Announce(sampler);
+    RETURN_IF_ERROR(Announce(sampler));
     RETURN_IF_ERROR(DrawAll(sampler));
     return Finish();
   }
@@ -146,7 +146,7 @@ class Drawing {
     return absl::OkStatus();
   }
 
-  void Announce(const Sampler& sampler) {
+  absl::Status Announce(const Sampler& sampler) {
     const PictureRequest& first = plan_[0].request;
     Console& console = context_.console;
     console.Line("model", absl::StrCat(model_->info().folder, " (",
@@ -164,13 +164,15 @@ class Drawing {
     std::set<std::string> measured;
     for (size_t i = 0; i < plan_.size(); ++i) {
       if (!measured.insert(plan_[i].request.prompt).second) continue;
-      const Sampler::PromptLength length = sampler.Measure(plan_[i].request.prompt);
+      ASSIGN_OR_RETURN(const Sampler::PromptLength length,
+                       sampler.Measure(plan_[i].request.prompt, first.prompt_style));
       if (length.read < length.tokens) {
         console.Warn(absl::StrCat("prompt ", Quoted(plan_[i].request.prompt), " has ",
                                   length.tokens, " tokens; the model reads the first ",
                                   length.read));
       }
     }
+    return absl::OkStatus();
   }
 
   absl::Status DrawAll(const Sampler& sampler) {

@@ -152,8 +152,10 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
         .solver = ModelsSolver(schedule_json),
         .mean_token_norm = text_encoder.MeanTokenNorm(),
         .has_safety_checker = safety_checker.has_value(),
-        .parameters = {
-            {"text_encoder", text.parameters}, {"unet", unet.parameters}, {"vae", vae.parameters}}};
+        .parameters = {{"text_encoder", text.parameters},
+                       {"unet", unet.parameters},
+                       {"vae", vae.parameters}},
+        .text_layers = static_cast<int>(text_encoder.layers())};
     auto parts = std::unique_ptr<const ModelParts>(new ModelParts{
         options, vae_config, std::move(text_encoder), std::move(network), std::move(coder.first),
         std::move(coder.second), std::move(schedule), std::move(safety_checker)});

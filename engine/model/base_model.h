@@ -36,6 +36,7 @@ struct BaseModelInfo {
   double mean_token_norm;  // L2, over the vocabulary
   bool has_safety_checker;
   std::map<std::string, int64_t> parameters;  // by component
+  int text_layers;                            // of the text encoder
 };
 
 // Immutable; thread-safe.

@@ -60,6 +60,7 @@ TEST(BaseModel, DescribesTheDemoModel) {
   const BaseModelInfo& info = model->info();
   EXPECT_EQ(info.embedding_width, 128);
   EXPECT_EQ(info.prompt_tokens, 77);
+  EXPECT_EQ(info.text_layers, 2);
   EXPECT_EQ(info.picture_size, 64);
   EXPECT_EQ(info.size_multiple, 4);
   EXPECT_EQ(info.prediction, "v_prediction");

@@ -12,7 +12,7 @@ ClipTextEncoder::ClipTextEncoder(const WeightScope& weights, const ClipTextConfi
       final_norm_(weights.In("final_layer_norm"), config.tower.width, config.tower.epsilon) {}
 
 at::Tensor ClipTextEncoder::Forward(std::span<const TokenizedPrompt> prompts,
-                                    const at::Tensor& concept_rows) const {
+                                    const at::Tensor& concept_rows, int clip_skip) const {
   const auto count = static_cast<int64_t>(prompts.size());
   std::vector<int64_t> ids;
   std::vector<int64_t> flat_positions;  // in [count * length]
@@ -33,7 +33,8 @@ at::Tensor ClipTextEncoder::Forward(std::span<const TokenizedPrompt> prompts,
     embedded = embedded.index_copy(0, at::tensor(flat_positions).to(device), spliced);
   }
   const at::Tensor hidden = embedded.view({count, -1, width()}) + position_table_;
-  return final_norm_(tower_.Forward(hidden, /*causal=*/true));
+  const auto skipped = static_cast<size_t>(clip_skip - 1);
+  return final_norm_(tower_.Forward(hidden, /*causal=*/true, skipped));
 }
 
 at::Tensor ClipTextEncoder::TokenRows(const std::vector<int32_t>& ids) const {

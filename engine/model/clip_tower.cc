@@ -1,5 +1,6 @@
 #include "engine/model/clip_tower.h"
 
+#include <span>
 #include <utility>
 
 namespace imprint {
@@ -18,8 +19,8 @@ ClipTower::ClipTower(const WeightScope& weights, const ClipTowerConfig& config)
   }
 }
 
-at::Tensor ClipTower::Forward(at::Tensor hidden, bool causal) const {
-  for (const Layer& layer : layers_) {
+at::Tensor ClipTower::Forward(at::Tensor hidden, bool causal, size_t skipped) const {
+  for (const Layer& layer : std::span(layers_).first(layers_.size() - skipped)) {
     hidden = hidden + layer.attention.Forward(layer.norm1(hidden), causal);
     const at::Tensor expanded = Activate(activation_, layer.expand(layer.norm2(hidden)));
     hidden = hidden + layer.contract(expanded);

@@ -1,6 +1,7 @@
 // The transformer that CLIP's text and vision encoders share (Radford et al. 2021).
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -15,7 +16,9 @@ namespace imprint {
 class ClipTower {
  public:
   ClipTower(const WeightScope& weights, const ClipTowerConfig& config);
-  at::Tensor Forward(at::Tensor hidden, bool causal) const;
+
+  // Runs all layers but the last `skipped`.
+  at::Tensor Forward(at::Tensor hidden, bool causal, size_t skipped = 0) const;
 
  private:
   struct Layer {

@@ -13,12 +13,12 @@ namespace {
 constexpr int kMaxSide = 4096;
 constexpr double kMaxGuidance = 100;
 
-absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt) {
+absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, PromptStyle style) {
   if (prompt.size() > kMaxPromptBytes) {
     return FieldError(field, Quoted(prompt), absl::StrCat("at most ", kMaxPromptBytes, " bytes"));
   }
   if (!IsUtf8(prompt)) return FieldError(field, Quoted(prompt), "UTF-8");
-  return absl::OkStatus();
+  return InContext(field, ParsePrompt(prompt, style, {}).status());
 }
 
 absl::Status CheckSide(absl::string_view field, int side, int multiple) {
@@ -35,11 +35,11 @@ absl::Status CheckShare(absl::string_view field, double share) {
 }  // namespace
 
 absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request) {
-  RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt));
+  RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt, request.prompt_style));
   if (absl::StripAsciiWhitespace(request.prompt).empty()) {
     return FieldError("prompt", Quoted(request.prompt), "words, such as \"<mia> in the snow\"");
   }
-  RETURN_IF_ERROR(CheckPrompt("negative_prompt", request.negative_prompt));
+  RETURN_IF_ERROR(CheckPrompt("negative_prompt", request.negative_prompt, request.prompt_style));
   RETURN_IF_ERROR(CheckSide("width", request.width, model.size_multiple));
   RETURN_IF_ERROR(CheckSide("height", request.height, model.size_multiple));
   const int most_steps = MostSteps(request.solver, model.training_timesteps);
@@ -57,6 +57,11 @@ absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& requ
   if (request.eta > 0 && !HasEta(request.solver)) {
     return FieldError("eta", absl::StrCat(request.eta),
                       absl::StrCat("0 with ", Name(request.solver), "; ddim alone has one"));
+  }
+  if (request.clip_skip < 1 || request.clip_skip > model.text_layers) {
+    return FieldError("clip_skip", absl::StrCat(request.clip_skip),
+                      absl::StrCat("a whole number from 1 to ", model.text_layers,
+                                   ", the text encoder's layers"));
   }
   return absl::OkStatus();
 }

@@ -9,10 +9,11 @@
 
 #include "engine/model/base_model.h"
 #include "engine/recipe/solver_choice.h"
+#include "text/prompt_syntax.h"
 
 namespace imprint {
 
-// Longest prompt in bytes. CLIP reads 75 tokens, some 400 letters.
+// Longest prompt in bytes: some 400 tokens of English.
 inline constexpr size_t kMaxPromptBytes = 2000;
 
 struct PictureRequest {
@@ -31,6 +32,14 @@ struct PictureRequest {
   // How far guided outputs are brought back to the contrast of unguided ones, 0 to 1 (Lin et al.
   // 2023, "Common Diffusion Noise Schedules and Sample Steps Are Flawed", section 3.4).
   double guidance_rescale = 0;
+  // Of prompt and negative prompt.
+  PromptStyle prompt_style = PromptStyle::kEmphasis;
+  // The text encoder's layer that the prompts' states are taken from, counted from the end, as
+  // AUTOMATIC1111's web UI counts: 1 is the last of the layers that the model comes with, 2 the one
+  // before it. Diffusers' clip_skip=1 is our 2, except that its negative prompt stays at the last.
+  int clip_skip = 1;
+
+  bool guided() const { return guidance > 1; }
 };
 
 // INVALID_ARGUMENT naming the first field that makes no sense for this model.

@@ -12,11 +12,19 @@ namespace {
 
 using Parts = std::vector<std::string>;
 
-const BaseModelInfo kModel = {.picture_size = 512, .size_multiple = 8, .training_timesteps = 1000};
+const BaseModelInfo kModel = {
+    .picture_size = 512, .size_multiple = 8, .training_timesteps = 1000, .text_layers = 12};
 
 PictureRequest Good() { return {.prompt = "a mascot", .width = 512, .height = 768}; }
 
 TEST(PictureRequest, AGoodOnePasses) { EXPECT_THAT(CheckRequest(kModel, Good()), Succeeds()); }
+
+TEST(PictureRequest, LiteralTextHasNoWeights) {
+  PictureRequest request = Good();
+  request.prompt = "(cat:1000)";
+  request.prompt_style = PromptStyle::kLiteral;
+  EXPECT_THAT(CheckRequest(kModel, request), Succeeds());
+}
 
 TEST(PictureRequest, NonsenseIsRefusedByField) {
   using Change = std::function<void(PictureRequest&)>;
@@ -45,7 +53,11 @@ TEST(PictureRequest, NonsenseIsRefusedByField) {
               r.solver.method = SolverMethod::kUniPc;
               r.steps = 1000;
             },
-            {"steps: got 1000", "1 to 998"}}}) {
+            {"steps: got 1000", "1 to 998"}},
+           {[](auto& r) { r.prompt = "(cat:1000)"; }, {"prompt: weight: got 1000", "-100 to 100"}},
+           {[](auto& r) { r.negative_prompt = "(cat:.)"; }, {"negative_prompt: weight: got \".\""}},
+           {[](auto& r) { r.clip_skip = 0; }, {"clip_skip: got 0", "1 to 12"}},
+           {[](auto& r) { r.clip_skip = 13; }, {"clip_skip: got 13", "1 to 12"}}}) {
     PictureRequest request = Good();
     change(request);
     EXPECT_THAT(CheckRequest(kModel, request), RefusesNaming(parts));

@@ -1,5 +1,7 @@
 #include "engine/sampling/picture_slot.h"
 
+#include <utility>
+
 #include "engine/model/model_parts.h"
 
 namespace imprint {
@@ -13,15 +15,13 @@ at::Tensor Rescaled(const at::Tensor& guided, const at::Tensor& positive, double
 }  // namespace
 
 PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request, size_t index,
-                         PromptCache& prompts)
+                         at::Tensor context)
     : index_(index),
       guidance_(request.guidance),
       guidance_rescale_(request.guidance_rescale),
       noise_(request.seed),
-      solver_(MakeSolver(model.parts().schedule, request.solver, request.steps, request.eta)) {
-  const at::Tensor positive = prompts.Encode(request.prompt);
-  context_ = guidance_ > 1 ? at::stack({prompts.Encode(request.negative_prompt), positive})
-                           : positive.unsqueeze(0);
+      solver_(MakeSolver(model.parts().schedule, request.solver, request.steps, request.eta)),
+      context_(std::move(context)) {
   const int64_t factor = model.parts().vae_config.Factor();
   latent_ =
       solver_->FirstDeviation() * noise_.Draw({4, request.height / factor, request.width / factor})

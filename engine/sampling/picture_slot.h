@@ -9,17 +9,16 @@
 #include "engine/model/base_model.h"
 #include "engine/noise/solver.h"
 #include "engine/sampling/picture_request.h"
-#include "engine/sampling/prompt_cache.h"
 
 namespace imprint {
 
-// Slots of one latent size step together in a batch, each at its own timestep, with its own prompt,
-// guidance and number of steps. Not thread-safe.
+// Slots of one latent size and context length step together in a batch, each at its own timestep,
+// with its own prompt, guidance and number of steps. Not thread-safe.
 class PictureSlot {
  public:
-  // `index` is the caller's name for the picture.
+  // `index` is the caller's name for the picture; `context` is the request's, from a PromptCache.
   PictureSlot(const BaseModel& model, const PictureRequest& request, size_t index,
-              PromptCache& prompts);
+              at::Tensor context);
 
   size_t index() const { return index_; }
   bool done() const { return step_ == static_cast<int>(solver_->timesteps().size()); }

@@ -1,13 +1,17 @@
 // Prompts' hidden states, encoded once: a set draws the same few prompts again and again.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <tuple>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include <ATen/ATen.h>
 
 #include "engine/model/base_model.h"
 #include "engine/sampling/concept_set.h"
+#include "engine/sampling/picture_request.h"
 
 namespace imprint {
 
@@ -17,13 +21,22 @@ class PromptCache {
   PromptCache(const BaseModel& model, const ConceptSet& concepts)
       : model_(model), concepts_(concepts) {}
 
-  // [tokens, width].
-  at::Tensor Encode(const std::string& prompt);
+  // What the UNet attends to: negative prompt and prompt [2, tokens, width], or the prompt alone
+  // [1, ...] without guidance. The shorter of the two goes on with chunks of an empty prompt.
+  // INVALID_ARGUMENT if one of them cannot be read.
+  absl::StatusOr<at::Tensor> Context(const PictureRequest& request);
 
  private:
+  // A prompt, and how it is read and encoded.
+  using Key = std::tuple<std::string, PromptStyle, int>;
+
+  // [chunks, tokens of a chunk, width].
+  absl::StatusOr<at::Tensor> Encode(const Key& key);
+
   const BaseModel& model_;
   const ConceptSet& concepts_;
-  absl::flat_hash_map<std::string, at::Tensor> states_;
+  absl::flat_hash_map<Key, at::Tensor> states_;
+  int64_t chunks_ = 0;  // in states_
 };
 
 }  // namespace imprint

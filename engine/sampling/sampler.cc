@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 #include "engine/sampling/concept_set.h"
 #include "engine/sampling/picture_slot.h"
 #include "engine/sampling/prompt_cache.h"
+#include "engine/sampling/prompt_reading.h"
 
 namespace imprint {
 namespace {
@@ -68,11 +70,13 @@ absl::StatusOr<RgbImage> Decode(const ModelParts& model, const at::Tensor& laten
 class BatchingLoop {
  public:
   BatchingLoop(const BaseModel& model, const ConceptSet& concepts, int max_batch, int least_batch,
-               std::span<const PictureRequest> requests, const DrawHooks& hooks)
+               std::span<const PictureRequest> requests, std::span<const size_t> context_chunks,
+               const DrawHooks& hooks)
       : model_(model),
         max_batch_(static_cast<size_t>(max_batch)),
         least_batch_(static_cast<size_t>(std::clamp(least_batch, 1, max_batch))),
         requests_(requests),
+        context_chunks_(context_chunks),
         hooks_(hooks),
         prompts_(model, concepts),
         waiting_(requests.size()) {
@@ -84,7 +88,7 @@ class BatchingLoop {
 
   absl::Status Run() {
     while (true) {
-      FillPlaces();
+      RETURN_IF_ERROR(FillPlaces());
       if (slots_.empty()) return absl::OkStatus();
       if (hooks_.stop.stop_requested()) return absl::CancelledError("drawing was stopped");
       StepTogether(model_.parts(), slots_, least_batch_);
@@ -95,21 +99,30 @@ class BatchingLoop {
   }
 
  private:
-  // In order, except that only pictures of one size can share a batch.
-  void FillPlaces() {
+  // What the pictures of a batch have in common.
+  struct Shape {
+    int width;
+    int height;
+    size_t context_chunks;
+
+    bool operator==(const Shape&) const = default;
+  };
+
+  // In order, except that only pictures of one shape can share a batch.
+  absl::Status FillPlaces() {
     for (auto next = waiting_.begin(); next != waiting_.end() && slots_.size() < max_batch_;) {
       const PictureRequest& request = requests_[*next];
-      if (slots_.empty()) {
-        width_ = request.width;
-        height_ = request.height;
-      }
-      if (request.width == width_ && request.height == height_) {
-        slots_.emplace_back(model_, request, *next, prompts_);
+      const Shape shape = {request.width, request.height, context_chunks_[*next]};
+      if (slots_.empty()) shape_ = shape;
+      if (shape == shape_) {
+        ASSIGN_OR_RETURN(at::Tensor context, prompts_.Context(request));
+        slots_.emplace_back(model_, request, *next, std::move(context));
         next = waiting_.erase(next);
       } else {
         ++next;
       }
     }
+    return absl::OkStatus();
   }
 
   absl::Status DeliverFinished() {
@@ -132,12 +145,12 @@ class BatchingLoop {
   size_t max_batch_;
   size_t least_batch_;
   std::span<const PictureRequest> requests_;
+  std::span<const size_t> context_chunks_;
   const DrawHooks& hooks_;
   PromptCache prompts_;
   std::deque<size_t> waiting_;
   std::vector<PictureSlot> slots_;
-  int width_ = 0;
-  int height_ = 0;
+  Shape shape_ = {};
   int64_t steps_done_ = 0;
   int64_t steps_total_ = 0;
 };
@@ -165,19 +178,27 @@ absl::StatusOr<Sampler> Sampler::Make(std::shared_ptr<const BaseModel> model,
 
 absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
                            int least_batch) const {
+  std::vector<size_t> context_chunks;
   for (size_t i = 0; i < requests.size(); ++i) {
-    RETURN_IF_ERROR(
-        InContext(absl::StrCat("picture ", i + 1), CheckRequest(model_->info(), requests[i])));
+    const std::string picture = absl::StrCat("picture ", i + 1);
+    RETURN_IF_ERROR(InContext(picture, CheckRequest(model_->info(), requests[i])));
+    const auto chunks = ContextChunks(model_->tokenizer(), concepts_->vocabulary, requests[i]);
+    if (!chunks.ok()) return InContext(picture, chunks.status());
+    context_chunks.push_back(*chunks);
   }
   return CatchTorchErrors([&] {
     const c10::InferenceMode no_autograd;
-    return BatchingLoop(*model_, *concepts_, max_batch_, least_batch, requests, hooks).Run();
+    return BatchingLoop(*model_, *concepts_, max_batch_, least_batch, requests, context_chunks,
+                        hooks)
+        .Run();
   });
 }
 
-Sampler::PromptLength Sampler::Measure(absl::string_view prompt) const {
-  const TokenizedPrompt tokenized = model_->tokenizer().Encode(prompt, concepts_->vocabulary);
-  return {.tokens = tokenized.tokens, .read = tokenized.kept};
+absl::StatusOr<Sampler::PromptLength> Sampler::Measure(absl::string_view prompt,
+                                                       PromptStyle style) const {
+  ASSIGN_OR_RETURN(const ChunkedPrompt read,
+                   ReadPrompt(model_->tokenizer(), concepts_->vocabulary, prompt, style));
+  return PromptLength{.tokens = read.tokens, .read = read.kept};
 }
 
 }  // namespace imprint

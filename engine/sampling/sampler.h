@@ -52,12 +52,13 @@ class Sampler {
   absl::Status Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
                     int least_batch = 1) const;
 
-  // How many tokens a prompt has, and how many of them the model reads.
+  // How many tokens a prompt has, and how many of them the model reads. INVALID_ARGUMENT if the
+  // style does not allow the prompt.
   struct PromptLength {
     int tokens;
     int read;
   };
-  PromptLength Measure(absl::string_view prompt) const;
+  absl::StatusOr<PromptLength> Measure(absl::string_view prompt, PromptStyle style) const;
 
  private:
   Sampler(std::shared_ptr<const BaseModel> model, std::unique_ptr<const ConceptSet> concepts,

@@ -118,6 +118,48 @@ TEST(Sampler, ConceptsAndNegativePromptsCount) {
             2);
 }
 
+TEST(Sampler, EmphasisStyleAndClipSkipCount) {
+  const auto draw = [](const PictureRequest& request) {
+    const Drawn drawn = Draw({request}, 1);
+    EXPECT_THAT(drawn.status, Succeeds());
+    return drawn.pictures.at(0);
+  };
+  const RgbImage plain = draw(Request("a red mascot", 1));
+  EXPECT_EQ(draw(Request("a (red:1.0) mascot", 1)).pixels, plain.pixels);
+  EXPECT_GT(LargestDifference(draw(Request("a (red:1.6) mascot", 1)), plain), 2);
+  PictureRequest literal = Request("a (red:1.0) mascot", 1);
+  literal.prompt_style = PromptStyle::kLiteral;
+  EXPECT_GT(LargestDifference(draw(literal), plain), 2);
+  PictureRequest skipping = Request("a red mascot", 1);
+  skipping.clip_skip = 2;
+  EXPECT_GT(LargestDifference(draw(skipping), plain), 2);
+}
+
+TEST(Sampler, PicturesOfDifferentContextsDoNotShareABatch) {
+  std::string snow;
+  for (int i = 0; i < 100; ++i) snow += "snow ";
+  std::vector<PictureRequest> requests = {Request("a mascot", 1), Request(snow, 2),
+                                          Request("a blue toy", 3), Request("a mascot", 4)};
+  requests[3].negative_prompt = snow;
+  const Drawn alone = Draw(requests, 1);
+  const Drawn together = Draw(requests, 4);
+  ASSERT_THAT(together.status, Succeeds());
+  EXPECT_THAT(together.order, ElementsAre(0, 2, 1, 3));
+  for (size_t i = 0; i < requests.size(); ++i) {
+    EXPECT_LE(LargestDifference(alone.pictures.at(i), together.pictures.at(i)), 1);
+  }
+}
+
+TEST(Sampler, AConceptsBracketsAreNoSyntax) {
+  LearnedEmbedding embedding{"pip(2)", 1, 128, std::vector<float>(128, 0.1F)};
+  for (size_t i = 0; i < 64; ++i) embedding.values[i] = -0.1F;
+  const auto draw = [&](const std::string& prompt) {
+    return Draw({Request(prompt, 1)}, 1, {embedding}).pictures.at(0);
+  };
+  EXPECT_EQ(draw("a pip(2) there").pixels, draw(R"(a pip\(2\) there)").pixels);
+  EXPECT_GT(LargestDifference(draw("a pip(2) there"), draw("a pip (2) there")), 2);
+}
+
 TEST(Sampler, AStopEndsItBetweenSteps) {
   std::stop_source source;
   DrawHooks hooks;
@@ -159,11 +201,17 @@ TEST(Sampler, EmbeddingsOfAnotherWidthAreRefused) {
 
 TEST(Sampler, MeasuresPrompts) {
   ASSERT_OK_AND_ASSIGN(const Sampler sampler, Sampler::Make(Demo(), {}, 1));
-  EXPECT_EQ(sampler.Measure("a mascot in the snow").tokens, 5);
+  const auto measure = [&](const std::string& prompt, PromptStyle style = PromptStyle::kEmphasis) {
+    return *sampler.Measure(prompt, style);
+  };
+  EXPECT_EQ(measure("a (mascot:1.2) in the snow").tokens, 5);
+  EXPECT_EQ(measure("a (mascot:1.2) in the snow", PromptStyle::kLiteral).tokens, 11);
   std::string text;
-  for (int i = 0; i < 100; ++i) text += "snow ";
-  EXPECT_EQ(sampler.Measure(text).tokens, 100);
-  EXPECT_EQ(sampler.Measure(text).read, 75);
+  for (int i = 0; i < 700; ++i) text += "snow ";
+  EXPECT_EQ(measure(text).tokens, 700);
+  EXPECT_EQ(measure(text).read, 600);
+  EXPECT_THAT(sampler.Measure("(snow:1000)", PromptStyle::kEmphasis),
+              RefusesNaming(Parts{"weight"}));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ TORCH = ("ATen/", "torch/", "c10/")
 TORCH_FREE_HEADERS = {
     "engine/model/base_model.h", "engine/model/safety_scores.h", "engine/runtime/threads.h",
     "engine/runtime/torch_errors.h", "engine/sampling/picture_request.h",
+    "engine/sampling/prompt_reading.h",
     "engine/sampling/sampler.h", "engine/scoring/clip_scorer.h", "engine/scoring/safety_screen.h",
     "engine/recipe/recipe.h", "engine/training/checkpoint.h", "engine/training/training_run.h",
 }

@@ -129,6 +129,12 @@ def test_recipes(teach, tmp_path, option, value, parts):
     ("--seeds", "1,two", ("seeds", "1,two")),
     ("--batch", "0", ("batch: got 0",)),
     ("--format", "gif", ("format", "gif", "png, jpeg or webp")),
+    ("--prompt", "(cat:1000)", ("prompt: weight: got 1000", "-100 to 100")),
+    ("--prompt", "(" * 200, ("prompt: brackets", "100")),
+    ("--negative", "(cat:1.2.3)", ("negative_prompt: weight", "1.2.3")),
+    ("--prompt-style", "compel", ("prompt_style", "compel", "literal")),
+    ("--clip-skip", "0", ("clip_skip: got 0", "1 to 2")),
+    ("--clip-skip", "3", ("clip_skip: got 3", "1 to 2")),
 ])
 def test_drawing_options(engine, tmp_path, option, value, parts):
     refused(engine("draw", "--prompt", "a mascot", "--out", tmp_path / "out", f"{option}={value}"),

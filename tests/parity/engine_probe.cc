@@ -22,6 +22,8 @@
 #include "engine/noise/solver.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/sampling/concept_set.h"
+#include "engine/sampling/prompt_cache.h"
+#include "engine/sampling/prompt_reading.h"
 #include "engine/scoring/clip_scorer.h"
 #include "engine/training/adamw.h"
 #include "engine/training/initial_rows.h"
@@ -63,18 +65,21 @@ absl::StatusOr<std::vector<TokenizedPrompt>> Prompts(const ClipTokenizer& tokeni
   return prompts;
 }
 
+// With concepts as the tokens that Diffusers appends to the vocabulary.
+at::Tensor VocabularyIds(const ClipTokenizer& tokenizer, const TokenizedPrompt& prompt) {
+  std::vector<int32_t> ids = prompt.ids;
+  for (const ConceptPlace& place : prompt.concept_places) {
+    ids[static_cast<size_t>(place.position)] = tokenizer.vocabulary_size() + place.row;
+  }
+  return at::tensor(ids);
+}
+
 Outputs Tokenize(const Inputs& in) {
   ASSIGN_OR_RETURN(const ClipTokenizer tokenizer,
                    ClipTokenizer::Load(in.model_folder + "/tokenizer"));
   ASSIGN_OR_RETURN(const auto prompts, Prompts(tokenizer, in.request, "prompts"));
   std::vector<at::Tensor> ids;
-  for (TokenizedPrompt prompt : prompts) {
-    // Concepts as the tokens that Diffusers appends to the vocabulary.
-    for (const ConceptPlace& place : prompt.concept_places) {
-      prompt.ids[static_cast<size_t>(place.position)] = tokenizer.vocabulary_size() + place.row;
-    }
-    ids.push_back(at::tensor(prompt.ids));
-  }
+  for (const TokenizedPrompt& prompt : prompts) ids.push_back(VocabularyIds(tokenizer, prompt));
   return NamedTensors{{"ids", at::stack(ids)}};
 }
 
@@ -83,6 +88,46 @@ Outputs Text(const Inputs& in) {
   ASSIGN_OR_RETURN(const auto prompts, Prompts(model->tokenizer(), in.request, "prompts"));
   const at::Tensor rows = in.tensors.contains("rows") ? in["rows"] : at::Tensor();
   return NamedTensors{{"hidden", model->parts().text_encoder.Forward(prompts, rows)}};
+}
+
+// Each prompt's chunks: "ids0" [chunks, length], "weights0" alike, "ids1" and so on.
+Outputs Chunks(const Inputs& in) {
+  ASSIGN_OR_RETURN(const ClipTokenizer tokenizer,
+                   ClipTokenizer::Load(in.model_folder + "/tokenizer"));
+  ASSIGN_OR_RETURN(const ConceptVocabulary concepts, Concepts(tokenizer, in.request));
+  ASSIGN_OR_RETURN(const auto texts, in.request.Get<std::vector<std::string>>("prompts"));
+  NamedTensors outputs;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    ASSIGN_OR_RETURN(const ChunkedPrompt prompt,
+                     ReadPrompt(tokenizer, concepts, texts[i], PromptStyle::kEmphasis));
+    std::vector<at::Tensor> ids;
+    for (const TokenizedPrompt& chunk : prompt.chunks)
+      ids.push_back(VocabularyIds(tokenizer, chunk));
+    outputs["ids" + std::to_string(i)] = at::stack(ids);
+    outputs["weights" + std::to_string(i)] =
+        at::tensor(prompt.weights).view({static_cast<int64_t>(ids.size()), -1});
+  }
+  return outputs;
+}
+
+// What the UNet attends to for a prompt and a negative prompt, with a concept of the tensor "rows".
+Outputs Context(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  std::vector<LearnedEmbedding> embeddings;
+  if (in.tensors.contains("rows")) {
+    const at::Tensor rows = in["rows"].contiguous();
+    const auto* data = rows.const_data_ptr<float>();
+    embeddings.push_back({"<pip>", static_cast<int>(rows.size(0)), static_cast<int>(rows.size(1)),
+                          std::vector<float>(data, data + rows.numel())});
+  }
+  ASSIGN_OR_RETURN(const ConceptSet concepts, ConceptSet::Make(*model, embeddings));
+  PictureRequest request;
+  ASSIGN_OR_RETURN(request.prompt, in.request.Get<std::string>("prompt"));
+  ASSIGN_OR_RETURN(request.negative_prompt, in.request.Get<std::string>("negative_prompt"));
+  ASSIGN_OR_RETURN(const int64_t clip_skip, in.request.GetOr<int64_t>("clip_skip", 1));
+  request.clip_skip = static_cast<int>(clip_skip);
+  ASSIGN_OR_RETURN(const at::Tensor context, PromptCache(*model, concepts).Context(request));
+  return NamedTensors{{"context", context}};
 }
 
 Outputs RunUnet(const Inputs& in) {
@@ -269,7 +314,8 @@ absl::Status Run(const std::string& part, const std::string& model, const std::s
   const std::map<std::string, std::function<Outputs(const Inputs&)>> parts = {
       {"tokenize", Tokenize}, {"text", Text},     {"unet", RunUnet},  {"vae", Vae},
       {"clip", Clip},         {"safety", Safety}, {"solve", Solve},   {"noise", Noise},
-      {"gradient", Gradient}, {"adamw", AdamW},   {"resize", Resize},
+      {"gradient", Gradient}, {"adamw", AdamW},   {"resize", Resize}, {"chunks", Chunks},
+      {"context", Context},
   };
   const auto found = parts.find(part);
   if (found == parts.end()) return absl::InvalidArgumentError("no part " + part);

@@ -1,4 +1,4 @@
-"""Token ids identical to transformers' on thousands of strings."""
+"""Token ids identical to transformers' on tens of thousands of strings."""
 
 import random
 import unicodedata
@@ -42,7 +42,30 @@ ODD = [
 ]
 
 
+SCRIPTS = [(0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F), (0x300, 0x36F), (0x386, 0x3FF), (0x400, 0x52F),
+           (0x531, 0x587), (0x5D0, 0x5EA), (0x620, 0x6D3), (0x905, 0x963), (0xE01, 0xE4E),
+           (0x10A0, 0x10FF), (0x1100, 0x11FF), (0x1E00, 0x1FFE), (0x3041, 0x30FF), (0x4E00, 0x9FFF),
+           (0xAC00, 0xD7A3), (0x1F300, 0x1F64F), (0x30, 0x39), (0x21, 0x2F)]
+
+
+def multilingual(count):
+    """Short texts of words in one script or several, with accents composed and decomposed."""
+    rng = random.Random(2)
+
+    def word():
+        first, last = rng.choice(SCRIPTS)
+        text = "".join(chr(rng.randint(first, last)) for _ in range(rng.randint(1, 8)))
+        text = "".join(c for c in text if unicodedata.category(c) != "Cn")
+        return rng.choice([str, str.lower, str.upper, str.title,
+                           lambda t: unicodedata.normalize("NFD", t)])(text)
+
+    for _ in range(count):
+        yield rng.choice(["", " ", " ", " ", ", ", "\u3000", "'s "]).join(
+            word() for _ in range(rng.randint(1, 12)))
+
+
 def strings():
+    yield from multilingual(20_000)
     yield from unicode_blocks()
     yield from words()
     yield from EMOJI
@@ -52,7 +75,7 @@ def strings():
 
 def test_ids_are_identical(pipe, probe):
     texts = list(dict.fromkeys(strings()))
-    assert len(texts) >= 2000
+    assert len(texts) >= 20_000
     theirs = pipe.tokenizer(texts, padding="max_length", max_length=77, truncation=True,
                             return_tensors="pt").input_ids
     ours = probe("tokenize", prompts=texts)["ids"].long()
