@@ -179,9 +179,11 @@ absl::Status PictureFolder::WriteManifest(const v1::BaseModel& model,
   }
   nlohmann::json base_model = {{"name", model.name()}, {"fingerprint", model.fingerprint()}};
   if (!model.folder().empty()) base_model["path"] = model.folder();
-  const nlohmann::json manifest = {
-      {"imprint", IMPRINT_VERSION}, {"base_model", base_model},     {"solver", "ddim"},
-      {"image_sets", sets_},        {"embeddings", embedding_list}, {"pictures", picture_list}};
+  const nlohmann::json manifest = {{"imprint", IMPRINT_VERSION},
+                                   {"base_model", base_model},
+                                   {"image_sets", sets_},
+                                   {"embeddings", embedding_list},
+                                   {"pictures", picture_list}};
   constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
   return WriteFileAtomically(this->manifest(),
                              manifest.dump(2, ' ', false, kReplaceBadUtf8) + "\n");

@@ -6,8 +6,12 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "cli/terminal/console.h"
 #include <CLI/CLI.hpp>
+
+#include "engine/recipe/precision.h"
 
 namespace imprint {
 
@@ -34,5 +38,11 @@ Command MakeInfoCommand(CLI::App& app);
 
 // --model, which is also read from IMPRINT_MODEL.
 void AddModelOption(CLI::App& app, std::string& model, bool required = true);
+
+// --precision; what it says is read by ChoosePrecision.
+void AddPrecisionOption(CLI::App& app, std::string& precision);
+
+// The precision of that name; "auto" is what suits this machine. INVALID_ARGUMENT naming precision.
+absl::StatusOr<Precision> ChoosePrecision(absl::string_view name);
 
 }  // namespace imprint

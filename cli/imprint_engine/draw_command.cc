@@ -21,6 +21,7 @@ struct DrawOptions {
   std::string seeds = "1";
   std::string size;
   std::string solver;
+  std::string precision{Name(Precision::kFp32)};
   std::string format = "png";
   std::string prompt_style = std::string(Name(PictureRequest().prompt_style));
   bool no_sheet = false;
@@ -39,6 +40,7 @@ absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
   ASSIGN_OR_RETURN(const PictureSize size, ParseSize(options.size));
   order.defaults.width = size.width;
   order.defaults.height = size.height;
+  ASSIGN_OR_RETURN(order.precision, ChoosePrecision(options.precision));
   if (!options.solver.empty()) {
     ASSIGN_OR_RETURN(order.solver, ParseSolver("solver", options.solver));
   }
@@ -58,6 +60,7 @@ Command MakeDrawCommand(CLI::App& app) {
                          "  imprint-engine draw --embedding rex/ --prompt \"<rex> in the snow\" "
                          "--prompt \"<rex> asleep\" --seeds 1-4 --out pictures/\n");
   AddModelOption(*draw, options->order.model);
+  AddPrecisionOption(*draw, options->precision);
   draw->add_option("--embedding", options->order.embeddings,
                    "Learned embedding: its file, of any tool, or the folder that teach left it in; "
                    "WORD=PATH gives it another word; repeatable")

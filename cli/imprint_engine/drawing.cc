@@ -102,7 +102,7 @@ class Drawing {
  private:
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings));
-    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model));
+    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.precision));
     PictureRequest defaults = order_.defaults;
     defaults.solver = order_.solver.value_or(model_->info().solver);
     if (defaults.width == 0) defaults.width = defaults.height = model_->info().picture_size;

@@ -25,6 +25,7 @@ struct DrawOrder {
   PictureRequest defaults;
   // The model's own if there is none.
   std::optional<SolverChoice> solver;
+  Precision precision = Precision::kFp32;
   // Pictures drawn at once.
   int batch = 4;
   std::string out;

@@ -33,6 +33,7 @@ struct TeachOptions {
   std::string schedule{Name(TrainingRecipe().schedule)};
   std::string out;
   std::string resume;
+  std::string precision{Name(Precision::kFp32)};
   int size = 0;
   bool no_flip = false;
   bool overwrite = false;
@@ -67,6 +68,7 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options) {
   order.recipe = options.recipe;
   order.recipe.flip = !options.no_flip;
   ASSIGN_OR_RETURN(order.recipe.schedule, ParseLearningRateSchedule(options.schedule));
+  ASSIGN_OR_RETURN(order.precision, ChoosePrecision(options.precision));
   order.checkpoint_every = options.checkpoint_every;
   order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
@@ -95,6 +97,7 @@ Command MakeTeachCommand(CLI::App& app) {
           "Pictures of one thing or in one style: PNG, JPEG, WebP; other files are skipped")
       ->type_name("");
   AddModelOption(*teach, options->model, /*required=*/false);
+  AddPrecisionOption(*teach, options->precision);
   teach
       ->add_option(
           "--class", options->class_word,

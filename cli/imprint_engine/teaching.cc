@@ -69,7 +69,7 @@ class Teaching {
       : order_(std::move(order)), out_(std::move(out)), resumed_(resumed), context_(context) {}
 
   absl::Status Run(const fs::path& folder) {
-    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model));
+    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.precision));
     ASSIGN_OR_RETURN(order_.size, TrainingSize(order_, model_->info()));
     RETURN_IF_ERROR(ReadReferences(folder));
     ASSIGN_OR_RETURN(const auto checkpoint, ReadCheckpoint());

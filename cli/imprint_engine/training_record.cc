@@ -24,6 +24,7 @@ nlohmann::json ToJson(const TeachOrder& order) {
           {"size", order.size},
           {"fit", Name(order.fit)},
           {"recipe", ToJson(order.recipe)},
+          {"precision", Name(order.precision)},
           {"checkpoint_every", order.checkpoint_every},
           {"threads", order.threads}};
 }
@@ -52,6 +53,12 @@ absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
   ASSIGN_OR_RETURN(order.fit, ParseSquareFit(fit));
   ASSIGN_OR_RETURN(const JsonObject recipe, json.Object("recipe"));
   ASSIGN_OR_RETURN(order.recipe, RecipeFromJson(recipe));
+  // Records of earlier versions have none.
+  ASSIGN_OR_RETURN(const auto precision,
+                   json.GetOr<std::string>("precision", std::string(Name(Precision::kFp32))));
+  ASSIGN_OR_RETURN(const auto chosen,
+                   ParsePrecision(absl::StrCat(json.origin(), ": precision"), precision));
+  order.precision = chosen.value_or(Precision::kFp32);
   const auto number = [&](const char* key, int& field) -> absl::Status {
     ASSIGN_OR_RETURN(const int64_t value, json.Get<int64_t>(key));
     if (value < 0 || value > 1'000'000) {

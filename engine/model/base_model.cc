@@ -102,10 +102,12 @@ BaseModel::BaseModel(BaseModelInfo info, ClipTokenizer tokenizer,
 BaseModel::~BaseModel() = default;
 
 absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
-    const std::filesystem::path& root) {
+    const std::filesystem::path& root, Precision precision) {
   using Result = absl::StatusOr<std::shared_ptr<const BaseModel>>;
   return CatchTorchErrors([&]() -> Result {
-    const ComputeOptions options;
+    const ComputeOptions options{
+        .type = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat};
+    const ComputeOptions full_precision;
     ASSIGN_OR_RETURN(const auto opened, ModelFiles::Open(root));
     const ModelFiles& files = *opened;
     ASSIGN_OR_RETURN(const JsonObject text_json, files.Config("text_encoder"));
@@ -126,7 +128,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
     ASSIGN_OR_RETURN(Component vae, LoadComponent(files, "vae"));
 
     ASSIGN_OR_RETURN(ClipTextEncoder text_encoder,
-                     Bind(text, options, [&](const WeightScope& weights) {
+                     Bind(text, full_precision, [&](const WeightScope& weights) {
                        return ClipTextEncoder(weights, text_config);
                      }));
     ASSIGN_OR_RETURN(Unet network, Bind(unet, options, [&](const WeightScope& weights) {
@@ -136,7 +138,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
                        return std::pair(VaeEncoder(weights, vae_config),
                                         VaeDecoder(weights, vae_config));
                      }));
-    ASSIGN_OR_RETURN(auto safety_checker, LoadSafetyChecker(files, options));
+    ASSIGN_OR_RETURN(auto safety_checker, LoadSafetyChecker(files, full_precision));
 
     BaseModelInfo info{
         .folder = root.string(),
@@ -150,6 +152,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
         .prediction = std::string(Name(schedule.prediction())),
         .training_timesteps = static_cast<int>(schedule.timesteps()),
         .solver = ModelsSolver(schedule_json),
+        .precision = precision,
         .mean_token_norm = text_encoder.MeanTokenNorm(),
         .has_safety_checker = safety_checker.has_value(),
         .parameters = {{"text_encoder", text.parameters},

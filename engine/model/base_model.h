@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "engine/recipe/precision.h"
 #include "engine/recipe/solver_choice.h"
 #include "text/clip_tokenizer.h"
 
@@ -33,6 +34,7 @@ struct BaseModelInfo {
   std::string prediction;  // "epsilon" or "v_prediction"
   int training_timesteps;
   SolverChoice solver;     // that its configuration asks for
+  Precision precision;     // that UNet and VAE compute in
   double mean_token_norm;  // L2, over the vocabulary
   bool has_safety_checker;
   std::map<std::string, int64_t> parameters;  // by component
@@ -42,10 +44,12 @@ struct BaseModelInfo {
 // Immutable; thread-safe.
 class BaseModel {
  public:
-  // Loads a Diffusers folder or a single file in the original layout in fp32 onto the CPU.
-  // NOT_FOUND or INVALID_ARGUMENT naming the file, the field or the tensors at fault;
-  // RESOURCE_EXHAUSTED if it does not fit into memory.
-  static absl::StatusOr<std::shared_ptr<const BaseModel>> Load(const std::filesystem::path& folder);
+  // Loads a Diffusers folder or a single file in the original layout onto the CPU. UNet and VAE
+  // compute in `precision`; text encoder and safety checker in fp32 always. NOT_FOUND or
+  // INVALID_ARGUMENT naming the file, the field or the tensors at fault; RESOURCE_EXHAUSTED if it
+  // does not fit into memory.
+  static absl::StatusOr<std::shared_ptr<const BaseModel>> Load(
+      const std::filesystem::path& path, Precision precision = Precision::kFp32);
 
   ~BaseModel();
   BaseModel(const BaseModel&) = delete;

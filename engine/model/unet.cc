@@ -121,24 +121,25 @@ at::Tensor Unet::Forward(const at::Tensor& latents, const at::Tensor& timesteps,
                          const at::Tensor& context) const {
   // Every resnet projects the activated embedding; it is the same for all of them.
   const at::Tensor time = at::silu(EmbedTime(timesteps));
+  const at::Tensor words = context.to(type_);
   at::Tensor h = conv_in_(latents.to(type_).contiguous(at::MemoryFormat::ChannelsLast));
 
   std::vector<at::Tensor> skips = {h};
   for (const Stage& stage : down_) {
     for (size_t i = 0; i < stage.resnets.size(); ++i) {
-      h = stage.Layer(i, h, time, context);
+      h = stage.Layer(i, h, time, words);
       skips.push_back(h);
     }
     if (stage.resample) skips.push_back(h = (*stage.resample)(h));
   }
 
   h = middle1_.Forward(h, time);
-  h = middle_attention_.Forward(h, context);
+  h = middle_attention_.Forward(h, words);
   h = middle2_.Forward(h, time);
 
   for (const Stage& stage : up_) {
     for (size_t i = 0; i < stage.resnets.size(); ++i) {
-      h = stage.Layer(i, at::cat({h, skips.back()}, 1), time, context);
+      h = stage.Layer(i, at::cat({h, skips.back()}, 1), time, words);
       skips.pop_back();
     }
     if (stage.resample) {

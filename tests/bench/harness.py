@@ -95,14 +95,14 @@ def quiet_libraries():
     transformers.utils.logging.disable_progress_bar()
 
 
-def load_pipeline():
-    """Diffusers' pipeline on the demo model, fp32, without its safety checker."""
+def load_pipeline(model=MODEL):
+    """Diffusers' pipeline, fp32, without its safety checker."""
     import torch
     from diffusers import StableDiffusionPipeline
 
     torch.set_num_threads(THREADS)
     pipe = StableDiffusionPipeline.from_pretrained(
-        MODEL, torch_dtype=torch.float32, safety_checker=None)
+        model, torch_dtype=torch.float32, safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 

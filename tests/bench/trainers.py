@@ -12,9 +12,9 @@ BATCH = 4
 CLASS_WORD = "mascot"
 
 
-def pixels(folder):
-    """The folder's pictures, [n, 3, 64, 64] in -1 to 1."""
-    arrays = [np.array(Image.open(p).convert("RGB").resize((64, 64), Image.BICUBIC))
+def pixels(folder, size):
+    """The folder's pictures, [n, 3, size, size] in -1 to 1."""
+    arrays = [np.array(Image.open(p).convert("RGB").resize((size, size), Image.BICUBIC))
               for p in sorted(folder.glob("*.png"))]
     return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
@@ -22,9 +22,10 @@ def pixels(folder):
 class Trainer:
     """`captions` have {} for the concept's token."""
 
-    def __init__(self, folder, captions):
-        self.pipe = load_pipeline()
-        self.pixels = pixels(folder)
+    def __init__(self, folder, captions, pipe=None, size=64, batch=BATCH):
+        self.pipe = pipe or load_pipeline()
+        self.batch = batch
+        self.pixels = pixels(folder, size)
         self.captions = captions
         self.schedule = DDPMScheduler.from_config(self.pipe.scheduler.config)
         for model in (self.pipe.vae, self.pipe.unet, self.pipe.text_encoder):
@@ -33,11 +34,12 @@ class Trainer:
     def noised(self, latents):
         noise = torch.randn_like(latents)
         timesteps = torch.randint(0, 1000, (len(latents),))
-        return (self.schedule.add_noise(latents, noise, timesteps), timesteps,
-                self.schedule.get_velocity(latents, noise, timesteps))
+        target = (self.schedule.get_velocity(latents, noise, timesteps)
+                  if self.schedule.config.prediction_type == "v_prediction" else noise)
+        return self.schedule.add_noise(latents, noise, timesteps), timesteps, target
 
     def ids(self, token):
-        drawn = torch.randint(0, len(self.captions), (BATCH,)).tolist()
+        drawn = torch.randint(0, len(self.captions), (self.batch,)).tolist()
         return self.pipe.tokenizer([self.captions[i].format(token) for i in drawn],
                                    padding="max_length", max_length=77,
                                    return_tensors="pt").input_ids
@@ -46,8 +48,8 @@ class Trainer:
 class DiffusersScript(Trainer):
     """The step of examples/textual_inversion/textual_inversion.py."""
 
-    def __init__(self, folder, captions):
-        super().__init__(folder, captions)
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
         self.pipe.tokenizer.add_tokens(["<new>"])
         self.pipe.text_encoder.resize_token_embeddings(len(self.pipe.tokenizer))
         table = self.pipe.text_encoder.get_input_embeddings().weight
@@ -58,7 +60,7 @@ class DiffusersScript(Trainer):
         self.frozen[self.pipe.tokenizer.convert_tokens_to_ids("<new>")] = False
 
     def step(self):
-        chosen = self.pixels[torch.randint(0, len(self.pixels), (BATCH,))]
+        chosen = self.pixels[torch.randint(0, len(self.pixels), (self.batch,))]
         latents = self.pipe.vae.encode(chosen).latent_dist.sample().detach()
         noisy, timesteps, target = self.noised(latents * self.pipe.vae.config.scaling_factor)
         hidden = self.pipe.text_encoder(self.ids("<new>"))[0]
@@ -75,8 +77,8 @@ class LeanPyTorch(Trainer):
     """Cached latent distributions, of the mirrored pictures too; one row as the only parameter. The
     concept stands where captions and prompts say the class word."""
 
-    def __init__(self, folder, captions):
-        super().__init__(folder, captions)
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
         with torch.no_grad():
             cached = self.pipe.vae.encode(
                 torch.cat([self.pixels, self.pixels.flip(-1)])).latent_dist
@@ -92,7 +94,7 @@ class LeanPyTorch(Trainer):
         return torch.where((ids == self.word).unsqueeze(-1), self.row, rows)
 
     def step(self):
-        chosen = torch.randint(0, len(self.mean), (BATCH,))
+        chosen = torch.randint(0, len(self.mean), (self.batch,))
         sampled = self.mean[chosen] + self.deviation[chosen] * torch.randn_like(self.mean[chosen])
         noisy, timesteps, target = self.noised(sampled * self.pipe.vae.config.scaling_factor)
         hidden = self.pipe.text_encoder(self.ids(CLASS_WORD))[0]

@@ -54,6 +54,18 @@ def test_negative_prompt_size_and_batch(pipe, engine, tmp_path):
         assert np.abs(ours - theirs).max() <= 1
 
 
+def test_bf16_is_near_and_said(engine, tmp_path):
+    """Its distance to fp32, as a picture's noise: above 30 dB nobody sees it."""
+    folders = {name: tmp_path / name for name in ("fp32", "bf16")}
+    for name, folder in folders.items():
+        engine("draw", "--model", MODEL, "--prompt", PROMPTS[1], "--seeds", "11-14", "--precision",
+               name, "--out", folder, "--no-safety-check", "--no-sheet")
+        assert json.loads((folder / "manifest.json").read_text())["precision"] == name
+    errors = [np.mean((a - b) ** 2) for a, b in zip(*map(drawn, folders.values()))]
+    assert 0 < min(errors), "as if nothing had been asked for"
+    assert 10 * np.log10(255**2 / np.mean(errors)) > 25
+
+
 def test_without_guidance(pipe, engine, tmp_path):
     engine("draw", "--model", MODEL, "--prompt", "a mascot", "--seeds", "6", "--guidance", "1",
            "--out", tmp_path / "ours", "--no-safety-check")
