@@ -33,6 +33,7 @@ namespace fs = std::filesystem;
 constexpr int kMaxNodes = 64;
 // Longer than the stages of a stop together.
 constexpr absl::Duration kDownPatience = absl::Minutes(4);
+constexpr absl::Duration kLastMoment = absl::Seconds(2);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
 
 struct UpOptions {
@@ -262,6 +263,9 @@ absl::Status RunDown(CommandContext& context) {
     if (!WaitUnlessStopped(context.stop, kLookInterval))
       return absl::CancelledError("stopped waiting");
   }
+  // It lets go of the lock a moment before it ends. Where nobody reaps it, it may never seem to.
+  const absl::Time gone_by = absl::Now() + kLastMoment;
+  while (kill(running->pid, 0) == 0 && absl::Now() < gone_by) absl::SleepFor(kLookInterval);
   context.console.Line("stopped", context.home.string());
   context.console.Event("stopped", {{"data", context.home.string()}});
   return absl::OkStatus();
@@ -278,8 +282,8 @@ Command MakeUpCommand(CLI::App& app) {
       "What dies is started again. Flags of the servers are read from the environment:\n"
       "IMPRINT_RANK_THREADS=2 imprint up. imprint-trainer --help and the others' list them.\n");
   up->add_option("--model", options->model.folder,
-                 "Folder of a base model to register, as Diffusers saves it")
-      ->type_name("FOLDER");
+                 "Base model to register: a folder as Diffusers saves it, or one .safetensors file")
+      ->type_name("PATH");
   up->add_option("--model-id", options->model.id, "The id that it is registered under")
       ->type_name("ID")
       ->capture_default_str();
