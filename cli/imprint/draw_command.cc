@@ -30,6 +30,8 @@ struct DrawOptions {
   double guidance_rescale = 0;
   std::string solver;
   double eta = 0;
+  std::string prompt_style = "emphasis";
+  int clip_skip = 0;
   bool no_sheet = false;
   bool no_wait = false;
 };
@@ -44,6 +46,12 @@ v1::PictureFormat ToProto(PictureFormat format) {
       return v1::PICTURE_FORMAT_WEBP;
   }
   return v1::PICTURE_FORMAT_UNSPECIFIED;
+}
+
+absl::StatusOr<v1::PromptStyle> ParsePromptStyle(absl::string_view name) {
+  if (name == "emphasis") return v1::PROMPT_STYLE_EMPHASIS;
+  if (name == "literal") return v1::PROMPT_STYLE_LITERAL;
+  return FieldError("prompt_style", Quoted(name), "\"emphasis\" or \"literal\"");
 }
 
 absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
@@ -67,6 +75,9 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
   spec.set_solver(options.solver);
   spec.set_eta(options.eta);
   spec.set_title(options.order.title);
+  ASSIGN_OR_RETURN(const v1::PromptStyle prompt_style, ParsePromptStyle(options.prompt_style));
+  spec.set_prompt_style(prompt_style);
+  spec.set_clip_skip(options.clip_skip);
   return spec;
 }
 
@@ -101,6 +112,12 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
   add("--negative", options.negative, "What to keep out");
   add("--size", options.size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");
+  add("--prompt-style", options.prompt_style,
+      "emphasis: (word:1.2) and [word] weigh words, BREAK starts a new chunk; literal: all is text")
+      ->type_name("NAME")
+      ->capture_default_str();
+  add("--clip-skip", options.clip_skip,
+      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1; default: 1");
 }
 
 void AddWhatOptions(CLI::App& draw, DrawOptions& options) {

@@ -64,6 +64,10 @@ absl::StatusOr<std::vector<fs::path>> PicturesOf(const fs::path& manifest) {
   return files;
 }
 
+const char* PromptStyleText(v1::PromptStyle style) {
+  return style == v1::PROMPT_STYLE_LITERAL ? "literal" : "emphasis";
+}
+
 nlohmann::json PictureJson(const v1::Item& item, bool comparison, const std::string& file) {
   const v1::ItemRequest& request = item.request();
   nlohmann::json entry = {{"item", item.name()},
@@ -77,6 +81,8 @@ nlohmann::json PictureJson(const v1::Item& item, bool comparison, const std::str
                           {"eta", request.eta()},
                           {"guidance", request.guidance()},
                           {"guidance_rescale", request.guidance_rescale()},
+                          {"prompt_style", PromptStyleText(request.prompt_style())},
+                          {"clip_skip", std::max(request.clip_skip(), 1)},
                           {"safety",
                            {{"blocked", item.safety().blocked()},
                             {"scores", std::vector<double>(item.safety().scores().begin(),

@@ -79,6 +79,14 @@ absl::Status ReadSizes(const ModelFiles& files, ModelIdentity& identity) {
     return FieldError(absl::StrCat(unet.origin(), ": sample_size"), absl::StrCat(sample_size),
                       "1 to 1024");
   }
+  // As transformers' CLIPTextConfig has it where the file does not.
+  ASSIGN_OR_RETURN(const JsonObject text, files.Config("text_encoder"));
+  ASSIGN_OR_RETURN(const int64_t layers, text.GetOr<int64_t>("num_hidden_layers", 12));
+  if (layers < 1 || layers > 128) {
+    return FieldError(absl::StrCat(text.origin(), ": num_hidden_layers"), absl::StrCat(layers),
+                      "1 to 128");
+  }
+  identity.text_layers = static_cast<int>(layers);
   identity.size_multiple = 1 << (channels.size() - 1);
   identity.picture_size = static_cast<int>(sample_size) * identity.size_multiple;
   return absl::OkStatus();

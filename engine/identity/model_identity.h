@@ -31,6 +31,7 @@ struct ModelIdentity : WeightsIdentity {
   int size_multiple = 0;  // sides of pictures must be multiples of this
   bool has_safety_checker = false;
   SolverChoice solver;  // that its configuration asks for
+  int text_layers = 0;  // of the text encoder
 };
 
 // In the order that the fingerprint takes them.

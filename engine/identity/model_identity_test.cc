@@ -43,6 +43,7 @@ TEST(ModelIdentity, KnowsTheDemoModel) {
   ASSERT_OK_AND_ASSIGN(const auto files, ModelFiles::Open(IMPRINT_SOURCE_DIR "/models/demo"));
   ASSERT_OK_AND_ASSIGN(const ModelIdentity identity, IdentifyModel(*files));
   EXPECT_EQ(identity.picture_size, 64);
+  EXPECT_EQ(identity.text_layers, 2);
   EXPECT_EQ(identity.fingerprint.size(), 64u);
   EXPECT_TRUE(identity.has_safety_checker);
   EXPECT_EQ(Name(identity.solver), "ddim");

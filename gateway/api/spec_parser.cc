@@ -11,6 +11,7 @@
 #include "engine/recipe/solver_choice.h"
 #include "gateway/jobs/item_plan.h"
 #include "rpc/resource_name.h"
+#include "text/prompt_syntax.h"
 #include "text/training_templates.h"
 
 namespace imprint {
@@ -35,6 +36,7 @@ constexpr int kDefaultCheckpointEvery = 50;
 constexpr int kDefaultDrawSteps = 25;
 constexpr double kDefaultGuidance = 5;
 constexpr int kDefaultMaxAttempts = 5;
+constexpr int kMaxClipSkip = 128;
 
 absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high) {
   if (value >= low && value <= high) return absl::OkStatus();
@@ -140,6 +142,30 @@ absl::Status CheckShare(absl::string_view field, double share) {
   return FieldError(field, absl::StrCat(share), "a number from 0 to 1");
 }
 
+absl::Status FillPromptReading(v1::ImageSetSpec& spec) {
+  RETURN_IF_ERROR(CheckKnown("spec.prompt_style", spec.prompt_style(),
+                             v1::PromptStyle_IsValid(spec.prompt_style())));
+  if (spec.prompt_style() == v1::PROMPT_STYLE_UNSPECIFIED) {
+    spec.set_prompt_style(v1::PROMPT_STYLE_EMPHASIS);
+  }
+  const auto check = [&](absl::string_view field, const std::string& prompt) {
+    const bool literal = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL;
+    const auto style = literal ? PromptStyle::kLiteral : PromptStyle::kEmphasis;
+    return InContext(field, ParsePrompt(prompt, style, {}).status());
+  };
+  for (int i = 0; i < spec.prompts_size(); ++i) {
+    RETURN_IF_ERROR(check(absl::StrCat("spec.prompts[", i, "]"), spec.prompts(i)));
+  }
+  RETURN_IF_ERROR(check("spec.negative_prompt", spec.negative_prompt()));
+  if (spec.clip_skip() == 0) spec.set_clip_skip(1);
+  return CheckRange("spec.clip_skip", spec.clip_skip(), 1, kMaxClipSkip);
+}
+
+absl::Status CheckClipSkip(const v1::BaseModel& model, const v1::ImageSetSpec& spec) {
+  const int most = model.text_layers() > 0 ? model.text_layers() : kMaxClipSkip;
+  return CheckRange("spec.clip_skip", spec.clip_skip(), 1, most);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given) {
@@ -211,6 +237,7 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   if (!spec.image_set().empty()) {
     return FieldError("spec.image_set", Quoted(spec.image_set()), "nothing: the server names it");
   }
+  RETURN_IF_ERROR(FillPromptReading(spec));
   return spec;
 }
 
@@ -231,7 +258,8 @@ absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {
                       absl::StrCat("0 with ", spec.solver(), "; ddim alone has one"));
   }
   RETURN_IF_ERROR(CheckSide("spec.width", spec.width(), kMaxSide, model));
-  return CheckSide("spec.height", spec.height(), kMaxSide, model);
+  RETURN_IF_ERROR(CheckSide("spec.height", spec.height(), kMaxSide, model));
+  return CheckClipSkip(model, spec);
 }
 
 absl::StatusOr<v1::JobPriority> ParsePriority(v1::JobPriority priority) {

@@ -21,7 +21,8 @@ inline constexpr int64_t kMaxItems = 1'000'000;
 absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& spec);
 absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& spec);
 
-// What depends on the base model: sizes. Fills in the model's own where none was given.
+// What depends on the base model: sizes, layers to skip. Fills in the model's own sizes where none
+// was given.
 absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec);
 absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec);
 

@@ -97,6 +97,16 @@ TEST(SpecParser, EveryBadFieldOfAnImageSetIsNamed) {
       {"spec.guidance: got nan",
        [](auto& s) { s.set_guidance(std::numeric_limits<double>::quiet_NaN()); }},
       {"spec.width: got -1", [](auto& s) { s.set_width(-1); }},
+      {"spec.prompts[0]: weight: got 1000", [](auto& s) { s.set_prompts(0, "(cat:1000)"); }},
+      {"spec.negative_prompt: weight: got 1000",
+       [](auto& s) { s.set_negative_prompt("(cat:1000)"); }},
+      {"spec.prompt_style: got 9",
+       [](auto& s) { s.set_prompt_style(static_cast<v1::PromptStyle>(9)); }},
+      {"spec.clip_skip: got -1", [](auto& s) { s.set_clip_skip(-1); }},
+      {"spec.solver: got \"heun\"", [](auto& s) { s.set_solver("heun"); }},
+      {"spec.eta: got 2", [](auto& s) { s.set_eta(2); }},
+      {"spec.guidance_rescale: got nan",
+       [](auto& s) { s.set_guidance_rescale(std::numeric_limits<double>::quiet_NaN()); }},
       {"spec.image_set: ", [](auto& s) { s.set_image_set("imageSets/mine"); }},
       {"spec.prompts × spec.seeds: got 1020000",
        [](auto& s) {
@@ -121,6 +131,64 @@ TEST(SpecParser, SizesComeFromTheModelAndFitIt) {
   EXPECT_EQ(spec.height(), 64);
   spec.set_height(60);
   EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.height: got 60", "8"}));
+}
+
+TEST(SpecParser, PromptsAreReadWithEmphasisUnlessTheCallerSaysOtherwise) {
+  v1::ImageSetSpec given = ImageSet();
+  ASSERT_OK_AND_ASSIGN(v1::ImageSetSpec spec, ParseImageSetSpec(given));
+  EXPECT_EQ(spec.prompt_style(), v1::PROMPT_STYLE_EMPHASIS);
+  EXPECT_EQ(spec.clip_skip(), 1);
+  given.set_prompts(0, "(cat:1000)");
+  given.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
+  ASSERT_OK_AND_ASSIGN(spec, ParseImageSetSpec(given));
+  EXPECT_EQ(spec.prompt_style(), v1::PROMPT_STYLE_LITERAL);
+}
+
+TEST(SpecParser, SolversGetTheirOwnNamesAndTheModelsWhereNoneIsGiven) {
+  v1::BaseModel model;
+  model.set_picture_size(64);
+  v1::ImageSetSpec given = ImageSet();
+  given.set_solver("DPM++ 2M Karras");
+  ASSERT_OK_AND_ASSIGN(v1::ImageSetSpec spec, ParseImageSetSpec(given));
+  EXPECT_EQ(spec.solver(), "dpmpp_2m_karras");
+
+  given.clear_solver();
+  ASSERT_OK_AND_ASSIGN(spec, ParseImageSetSpec(given));
+  EXPECT_THAT(FitToModel(model, spec), Succeeds());
+  EXPECT_EQ(spec.solver(), "ddim") << "of a model that was registered before it was asked";
+  ASSERT_OK_AND_ASSIGN(spec, ParseImageSetSpec(given));
+  model.set_solver("pndm");
+  EXPECT_THAT(FitToModel(model, spec), Succeeds());
+  EXPECT_EQ(spec.solver(), "pndm");
+}
+
+TEST(SpecParser, SolversRefuseWhatTheyCannotDo) {
+  v1::BaseModel model;
+  model.set_picture_size(64);
+  v1::ImageSetSpec given = ImageSet();
+  given.set_solver("unipc");
+  given.set_steps(1000);
+  ASSERT_OK_AND_ASSIGN(v1::ImageSetSpec spec, ParseImageSetSpec(given));
+  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.steps: got 1000", "998"}));
+  spec.set_steps(20);
+  spec.set_eta(0.5);
+  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.eta: got 0.5", "unipc", "ddim"}));
+  spec.set_solver("ddim");
+  EXPECT_THAT(FitToModel(model, spec), Succeeds());
+}
+
+TEST(SpecParser, NoMoreLayersAreSkippedThanTheModelHas) {
+  v1::BaseModel model;
+  model.set_picture_size(64);
+  model.set_text_layers(2);
+  v1::ImageSetSpec given = ImageSet();
+  given.set_clip_skip(2);
+  ASSERT_OK_AND_ASSIGN(v1::ImageSetSpec spec, ParseImageSetSpec(given));
+  EXPECT_THAT(FitToModel(model, spec), Succeeds());
+  spec.set_clip_skip(3);
+  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.clip_skip: got 3", "1 to 2"}));
+  model.clear_text_layers();  // not known
+  EXPECT_THAT(FitToModel(model, spec), Succeeds());
 }
 
 TEST(SpecParser, TimeoutsAreBounded) {

@@ -19,6 +19,8 @@ v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
   item.set_solver(spec.solver());
   item.set_eta(spec.eta());
   item.set_guidance_rescale(spec.guidance_rescale());
+  item.set_prompt_style(spec.prompt_style());
+  item.set_clip_skip(spec.clip_skip());
   return item;
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/jobs/item_plan.h"
 
 #include <set>
+#include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -22,6 +23,16 @@ TEST(ItemPlan, EveryPromptComesWithEverySeedOnce) {
   EXPECT_EQ(seen.size(), 6u);
   EXPECT_EQ(ItemOf(spec, 3).prompt(), "b");
   EXPECT_EQ(ItemOf(spec, 3).seed(), 9u);
+}
+
+TEST(ItemPlan, HowPromptsAreReadTravelsToEveryPicture) {
+  v1::ImageSetSpec spec;
+  spec.add_prompts(std::string("a"));
+  spec.add_seeds(7);
+  spec.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
+  spec.set_clip_skip(2);
+  EXPECT_EQ(ItemOf(spec, 0).prompt_style(), v1::PROMPT_STYLE_LITERAL);
+  EXPECT_EQ(ItemOf(spec, 0).clip_skip(), 2);
 }
 
 }  // namespace

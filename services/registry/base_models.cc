@@ -62,6 +62,7 @@ absl::StatusOr<v1::BaseModel> BaseModels::Create(const v1::CreateBaseModelReques
     model.set_embedding_width(identity.embedding_width);
     model.set_picture_size(identity.picture_size);
     model.set_size_multiple(identity.size_multiple);
+    model.set_text_layers(identity.text_layers);
     model.set_has_safety_checker(identity.has_safety_checker);
     model.set_solver(Name(identity.solver));
     *model.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));

@@ -36,6 +36,10 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
     }
     RETURN_IF_ERROR(
         ParseSolver(absl::StrCat("items[", i, "].solver"), SolverName(request.items(i))).status());
+    if (!v1::PromptStyle_IsValid(request.items(i).prompt_style())) {
+      return FieldError(absl::StrCat("items[", i, "].prompt_style"),
+                        absl::StrCat(request.items(i).prompt_style()), "EMPHASIS or LITERAL");
+    }
   }
   return absl::OkStatus();
 }
@@ -63,6 +67,10 @@ absl::StatusOr<PictureFormat> ParseFormat(v1::PictureFormat format) {
     default:
       return FieldError("format", absl::StrCat(format), "PNG, JPEG or WEBP");
   }
+}
+
+PromptStyle StyleOf(v1::PromptStyle style) {
+  return style == v1::PROMPT_STYLE_LITERAL ? PromptStyle::kLiteral : PromptStyle::kEmphasis;
 }
 
 }  // namespace
@@ -101,7 +109,9 @@ std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const Bas
                         .solver = *ParseSolver("solver", SolverName(item)),
                         .eta = item.eta(),
                         .guidance = item.guidance(),
-                        .guidance_rescale = item.guidance_rescale()});
+                        .guidance_rescale = item.guidance_rescale(),
+                        .prompt_style = StyleOf(item.prompt_style()),
+                        .clip_skip = item.clip_skip() == 0 ? 1 : item.clip_skip()});
   }
   return requests;
 }

@@ -29,6 +29,11 @@ v1::StartSamplingRequest Request() {
   item.set_seed(~0ULL);
   item.set_steps(3);
   item.set_guidance(2.5);
+  item.set_guidance_rescale(0.25);
+  item.set_solver("ddim");
+  item.set_eta(0.5);
+  item.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
+  item.set_clip_skip(2);
   return request;
 }
 
@@ -51,8 +56,34 @@ TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
   EXPECT_EQ(request.seed, ~0ULL);
   EXPECT_EQ(request.steps, 3);
   EXPECT_EQ(request.guidance, 2.5);
+  EXPECT_EQ(request.guidance_rescale, 0.25);
+  EXPECT_EQ(request.eta, 0.5);
+  EXPECT_EQ(request.prompt_style, PromptStyle::kLiteral);
+  EXPECT_EQ(request.clip_skip, 2);
   EXPECT_EQ(request.width, 64);
   EXPECT_EQ(request.height, 64);
+}
+
+TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsTheDefault) {
+  v1::StartSamplingRequest given = Request();
+  given.mutable_items(0)->clear_prompt_style();
+  given.mutable_items(0)->clear_clip_skip();
+  given.mutable_items(0)->clear_solver();
+  ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
+  const PictureRequest request =
+      ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
+  EXPECT_EQ(request.prompt_style, PictureRequest().prompt_style);
+  EXPECT_EQ(request.clip_skip, PictureRequest().clip_skip);
+  EXPECT_EQ(request.solver, PictureRequest().solver);
+}
+
+TEST(ChunkOrder, TheSolverArrives) {
+  v1::StartSamplingRequest given = Request();
+  given.mutable_items(0)->set_solver("dpmpp_2m_sde_karras");
+  ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
+  const PictureRequest request =
+      ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
+  EXPECT_EQ(Name(request.solver), "dpmpp_2m_sde_karras");
 }
 
 TEST(ChunkOrder, WhatMakesNoSenseIsNamed) {
@@ -69,6 +100,12 @@ TEST(ChunkOrder, WhatMakesNoSenseIsNamed) {
               RefusesNaming(Parts{"items[1].index", "7", "once"}));
   EXPECT_THAT(refuses([](auto& r) { r.mutable_items(0)->set_index(-1); }),
               RefusesNaming(Parts{"items[0].index", "-1"}));
+  EXPECT_THAT(refuses([](auto& r) {
+                r.mutable_items(0)->set_prompt_style(static_cast<v1::PromptStyle>(9));
+              }),
+              RefusesNaming(Parts{"items[0].prompt_style", "9"}));
+  EXPECT_THAT(refuses([](auto& r) { r.mutable_items(0)->set_solver("heun"); }),
+              RefusesNaming(Parts{"items[0].solver", "\"heun\""}));
   EXPECT_THAT(refuses([](auto& r) { r.add_embeddings()->set_content("nonsense"); }),
               RefusesNaming(Parts{"embeddings[0]"}));
   EXPECT_THAT(refuses([](auto& r) { r.set_format(static_cast<v1::PictureFormat>(9)); }),
