@@ -66,7 +66,7 @@ absl::StatusOr<std::string> ChooseEmbedding(const std::vector<std::string>& name
   if (names.size() == 1) return names[0];
   if (std::count(names.begin(), names.end(), token) == 1) return std::string(token);
   return FieldError("tensors", List(names),
-                    absl::StrCat(kExpected, ", or the one that is wanted as the token"));
+                    absl::StrCat(kExpected, "; to choose one, give its name as the token"));
 }
 
 bool IsLayoutName(absl::string_view name) {

@@ -36,7 +36,7 @@ constexpr std::array kNoEmbeddings = {
 };
 
 absl::Status RefuseOtherFiles(absl::string_view bytes) {
-  if (bytes.empty()) return FieldError("file", "nothing in it", "an embedding");
+  if (bytes.empty()) return FieldError("file", "0 bytes", "an embedding");
   for (const NoEmbedding& known : kNoEmbeddings) {
     if (absl::StartsWith(bytes, known.begin)) {
       return FieldError("file", known.what, "an embedding: .safetensors, .pt or .bin");

@@ -156,7 +156,7 @@ TEST(EmbeddingFile, AttacksAreRefusedByName) {
 
 TEST(EmbeddingFile, WhatIsNoEmbeddingIsSaidSo) {
   for (const auto& [content, parts] : std::vector<std::pair<std::string, Parts>>{
-           {"", {"nothing in it"}},
+           {"", {"0 bytes"}},
            {"version https://git-lfs.github.com/spec/v1", {"a Git LFS pointer"}},
            {"<!DOCTYPE html><html>", {"a web page"}},
            {"\x89PNG\r\n\x1a\n", {"a picture"}},

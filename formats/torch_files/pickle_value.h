@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 #include "formats/dtype.h"
 #include "formats/torch_files/pickle_globals.h"
 

@@ -182,6 +182,10 @@ TEST(TorchFile, OddZipsAreRefused) {
               RefusesNaming(Parts{"a/data.pkl", "b/data.pkl", "one data.pkl"}));
   const std::string twice = absl::StrReplaceAll(
       WriteZip({{"a/data.pkl", pickle}, {"a/data.pkk", pickle}}), {{"a/data.pkk", "a/data.pkl"}});
+  const std::string odd =
+      absl::StrReplaceAll(WriteZip({{"a/data.pkl", pickle}, {"b/data.pkl", pickle}}),
+                          {{"b/data.pkl", "\xff/data.pkl"}});
+  EXPECT_THAT(Values(odd), RefusesNaming(Parts{"zip: got a name of its file 1", "no UTF-8"}));
   EXPECT_THAT(Values(twice), RefusesNaming(Parts{"zip: got a damaged", "already exists"}));
   EXPECT_THAT(Values(WriteZip({{"a/data.pkl", pickle + "N."}, {"a/data/0", Six().bytes}})),
               RefusesNaming(Parts{"a/data.pkl: got 2 bytes more", "one pickle"}));

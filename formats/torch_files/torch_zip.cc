@@ -14,6 +14,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "text/unicode_text.h"
 
 namespace imprint {
 namespace {
@@ -131,7 +132,10 @@ class Archive {
     }
     for (zip_int64_t i = 0; i < count; ++i) {
       const char* name = zip_get_name(zip_.get(), i, ZIP_FL_ENC_RAW);
-      if (name == nullptr) return FieldError("zip", absl::StrCat("no name of file ", i), "one");
+      if (name == nullptr || !IsUtf8(name)) {
+        return FieldError("zip", absl::StrCat("a name of its file ", i, " that is no UTF-8"),
+                          "what torch.save writes");
+      }
       // libzip has refused directories that have a name twice.
       entries_.emplace(name, i);
     }
