@@ -101,12 +101,12 @@ BaseModel::BaseModel(BaseModelInfo info, ClipTokenizer tokenizer,
 
 BaseModel::~BaseModel() = default;
 
-absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(
-    const std::filesystem::path& root, Precision precision) {
+absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::filesystem::path& root,
+                                                                 Precision precision) {
   using Result = absl::StatusOr<std::shared_ptr<const BaseModel>>;
   return CatchTorchErrors([&]() -> Result {
-    const ComputeOptions options{
-        .type = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat};
+    const ComputeOptions options{.type =
+                                     precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat};
     const ComputeOptions full_precision;
     ASSIGN_OR_RETURN(const auto opened, ModelFiles::Open(root));
     const ModelFiles& files = *opened;

@@ -8,6 +8,7 @@ import zipfile
 import torch
 from safetensors.torch import save
 
+MODEL = pathlib.Path(__file__).resolve().parents[2] / "models" / "demo"
 TENSORS = [torch.arange(6.0).view(2, 3), torch.ones(4, dtype=torch.half), torch.zeros(3, 2).T,
            torch.ones(1, 2, dtype=torch.bfloat16), torch.nn.Parameter(torch.ones(2, 2))]
 WRITERS = [{}, {"_use_new_zipfile_serialization": False}, {"pickle_protocol": 4},
@@ -46,10 +47,51 @@ def pickles():
             yield from (archive.read(name) for name in archive.namelist() if name.endswith(".pkl"))
 
 
+def model_configs():
+    for config in ("unet/config.json", "vae/config.json", "scheduler/scheduler_config.json"):
+        yield (MODEL / config).read_bytes()
+
+
+def original_layouts():
+    """Tensors of no size under names of the original code."""
+    names = ["model.diffusion_model.input_blocks.0.0.weight", "input_blocks.3.0.op.weight",
+             "input_blocks.1.0.in_layers.2.weight", "output_blocks.5.2.conv.weight",
+             "middle_block.1.transformer_blocks.0.attn2.to_k.weight", "time_embed.0.weight",
+             "encoder.down.0.block.0.conv1.weight", "decoder.up.1.upsample.conv.bias",
+             "decoder.mid.attn_1.q.weight", "text_model.encoder.layers.0.layer_norm1.weight",
+             "transformer.resblocks.0.attn.in_proj_weight", "transformer.resblocks.1.ln_1.weight",
+             "token_embedding.weight", "lora_unet_x.lora_down.weight"]
+    yield save({name: torch.zeros(3, 1) for name in names})
+    for name in names:
+        yield save({name: torch.zeros(3, 1, 1, 1)})
+
+
+def pictures():
+    from PIL import Image
+
+    for mode in ("RGB", "L", "P", "RGBA", "CMYK"):
+        picture = Image.new(mode, (9, 7))
+        for kind in ("PNG", "JPEG", "WEBP"):
+            file = io.BytesIO()
+            try:
+                picture.save(file, kind, exif=Image.Exif())
+            except OSError:
+                continue  # a mode that this kind of file does not have
+            yield file.getvalue()
+
+
+PROMPTS = ["a photo of <mia>, (in the snow:1.2) [at night]", "((a)) \\(b\\) [c:0.5] BREAK (rex)s",
+           "<mia> <mia2> " + "word " * 90, "Ærøskøbing 東京 🦊 ä[x] it's 12.5 %!", "(a:1e9)(b:-3)(((("]
+
 SEEDS = {
     "embedding_file": lambda: [*saved(), *safetensors()],
+    "model_config": model_configs,
+    "original_layout": original_layouts,
     "pickle": pickles,
+    "picture": pictures,
+    "prompt": lambda: [prompt.encode() for prompt in PROMPTS],
     "safetensors": safetensors,
+    "tokenizer": lambda: [prompt.encode() for prompt in PROMPTS],
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,27 @@
+// Any bytes as a model's configuration: refused, or sizes that a network can be built from.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "absl/strings/string_view.h"
+
+#include "base/json_object.h"
+#include "engine/model/unet_config.h"
+#include "engine/model/vae_config.h"
+#include "engine/recipe/solver_choice.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto json = imprint::JsonObject::Parse(text, "config.json");
+  if (!json.ok()) return 0;
+  if (const auto unet = imprint::UnetConfig::Parse(*json); unet.ok()) {
+    for (const auto& level : unet->levels) {
+      if (level.heads < 1 || level.channels % level.heads != 0) std::abort();
+    }
+  }
+  if (const auto vae = imprint::VaeConfig::Parse(*json); vae.ok() && vae->channels.empty()) {
+    std::abort();
+  }
+  if (Name(ModelsSolver(*json)).empty()) std::abort();
+  return 0;
+}

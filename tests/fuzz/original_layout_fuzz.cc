@@ -1,0 +1,31 @@
+// Any tensors' names and shapes as a checkpoint in the original layout: a kind that is refused, or
+// as many tensors under today's names as there were, and sizes for a configuration.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+
+#include "engine/checkpoint/original_layout.h"
+#include "engine/checkpoint/other_kinds.h"
+#include "formats/safetensors.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  imprint::TensorViews tensors;
+  imprint::TensorMetadata metadata;
+  if (!ParseSafetensors(std::as_bytes(std::span(data, size)), "fuzz", tensors, metadata).ok()) {
+    return 0;
+  }
+  if (const auto kind = imprint::OtherCheckpoint(tensors); kind && kind->empty()) std::abort();
+  for (const auto family : {imprint::OriginalFamily::kSd1, imprint::OriginalFamily::kSd2}) {
+    const auto unet = imprint::FromOriginalUnet(tensors, family, true);
+    if (unet.tensors.size() > tensors.size() || !unet.config.contains("block_out_channels")) {
+      std::abort();
+    }
+  }
+  if (imprint::FromOriginalVae(tensors).tensors.size() > tensors.size()) std::abort();
+  if (imprint::FromClipTextModel(tensors).tensors.size() > tensors.size()) std::abort();
+  for (const auto& [name, view] : imprint::FromOpenClip(tensors).tensors) {
+    if (view.data.size() > size) std::abort();
+  }
+  return 0;
+}
