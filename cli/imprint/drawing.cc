@@ -211,8 +211,8 @@ absl::Status Draw(const DrawOrder& order, CommandContext& context) {
 }
 
 std::string DescribeDrawing(const v1::ImageSetSpec& spec) {
-  return absl::StrCat(spec.solver(), ", ", spec.steps(), " steps, guidance ", spec.guidance(), ", ",
-                      spec.width(), "×", spec.height());
+  return absl::StrCat(spec.solver().empty() ? "ddim" : spec.solver(), ", ", spec.steps(),
+                      " steps, guidance ", spec.guidance(), ", ", spec.width(), "×", spec.height());
 }
 
 void WarnOfBlocked(const PictureFolder::Counts& counts, Console& console) {

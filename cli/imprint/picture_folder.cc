@@ -64,8 +64,9 @@ absl::StatusOr<std::vector<fs::path>> PicturesOf(const fs::path& manifest) {
   return files;
 }
 
+// Pictures of before there were styles and solvers to choose from were drawn literally, with DDIM.
 const char* PromptStyleText(v1::PromptStyle style) {
-  return style == v1::PROMPT_STYLE_LITERAL ? "literal" : "emphasis";
+  return style == v1::PROMPT_STYLE_EMPHASIS ? "emphasis" : "literal";
 }
 
 nlohmann::json PictureJson(const v1::Item& item, bool comparison, const std::string& file) {
@@ -77,7 +78,7 @@ nlohmann::json PictureJson(const v1::Item& item, bool comparison, const std::str
                           {"width", request.width()},
                           {"height", request.height()},
                           {"steps", request.steps()},
-                          {"solver", request.solver()},
+                          {"solver", request.solver().empty() ? "ddim" : request.solver()},
                           {"eta", request.eta()},
                           {"guidance", request.guidance()},
                           {"guidance_rescale", request.guidance_rescale()},

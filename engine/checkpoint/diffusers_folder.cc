@@ -89,9 +89,8 @@ absl::StatusOr<JsonObject> DiffusersFolder::SchedulerConfig() const {
   return LoadConfig(path() / "scheduler" / "scheduler_config.json");
 }
 
-absl::StatusOr<std::vector<std::filesystem::path>> DiffusersFolder::WeightsPaths(
-    absl::string_view component) const {
-  const std::filesystem::path folder = InFolder(path(), component);
+absl::StatusOr<std::vector<std::filesystem::path>> WeightsPathsIn(
+    const std::filesystem::path& folder) {
   for (const char* variant : {"", ".fp16"}) {
     for (const char* stem : {"diffusion_pytorch_model", "model"}) {
       const std::filesystem::path whole = folder / absl::StrCat(stem, variant, ".safetensors");
@@ -114,6 +113,11 @@ absl::StatusOr<std::vector<std::filesystem::path>> DiffusersFolder::WeightsPaths
       folder.string(),
       ": no weights; expected diffusion_pytorch_model.safetensors or model.safetensors, or their "
       ".fp16 variants"));
+}
+
+absl::StatusOr<std::vector<std::filesystem::path>> DiffusersFolder::WeightsPaths(
+    absl::string_view component) const {
+  return WeightsPathsIn(InFolder(path(), component));
 }
 
 absl::StatusOr<ComponentWeights> DiffusersFolder::Weights(absl::string_view component) const {

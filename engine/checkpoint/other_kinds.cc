@@ -39,7 +39,8 @@ constexpr Sign kBeginnings[] = {
 std::optional<std::string> OtherFileFormat(absl::string_view begin) {
   if (absl::StartsWith(begin, "GGUF")) return "a GGUF file (quantised weights)";
   const bool zip = absl::StartsWith(begin, absl::string_view("PK\x03\x04", 4));
-  if (zip || absl::StartsWith(begin, "\x80")) {
+  const bool safetensors = begin.size() > 8 && begin[8] == '{';
+  if (zip || (absl::StartsWith(begin, "\x80") && !safetensors)) {
     return "a pickled checkpoint (.ckpt), which is never read: it could run any program. Convert "
            "it "
            "to safetensors";

@@ -13,7 +13,8 @@
 namespace imprint {
 
 // "a GGUF file (quantised weights)"; nothing if it may be safetensors. `begin` has the file's first
-// bytes, at least 4 of them.
+// 9 bytes: the length of a safetensors header may begin like a pickle, but then a JSON object
+// follows.
 std::optional<std::string> OtherFileFormat(absl::string_view begin);
 
 // "a LoRA file, ..."; nothing if no name speaks against a checkpoint.

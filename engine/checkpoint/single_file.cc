@@ -38,7 +38,7 @@ absl::Status Refuse(const fs::path& path, absl::string_view kind) {
 }
 
 absl::Status CheckFormat(const fs::path& path) {
-  std::string begin(8, '\0');
+  std::string begin(9, '\0');
   std::ifstream(path, std::ios::binary).read(begin.data(), std::ssize(begin));
   if (const auto kind = OtherFileFormat(begin)) return Refuse(path, *kind);
   return absl::OkStatus();
@@ -65,14 +65,19 @@ int64_t GlobalStep(const TensorViews& tensors) {
   return step;
 }
 
-// What the .yaml beside a checkpoint says about its prediction, if there is one and it says so.
+// What the .yaml beside a checkpoint says about its prediction, if there is one. Without the word
+// it is noise: the original code's default, and all that v2-inference.yaml says.
 absl::StatusOr<std::optional<bool>> VelocityByYaml(const fs::path& yaml) {
   constexpr const char* kField = "model.params.parameterization";
   if (!Exists(yaml)) return std::nullopt;
   std::string parameterization;
   try {
     const YAML::Node params = YAML::LoadFile(yaml.string())["model"]["params"];
-    if (!params["parameterization"]) return std::nullopt;
+    if (!params.IsMap()) {
+      return FieldError(absl::StrCat(yaml.string(), ": model.params"), "none",
+                        "a map, as in the original code's configurations");
+    }
+    if (!params["parameterization"]) return false;
     parameterization = params["parameterization"].as<std::string>();
   } catch (const YAML::Exception& error) {
     return FieldError(yaml.string(), error.what(), "YAML with model.params.parameterization");
@@ -139,20 +144,22 @@ absl::StatusOr<JsonObject> SingleFile::SchedulerConfig() const {
       {"beta_schedule", "scaled_linear"},
       {"num_train_timesteps", 1000},
       {"set_alpha_to_one", false},
+      {"skip_prk_steps", true},
       {"prediction_type", predicts_velocity_ ? "v_prediction" : "epsilon"}};
   return JsonObject::Parse(config.dump(), absl::StrCat(path().string(), ": scheduler"));
 }
 
 absl::StatusOr<std::vector<fs::path>> SingleFile::WeightsPaths(absl::string_view component) const {
   if (components_.contains(component)) return std::vector{path()};
-  return std::vector{Beside(component) / "model.safetensors"};
+  return WeightsPathsIn(Beside(component));
 }
 
 absl::StatusOr<ComponentWeights> SingleFile::Weights(absl::string_view component) const {
   if (const auto found = components_.find(component); found != components_.end()) {
     return ComponentWeights{.origin = path().string(), .tensors = found->second, .files = {file_}};
   }
-  return WeightsOf(component, {Beside(component) / "model.safetensors"});
+  ASSIGN_OR_RETURN(const auto paths, WeightsPathsIn(Beside(component)));
+  return WeightsOf(component, paths);
 }
 
 absl::StatusOr<ClipTokenizer> SingleFile::LoadTokenizer() const {

@@ -79,10 +79,34 @@ TEST_F(SingleFileTest, YamlBesideTheFileOverridesThePrediction) {
   EXPECT_TRUE(SingleFile::Open(path)->predicts_velocity());
   scratch_.Write("some model.yaml", "model:\n  params:\n    channels: 4\n");
   EXPECT_FALSE(SingleFile::Open(path)->predicts_velocity());
+  scratch_.Write("some model.yaml", "nothing: of use\n");
+  EXPECT_THAT(SingleFile::Open(path), RefusesNaming(Parts{"some model.yaml: model.params"}));
   scratch_.Write("some model.yaml", "model:\n  params:\n    parameterization: w\n");
   EXPECT_THAT(SingleFile::Open(path), RefusesNaming(Parts{"some model.yaml", "\"w\"", "\"v\""}));
   scratch_.Write("some model.yaml", "model: [");
   EXPECT_THAT(SingleFile::Open(path), RefusesNaming(Parts{"some model.yaml"}));
+}
+
+TEST_F(SingleFileTest, TheYamlOfSd2sBaseModelMeansNoiseWithoutSayingSo) {
+  AddCheckpoint(kSd2Text);
+  const auto path = Save();
+  EXPECT_TRUE(SingleFile::Open(path)->predicts_velocity());
+  scratch_.Write("some model.yaml", "model:\n  params:\n    channels: 4\n");
+  EXPECT_FALSE(SingleFile::Open(path)->predicts_velocity());
+}
+
+TEST_F(SingleFileTest, AHeaderWhoseLengthBeginsLikeAPickleIsNone) {
+  AddCheckpoint(kSd1Text);
+  std::string file = SerializeSafetensors(tensors_, {});
+  uint64_t length = 0;
+  std::memcpy(&length, file.data(), sizeof(length));
+  // Spaces at the header's end are allowed, and usual.
+  const uint64_t padding = (0x80 + 256 - length % 256) % 256;
+  file.insert(8 + length, std::string(padding, ' '));
+  length += padding;
+  std::memcpy(file.data(), &length, sizeof(length));
+  ASSERT_EQ(file[0], '\x80');
+  EXPECT_THAT(SingleFile::Open(scratch_.Write("m.safetensors", file)), Succeeds());
 }
 
 TEST_F(SingleFileTest, WhatLiesBesideTheFileIsUsed) {
@@ -94,7 +118,9 @@ TEST_F(SingleFileTest, WhatLiesBesideTheFileIsUsed) {
   EXPECT_TRUE(file.Has("safety_checker"));
   EXPECT_THAT(file.LoadTokenizer(), RefusesNaming(Parts{"tokenizer/vocab.json"}));
   EXPECT_THAT(file.Weights("safety_checker"),
-              Fails(absl::StatusCode::kNotFound, HasSubstr("safety_checker/model.safetensors")));
+              Fails(absl::StatusCode::kNotFound, HasSubstr("safety_checker: no weights")));
+  scratch_.Write("safety_checker/pytorch_model.bin", "PK");
+  EXPECT_THAT(file.Weights("safety_checker"), RefusesNaming(Parts{"pickled"}));
 }
 
 TEST_F(SingleFileTest, OtherModelsAreRefusedByName) {

@@ -13,6 +13,8 @@
 namespace imprint {
 namespace {
 
+// DPM++ and UniPC take two steps fewer than there are timesteps.
+constexpr int64_t kMinTimesteps = 3;
 constexpr int64_t kMaxTimesteps = 100'000;
 
 // Nichol & Dhariwal 2021, "Improved DDPM", equation 17, with their limit of .999.
@@ -40,7 +42,7 @@ absl::StatusOr<at::Tensor> ParseBetas(const JsonObject& config) {
                           absl::string_view expected) {
     return FieldError(absl::StrCat(config.origin(), ": ", key), given, expected);
   };
-  if (count < 1 || count > kMaxTimesteps) {
+  if (count < kMinTimesteps || count > kMaxTimesteps) {
     return refuse("num_train_timesteps", absl::StrCat(count), "a number such as 1000");
   }
   if (!(start > 0 && start < 1)) return refuse("beta_start", absl::StrCat(start), "0 < beta < 1");
@@ -85,6 +87,11 @@ absl::Status RefuseOtherSchedules(const JsonObject& config) {
                           "use_lu_lambdas", "use_flow_sigmas"}) {
     ASSIGN_OR_RETURN(const bool asked_for, config.GetOr<bool>(key, false));
     if (asked_for) return FieldError(absl::StrCat(config.origin(), ": ", key), "true", "false");
+  }
+  ASSIGN_OR_RETURN(const std::string name, config.GetOr<std::string>("_class_name", ""));
+  if (name == "LCMScheduler") {
+    return FieldError(absl::StrCat(config.origin(), ": _class_name"), Quoted(name),
+                      "another scheduler: models that were distilled for it are not supported");
   }
   return absl::OkStatus();
 }

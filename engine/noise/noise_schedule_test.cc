@@ -53,6 +53,10 @@ TEST(NoiseSchedule, RefusesWhatItDoesNotKnow) {
            {R"({"beta_schedule": "sigmoid"})", "sigmoid"},
            {R"({"prediction_type": "flow"})", "flow"},
            {R"({"num_train_timesteps": 0})", "num_train_timesteps"},
+           {R"({"num_train_timesteps": 2})", "num_train_timesteps"},
+           {R"({"_class_name": "LCMScheduler"})", "LCMScheduler"},
+           {R"({"use_beta_sigmas": true})", "use_beta_sigmas"},
+           {R"({"rescale_betas_zero_snr": true})", "v_prediction"},
            {R"({"beta_start": -1})", "beta_start"},
            {R"({"timestep_spacing": "random"})", "random"},
            {R"({"trained_betas": [0.1]})", "trained_betas"}}) {

@@ -1,5 +1,6 @@
 #include "engine/noise/pndm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <vector>
@@ -36,7 +37,8 @@ class Pndm final : public Solver {
     if (index == 0) first_latent_ = latent;
     if (index == 1 && first_latent_.defined()) {
       // The first step again, with the mean of the outputs at both its ends.
-      return Transfer(timestep + stride_, timestep, first_latent_, (output + outputs_.back()) / 2);
+      const int64_t first = std::min(timestep + stride_, schedule_.timesteps() - 1);
+      return Transfer(first, timestep, first_latent_, (output + outputs_.back()) / 2);
     }
     outputs_.push_back(output);
     if (outputs_.size() > 4) outputs_.pop_front();

@@ -58,6 +58,16 @@ TEST_P(EverySolver, FindsThePictureWithAPerfectModel) {
   }
 }
 
+TEST_P(EverySolver, TakesAsManyStepsAsItMay) {
+  const int steps = MostSteps(choice_, static_cast<int>(schedule_.timesteps()));
+  const auto solver = MakeSolver(schedule_, choice_, steps);
+  at::Tensor latent = source_.Draw({4, 2, 2});
+  for (int i = 0; i < Evaluations(choice_, steps); ++i) {
+    latent = solver->Step(i, at::zeros_like(latent), latent, source_);
+    ASSERT_TRUE(latent.isfinite().all().item<bool>()) << "step " << i;
+  }
+}
+
 // Steps are joined later than the first when there is a picture to begin with.
 TEST_P(EverySolver, MayBeginInTheMiddle) {
   const auto solver = MakeSolver(schedule_, choice_, 12);

@@ -1,11 +1,13 @@
 #include "engine/recipe/solver_choice.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include <nlohmann/json.hpp>
 
 #include "base/field_error.h"
 
@@ -54,6 +56,39 @@ bool IsNamed(const Method& method, absl::string_view plain) {
          (!klass.empty() && (plain == klass || plain == absl::StripSuffix(klass, "scheduler")));
 }
 
+// A field of scheduler_config.json that turns a class of Diffusers into another method than ours.
+struct Variant {
+  SolverMethod method;
+  absl::string_view key;
+  // What it is where it is missing, and what it may be.
+  nlohmann::json fallback;
+  std::vector<nlohmann::json> ours;
+};
+
+const std::vector<Variant>& Variants() {
+  static const auto* const variants = new std::vector<Variant>{
+      {SolverMethod::kPndm, "skip_prk_steps", false, {true}},
+      {SolverMethod::kEuler, "interpolation_type", "linear", {"linear"}},
+      {SolverMethod::kDpmpp2m, "algorithm_type", "dpmsolver++", {"dpmsolver++", "sde-dpmsolver++"}},
+      {SolverMethod::kDpmpp2m, "solver_order", 2, {2}},
+      {SolverMethod::kDpmpp2m, "solver_type", "midpoint", {"midpoint"}},
+      {SolverMethod::kDpmpp2m, "euler_at_final", false, {false}},
+      {SolverMethod::kUniPc, "solver_order", 2, {2}},
+      {SolverMethod::kUniPc, "solver_type", "bh2", {"bh2"}},
+      {SolverMethod::kUniPc, "predict_x0", true, {true}},
+  };
+  return *variants;
+}
+
+bool IsOurs(SolverMethod method, const JsonObject& config) {
+  return std::all_of(Variants().begin(), Variants().end(), [&](const Variant& variant) {
+    const nlohmann::json& given =
+        config.Has(variant.key) ? config.json()[std::string(variant.key)] : variant.fallback;
+    return variant.method != method ||
+           std::find(variant.ours.begin(), variant.ours.end(), given) != variant.ours.end();
+  });
+}
+
 }  // namespace
 
 std::string Name(const SolverChoice& choice) {
@@ -85,6 +120,7 @@ absl::StatusOr<SolverChoice> ParseSolver(absl::string_view field, absl::string_v
 SolverChoice ModelsSolver(const JsonObject& config) {
   const auto text = [&](const char* key) { return config.Get<std::string>(key).value_or(""); };
   SolverChoice choice = ParseSolver("_class_name", text("_class_name")).value_or(SolverChoice());
+  if (!IsOurs(choice.method, config)) return SolverChoice();
   if (choice.method == SolverMethod::kDpmpp2m && text("algorithm_type") == "sde-dpmsolver++") {
     choice.method = SolverMethod::kDpmpp2mSde;
   }

@@ -44,8 +44,8 @@ std::vector<std::string> SolverNames();
 // INVALID_ARGUMENT, naming `field`, with the names that there are.
 absl::StatusOr<SolverChoice> ParseSolver(absl::string_view field, absl::string_view name);
 
-// What a model's scheduler_config.json asks for; DDIM where it names a class that is not among
-// ours.
+// What a model's scheduler_config.json asks for; DDIM where it names a class, or a variant of one,
+// that is not among ours.
 SolverChoice ModelsSolver(const JsonObject& config);
 
 // How often a picture of `steps` steps evaluates the network: PNDM does so once more than that.

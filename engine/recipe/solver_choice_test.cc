@@ -47,13 +47,27 @@ TEST(SolverChoice, RefusesOthersAndSaysWhichThereAre) {
 }
 
 TEST(SolverChoice, AModelsOwnIsInItsConfiguration) {
-  EXPECT_EQ(Name(Model(R"({"_class_name": "PNDMScheduler"})")), "pndm");
+  EXPECT_EQ(Name(Model(R"({"_class_name": "PNDMScheduler", "skip_prk_steps": true})")), "pndm");
   EXPECT_EQ(Name(Model(R"({"_class_name": "DPMSolverMultistepScheduler",
                            "algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": true})")),
             "dpmpp_2m_sde_karras");
   EXPECT_EQ(Name(Model(R"({"_class_name": "DDIMScheduler", "use_karras_sigmas": true})")), "ddim");
   EXPECT_EQ(Name(Model(R"({"_class_name": "LMSDiscreteScheduler"})")), "ddim");
   EXPECT_EQ(Name(Model("{}")), "ddim");
+}
+
+TEST(SolverChoice, AVariantThatIsNotOursIsDdim) {
+  for (const char* config :
+       {R"({"_class_name": "PNDMScheduler"})",
+        R"({"_class_name": "EulerDiscreteScheduler", "interpolation_type": "log_linear"})",
+        R"({"_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "dpmsolver"})",
+        R"({"_class_name": "DPMSolverMultistepScheduler", "solver_order": 3})",
+        R"({"_class_name": "DPMSolverMultistepScheduler", "solver_type": "heun"})",
+        R"({"_class_name": "UniPCMultistepScheduler", "solver_type": "bh1"})"}) {
+    EXPECT_EQ(Name(Model(config)), "ddim") << config;
+  }
+  EXPECT_EQ(Name(Model(R"({"_class_name": "UniPCMultistepScheduler", "solver_order": 2})")),
+            "unipc");
 }
 
 TEST(SolverChoice, CountsEvaluations) {

@@ -55,6 +55,7 @@ absl::StatusOr<NamedTensors> TensorsOf(const TensorViews& views, std::shared_ptr
     } else {
       const auto bytes = static_cast<int64_t>(view.data.size());
       tensors[name] = at::from_blob(data, {bytes}, at::kByte).clone().view(*type).view(view.shape);
+      ForgetPages(view.data);
     }
   }
   return tensors;

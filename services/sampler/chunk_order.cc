@@ -69,8 +69,9 @@ absl::StatusOr<PictureFormat> ParseFormat(v1::PictureFormat format) {
   }
 }
 
+// Jobs of before there were styles began literally, and end so.
 PromptStyle StyleOf(v1::PromptStyle style) {
-  return style == v1::PROMPT_STYLE_LITERAL ? PromptStyle::kLiteral : PromptStyle::kEmphasis;
+  return style == v1::PROMPT_STYLE_EMPHASIS ? PromptStyle::kEmphasis : PromptStyle::kLiteral;
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
   EXPECT_EQ(request.height, 64);
 }
 
-TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsTheDefault) {
+TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsAsItWas) {
   v1::StartSamplingRequest given = Request();
   given.mutable_items(0)->clear_prompt_style();
   given.mutable_items(0)->clear_clip_skip();
@@ -72,7 +72,7 @@ TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsTheDefault) {
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
   const PictureRequest request =
       ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
-  EXPECT_EQ(request.prompt_style, PictureRequest().prompt_style);
+  EXPECT_EQ(request.prompt_style, PromptStyle::kLiteral);
   EXPECT_EQ(request.clip_skip, PictureRequest().clip_skip);
   EXPECT_EQ(request.solver, PictureRequest().solver);
 }

@@ -13,7 +13,8 @@ TORCH_FREE_HEADERS = {
     "engine/runtime/torch_errors.h", "engine/sampling/picture_request.h",
     "engine/sampling/prompt_reading.h",
     "engine/sampling/sampler.h", "engine/scoring/clip_scorer.h", "engine/scoring/safety_screen.h",
-    "engine/recipe/recipe.h", "engine/training/checkpoint.h", "engine/training/training_run.h",
+    "engine/recipe/precision.h", "engine/recipe/recipe.h",
+    "engine/recipe/solver_choice.h", "engine/training/checkpoint.h", "engine/training/training_run.h",
 }
 ROOTS = ("base", "formats", "text", "imaging", "engine", "cli", "rpc", "storage", "services", "gateway")
 
