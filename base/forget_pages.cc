@@ -1,5 +1,6 @@
 #include "base/forget_pages.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -7,11 +8,11 @@
 namespace imprint {
 
 void ForgetPages(std::span<const std::byte> bytes) {
-  static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<uintptr_t>(bytes.data());
-  const uintptr_t first = (begin + page - 1) / page * page;
-  const uintptr_t last = (begin + bytes.size()) / page * page;
-  if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  static const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t skipped = (page - reinterpret_cast<uintptr_t>(bytes.data()) % page) % page;
+  if (bytes.size() < skipped + page) return;
+  const auto whole = bytes.subspan(skipped, (bytes.size() - skipped) / page * page);
+  madvise(const_cast<std::byte*>(whole.data()), whole.size(), MADV_DONTNEED);
 }
 
 }  // namespace imprint

@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 
 #include "engine/checkpoint/original_layout.h"
+#include "engine/checkpoint/prefixes.h"
 #include "engine/checkpoint/tensor_names.h"
 
 namespace imprint {
@@ -14,7 +15,7 @@ namespace {
 
 constexpr absl::string_view kBlocks = "transformer.resblocks.";
 
-nlohmann::json ConfigOf(const TensorViews& text, absl::string_view activation) {
+nlohmann::json TextConfigOf(const TensorViews& text, absl::string_view activation) {
   const int64_t width = ExtentOf(text, "embeddings.token_embedding.weight", 1);
   return {{"vocab_size", ExtentOf(text, "embeddings.token_embedding.weight", 0)},
           {"max_position_embeddings", ExtentOf(text, "embeddings.position_embedding.weight", 0)},
@@ -27,19 +28,14 @@ nlohmann::json ConfigOf(const TensorViews& text, absl::string_view activation) {
           {"layer_norm_eps", 1e-5}};
 }
 
-struct Renaming {
-  absl::string_view from;
-  absl::string_view to;
-};
-
-constexpr Renaming kOutsideBlocks[] = {
+constexpr PrefixChange kTextOutsideBlocks[] = {
     {"token_embedding.weight", "embeddings.token_embedding.weight"},
     {"positional_embedding", "embeddings.position_embedding.weight"},
     {"ln_final.weight", "final_layer_norm.weight"},
     {"ln_final.bias", "final_layer_norm.bias"},
 };
 
-constexpr Renaming kInBlocks[] = {
+constexpr PrefixChange kTextInBlocks[] = {
     {"ln_1.", "layer_norm1."},
     {"ln_2.", "layer_norm2."},
     {"attn.out_proj.", "self_attn.out_proj."},
@@ -83,20 +79,8 @@ void AddBlockTensor(absl::string_view name, const TensorView& tensor, int64_t ke
     SplitInProjection(tensor, layer, rest, tensors);
     return;
   }
-  for (const Renaming& renaming : kInBlocks) {
-    if (absl::ConsumePrefix(&rest, renaming.from)) {
-      tensors[absl::StrCat(layer, renaming.to, rest)] = tensor;
-      return;
-    }
-  }
-  tensors[original] = tensor;
-}
-
-std::string OutsideBlocks(absl::string_view name) {
-  for (const Renaming& renaming : kOutsideBlocks) {
-    if (name == renaming.from) return std::string(renaming.to);
-  }
-  return std::string(name);
+  const auto renamed = WithPrefixChanged(kTextInBlocks, rest);
+  tensors[renamed ? absl::StrCat(layer, *renamed) : original] = tensor;
 }
 
 }  // namespace
@@ -108,7 +92,7 @@ OriginalComponent FromClipTextModel(const TensorViews& tensors) {
       text.tensors[*canonical] = tensor;
     }
   }
-  text.config = ConfigOf(text.tensors, "quick_gelu");
+  text.config = TextConfigOf(text.tensors, "quick_gelu");
   return text;
 }
 
@@ -120,10 +104,10 @@ OriginalComponent FromOpenClip(const TensorViews& tensors) {
     if (absl::StartsWith(name, kBlocks)) {
       AddBlockTensor(name, tensor, blocks - 1, text.tensors);
     } else {
-      text.tensors[OutsideBlocks(name)] = tensor;
+      text.tensors[WithPrefixChanged(kTextOutsideBlocks, name).value_or(name)] = tensor;
     }
   }
-  text.config = ConfigOf(text.tensors, "gelu");
+  text.config = TextConfigOf(text.tensors, "gelu");
   return text;
 }
 

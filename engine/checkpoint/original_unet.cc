@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 
 #include "engine/checkpoint/original_layout.h"
+#include "engine/checkpoint/prefixes.h"
 
 namespace imprint {
 namespace {
@@ -39,12 +40,7 @@ Levels LevelsOf(const TensorViews& tensors) {
   return levels;
 }
 
-struct Renaming {
-  absl::string_view from;
-  absl::string_view to;
-};
-
-constexpr Renaming kOutsideBlocks[] = {
+constexpr PrefixChange kUnetOutsideBlocks[] = {
     {"input_blocks.0.0.", "conv_in."},
     {"time_embed.0.", "time_embedding.linear_1."},
     {"time_embed.2.", "time_embedding.linear_2."},
@@ -53,17 +49,14 @@ constexpr Renaming kOutsideBlocks[] = {
     {"middle_block.1.", "mid_block.attentions.0."},
 };
 
-constexpr Renaming kInResnets[] = {
+constexpr PrefixChange kUnetInResnets[] = {
     {"in_layers.0.", "norm1."},          {"in_layers.2.", "conv1."},
     {"emb_layers.1.", "time_emb_proj."}, {"out_layers.0.", "norm2."},
     {"out_layers.3.", "conv2."},         {"skip_connection.", "conv_shortcut."},
 };
 
-std::string InResnet(absl::string_view name) {
-  for (const Renaming& renaming : kInResnets) {
-    if (absl::ConsumePrefix(&name, renaming.from)) return absl::StrCat(renaming.to, name);
-  }
-  return std::string(name);
+std::string InUnetResnet(absl::string_view name) {
+  return WithPrefixChanged(kUnetInResnets, name).value_or(std::string(name));
 }
 
 // "7.1.proj_in.weight" -> block 7, part 1, rest.
@@ -92,7 +85,7 @@ std::optional<std::string> DownName(absl::string_view name, const Levels& levels
   absl::string_view rest = parsed->rest;
   const std::string block = absl::StrCat("down_blocks.", level, ".");
   if (absl::ConsumePrefix(&rest, "op.")) return absl::StrCat(block, "downsamplers.0.conv.", rest);
-  if (parsed->part == 0) return absl::StrCat(block, "resnets.", layer, ".", InResnet(rest));
+  if (parsed->part == 0) return absl::StrCat(block, "resnets.", layer, ".", InUnetResnet(rest));
   return absl::StrCat(block, "attentions.", layer, ".", rest);
 }
 
@@ -107,28 +100,25 @@ std::optional<std::string> UpName(absl::string_view name, const Levels& levels) 
   if (parsed->part > 0 && absl::ConsumePrefix(&rest, "conv.")) {
     return absl::StrCat(block, "upsamplers.0.conv.", rest);
   }
-  if (parsed->part == 0) return absl::StrCat(block, "resnets.", layer, ".", InResnet(rest));
+  if (parsed->part == 0) return absl::StrCat(block, "resnets.", layer, ".", InUnetResnet(rest));
   return absl::StrCat(block, "attentions.", layer, ".", rest);
 }
 
-std::optional<std::string> DiffusersName(absl::string_view name, const Levels& levels) {
-  for (const Renaming& renaming : kOutsideBlocks) {
-    absl::string_view rest = name;
-    if (absl::ConsumePrefix(&rest, renaming.from)) return absl::StrCat(renaming.to, rest);
-  }
+std::optional<std::string> UnetName(absl::string_view name, const Levels& levels) {
+  if (auto renamed = WithPrefixChanged(kUnetOutsideBlocks, name)) return renamed;
   if (absl::ConsumePrefix(&name, "middle_block.0.")) {
-    return absl::StrCat("mid_block.resnets.0.", InResnet(name));
+    return absl::StrCat("mid_block.resnets.0.", InUnetResnet(name));
   }
   if (absl::ConsumePrefix(&name, "middle_block.2.")) {
-    return absl::StrCat("mid_block.resnets.1.", InResnet(name));
+    return absl::StrCat("mid_block.resnets.1.", InUnetResnet(name));
   }
   if (absl::ConsumePrefix(&name, "input_blocks.")) return DownName(name, levels);
   if (absl::ConsumePrefix(&name, "output_blocks.")) return UpName(name, levels);
   return std::nullopt;
 }
 
-nlohmann::json ConfigOf(const TensorViews& unet, const Levels& levels, OriginalFamily family,
-                        bool predicts_velocity) {
+nlohmann::json UnetConfigOf(const TensorViews& unet, const Levels& levels, OriginalFamily family,
+                            bool predicts_velocity) {
   std::vector<int64_t> channels;
   std::vector<int64_t> heads;
   std::vector<std::string> down;
@@ -172,9 +162,9 @@ OriginalComponent FromOriginalUnet(const TensorViews& tensors, OriginalFamily fa
   const Levels levels = LevelsOf(tensors);
   OriginalComponent unet;
   for (const auto& [name, tensor] : tensors) {
-    unet.tensors[DiffusersName(name, levels).value_or(name)] = tensor;
+    unet.tensors[UnetName(name, levels).value_or(name)] = tensor;
   }
-  unet.config = ConfigOf(unet.tensors, levels, family, predicts_velocity);
+  unet.config = UnetConfigOf(unet.tensors, levels, family, predicts_velocity);
   return unet;
 }
 

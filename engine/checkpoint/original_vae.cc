@@ -9,16 +9,12 @@
 #include "absl/strings/strip.h"
 
 #include "engine/checkpoint/original_layout.h"
+#include "engine/checkpoint/prefixes.h"
 
 namespace imprint {
 namespace {
 
-struct Renaming {
-  absl::string_view from;
-  absl::string_view to;
-};
-
-constexpr Renaming kMiddle[] = {
+constexpr PrefixChange kVaeMiddle[] = {
     {"mid.block_1.", "mid_block.resnets.0."},
     {"mid.block_2.", "mid_block.resnets.1."},
     {"mid.attn_1.norm.", "mid_block.attentions.0.group_norm."},
@@ -29,7 +25,7 @@ constexpr Renaming kMiddle[] = {
     {"norm_out.", "conv_norm_out."},
 };
 
-std::string InResnet(absl::string_view name) {
+std::string InVaeResnet(absl::string_view name) {
   if (absl::ConsumePrefix(&name, "nin_shortcut.")) return absl::StrCat("conv_shortcut.", name);
   return std::string(name);
 }
@@ -54,22 +50,15 @@ std::optional<std::string> InLevel(absl::string_view name, int64_t levels) {
   if (!absl::ConsumePrefix(&rest, "block.")) return std::nullopt;
   const std::vector<absl::string_view> resnet = absl::StrSplit(rest, absl::MaxSplits('.', 1));
   if (resnet.size() != 2) return std::nullopt;
-  return absl::StrCat(block, "resnets.", resnet[0], ".", InResnet(resnet[1]));
+  return absl::StrCat(block, "resnets.", resnet[0], ".", InVaeResnet(resnet[1]));
 }
 
 std::optional<std::string> InTower(absl::string_view name, int64_t levels) {
-  for (const Renaming& renaming : kMiddle) {
-    absl::string_view rest = name;
-    if (absl::ConsumePrefix(&rest, renaming.from)) {
-      return absl::StrCat(renaming.to, absl::StartsWith(renaming.from, "mid.block")
-                                           ? InResnet(rest)
-                                           : std::string(rest));
-    }
-  }
+  if (const auto renamed = WithPrefixChanged(kVaeMiddle, name)) return renamed;
   return InLevel(name, levels);
 }
 
-std::optional<std::string> DiffusersName(absl::string_view name, int64_t levels) {
+std::optional<std::string> VaeName(absl::string_view name, int64_t levels) {
   for (const absl::string_view tower : {"encoder.", "decoder."}) {
     absl::string_view rest = name;
     if (!absl::ConsumePrefix(&rest, tower)) continue;
@@ -92,7 +81,7 @@ OriginalComponent FromOriginalVae(const TensorViews& tensors) {
   const int64_t levels = CountNumbered(tensors, "encoder.down.", ".block.0.conv1.weight");
   OriginalComponent vae;
   for (const auto& [name, tensor] : tensors) {
-    const std::string renamed = DiffusersName(name, levels).value_or(name);
+    const std::string renamed = VaeName(name, levels).value_or(name);
     vae.tensors[renamed] =
         absl::StrContains(renamed, "attentions.0.to_") ? AsMatrix(tensor) : tensor;
   }

@@ -28,7 +28,7 @@ constexpr absl::string_view kOpenClip = "cond_stage_model.model.";
 constexpr absl::string_view kExpected =
     "a Stable Diffusion 1.x or 2.x checkpoint in one .safetensors file";
 
-bool Exists(const fs::path& path) {
+bool IsThere(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
 }
@@ -69,7 +69,7 @@ int64_t GlobalStep(const TensorViews& tensors) {
 // it is noise: the original code's default, and all that v2-inference.yaml says.
 absl::StatusOr<std::optional<bool>> VelocityByYaml(const fs::path& yaml) {
   constexpr const char* kField = "model.params.parameterization";
-  if (!Exists(yaml)) return std::nullopt;
+  if (!IsThere(yaml)) return std::nullopt;
   std::string parameterization;
   try {
     const YAML::Node params = YAML::LoadFile(yaml.string())["model"]["params"];
@@ -126,7 +126,7 @@ fs::path SingleFile::Beside(absl::string_view component) const {
 }
 
 bool SingleFile::Has(absl::string_view component) const {
-  return components_.contains(component) || Exists(Beside(component) / "config.json");
+  return components_.contains(component) || IsThere(Beside(component) / "config.json");
 }
 
 absl::StatusOr<JsonObject> SingleFile::Config(absl::string_view component) const {
@@ -163,7 +163,7 @@ absl::StatusOr<ComponentWeights> SingleFile::Weights(absl::string_view component
 }
 
 absl::StatusOr<ClipTokenizer> SingleFile::LoadTokenizer() const {
-  if (Exists(Beside("tokenizer"))) return ClipTokenizer::Load(Beside("tokenizer"));
+  if (IsThere(Beside("tokenizer"))) return ClipTokenizer::Load(Beside("tokenizer"));
   return ClipTokenizer::Standard(family_ == OriginalFamily::kSd1 ? "<|endoftext|>" : "!");
 }
 

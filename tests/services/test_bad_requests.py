@@ -151,7 +151,7 @@ PARENTS = {"Embedding": "concepts/nobody", "Embeddings": "concepts/nobody", "Ali
 # Other fields where "nobody" would not do, so that it is the names that are refused.
 VALUES = {
     "job": "jobs/nobody", "base_model": "baseModels/nobody", "reference_set": "referenceSets/nobody",
-    "concept_name": "concepts/nobody", "concept_id": "No Concept", "image_set": "",
+    "concept_name": "concepts/nobody", "concept_id": "No Concept", "image_set": "", "solver": "ddim",
     "embedding": "concepts/nobody/embeddings/1", "embeddings": "concepts/nobody/embeddings/1",
     "folder": "/nowhere", "templates": "a photo of {}", "sha256": "0" * 64, "seeds": 1, "attempt": 1,
     "chunk": 7, "size": 64, "lifetime_seconds": 60, "page_token": "", "people": v1.PEOPLE_SHOWN_NONE,

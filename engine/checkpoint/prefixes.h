@@ -1,0 +1,29 @@
+// Names of tensors whose beginnings change.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
+namespace imprint {
+
+struct PrefixChange {
+  absl::string_view from;
+  absl::string_view to;
+};
+
+// `name` with the first of the beginnings that it has changed; nothing if it has none of them.
+inline std::optional<std::string> WithPrefixChanged(std::span<const PrefixChange> changes,
+                                                    absl::string_view name) {
+  for (const PrefixChange& change : changes) {
+    absl::string_view rest = name;
+    if (absl::ConsumePrefix(&rest, change.from)) return absl::StrCat(change.to, rest);
+  }
+  return std::nullopt;
+}
+
+}  // namespace imprint
