@@ -13,12 +13,6 @@
 
 namespace imprint {
 
-// A component's weights files: diffusion_pytorch_model.safetensors or model.safetensors, the shards
-// that their index.json names, or the .fp16 variants of either. NOT_FOUND if there is none;
-// INVALID_ARGUMENT for pickled weights and for an index that leaves the folder.
-absl::StatusOr<std::vector<std::filesystem::path>> WeightsPathsIn(
-    const std::filesystem::path& folder);
-
 class DiffusersFolder final : public ModelFiles {
  public:
   // NOT_FOUND if there is no such folder or index; INVALID_ARGUMENT if it describes another

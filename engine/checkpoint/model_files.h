@@ -23,10 +23,6 @@ struct ComponentWeights {
   std::vector<SafetensorsFile> files;
 };
 
-// One component's tensors from the files that they are spread over, under today's names.
-absl::StatusOr<ComponentWeights> WeightsOf(absl::string_view component,
-                                           const std::vector<std::filesystem::path>& paths);
-
 // Immutable; thread-safe. Components are "text_encoder", "unet", "vae" and "safety_checker".
 class ModelFiles {
  public:

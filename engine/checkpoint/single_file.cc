@@ -2,7 +2,7 @@
 
 #include <cstring>
 #include <fstream>
-#include <system_error>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -12,6 +12,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "engine/checkpoint/component_folder.h"
 #include "engine/checkpoint/original_layout.h"
 #include "engine/checkpoint/other_kinds.h"
 
@@ -27,11 +28,6 @@ constexpr absl::string_view kOpenClip = "cond_stage_model.model.";
 
 constexpr absl::string_view kExpected =
     "a Stable Diffusion 1.x or 2.x checkpoint in one .safetensors file";
-
-bool IsThere(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 absl::Status Refuse(const fs::path& path, absl::string_view kind) {
   return FieldError(absl::StrCat("model: ", path.string()), kind, kExpected);
@@ -69,7 +65,7 @@ int64_t GlobalStep(const TensorViews& tensors) {
 // it is noise: the original code's default, and all that v2-inference.yaml says.
 absl::StatusOr<std::optional<bool>> VelocityByYaml(const fs::path& yaml) {
   constexpr const char* kField = "model.params.parameterization";
-  if (!IsThere(yaml)) return std::nullopt;
+  if (!Exists(yaml)) return std::nullopt;
   std::string parameterization;
   try {
     const YAML::Node params = YAML::LoadFile(yaml.string())["model"]["params"];
@@ -126,12 +122,12 @@ fs::path SingleFile::Beside(absl::string_view component) const {
 }
 
 bool SingleFile::Has(absl::string_view component) const {
-  return components_.contains(component) || IsThere(Beside(component) / "config.json");
+  return components_.contains(component) || Exists(Beside(component) / "config.json");
 }
 
 absl::StatusOr<JsonObject> SingleFile::Config(absl::string_view component) const {
   const auto found = configs_.find(component);
-  if (found == configs_.end()) return JsonObject::Load(Beside(component) / "config.json");
+  if (found == configs_.end()) return LoadConfig(Beside(component) / "config.json");
   return JsonObject::Parse(found->second.dump(), absl::StrCat(path().string(), ": ", component));
 }
 
@@ -158,12 +154,11 @@ absl::StatusOr<ComponentWeights> SingleFile::Weights(absl::string_view component
   if (const auto found = components_.find(component); found != components_.end()) {
     return ComponentWeights{.origin = path().string(), .tensors = found->second, .files = {file_}};
   }
-  ASSIGN_OR_RETURN(const auto paths, WeightsPathsIn(Beside(component)));
-  return WeightsOf(component, paths);
+  return WeightsIn(Beside(component), component);
 }
 
 absl::StatusOr<ClipTokenizer> SingleFile::LoadTokenizer() const {
-  if (IsThere(Beside("tokenizer"))) return ClipTokenizer::Load(Beside("tokenizer"));
+  if (Exists(Beside("tokenizer"))) return ClipTokenizer::Load(Beside("tokenizer"));
   return ClipTokenizer::Standard(family_ == OriginalFamily::kSd1 ? "<|endoftext|>" : "!");
 }
 

@@ -9,12 +9,10 @@
 
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 
-#include "engine/checkpoint/diffusers_folder.h"
 #include "engine/checkpoint/model_files.h"
 
 namespace imprint {

@@ -151,14 +151,14 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
         .size_multiple = static_cast<int>(vae_config.Factor()),
         .prediction = std::string(Name(schedule.prediction())),
         .training_timesteps = static_cast<int>(schedule.timesteps()),
-        .solver = ModelsSolver(schedule_json),
+        .solver = identity.solver,
         .precision = precision,
         .mean_token_norm = text_encoder.MeanTokenNorm(),
         .has_safety_checker = safety_checker.has_value(),
         .parameters = {{"text_encoder", text.parameters},
                        {"unet", unet.parameters},
                        {"vae", vae.parameters}},
-        .text_layers = static_cast<int>(text_encoder.layers())};
+        .text_layers = identity.text_layers};
     auto parts = std::unique_ptr<const ModelParts>(new ModelParts{
         options, vae_config, std::move(text_encoder), std::move(network), std::move(coder.first),
         std::move(coder.second), std::move(schedule), std::move(safety_checker)});

@@ -20,8 +20,8 @@ class ClipTextEncoder {
   // Hidden states [n, length, width] of n prompts after the final layer norm: what the UNet attends
   // to. `concept_rows` [rows, width] fp32 stand where the prompts' concept places say; undefined if
   // no prompt has one. Differentiable with respect to `concept_rows`. The norm is taken of the
-  // output of the layer that is the `clip_skip`th from the end, 1 to layers(): 1 is the last.
-  // Diffusers counts from 0 there.
+  // output of the layer that is the `clip_skip`th from the end, 1 to the number of layers: 1 is the
+  // last. Diffusers counts from 0 there.
   at::Tensor Forward(std::span<const TokenizedPrompt> prompts, const at::Tensor& concept_rows,
                      int clip_skip = 1) const;
 
@@ -34,7 +34,6 @@ class ClipTextEncoder {
   int64_t width() const { return config_.tower.width; }
   int64_t vocabulary() const { return config_.vocabulary; }
   int64_t length() const { return config_.length; }
-  int64_t layers() const { return config_.tower.layers; }
 
   // [vocabulary, width], in the type that the model computes in.
   const at::Tensor& token_table() const { return token_table_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/noise/timestep_spacing.h"
 
@@ -52,8 +53,23 @@ double TimestepOf(double sigma, const std::vector<float>& training) {
   return (1 - weight) * static_cast<double>(below) + weight * static_cast<double>(below + 1);
 }
 
-SigmaLadder Finish(const NoiseSchedule& schedule, const std::vector<float>& training,
-                   std::vector<double> timesteps, std::vector<double> sigmas) {
+// What Karras levels lie between, and what their timesteps are rounded to.
+enum class KarrasSpan { kTimestepsInFp32, kScheduleInWholeTimesteps };
+
+SigmaLadder Ladder(const NoiseSchedule& schedule, std::vector<double> timesteps, bool karras,
+                   KarrasSpan span) {
+  const std::vector<float> training = TrainingSigmas(schedule);
+  std::vector<double> sigmas = SigmasAt(training, timesteps);
+  if (karras) {
+    const bool whole = span == KarrasSpan::kScheduleInWholeTimesteps;
+    sigmas =
+        KarrasSigmas(whole ? training.back() : sigmas.front(),
+                     whole ? training.front() : sigmas.back(), static_cast<int>(timesteps.size()));
+    std::transform(sigmas.begin(), sigmas.end(), timesteps.begin(), [&](double sigma) {
+      const double timestep = TimestepOf(sigma, training);
+      return whole ? std::nearbyint(timestep) : double{static_cast<float>(timestep)};
+    });
+  }
   sigmas.push_back(schedule.ends_at_least_sigma() ? training[0] : 0.0);
   for (double& sigma : sigmas) sigma = static_cast<float>(sigma);
   return {std::move(timesteps), std::move(sigmas)};
@@ -62,30 +78,17 @@ SigmaLadder Finish(const NoiseSchedule& schedule, const std::vector<float>& trai
 }  // namespace
 
 SigmaLadder EulerLadder(const NoiseSchedule& schedule, int steps, bool karras) {
-  const std::vector<float> training = TrainingSigmas(schedule);
-  std::vector<double> timesteps = FractionalTimesteps(
-      schedule.timesteps(), schedule.spacing_or(TimestepSpacing::kLinspace), steps);
-  std::vector<double> sigmas = SigmasAt(training, timesteps);
-  if (karras) {
-    sigmas = KarrasSigmas(sigmas.front(), sigmas.back(), steps);
-    std::transform(sigmas.begin(), sigmas.end(), timesteps.begin(), [&](double sigma) {
-      return double{static_cast<float>(TimestepOf(sigma, training))};
-    });
-  }
-  return Finish(schedule, training, std::move(timesteps), std::move(sigmas));
+  return Ladder(schedule,
+                FractionalTimesteps(schedule.timesteps(),
+                                    schedule.spacing_or(TimestepSpacing::kLinspace), steps),
+                karras, KarrasSpan::kTimestepsInFp32);
 }
 
 SigmaLadder MultistepLadder(const NoiseSchedule& schedule, int steps, bool karras) {
-  const std::vector<float> training = TrainingSigmas(schedule);
-  std::vector<double> timesteps = MultistepTimesteps(
-      schedule.timesteps(), schedule.spacing_or(TimestepSpacing::kLinspace), steps);
-  std::vector<double> sigmas = SigmasAt(training, timesteps);
-  if (karras) {
-    sigmas = KarrasSigmas(training.back(), training.front(), steps);
-    std::transform(sigmas.begin(), sigmas.end(), timesteps.begin(),
-                   [&](double sigma) { return std::nearbyint(TimestepOf(sigma, training)); });
-  }
-  return Finish(schedule, training, std::move(timesteps), std::move(sigmas));
+  return Ladder(schedule,
+                MultistepTimesteps(schedule.timesteps(),
+                                   schedule.spacing_or(TimestepSpacing::kLinspace), steps),
+                karras, KarrasSpan::kScheduleInWholeTimesteps);
 }
 
 NoiseLevel LevelOfSigma(double sigma) {

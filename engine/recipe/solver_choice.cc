@@ -9,7 +9,9 @@
 #include "absl/strings/strip.h"
 #include <nlohmann/json.hpp>
 
+#include "base/check_number.h"
 #include "base/field_error.h"
+#include "base/status_macros.h"
 
 namespace imprint {
 namespace {
@@ -140,6 +142,18 @@ int MostSteps(const SolverChoice& choice, int timesteps) {
   return multistep ? timesteps - 2 : timesteps;
 }
 
-bool HasEta(const SolverChoice& choice) { return choice.method == SolverMethod::kDdim; }
+absl::Status CheckSolving(const SolverChoice& choice, int steps, int timesteps, double eta) {
+  const int most = MostSteps(choice, timesteps);
+  if (steps < 1 || steps > most) {
+    return FieldError("steps", absl::StrCat(steps),
+                      absl::StrCat("a whole number from 1 to ", most));
+  }
+  RETURN_IF_ERROR(CheckNumber("eta", eta, 0, 1));
+  if (eta > 0 && choice.method != SolverMethod::kDdim) {
+    return FieldError("eta", absl::StrCat(eta),
+                      absl::StrCat("0 with ", Name(choice), "; ddim alone has one"));
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace imprint

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -55,8 +56,9 @@ int Evaluations(const SolverChoice& choice, int steps);
 // two levels, and with more steps there would be equal ones.
 int MostSteps(const SolverChoice& choice, int timesteps);
 
-// Whether it draws fresh noise on the way when its `eta` is above 0 (Song et al. 2021, equation
-// 16).
-bool HasEta(const SolverChoice& choice);
+// INVALID_ARGUMENT naming `steps` unless they are 1 to MostSteps, or `eta` unless it is 0, or with
+// DDIM, which draws fresh noise on the way where it is above 0 (Song et al. 2021, equation 16), at
+// most 1.
+absl::Status CheckSolving(const SolverChoice& choice, int steps, int timesteps, double eta);
 
 }  // namespace imprint

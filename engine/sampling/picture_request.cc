@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "text/unicode_text.h"
@@ -27,11 +28,6 @@ absl::Status CheckSide(absl::string_view field, int side, int multiple) {
                     absl::StrCat("a multiple of ", multiple, ", at most ", kMaxSide));
 }
 
-absl::Status CheckShare(absl::string_view field, double share) {
-  if (share >= 0 && share <= 1) return absl::OkStatus();
-  return FieldError(field, absl::StrCat(share), "a number from 0 to 1");
-}
-
 }  // namespace
 
 absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request) {
@@ -42,22 +38,10 @@ absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& requ
   RETURN_IF_ERROR(CheckPrompt("negative_prompt", request.negative_prompt, request.prompt_style));
   RETURN_IF_ERROR(CheckSide("width", request.width, model.size_multiple));
   RETURN_IF_ERROR(CheckSide("height", request.height, model.size_multiple));
-  const int most_steps = MostSteps(request.solver, model.training_timesteps);
-  if (request.steps < 1 || request.steps > most_steps) {
-    return FieldError("steps", absl::StrCat(request.steps),
-                      absl::StrCat("a whole number from 1 to ", most_steps));
-  }
-  // Written so that NaN fails.
-  if (!(request.guidance >= 0 && request.guidance <= kMaxGuidance)) {
-    return FieldError("guidance", absl::StrCat(request.guidance),
-                      absl::StrCat("a number from 0 to ", kMaxGuidance));
-  }
-  RETURN_IF_ERROR(CheckShare("guidance_rescale", request.guidance_rescale));
-  RETURN_IF_ERROR(CheckShare("eta", request.eta));
-  if (request.eta > 0 && !HasEta(request.solver)) {
-    return FieldError("eta", absl::StrCat(request.eta),
-                      absl::StrCat("0 with ", Name(request.solver), "; ddim alone has one"));
-  }
+  RETURN_IF_ERROR(
+      CheckSolving(request.solver, request.steps, model.training_timesteps, request.eta));
+  RETURN_IF_ERROR(CheckNumber("guidance", request.guidance, 0, kMaxGuidance));
+  RETURN_IF_ERROR(CheckNumber("guidance_rescale", request.guidance_rescale, 0, 1));
   if (request.clip_skip < 1 || request.clip_skip > model.text_layers) {
     return FieldError("clip_skip", absl::StrCat(request.clip_skip),
                       absl::StrCat("a whole number from 1 to ", model.text_layers,

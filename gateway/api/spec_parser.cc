@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "engine/recipe/recipe.h"
@@ -136,12 +137,6 @@ absl::Status CheckSide(absl::string_view field, int side, int most, const v1::Ba
                     absl::StrCat("a multiple of ", multiple, " up to ", most));
 }
 
-// Written so that NaN fails.
-absl::Status CheckShare(absl::string_view field, double share) {
-  if (share >= 0 && share <= 1) return absl::OkStatus();
-  return FieldError(field, absl::StrCat(share), "a number from 0 to 1");
-}
-
 absl::Status FillPromptReading(v1::ImageSetSpec& spec) {
   RETURN_IF_ERROR(CheckKnown("spec.prompt_style", spec.prompt_style(),
                              v1::PromptStyle_IsValid(spec.prompt_style())));
@@ -220,12 +215,9 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   if (spec.steps() == 0) spec.set_steps(kDefaultDrawSteps);
   RETURN_IF_ERROR(CheckRange("spec.steps", spec.steps(), 1, kMaxDrawSteps));
   if (!spec.has_guidance()) spec.set_guidance(kDefaultGuidance);
-  // Written so that NaN fails.
-  if (!(spec.guidance() >= 0 && spec.guidance() <= 100)) {
-    return FieldError("spec.guidance", absl::StrCat(spec.guidance()), "a number from 0 to 100");
-  }
-  RETURN_IF_ERROR(CheckShare("spec.guidance_rescale", spec.guidance_rescale()));
-  RETURN_IF_ERROR(CheckShare("spec.eta", spec.eta()));
+  RETURN_IF_ERROR(CheckNumber("spec.guidance", spec.guidance(), 0, 100));
+  RETURN_IF_ERROR(CheckNumber("spec.guidance_rescale", spec.guidance_rescale(), 0, 1));
+  RETURN_IF_ERROR(CheckNumber("spec.eta", spec.eta(), 0, 1));
   if (!spec.solver().empty()) {
     ASSIGN_OR_RETURN(const SolverChoice solver, ParseSolver("spec.solver", spec.solver()));
     spec.set_solver(Name(solver));
@@ -252,11 +244,7 @@ absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {
   // Models that were registered before solvers had names draw as they did.
   if (spec.solver().empty()) spec.set_solver(model.solver().empty() ? "ddim" : model.solver());
   ASSIGN_OR_RETURN(const SolverChoice solver, ParseSolver("spec.solver", spec.solver()));
-  RETURN_IF_ERROR(CheckRange("spec.steps", spec.steps(), 1, MostSteps(solver, kMaxDrawSteps)));
-  if (spec.eta() > 0 && !HasEta(solver)) {
-    return FieldError("spec.eta", absl::StrCat(spec.eta()),
-                      absl::StrCat("0 with ", spec.solver(), "; ddim alone has one"));
-  }
+  RETURN_IF_ERROR(Under("spec.", CheckSolving(solver, spec.steps(), kMaxDrawSteps, spec.eta())));
   RETURN_IF_ERROR(CheckSide("spec.width", spec.width(), kMaxSide, model));
   RETURN_IF_ERROR(CheckSide("spec.height", spec.height(), kMaxSide, model));
   return CheckClipSkip(model, spec);

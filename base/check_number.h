@@ -1,0 +1,19 @@
+// The check that most numbers need.
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+#include "base/field_error.h"
+
+namespace imprint {
+
+// INVALID_ARGUMENT naming the field unless least <= value <= most, which is never true of NaN.
+inline absl::Status CheckNumber(absl::string_view field, double value, double least, double most) {
+  if (value >= least && value <= most) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(value),
+                    absl::StrCat("a number from ", least, " to ", most));
+}
+
+}  // namespace imprint
