@@ -17,9 +17,11 @@ RgbImage Crop(const RgbImage& image, int left, int top, int width, int height) {
   return result;
 }
 
-RgbImage CropMiddle(const RgbImage& image, int size) {
-  return Crop(image, (image.width - size) / 2, (image.height - size) / 2, size, size);
+RgbImage CropMiddle(const RgbImage& image, int width, int height) {
+  return Crop(image, (image.width - width) / 2, (image.height - height) / 2, width, height);
 }
+
+RgbImage CropMiddle(const RgbImage& image, int size) { return CropMiddle(image, size, size); }
 
 }  // namespace
 
@@ -34,6 +36,17 @@ absl::StatusOr<SquareFit> ParseSquareFit(absl::string_view name) {
 RgbImage FitToSquare(const RgbImage& image, int size, SquareFit fit) {
   if (fit == SquareFit::kSquash) return ResizeBicubic(image, size, size);
   return ResizeBicubic(CropMiddle(image, std::min(image.width, image.height)), size, size);
+}
+
+RgbImage CropAndResize(const RgbImage& image, int width, int height) {
+  // The side that limits stays whole.
+  const int64_t by_height = int64_t{image.height} * width / height;
+  const int64_t by_width = int64_t{image.width} * height / width;
+  const int64_t cropped_width = std::clamp<int64_t>(by_height, 1, image.width);
+  const int64_t cropped_height = std::clamp<int64_t>(by_width, 1, image.height);
+  return ResizeBicubic(
+      CropMiddle(image, static_cast<int>(cropped_width), static_cast<int>(cropped_height)), width,
+      height);
 }
 
 RgbImage FitForClip(const RgbImage& image, int size) {

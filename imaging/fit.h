@@ -21,6 +21,10 @@ absl::StatusOr<SquareFit> ParseSquareFit(absl::string_view name);
 // size x size for training, as Diffusers' textual_inversion.py makes it: crop first, then bicubic.
 RgbImage FitToSquare(const RgbImage& image, int size, SquareFit fit);
 
+// width x height for drawing from a picture: the largest part of those proportions in its middle,
+// then bicubic.
+RgbImage CropAndResize(const RgbImage& image, int width, int height);
+
 // size x size for CLIP, as transformers' CLIPImageProcessor makes it: the shorter edge becomes
 // `size`, then the middle is cropped.
 RgbImage FitForClip(const RgbImage& image, int size);

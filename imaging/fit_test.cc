@@ -41,6 +41,18 @@ TEST(FitToSquare, CropTakesTheMiddleAndSquashTakesAll) {
   EXPECT_GE(*squashed.Pixel(99, 0), 197);
 }
 
+TEST(CropAndResize, TakesTheLargestMiddleOfTheProportions) {
+  const RgbImage wide = CropAndResize(Ramp(200, 100), 50, 100);  // 50 of 200 columns
+  EXPECT_EQ(wide.width, 50);
+  EXPECT_EQ(wide.height, 100);
+  EXPECT_EQ(*wide.Pixel(0, 0), 75);
+  EXPECT_EQ(*wide.Pixel(49, 99), 124);
+  const RgbImage tall = CropAndResize(Ramp(100, 200), 100, 50);  // all columns, 50 of 200 rows
+  EXPECT_EQ(*tall.Pixel(0, 0), 0);
+  EXPECT_EQ(*tall.Pixel(99, 49), 99);
+  EXPECT_EQ(CropAndResize(Ramp(10, 1), 7, 9).width, 7);  // at least one column
+}
+
 TEST(FitForClip, TheShorterEdgeIsKept) {
   const RgbImage tall = FitForClip(Ramp(100, 200), 50);
   EXPECT_EQ(tall.width, 50);

@@ -1,9 +1,11 @@
 // imprint-engine draw: from a command line to an order.
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/drawing.h"
 #include "cli/options/drawing_options.h"
@@ -21,6 +23,7 @@ struct DrawOptions {
   std::string seeds = "1";
   std::string size;
   std::string solver;
+  std::optional<double> strength;
   std::string precision{Name(Precision::kFp32)};
   std::string format = "png";
   std::string prompt_style = std::string(Name(PictureRequest().prompt_style));
@@ -40,6 +43,11 @@ absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
   ASSIGN_OR_RETURN(const PictureSize size, ParseSize(options.size));
   order.defaults.width = size.width;
   order.defaults.height = size.height;
+  if (options.strength && order.source.empty()) {
+    return FieldError("strength", absl::StrCat(*options.strength),
+                      "a picture to begin from beside it: --from");
+  }
+  order.defaults.strength = options.strength.value_or(order.defaults.strength);
   ASSIGN_OR_RETURN(order.precision, ChoosePrecision(options.precision));
   if (!options.solver.empty()) {
     ASSIGN_OR_RETURN(order.solver, ParseSolver("solver", options.solver));
@@ -84,6 +92,19 @@ Command MakeDrawCommand(CLI::App& app) {
   add("--guidance", options->order.defaults.guidance, "How strictly to follow the prompt");
   add("--guidance-rescale", options->order.defaults.guidance_rescale, kGuidanceRescaleHelp);
   add("--negative", options->order.defaults.negative_prompt, "What to keep out");
+  draw->add_option("--from", options->order.source,
+                   "Picture to begin from instead of noise; its middle is cut to the size")
+      ->type_name("PATH")
+      ->group(kHow);
+  draw->add_option("--strength", options->strength,
+                   absl::StrCat("How far to get from it: the share of steps that is walked, 0 to 1 "
+                                "[",
+                                options->order.defaults.strength, "]"))
+      ->group(kHow);
+  add("--upscale", options->order.defaults.upscale,
+      "Draw each picture once more, enlarged so many times, 1 to 4: more pixels with detail");
+  add("--upscale-strength", options->order.defaults.upscale_strength,
+      "Share of steps that this second pass walks: how far it may depart from the first");
   add("--size", options->size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");
   add("--batch", options->order.batch, "Pictures drawn at once");

@@ -9,6 +9,7 @@ namespace imprint {
 
 nlohmann::json ManifestJson(const BaseModelInfo& model,
                             const std::vector<EmbeddingRecord>& embeddings,
+                            const std::optional<SourceRecord>& source,
                             const std::vector<PictureRecord>& pictures, int threads) {
   nlohmann::json embedding_list = nlohmann::json::array();
   for (const EmbeddingRecord& embedding : embeddings) {
@@ -32,6 +33,14 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
                             {"eta", request.eta},
                             {"guidance", request.guidance},
                             {"guidance_rescale", request.guidance_rescale}};
+    if (request.source != nullptr) entry["strength"] = request.strength;
+    if (request.upscale > 1) {
+      const PictureSize size = FinalSize(model, request);
+      entry["upscale"] = {{"factor", request.upscale},
+                          {"strength", request.upscale_strength},
+                          {"width", size.width},
+                          {"height", size.height}};
+    }
     if (picture.comparison) entry["comparison"] = true;
     if (picture.checked) {
       entry["safety"] = {{"blocked", picture.safety.Blocked()},
@@ -44,16 +53,18 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
     }
     picture_list.push_back(entry);
   }
-  return {{"imprint", IMPRINT_VERSION},
-          {"base_model",
-           {{"path", model.folder},
-            {"fingerprint", model.fingerprint},
-            {"prediction", model.prediction}}},
-          {"precision", Name(model.precision)},
-          {"device", "cpu"},
-          {"compute_threads", threads},
-          {"embeddings", embedding_list},
-          {"pictures", picture_list}};
+  nlohmann::json manifest = {{"imprint", IMPRINT_VERSION},
+                             {"base_model",
+                              {{"path", model.folder},
+                               {"fingerprint", model.fingerprint},
+                               {"prediction", model.prediction}}},
+                             {"precision", Name(model.precision)},
+                             {"device", "cpu"},
+                             {"compute_threads", threads},
+                             {"embeddings", embedding_list},
+                             {"pictures", picture_list}};
+  if (source) manifest["source"] = {{"path", source->path}, {"sha256", source->sha256}};
+  return manifest;
 }
 
 absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifest) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,15 @@ struct PictureRecord {
   SafetyScores safety;
 };
 
+// The picture that all pictures of a drawing began from.
+struct SourceRecord {
+  std::string path;
+  std::string sha256;  // of the file
+};
+
 nlohmann::json ManifestJson(const BaseModelInfo& model,
                             const std::vector<EmbeddingRecord>& embeddings,
+                            const std::optional<SourceRecord>& source,
                             const std::vector<PictureRecord>& pictures, int threads);
 
 // What scoring needs of a manifest: the written pictures' files with their prompts, and the class

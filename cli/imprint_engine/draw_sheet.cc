@@ -21,8 +21,11 @@ std::string Title(const DrawnPictures& drawn) {
 }
 
 std::string Subtitle(const PictureRequest& request) {
-  return absl::StrCat(Name(request.solver), ", ", request.steps, " steps, guidance ",
-                      request.guidance, ", ", request.width, "×", request.height);
+  std::string text = absl::StrCat(Name(request.solver), ", ", request.steps, " steps, guidance ",
+                                  request.guidance, ", ", request.width, "×", request.height);
+  if (request.source != nullptr) absl::StrAppend(&text, ", strength ", request.strength);
+  if (request.upscale > 1) absl::StrAppend(&text, ", then ", request.upscale, " times as large");
+  return text;
 }
 
 // `"mascot", "river"`: what the pictures for comparison say in place of tokens.

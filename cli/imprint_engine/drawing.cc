@@ -106,6 +106,7 @@ class Drawing {
     PictureRequest defaults = order_.defaults;
     defaults.solver = order_.solver.value_or(model_->info().solver);
     if (defaults.width == 0) defaults.width = defaults.height = model_->info().picture_size;
+    RETURN_IF_ERROR(ReadSource(defaults));
     ASSIGN_OR_RETURN(plan_, PlanPictures(order_.prompts, order_.seeds, defaults, ComparedWords()));
     if (!order_.references.empty()) {
       ASSIGN_OR_RETURN(references_,
@@ -125,6 +126,18 @@ class Drawing {
                        " has no safety checker; add one, or draw without with --no-safety-check"));
     }
     pictures_.resize(plan_.size());
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadSource(PictureRequest& defaults) {
+    if (order_.source.empty()) return absl::OkStatus();
+    const auto read = ReadPictures({order_.source}, [&](const RgbImage& picture) {
+      return CropAndResize(picture, defaults.width, defaults.height);
+    });
+    if (!read.ok()) return ForOption("from", read.status());
+    const ReferencePicture& picture = read->front();
+    defaults.source = std::make_shared<const RgbImage>(picture.fitted);
+    source_ = SourceRecord{fs::absolute(picture.path).string(), picture.sha256};
     return absl::OkStatus();
   }
 
@@ -255,7 +268,7 @@ class Drawing {
   absl::Status WriteManifest() const {
     constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
     const nlohmann::json manifest =
-        ManifestJson(model_->info(), embeddings_.records, records_, ComputeThreads());
+        ManifestJson(model_->info(), embeddings_.records, source_, records_, ComputeThreads());
     return WriteFileAtomically(out_ / kManifestName,
                                manifest.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
   }
@@ -285,6 +298,7 @@ class Drawing {
   CommandContext& context_;
   std::shared_ptr<const BaseModel> model_;
   LoadedEmbeddings embeddings_;
+  std::optional<SourceRecord> source_;
   ReferenceFolder references_;
   std::vector<PlannedPicture> plan_;
   std::vector<PictureRequest> requests_;

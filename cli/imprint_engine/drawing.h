@@ -26,6 +26,8 @@ struct DrawOrder {
   // The model's own if there is none.
   std::optional<SolverChoice> solver;
   Precision precision = Precision::kFp32;
+  // Picture file that all pictures begin from; none if empty.
+  std::string source;
   // Pictures drawn at once.
   int batch = 4;
   std::string out;

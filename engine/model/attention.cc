@@ -37,8 +37,8 @@ CrossAttention::CrossAttention(const WeightScope& weights, const AttentionNames&
       key_value_(weights, {names.key, names.value}, context_channels, shape.channels, shape.bias),
       out_(weights.In(names.out), shape.channels, shape.channels) {}
 
-at::Tensor CrossAttention::Forward(const at::Tensor& x, const at::Tensor& context) const {
-  const std::vector<at::Tensor> kv = key_value_(context).chunk(2, -1);
+at::Tensor CrossAttention::Forward(const at::Tensor& x, const at::Tensor& keys_and_values) const {
+  const std::vector<at::Tensor> kv = keys_and_values.chunk(2, -1);
   return out_(MultiHeadAttention(query_(x), kv[0], kv[1], heads_));
 }
 

@@ -42,7 +42,11 @@ class CrossAttention {
  public:
   CrossAttention(const WeightScope& weights, const AttentionNames& names,
                  const AttentionShape& shape, int64_t context_channels);
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& context) const;
+
+  // Keys and values of the other sequence, joined: [n, s, 2 c]. They depend on nothing else, so
+  // that whoever attends to it many times computes them once.
+  at::Tensor KeysAndValues(const at::Tensor& context) const { return key_value_(context); }
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& keys_and_values) const;
 
  private:
   int64_t heads_;

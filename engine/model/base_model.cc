@@ -159,9 +159,10 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
                        {"unet", unet.parameters},
                        {"vae", vae.parameters}},
         .text_layers = identity.text_layers};
-    auto parts = std::unique_ptr<const ModelParts>(new ModelParts{
-        options, vae_config, std::move(text_encoder), std::move(network), std::move(coder.first),
-        std::move(coder.second), std::move(schedule), std::move(safety_checker)});
+    auto parts = std::unique_ptr<const ModelParts>(
+        new ModelParts{options, vae_config, unet_config.sample_size, std::move(text_encoder),
+                       std::move(network), std::move(coder.first), std::move(coder.second),
+                       std::move(schedule), std::move(safety_checker)});
     return std::shared_ptr<const BaseModel>(
         new BaseModel(std::move(info), std::move(tokenizer), std::move(parts)));
   });

@@ -3,40 +3,34 @@
 #include "base/field_error.h"
 
 namespace imprint {
+namespace {
+
+at::Tensor Joined(const WeightScope& weights, const std::vector<std::string>& names,
+                  absl::string_view part, at::IntArrayRef shape) {
+  std::vector<at::Tensor> tensors;
+  for (const std::string& name : names) tensors.push_back(weights.In(name).Take(part, shape));
+  return at::cat(tensors);
+}
+
+}  // namespace
 
 Linear::Linear(const WeightScope& weights, int64_t in, int64_t out, bool bias)
-    : weight_(weights.Take("weight", {out, in})) {
-  if (bias) bias_ = weights.Take("bias", {out});
-}
+    : map_(weights.Take("weight", {out, in}), bias ? weights.Take("bias", {out}) : at::Tensor()) {}
 
 Linear::Linear(const WeightScope& weights, int64_t in, int64_t out, Storage storage)
-    : weight_(storage == Storage::kMatrix ? weights.Take("weight", {out, in})
-                                          : weights.Take("weight", {out, in, 1, 1}).flatten(1)),
-      bias_(weights.Take("bias", {out})) {}
+    : map_(storage == Storage::kMatrix ? weights.Take("weight", {out, in})
+                                       : weights.Take("weight", {out, in, 1, 1}).flatten(1),
+           weights.Take("bias", {out})) {}
 
 FusedLinear::FusedLinear(const WeightScope& weights, const std::vector<std::string>& names,
-                         int64_t in, int64_t out_each, bool bias) {
-  std::vector<at::Tensor> matrices;
-  std::vector<at::Tensor> biases;
-  for (const std::string& name : names) {
-    matrices.push_back(weights.In(name).Take("weight", {out_each, in}));
-    if (bias) biases.push_back(weights.In(name).Take("bias", {out_each}));
-  }
-  weight_ = at::cat(matrices);
-  if (bias) bias_ = at::cat(biases);
-}
+                         int64_t in, int64_t out_each, bool bias)
+    : map_(Joined(weights, names, "weight", {out_each, in}),
+           bias ? Joined(weights, names, "bias", {out_each}) : at::Tensor()) {}
 
 Conv2d::Conv2d(const WeightScope& weights, int64_t in, int64_t out, const Shape& shape)
-    : weight_(weights.Take("weight", {out, in, shape.kernel, shape.kernel})
-                  .contiguous(at::MemoryFormat::ChannelsLast)),
-      stride_(shape.stride),
-      padding_(shape.padding) {
-  if (shape.bias) bias_ = weights.Take("bias", {out});
-}
-
-at::Tensor Conv2d::operator()(const at::Tensor& x) const {
-  return at::conv2d(x, weight_, bias_, stride_, padding_);
-}
+    : convolution_(weights.Take("weight", {out, in, shape.kernel, shape.kernel}),
+                   shape.bias ? weights.Take("bias", {out}) : at::Tensor(), shape.stride,
+                   shape.padding) {}
 
 GroupNorm::GroupNorm(const WeightScope& weights, int64_t groups, int64_t channels, double epsilon)
     : weights_{groups, epsilon, weights.Take("weight", {channels}),

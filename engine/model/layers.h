@@ -10,7 +10,9 @@
 #include "absl/strings/string_view.h"
 #include <ATen/ATen.h>
 
+#include "engine/kernels/frozen_convolution.h"
 #include "engine/kernels/group_norm.h"
+#include "engine/kernels/packed_linear.h"
 #include "engine/weights/weight_binder.h"
 
 namespace imprint {
@@ -23,11 +25,10 @@ class Linear {
 
   Linear(const WeightScope& weights, int64_t in, int64_t out, bool bias = true);
   Linear(const WeightScope& weights, int64_t in, int64_t out, Storage storage);
-  at::Tensor operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+  at::Tensor operator()(const at::Tensor& x) const { return map_(x); }
 
  private:
-  at::Tensor weight_;  // [out, in]
-  at::Tensor bias_;    // [out] or undefined
+  PackedLinear map_;
 };
 
 // Several linear maps of the same input in one matrix product; Forward gives their outputs joined
@@ -36,11 +37,10 @@ class FusedLinear {
  public:
   FusedLinear(const WeightScope& weights, const std::vector<std::string>& names, int64_t in,
               int64_t out_each, bool bias);
-  at::Tensor operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+  at::Tensor operator()(const at::Tensor& x) const { return map_(x); }
 
  private:
-  at::Tensor weight_;
-  at::Tensor bias_;
+  PackedLinear map_;
 };
 
 // 2-D convolution, [n, in, h, w] -> [n, out, h', w'], channels last in memory.
@@ -54,13 +54,10 @@ class Conv2d {
   };
   Conv2d(const WeightScope& weights, int64_t in, int64_t out) : Conv2d(weights, in, out, Shape()) {}
   Conv2d(const WeightScope& weights, int64_t in, int64_t out, const Shape& shape);
-  at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor operator()(const at::Tensor& x) const { return convolution_(x); }
 
  private:
-  at::Tensor weight_;  // [out, in, k, k]
-  at::Tensor bias_;
-  int64_t stride_;
-  int64_t padding_;
+  FrozenConvolution convolution_;
 };
 
 // Group normalisation over [n, c, h, w], alone or followed by SiLU.

@@ -1,6 +1,7 @@
 // The networks of a base model.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "engine/model/clip_text_encoder.h"
@@ -14,6 +15,8 @@ namespace imprint {
 struct ModelParts {
   ComputeOptions compute;
   VaeConfig vae_config;
+  // Of the square that the model was trained at.
+  int64_t latent_side;
   ClipTextEncoder text_encoder;
   Unet unet;
   VaeEncoder vae_encoder;

@@ -24,9 +24,9 @@ TransformerBlock::TransformerBlock(const WeightScope& weights, int64_t channels,
       feed_forward_in_(weights.In("ff.net.0.proj"), channels, 2 * kFeedForwardFactor * channels),
       feed_forward_out_(weights.In("ff.net.2"), kFeedForwardFactor * channels, channels) {}
 
-at::Tensor TransformerBlock::Forward(const at::Tensor& x, const at::Tensor& context) const {
+at::Tensor TransformerBlock::Forward(const at::Tensor& x, const at::Tensor& prompts) const {
   at::Tensor h = x + self_attention_.Forward(norm1_(x));
-  h = h + cross_attention_.Forward(norm2_(h), context);
+  h = h + cross_attention_.Forward(norm2_(h), prompts);
   const std::vector<at::Tensor> value_gate = feed_forward_in_(norm3_(h)).chunk(2, -1);
   return h + feed_forward_out_(value_gate[0] * at::gelu(value_gate[1]));
 }
@@ -43,11 +43,20 @@ SpatialTransformer::SpatialTransformer(const WeightScope& weights, const Shape& 
   }
 }
 
-at::Tensor SpatialTransformer::Forward(const at::Tensor& x, const at::Tensor& context) const {
+void SpatialTransformer::ReadPrompts(const at::Tensor& context,
+                                     std::vector<at::Tensor>& prompts) const {
+  for (const TransformerBlock& block : blocks_) prompts.push_back(block.ReadPrompts(context));
+}
+
+at::Tensor SpatialTransformer::Forward(const at::Tensor& x,
+                                       std::span<const at::Tensor>& prompts) const {
   // Channels last in memory: pixels as a sequence cost no copy.
   at::Tensor h = norm_(x).permute({0, 2, 3, 1}).flatten(1, 2);  // [n, h * w, c]
   h = project_in_(h);
-  for (const TransformerBlock& block : blocks_) h = block.Forward(h, context);
+  for (const TransformerBlock& block : blocks_) {
+    h = block.Forward(h, prompts.front());
+    prompts = prompts.subspan(1);
+  }
   h = project_out_(h);
   return x + h.unflatten(1, {x.size(2), x.size(3)}).permute({0, 3, 1, 2});
 }

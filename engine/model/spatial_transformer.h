@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -18,7 +19,11 @@ class TransformerBlock {
  public:
   TransformerBlock(const WeightScope& weights, int64_t channels, int64_t heads,
                    int64_t context_channels);
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& context) const;
+  // What Forward takes of a prompt's hidden states [n, s, context].
+  at::Tensor ReadPrompts(const at::Tensor& context) const {
+    return cross_attention_.KeysAndValues(context);
+  }
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& prompts) const;
 
  private:
   LayerNorm norm1_;
@@ -44,7 +49,11 @@ class SpatialTransformer {
     bool linear_projection;
   };
   SpatialTransformer(const WeightScope& weights, const Shape& shape);
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& context) const;
+
+  // Appends what each block reads of the prompts, in the order in which Forward takes it.
+  void ReadPrompts(const at::Tensor& context, std::vector<at::Tensor>& prompts) const;
+  // Takes its blocks' share off the front of `prompts`.
+  at::Tensor Forward(const at::Tensor& x, std::span<const at::Tensor>& prompts) const;
 
  private:
   GroupNorm norm_;

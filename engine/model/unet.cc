@@ -107,9 +107,9 @@ std::vector<Unet::Stage> Unet::UpStages(const WeightScope& weights, const UnetCo
 }
 
 at::Tensor Unet::Stage::Layer(size_t i, const at::Tensor& x, const at::Tensor& time,
-                              const at::Tensor& context) const {
+                              std::span<const at::Tensor>& prompts) const {
   const at::Tensor h = resnets[i].Forward(x, time);
-  return attentions.empty() ? h : attentions[i].Forward(h, context);
+  return attentions.empty() ? h : attentions[i].Forward(h, prompts);
 }
 
 at::Tensor Unet::EmbedTime(const at::Tensor& timesteps) const {
@@ -117,29 +117,45 @@ at::Tensor Unet::EmbedTime(const at::Tensor& timesteps) const {
   return time2_(at::silu(time1_(sinusoid)));
 }
 
+PromptReading Unet::ReadPrompts(const at::Tensor& context) const {
+  const at::Tensor words = context.to(type_);
+  PromptReading prompts;
+  const auto read = [&](const std::vector<Stage>& stages) {
+    for (const Stage& stage : stages) {
+      for (const SpatialTransformer& attention : stage.attentions) {
+        attention.ReadPrompts(words, prompts);
+      }
+    }
+  };
+  read(down_);
+  middle_attention_.ReadPrompts(words, prompts);
+  read(up_);
+  return prompts;
+}
+
 at::Tensor Unet::Forward(const at::Tensor& latents, const at::Tensor& timesteps,
-                         const at::Tensor& context) const {
+                         const PromptReading& prompts) const {
   // Every resnet projects the activated embedding; it is the same for all of them.
   const at::Tensor time = at::silu(EmbedTime(timesteps));
-  const at::Tensor words = context.to(type_);
+  std::span<const at::Tensor> unread = prompts;
   at::Tensor h = conv_in_(latents.to(type_).contiguous(at::MemoryFormat::ChannelsLast));
 
   std::vector<at::Tensor> skips = {h};
   for (const Stage& stage : down_) {
     for (size_t i = 0; i < stage.resnets.size(); ++i) {
-      h = stage.Layer(i, h, time, words);
+      h = stage.Layer(i, h, time, unread);
       skips.push_back(h);
     }
     if (stage.resample) skips.push_back(h = (*stage.resample)(h));
   }
 
   h = middle1_.Forward(h, time);
-  h = middle_attention_.Forward(h, words);
+  h = middle_attention_.Forward(h, unread);
   h = middle2_.Forward(h, time);
 
   for (const Stage& stage : up_) {
     for (size_t i = 0; i < stage.resnets.size(); ++i) {
-      h = stage.Layer(i, at::cat({h, skips.back()}, 1), time, words);
+      h = stage.Layer(i, at::cat({h, skips.back()}, 1), time, unread);
       skips.pop_back();
     }
     if (stage.resample) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -13,16 +14,24 @@
 
 namespace imprint {
 
+// What the network reads of prompts: each cross-attention's keys and values, [n, tokens, 2
+// channels], in network order.
+using PromptReading = std::vector<at::Tensor>;
+
 // Frozen; Forward may run in several threads.
 class Unet {
  public:
   Unet(const WeightScope& weights, const UnetConfig& config);
 
+  // For prompts' hidden states [n, tokens, width]. It is the same at every step: a picture needs it
+  // once. Differentiable.
+  PromptReading ReadPrompts(const at::Tensor& context) const;
+
   // What the network predicts (noise or velocity, as its training went) for noisy latents
-  // [n, 4, h, w] at timesteps [n] (0 to 999), given prompts' hidden states [n, tokens, width].
-  // Differentiable with respect to `context`.
+  // [n, 4, h, w] at timesteps [n] (0 to 999), given what it reads of n prompts. Differentiable with
+  // respect to `prompts`.
   at::Tensor Forward(const at::Tensor& latents, const at::Tensor& timesteps,
-                     const at::Tensor& context) const;
+                     const PromptReading& prompts) const;
 
  private:
   // One resolution on the way down or up: each resnet, then its attention if the level has any.
@@ -31,8 +40,9 @@ class Unet {
     std::vector<SpatialTransformer> attentions;  // empty or one for each resnet
     std::optional<Conv2d> resample;              // to the next level
 
+    // Takes its attention's share off the front of `prompts`.
     at::Tensor Layer(size_t i, const at::Tensor& x, const at::Tensor& time,
-                     const at::Tensor& context) const;
+                     std::span<const at::Tensor>& prompts) const;
   };
 
   static std::vector<Stage> DownStages(const WeightScope& weights, const UnetConfig& config,

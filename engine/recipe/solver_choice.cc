@@ -135,6 +135,12 @@ int Evaluations(const SolverChoice& choice, int steps) {
   return choice.method == SolverMethod::kPndm && steps > 1 ? steps + 1 : steps;
 }
 
+int FirstEvaluation(const SolverChoice& choice, int steps, double strength) {
+  const int walked = std::min(static_cast<int>(steps * strength), steps);
+  const int repeated = Evaluations(choice, steps) - steps;
+  return walked == steps ? 0 : steps - walked + repeated;
+}
+
 int MostSteps(const SolverChoice& choice, int timesteps) {
   const bool multistep = choice.method == SolverMethod::kDpmpp2m ||
                          choice.method == SolverMethod::kDpmpp2mSde ||

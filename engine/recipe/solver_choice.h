@@ -52,6 +52,11 @@ SolverChoice ModelsSolver(const JsonObject& config);
 // How often a picture of `steps` steps evaluates the network: PNDM does so once more than that.
 int Evaluations(const SolverChoice& choice, int steps);
 
+// The first of the evaluations that a picture with a clean beginning needs, where `strength`, 0 to
+// 1, of `steps` steps are walked: as Diffusers' image-to-image pipelines count, and past PNDM's
+// repetition of its second timestep.
+int FirstEvaluation(const SolverChoice& choice, int steps, double strength);
+
 // Most steps on a schedule of `timesteps`: DPM++ and UniPC divide by the distance of
 // two levels, and with more steps there would be equal ones.
 int MostSteps(const SolverChoice& choice, int timesteps);

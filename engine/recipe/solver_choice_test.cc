@@ -74,6 +74,12 @@ TEST(SolverChoice, CountsEvaluations) {
   EXPECT_EQ(Evaluations({SolverMethod::kDdim}, 25), 25);
   EXPECT_EQ(Evaluations({SolverMethod::kPndm}, 25), 26);
   EXPECT_EQ(Evaluations({SolverMethod::kPndm}, 1), 1);
+  EXPECT_EQ(FirstEvaluation({SolverMethod::kDdim}, 25, 1), 0);
+  EXPECT_EQ(FirstEvaluation({SolverMethod::kDdim}, 25, 0.6), 10);
+  EXPECT_EQ(FirstEvaluation({SolverMethod::kDdim}, 25, 0.01), 25);
+  // Its timesteps are 0 1 1 2 3 ...
+  EXPECT_EQ(FirstEvaluation({SolverMethod::kPndm}, 25, 1), 0);
+  EXPECT_EQ(FirstEvaluation({SolverMethod::kPndm}, 25, 0.96), 2);
   EXPECT_EQ(MostSteps({SolverMethod::kEuler}, 1000), 1000);
   EXPECT_EQ(MostSteps({SolverMethod::kUniPc}, 1000), 998);
 }

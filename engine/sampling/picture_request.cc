@@ -1,5 +1,8 @@
 #include "engine/sampling/picture_request.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
@@ -13,6 +16,7 @@ namespace {
 
 constexpr int kMaxSide = 4096;
 constexpr double kMaxGuidance = 100;
+constexpr double kMaxUpscale = 4;
 
 absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, PromptStyle style) {
   if (prompt.size() > kMaxPromptBytes) {
@@ -28,7 +32,58 @@ absl::Status CheckSide(absl::string_view field, int side, int multiple) {
                     absl::StrCat("a multiple of ", multiple, ", at most ", kMaxSide));
 }
 
+absl::Status CheckStrength(absl::string_view field, const PictureRequest& request,
+                           double strength) {
+  if (strength > 0 && strength <= 1 &&
+      FirstEvaluation(request.solver, request.steps, strength) <
+          Evaluations(request.solver, request.steps)) {
+    return absl::OkStatus();
+  }
+  return FieldError(field, absl::StrCat(strength),
+                    absl::StrCat("at most 1, and enough for one of the ", request.steps,
+                                 " steps: at least ", 1.0 / request.steps));
+}
+
+absl::Status CheckSource(const PictureRequest& request) {
+  if (request.source == nullptr) return absl::OkStatus();
+  const auto& [width, height, pixels] = *request.source;
+  if (width != request.width || height != request.height) {
+    return FieldError("source", absl::StrCat(width, "x", height),
+                      absl::StrCat("a picture of ", request.width, "x", request.height));
+  }
+  return CheckStrength("strength", request, request.strength);
+}
+
+absl::Status CheckUpscale(const BaseModelInfo& model, const PictureRequest& request) {
+  RETURN_IF_ERROR(CheckNumber("upscale", request.upscale, 1, kMaxUpscale));
+  if (request.upscale == 1) return absl::OkStatus();
+  const auto [width, height] = FinalSize(model, request);
+  if (std::max(width, height) > kMaxSide) {
+    return FieldError("upscale", absl::StrCat(request.upscale),
+                      absl::StrCat("less: ", width, "x", height, " is beyond ", kMaxSide));
+  }
+  return CheckStrength("upscale_strength", request, request.upscale_strength);
+}
+
 }  // namespace
+
+PictureSize FinalSize(const BaseModelInfo& model, const PictureRequest& request) {
+  const auto enlarged = [&](int side) {
+    const double multiples = side * request.upscale / model.size_multiple;
+    return static_cast<int>(std::lround(multiples)) * model.size_multiple;
+  };
+  if (request.upscale == 1) return {request.width, request.height};
+  return {enlarged(request.width), enlarged(request.height)};
+}
+
+int SolverSteps(const PictureRequest& request) {
+  const auto walked = [&](double strength) {
+    return Evaluations(request.solver, request.steps) -
+           FirstEvaluation(request.solver, request.steps, strength);
+  };
+  return walked(request.source == nullptr ? 1 : request.strength) +
+         (request.upscale == 1 ? 0 : walked(request.upscale_strength));
+}
 
 absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request) {
   RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt, request.prompt_style));
@@ -47,7 +102,8 @@ absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& requ
                       absl::StrCat("a whole number from 1 to ", model.text_layers,
                                    ", the text encoder's layers"));
   }
-  return absl::OkStatus();
+  RETURN_IF_ERROR(CheckSource(request));
+  return CheckUpscale(model, request);
 }
 
 }  // namespace imprint

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 
+#include "base/rgb_image.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/solver_choice.h"
 #include "text/prompt_syntax.h"
@@ -15,6 +17,14 @@ namespace imprint {
 
 // Longest prompt in bytes: some 400 tokens of English.
 inline constexpr size_t kMaxPromptBytes = 2000;
+
+// In pixels.
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+
+  bool operator==(const PictureSize&) const = default;
+};
 
 struct PictureRequest {
   std::string prompt;
@@ -38,9 +48,25 @@ struct PictureRequest {
   // AUTOMATIC1111's web UI counts: 1 is the last of the layers that the model comes with, 2 the one
   // before it. Diffusers' clip_skip=1 is our 2, except that its negative prompt stays at the last.
   int clip_skip = 1;
+  // Drawn from this picture instead of from noise alone; width x height.
+  std::shared_ptr<const RgbImage> source;
+  // How far from `source` it may get: the share of the steps that are walked, above 0, at most 1,
+  // as Diffusers counts.
+  double strength = 0.8;
+  // A second pass on the enlarged picture, so many times as wide and high, 1 to 4: detail of its
+  // own at a size at which the model alone would repeat the subject. 1 is none.
+  double upscale = 1;
+  // `strength` of the second pass.
+  double upscale_strength = 0.5;
 
   bool guided() const { return guidance > 1; }
 };
+
+// The picture's, second pass included, if there is one: its sides are the model's multiples.
+PictureSize FinalSize(const BaseModelInfo& model, const PictureRequest& request);
+
+// Evaluations of the network, of both passes.
+int SolverSteps(const PictureRequest& request);
 
 // INVALID_ARGUMENT naming the first field that makes no sense for this model.
 absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request);

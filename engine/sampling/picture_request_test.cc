@@ -19,6 +19,24 @@ PictureRequest Good() { return {.prompt = "a mascot", .width = 512, .height = 76
 
 TEST(PictureRequest, AGoodOnePasses) { EXPECT_THAT(CheckRequest(kModel, Good()), Succeeds()); }
 
+std::shared_ptr<const RgbImage> Picture(int width, int height) {
+  return std::make_shared<const RgbImage>(RgbImage::Blank(width, height));
+}
+
+TEST(PictureRequest, ASecondPassHasItsSizeAndItsSteps) {
+  PictureRequest request = Good();
+  EXPECT_EQ(FinalSize(kModel, request), (PictureSize{512, 768}));
+  EXPECT_EQ(SolverSteps(request), 25);
+  request.source = Picture(512, 768);
+  request.strength = 0.6;
+  EXPECT_THAT(CheckRequest(kModel, request), Succeeds());
+  EXPECT_EQ(SolverSteps(request), 15);
+  request.upscale = 1.51;
+  EXPECT_THAT(CheckRequest(kModel, request), Succeeds());
+  EXPECT_EQ(FinalSize(kModel, request), (PictureSize{776, 1160}));  // multiples of 8
+  EXPECT_EQ(SolverSteps(request), 15 + 12);
+}
+
 TEST(PictureRequest, LiteralTextHasNoWeights) {
   PictureRequest request = Good();
   request.prompt = "(cat:1000)";
@@ -57,7 +75,36 @@ TEST(PictureRequest, NonsenseIsRefusedByField) {
            {[](auto& r) { r.prompt = "(cat:1000)"; }, {"prompt: weight: got 1000", "-100 to 100"}},
            {[](auto& r) { r.negative_prompt = "(cat:.)"; }, {"negative_prompt: weight: got \".\""}},
            {[](auto& r) { r.clip_skip = 0; }, {"clip_skip: got 0", "1 to 12"}},
-           {[](auto& r) { r.clip_skip = 13; }, {"clip_skip: got 13", "1 to 12"}}}) {
+           {[](auto& r) { r.clip_skip = 13; }, {"clip_skip: got 13", "1 to 12"}},
+           {[](auto& r) { r.source = Picture(512, 512); },
+            {"source: got 512x512", "a picture of 512x768"}},
+           {[](auto& r) {
+              r.source = Picture(512, 768);
+              r.strength = 0;
+            },
+            {"strength: got 0", "at least 0.04"}},
+           {[](auto& r) {
+              r.source = Picture(512, 768);
+              r.strength = 1.5;
+            },
+            {"strength: got 1.5", "at most 1"}},
+           {[](auto& r) {
+              r.source = Picture(512, 768);
+              r.strength = std::nan("");
+            },
+            {"strength: got nan"}},
+           {[](auto& r) { r.upscale = 0.5; }, {"upscale: got 0.5", "1 to 4"}},
+           {[](auto& r) { r.upscale = std::nan(""); }, {"upscale: got nan"}},
+           {[](auto& r) {
+              r.height = 2048;
+              r.upscale = 3;
+            },
+            {"upscale: got 3", "1536x6144", "4096"}},
+           {[](auto& r) {
+              r.upscale = 2;
+              r.upscale_strength = 0.01;
+            },
+            {"upscale_strength: got 0.01", "25 steps"}}}) {
     PictureRequest request = Good();
     change(request);
     EXPECT_THAT(CheckRequest(kModel, request), RefusesNaming(parts));

@@ -14,18 +14,25 @@ at::Tensor Rescaled(const at::Tensor& guided, const at::Tensor& positive, double
 
 }  // namespace
 
-PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request, size_t index,
-                         at::Tensor context)
-    : index_(index),
-      guidance_(request.guidance),
+PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request,
+                         PromptReading prompts, NoiseSource noise,
+                         const std::optional<Origin>& origin)
+    : guidance_(request.guidance),
       guidance_rescale_(request.guidance_rescale),
-      noise_(request.seed),
+      noise_(std::move(noise)),
       solver_(MakeSolver(model.parts().schedule, request.solver, request.steps, request.eta)),
-      context_(std::move(context)) {
-  const int64_t factor = model.parts().vae_config.Factor();
-  latent_ =
-      solver_->FirstDeviation() * noise_.Draw({4, request.height / factor, request.width / factor})
-                                      .to(model.parts().compute.device);
+      prompts_(std::move(prompts)) {
+  const at::Device device = model.parts().compute.device;
+  if (origin) {
+    step_ = FirstEvaluation(request.solver, request.steps, origin->strength);
+    const NoiseLevel level = solver_->LevelAt(step_);
+    latent_ = level.signal * origin->latent +
+              level.deviation * noise_.Draw(origin->latent.sizes()).to(device);
+  } else {
+    const int64_t factor = model.parts().vae_config.Factor();
+    latent_ = solver_->FirstDeviation() *
+              noise_.Draw({4, request.height / factor, request.width / factor}).to(device);
+  }
 }
 
 void PictureSlot::Advance(const at::Tensor& outputs) {

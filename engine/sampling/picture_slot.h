@@ -1,46 +1,55 @@
 // One picture on its way from noise.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <ATen/ATen.h>
 
 #include "engine/model/base_model.h"
+#include "engine/model/unet.h"
+#include "engine/noise/noise_source.h"
 #include "engine/noise/solver.h"
 #include "engine/sampling/picture_request.h"
 
 namespace imprint {
 
+// What a picture begins from instead of noise alone (Meng et al. 2022, "SDEdit").
+struct Origin {
+  at::Tensor latent;  // [4, h, w], clean
+  double strength;    // share of the steps that are still walked, above 0, at most 1
+};
+
 // Slots of one latent size and context length step together in a batch, each at its own timestep,
 // with its own prompt, guidance and number of steps. Not thread-safe.
 class PictureSlot {
  public:
-  // `index` is the caller's name for the picture; `context` is the request's, from a PromptCache.
-  PictureSlot(const BaseModel& model, const PictureRequest& request, size_t index,
-              at::Tensor context);
+  // `prompts` is what the UNet reads of the request's, negative and positive or, without guidance,
+  // the positive alone. `noise` is the picture's own and goes on from where it is.
+  PictureSlot(const BaseModel& model, const PictureRequest& request, PromptReading prompts,
+              NoiseSource noise, const std::optional<Origin>& origin = std::nullopt);
 
-  size_t index() const { return index_; }
   bool done() const { return step_ == static_cast<int>(solver_->timesteps().size()); }
   // [4, h, w] fp32, as the network takes it at this step.
   at::Tensor input() const { return solver_->InputScale(step_) * latent_; }
   const at::Tensor& latent() const { return latent_; }  // [4, h, w] fp32
   double timestep() const { return solver_->timesteps()[static_cast<size_t>(step_)]; }
 
-  // The prompts to run this slot's latent with: negative and positive [2, tokens, width], or the
-  // positive alone [1, ...] without guidance.
-  const at::Tensor& context() const { return context_; }
+  const PromptReading& prompts() const { return prompts_; }
+  // How many prompts to run this slot's latent with: 2, or 1.
+  int64_t prompt_count() const { return prompts_.front().size(0); }
+  const NoiseSource& noise() const { return noise_; }
 
-  // Takes the network's outputs for those prompts, [context().size(0), 4, h, w], and steps.
+  // Takes the network's outputs for those prompts, [prompt_count(), 4, h, w], and steps.
   void Advance(const at::Tensor& outputs);
 
  private:
-  size_t index_;
   double guidance_;
   double guidance_rescale_;
   NoiseSource noise_;
   std::unique_ptr<Solver> solver_;
-  at::Tensor context_;
+  PromptReading prompts_;
   at::Tensor latent_;
   int step_ = 0;
 };

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "imaging/resample.h"
 
 namespace imprint {
 namespace {
@@ -53,6 +54,13 @@ int LargestDifference(const RgbImage& a, const RgbImage& b) {
     largest = std::max(largest, std::abs(a.pixels[i] - b.pixels[i]));
   }
   return largest;
+}
+
+double MeanDifference(const RgbImage& a, const RgbImage& b) {
+  EXPECT_EQ(a.pixels.size(), b.pixels.size());
+  double sum = 0;
+  for (size_t i = 0; i < a.pixels.size(); ++i) sum += std::abs(a.pixels[i] - b.pixels[i]);
+  return sum / static_cast<double>(a.pixels.size());
 }
 
 TEST(Sampler, APictureDoesNotDependOnItsBatch) {
@@ -133,6 +141,61 @@ TEST(Sampler, EmphasisStyleAndClipSkipCount) {
   PictureRequest skipping = Request("a red mascot", 1);
   skipping.clip_skip = 2;
   EXPECT_GT(LargestDifference(draw(skipping), plain), 2);
+}
+
+TEST(Sampler, APictureStaysNearItsSourceAsFarAsItsStrengthSays) {
+  const RgbImage source = Draw({Request("a red mascot", 7)}, 1).pictures.at(0);
+  const auto distance = [&](double strength) {
+    PictureRequest request = Request("a blue toy in the snow", 1, 10);
+    request.source = std::make_shared<const RgbImage>(source);
+    request.strength = strength;
+    const Drawn drawn = Draw({request}, 1);
+    EXPECT_THAT(drawn.status, Succeeds());
+    return MeanDifference(drawn.pictures.at(0), source);
+  };
+  const double near = distance(0.1);
+  EXPECT_LT(near, 12);
+  EXPECT_GT(distance(0.9), 2 * near);
+}
+
+TEST(Sampler, ASecondPassIsLargerAndKeepsThePicture) {
+  std::vector<PictureRequest> requests;
+  for (uint64_t seed = 0; seed < 5; ++seed) requests.push_back(Request("a mascot", seed, 10));
+  const Drawn small = Draw(requests, 2);
+  for (PictureRequest& request : requests) {
+    request.upscale = 1.5;
+    request.upscale_strength = 0.3;
+  }
+  const Drawn large = Draw(requests, 2);
+  ASSERT_THAT(large.status, Succeeds());
+  EXPECT_THAT(large.order, ElementsAre(0, 1, 2, 3, 4));
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const RgbImage& picture = large.pictures.at(i);
+    ASSERT_EQ(picture.width, 96);
+    ASSERT_EQ(picture.height, 96);
+    EXPECT_LT(MeanDifference(ResizeBicubic(picture, 64, 64), small.pictures.at(i)), 25);
+  }
+  // Whoever shares the batch: a picture alone is the same but for rounding.
+  const Drawn alone = Draw({requests[3]}, 1);
+  EXPECT_LE(LargestDifference(alone.pictures.at(0), large.pictures.at(3)), 2);
+}
+
+TEST(Sampler, StepsOfBothPassesAreCounted) {
+  PictureRequest request = Request("a mascot", 1, 10);
+  request.upscale = 2;
+  request.upscale_strength = 0.5;
+  DrawHooks hooks;
+  int64_t last = 0;
+  hooks.on_step = [&](int64_t done, int64_t total) {
+    EXPECT_EQ(total, 15);
+    last = done;
+  };
+  hooks.on_picture = [](size_t, RgbImage picture) {
+    EXPECT_EQ(picture.width, 128);
+    return absl::OkStatus();
+  };
+  EXPECT_THAT(Sampler::Make(Demo(), {}, 1)->Draw({{request}}, hooks), Succeeds());
+  EXPECT_EQ(last, 15);
 }
 
 TEST(Sampler, PicturesOfDifferentContextsDoNotShareABatch) {

@@ -132,8 +132,9 @@ Outputs Context(const Inputs& in) {
 
 Outputs RunUnet(const Inputs& in) {
   ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  const Unet& unet = model->parts().unet;
   return NamedTensors{
-      {"output", model->parts().unet.Forward(in["latents"], in["timesteps"], in["context"])}};
+      {"output", unet.Forward(in["latents"], in["timesteps"], unet.ReadPrompts(in["context"]))}};
 }
 
 Outputs Vae(const Inputs& in) {
@@ -217,6 +218,44 @@ Outputs Solve(const Inputs& in) {
                       {"signals", at::tensor(signals)},
                       {"deviations", at::tensor(deviations)},
                       {"first_deviation", at::tensor({solver->FirstDeviation()})}};
+}
+
+// Guided steps of whole runs, each from the reference's own latent: network and solver together.
+// `walks` is a list of {"solver", "steps"}; walk i has its latents in "latents<i>".
+Outputs Walk(const Inputs& in) {
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const JsonObject config, in.request.Object("scheduler"));
+  ASSIGN_OR_RETURN(const NoiseSchedule schedule, NoiseSchedule::Parse(config));
+  ASSIGN_OR_RETURN(const double guidance, in.request.Get<double>("guidance"));
+  const Unet& unet = model->parts().unet;
+  NamedTensors outputs;
+  for (size_t w = 0; w < in.request.json()["walks"].size(); ++w) {
+    const auto& walk = in.request.json()["walks"][w];
+    ASSIGN_OR_RETURN(const SolverChoice choice,
+                     ParseSolver("solver", walk["solver"].get<std::string>()));
+    const auto solver = MakeSolver(schedule, choice, walk["steps"].get<int>());
+    const at::Tensor latents = in[("latents" + std::to_string(w)).c_str()];
+    std::vector<at::Tensor> inputs;
+    std::vector<double> timesteps;
+    const auto steps = static_cast<int>(solver->timesteps().size());
+    for (int i = 0; i < steps; ++i) {
+      for (int prompt = 0; prompt < 2; ++prompt) {
+        inputs.push_back(solver->InputScale(i) * latents[i]);
+        timesteps.push_back(solver->timesteps()[static_cast<size_t>(i)]);
+      }
+    }
+    const at::Tensor both = unet.Forward(at::stack(inputs), at::tensor(timesteps).to(at::kFloat),
+                                         unet.ReadPrompts(in["context"].repeat({steps, 1, 1})))
+                                .unflatten(0, {steps, 2});
+    NoiseSource noise(5);
+    std::vector<at::Tensor> after;
+    for (int i = 0; i < steps; ++i) {
+      const at::Tensor guided = both[i][0] + guidance * (both[i][1] - both[i][0]);
+      after.push_back(solver->Step(i, guided, latents[i], noise));
+    }
+    outputs["latents" + std::to_string(w)] = at::stack(after);
+  }
+  return outputs;
 }
 
 Outputs Noise(const Inputs& in) {
@@ -315,7 +354,7 @@ absl::Status Run(const std::string& part, const std::string& model, const std::s
       {"tokenize", Tokenize}, {"text", Text},     {"unet", RunUnet},  {"vae", Vae},
       {"clip", Clip},         {"safety", Safety}, {"solve", Solve},   {"noise", Noise},
       {"gradient", Gradient}, {"adamw", AdamW},   {"resize", Resize}, {"chunks", Chunks},
-      {"context", Context},
+      {"context", Context},   {"walk", Walk},
   };
   const auto found = parts.find(part);
   if (found == parts.end()) return absl::InvalidArgumentError("no part " + part);

@@ -1,0 +1,150 @@
+#include "engine/kernels/frozen_convolution.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include "engine/kernels/frozen_backward.h"
+#include "engine/kernels/packed_linear.h"
+
+namespace imprint {
+namespace {
+
+// From here on reordering costs more than copying surroundings: measured on AVX2 with maps from
+// 4 x 4 to 64 x 64 (docs/benchmarks.md).
+constexpr int64_t kLargeWeights = 4'000'000;
+// Surroundings are copied a stretch of pixels at a time, so that memory stays bounded.
+constexpr int64_t kColumnBytes = 64 << 20;
+
+struct Window {
+  int64_t kernel;
+  int64_t stride;
+  int64_t padding;
+
+  bool pointwise() const { return kernel == 1 && stride == 1 && padding == 0; }
+  int64_t Out(int64_t side) const { return (side + 2 * padding - kernel) / stride + 1; }
+};
+
+// Pixels `first` to `last` of the output, counted over all samples: row i has the kernel x kernel
+// pixels of x [n, h, w, c] under the window, zeros beyond the edges. `size` is a number's bytes.
+void CopySurroundings(const at::Tensor& x, const Window& window, int64_t first, int64_t last,
+                      std::byte* rows) {
+  const int64_t height = x.size(1);
+  const int64_t width = x.size(2);
+  const int64_t out_width = window.Out(width);
+  const int64_t out_pixels = window.Out(height) * out_width;
+  const auto pixel_bytes = x.size(3) * static_cast<int64_t>(x.element_size());
+  const int64_t run_bytes = window.kernel * pixel_bytes;
+  const auto* pixels = static_cast<const std::byte*>(x.const_data_ptr());
+  at::parallel_for(first, last, 16, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      std::byte* row = rows + (i - first) * window.kernel * run_bytes;
+      const int64_t top = i % out_pixels / out_width * window.stride - window.padding;
+      const int64_t left = i % out_width * window.stride - window.padding;
+      // The part of a run of `kernel` pixels that lies within the picture.
+      const int64_t from = std::max<int64_t>(-left, 0);
+      const int64_t to = std::min(window.kernel, width - left);
+      for (int64_t y = top; y < top + window.kernel; ++y, row += run_bytes) {
+        if (y < 0 || y >= height || from >= to) {
+          std::memset(row, 0, static_cast<size_t>(run_bytes));
+          continue;
+        }
+        const int64_t start = (i / out_pixels * height + y) * width + left + from;
+        std::memset(row, 0, static_cast<size_t>(from * pixel_bytes));
+        std::memcpy(row + from * pixel_bytes, pixels + start * pixel_bytes,
+                    static_cast<size_t>((to - from) * pixel_bytes));
+        std::memset(row + to * pixel_bytes, 0,
+                    static_cast<size_t>((window.kernel - to) * pixel_bytes));
+      }
+    }
+  });
+}
+
+// x [n, c, h, w] convolved by a map of surroundings.
+at::Tensor ConvolveRows(const at::Tensor& x, const Window& window, const PackedLinear& map) {
+  const at::Tensor pixels = x.permute({0, 2, 3, 1}).contiguous();
+  const int64_t height = window.Out(x.size(2));
+  const int64_t width = window.Out(x.size(3));
+  const int64_t total = x.size(0) * height * width;
+  const int64_t row_length = window.kernel * window.kernel * x.size(1);
+  const auto row_bytes = row_length * static_cast<int64_t>(x.element_size());
+  const int64_t stretch = std::clamp<int64_t>(kColumnBytes / row_bytes, 1, total);
+  const at::Tensor rows = at::empty({stretch, row_length}, x.options());
+  std::vector<at::Tensor> parts;
+  for (int64_t first = 0; first < total; first += stretch) {
+    const int64_t last = std::min(first + stretch, total);
+    CopySurroundings(pixels, window, first, last, static_cast<std::byte*>(rows.mutable_data_ptr()));
+    parts.push_back(map(rows.narrow(0, 0, last - first)));
+  }
+  const at::Tensor out = parts.size() == 1 ? parts[0] : at::cat(parts);
+  return out.view({x.size(0), height, width, -1}).permute({0, 3, 1, 2});
+}
+
+// [out, in, k, k] as the map of surroundings that ConvolveRows takes.
+at::Tensor AsMap(const at::Tensor& weight) { return weight.permute({0, 2, 3, 1}).flatten(1); }
+
+}  // namespace
+
+struct FrozenConvolution::State {
+  at::Tensor weight;                // of LibTorch's convolution
+  std::optional<PackedLinear> map;  // of pixels or surroundings
+  at::Tensor bias;
+  Window window;
+  std::once_flag backward_once;
+  std::optional<PackedLinear> backward_map;
+  at::Tensor backward_weight;
+
+  at::Tensor Forward(const at::Tensor& x) const { return ConvolveRows(x, window, *map); }
+
+  // A window that takes every pixel in turn comes back as one with the weights turned around.
+  at::Tensor Backward(const at::Tensor& gradient, at::IntArrayRef sizes) {
+    const int64_t kernel = window.kernel;
+    std::call_once(backward_once, [&] {
+      const c10::InferenceMode tensors_of_the_usual_kind(false);
+      const at::Tensor plain =
+          map->weight().unflatten(1, {kernel, kernel, -1}).permute({0, 3, 1, 2});
+      if (window.stride == 1) {
+        backward_map.emplace(AsMap(plain.flip({2, 3}).transpose(0, 1)), at::Tensor());
+      } else {
+        backward_weight = plain.contiguous(at::MemoryFormat::ChannelsLast);
+      }
+    });
+    if (backward_map) {
+      return ConvolveRows(gradient, {kernel, 1, kernel - 1 - window.padding}, *backward_map);
+    }
+    const at::Tensor like_x = at::empty(sizes, gradient.options(), at::MemoryFormat::ChannelsLast);
+    return std::get<0>(
+        at::convolution_backward(gradient, like_x, backward_weight, at::OptionalIntArrayRef(),
+                                 {window.stride, window.stride}, {window.padding, window.padding},
+                                 {1, 1}, false, {0, 0}, 1, {true, false, false}));
+  }
+};
+
+FrozenConvolution::FrozenConvolution(const at::Tensor& weight, const at::Tensor& bias,
+                                     int64_t stride, int64_t padding)
+    : state_(std::make_shared<State>()) {
+  state_->bias = bias;
+  state_->window = {weight.size(2), stride, padding};
+  if (state_->window.pointwise() || weight.numel() >= kLargeWeights) {
+    PackedLinear map(AsMap(weight), bias);
+    if (map.packed()) state_->map = std::move(map);
+  }
+  if (!state_->map) state_->weight = weight.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+at::Tensor FrozenConvolution::operator()(const at::Tensor& x) const {
+  const State& state = *state_;
+  if (!state.map) {
+    return at::conv2d(x, state.weight, state.bias, state.window.stride, state.window.padding);
+  }
+  if (state.window.pointwise()) return (*state.map)(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
+  return RunFrozen(state_, x);
+}
+
+}  // namespace imprint

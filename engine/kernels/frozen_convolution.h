@@ -1,0 +1,32 @@
+// 2-D convolution with frozen weights, computed in the way that suits their size.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <ATen/ATen.h>
+
+namespace imprint {
+
+// [n, in, h, w] -> [n, out, h', w'], channels last in memory; weights [out, in, k, k]. Three ways,
+// chosen once:
+// - 1 x 1: a linear map of the pixels.
+// - Large weights: each pixel's surroundings become a row, and one packed matrix product does the
+//   rest (Chellapilla et al. 2006, "im2col"). LibTorch's convolution would reorder the weights at
+//   every call, which takes longer than the arithmetic on the small maps that they are used on.
+// - All others: LibTorch's convolution.
+// Copies are cheap; calls may come from several threads. Differentiable with respect to x; as in
+// PackedLinear, the first gradient packs weights for the way back.
+class FrozenConvolution {
+ public:
+  // `bias` [out] or undefined.
+  FrozenConvolution(const at::Tensor& weight, const at::Tensor& bias, int64_t stride,
+                    int64_t padding);
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,137 @@
+#include "engine/sampling/batching_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "engine/model/model_parts.h"
+#include "engine/model/picture_tensor.h"
+#include "engine/sampling/picture_codec.h"
+
+namespace imprint {
+
+BatchingLoop::BatchingLoop(const BaseModel& model, const ConceptSet& concepts, size_t max_batch,
+                           size_t least_batch, std::span<const PictureRequest> requests,
+                           std::span<const size_t> context_chunks, const DrawHooks& hooks)
+    : model_(model),
+      max_batch_(max_batch),
+      least_batch_(least_batch),
+      requests_(requests),
+      hooks_(hooks),
+      prompts_(model, concepts) {
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const PictureSize size = {requests[i].width, requests[i].height};
+    waiting_.push_back({i, {size, context_chunks[i]}, std::nullopt});
+    steps_total_ += SolverSteps(requests[i]);
+  }
+}
+
+absl::Status BatchingLoop::Run() {
+  while (true) {
+    RETURN_IF_ERROR(FillPlaces());
+    if (places_.empty()) return absl::OkStatus();
+    if (hooks_.stop.stop_requested()) return absl::CancelledError("drawing was stopped");
+    Step();
+    steps_done_ += static_cast<int64_t>(places_.size());
+    RETURN_IF_ERROR(DeliverFinished());
+    if (hooks_.on_step) hooks_.on_step(steps_done_, steps_total_);
+  }
+}
+
+// In order, except that only pictures of one shape can share a batch.
+absl::Status BatchingLoop::FillPlaces() {
+  std::deque<Pass>& queue = second_passes_.empty() ? waiting_ : second_passes_;
+  for (auto next = queue.begin(); next != queue.end() && places_.size() < max_batch_;) {
+    if (places_.empty() || next->shape == places_.front().pass.shape) {
+      ASSIGN_OR_RETURN(PictureSlot slot, Begin(*next));
+      places_.push_back({std::move(*next), std::move(slot)});
+      next = queue.erase(next);
+    } else {
+      ++next;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PictureSlot> BatchingLoop::Begin(const Pass& pass) {
+  const PictureRequest& request = requests_[pass.index];
+  const ModelParts& model = model_.parts();
+  ASSIGN_OR_RETURN(const at::Tensor context, prompts_.Context(request));
+  PromptReading prompts = model.unet.ReadPrompts(context);
+  if (pass.first) {
+    return PictureSlot(model_, request, std::move(prompts), pass.first->noise,
+                       Origin{pass.first->latent, request.upscale_strength});
+  }
+  NoiseSource noise(request.seed);
+  std::optional<Origin> origin;
+  if (request.source != nullptr) {
+    const at::Tensor pixels = VaePixels(ByteTensor({request.source.get(), 1}));
+    origin = Origin{EncodeDraw(model, pixels, noise), request.strength};
+  }
+  return PictureSlot(model_, request, std::move(prompts), std::move(noise), origin);
+}
+
+// One evaluation of the network for all places, and a solver step for each. Fewer of them than
+// there should be are made up for by the last one's again, whose outputs nobody looks at.
+void BatchingLoop::Step() {
+  const size_t count = std::max(places_.size(), least_batch_);
+  const auto slot = [&](size_t i) -> PictureSlot& {
+    return places_[std::min(i, places_.size() - 1)].slot;
+  };
+  std::vector<at::Tensor> latents;
+  std::vector<float> timesteps;
+  std::vector<int64_t> prompt_counts;
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t prompts = slot(i).prompt_count();
+    latents.push_back(slot(i).input().unsqueeze(0).expand({prompts, -1, -1, -1}));
+    timesteps.insert(timesteps.end(), static_cast<size_t>(prompts),
+                     static_cast<float>(slot(i).timestep()));
+    prompt_counts.push_back(prompts);
+  }
+  PromptReading prompts;
+  for (size_t layer = 0; layer < slot(0).prompts().size(); ++layer) {
+    std::vector<at::Tensor> parts;
+    for (size_t i = 0; i < count; ++i) parts.push_back(slot(i).prompts()[layer]);
+    prompts.push_back(count == 1 ? parts[0] : at::cat(parts));
+  }
+  const ModelParts& model = model_.parts();
+  const at::Tensor outputs =
+      model.unet.Forward(at::cat(latents), at::tensor(timesteps).to(model.compute.device), prompts)
+          .to(at::kFloat);
+  const std::vector<at::Tensor> parts = outputs.split_with_sizes(prompt_counts);
+  for (size_t i = 0; i < places_.size(); ++i) slot(i).Advance(parts[i]);
+}
+
+absl::Status BatchingLoop::DeliverFinished() {
+  for (auto place = places_.begin(); place != places_.end();) {
+    if (!place->slot.done()) {
+      ++place;
+      continue;
+    }
+    RETURN_IF_ERROR(Finish(*place));
+    place = places_.erase(place);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BatchingLoop::Finish(const Place& place) {
+  const auto& [pass, slot] = place;
+  const PictureRequest& request = requests_[pass.index];
+  const auto pixels = Decode(model_.parts(), slot.latent());
+  if (!pixels.ok()) return InContext(absl::StrCat("picture ", pass.index + 1), pixels.status());
+  const PictureSize size = FinalSize(model_.info(), request);
+  if (pass.first || size == pass.shape.size) {
+    return hooks_.on_picture(pass.index, ToPicture(*pixels));
+  }
+  second_passes_.push_back(
+      {pass.index,
+       {size, pass.shape.context_chunks},
+       FirstPass{EncodeMean(model_.parts(), Enlarge(*pixels, size.height, size.width)),
+                 slot.noise()}});
+  return absl::OkStatus();
+}
+
+}  // namespace imprint

@@ -1,0 +1,84 @@
+// How a sampler's places are used: step-level continuous batching.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include <ATen/ATen.h>
+
+#include "engine/model/base_model.h"
+#include "engine/sampling/concept_set.h"
+#include "engine/sampling/picture_request.h"
+#include "engine/sampling/picture_slot.h"
+#include "engine/sampling/prompt_cache.h"
+#include "engine/sampling/sampler.h"
+
+namespace imprint {
+
+// Places free up, requests take them, all step, finished pictures leave. Draws one list of
+// requests; what it is given must outlive it.
+class BatchingLoop {
+ public:
+  // Requests are checked; `context_chunks` is each one's ContextChunks. 1 <= least_batch <=
+  // max_batch.
+  BatchingLoop(const BaseModel& model, const ConceptSet& concepts, size_t max_batch,
+               size_t least_batch, std::span<const PictureRequest> requests,
+               std::span<const size_t> context_chunks, const DrawHooks& hooks);
+
+  // Throws LibTorch's errors.
+  absl::Status Run();
+
+ private:
+  // What pictures that step together have in common.
+  struct Shape {
+    PictureSize size;
+    size_t context_chunks;
+
+    bool operator==(const Shape&) const = default;
+  };
+
+  // A first pass done: what the second begins from, and the picture's own noise.
+  struct FirstPass {
+    at::Tensor latent;  // enlarged
+    NoiseSource noise;
+  };
+
+  // One pass of a request: its first, or the second, larger one.
+  struct Pass {
+    size_t index;
+    Shape shape;
+    std::optional<FirstPass> first;
+  };
+
+  struct Place {
+    Pass pass;
+    PictureSlot slot;
+  };
+
+  absl::Status FillPlaces();
+  absl::StatusOr<PictureSlot> Begin(const Pass& pass);
+  void Step();
+  absl::Status DeliverFinished();
+  absl::Status Finish(const Place& place);
+
+  const BaseModel& model_;
+  size_t max_batch_;
+  size_t least_batch_;
+  std::span<const PictureRequest> requests_;
+  const DrawHooks& hooks_;
+  PromptCache prompts_;
+  std::deque<Pass> waiting_;
+  // At most as many as there are places: nothing else takes one while any of them waits.
+  std::deque<Pass> second_passes_;
+  std::vector<Place> places_;
+  int64_t steps_done_ = 0;
+  int64_t steps_total_ = 0;
+};
+
+}  // namespace imprint

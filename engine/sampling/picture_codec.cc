@@ -1,0 +1,70 @@
+#include "engine/sampling/picture_codec.h"
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "engine/model/vae_tiles.h"
+
+namespace imprint {
+namespace {
+
+constexpr int64_t kWholeUpTo = 2;  // times the pixels of a tile
+
+// In latents; larger than any picture where the whole is to be done at once.
+int64_t TileSide(const ModelParts& model, int64_t height, int64_t width) {
+  const int64_t side = model.latent_side;
+  return height * width <= kWholeUpTo * side * side ? std::numeric_limits<int64_t>::max() : side;
+}
+
+LatentDistribution Encode(const ModelParts& model, const at::Tensor& pixels) {
+  const int64_t factor = model.vae_config.Factor();
+  return EncodeInTiles(model.vae_encoder, pixels.to(model.compute.device, model.compute.type),
+                       TileSide(model, pixels.size(2) / factor, pixels.size(3) / factor), factor);
+}
+
+}  // namespace
+
+absl::StatusOr<at::Tensor> Decode(const ModelParts& model, const at::Tensor& latent) {
+  const at::Tensor scaled = latent.unsqueeze(0) / model.vae_config.scaling_factor;
+  const at::Tensor pixels =
+      DecodeInTiles(model.vae_decoder, scaled.to(model.compute.type),
+                    TileSide(model, latent.size(1), latent.size(2)), model.vae_config.Factor())
+          .to(at::kFloat);
+  if (!pixels.isfinite().all().item<bool>()) {
+    return absl::FailedPreconditionError(
+        "it has pixels that are not numbers; is an embedding or the guidance far too large?");
+  }
+  return pixels;
+}
+
+at::Tensor EncodeMean(const ModelParts& model, const at::Tensor& pixels) {
+  return model.vae_config.scaling_factor * Encode(model, pixels).mean.to(at::kFloat)[0];
+}
+
+at::Tensor EncodeDraw(const ModelParts& model, const at::Tensor& pixels, NoiseSource& noise) {
+  const LatentDistribution latents = Encode(model, pixels);
+  const at::Tensor draw = noise.Draw(latents.mean.sizes()).to(model.compute.device);
+  return model.vae_config.scaling_factor *
+         (latents.mean.to(at::kFloat) + latents.deviation.to(at::kFloat) * draw)[0];
+}
+
+at::Tensor Enlarge(const at::Tensor& pixels, int64_t height, int64_t width) {
+  return at::_upsample_bicubic2d_aa(pixels, {height, width}, /*align_corners=*/false).clamp(-1, 1);
+}
+
+RgbImage ToPicture(const at::Tensor& pixels) {
+  const at::Tensor bytes = ((pixels[0] / 2 + 0.5).clamp(0, 1) * 255)
+                               .round()
+                               .to(at::kByte)
+                               .permute({1, 2, 0})
+                               .cpu()
+                               .contiguous();
+  const auto* data = bytes.const_data_ptr<uint8_t>();
+  return RgbImage{static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)),
+                  std::vector<uint8_t>(data, data + bytes.numel())};
+}
+
+}  // namespace imprint
