@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "base/picture_size.h"
 #include "imaging/picture_format.h"
 
 namespace imprint {
@@ -32,13 +33,7 @@ inline constexpr size_t kComparedSeeds = 2;
 // "1,2,5-8" -> 1 2 5 6 7 8. INVALID_ARGUMENT naming seeds.
 absl::StatusOr<std::vector<uint64_t>> ParseSeeds(absl::string_view text);
 
-// In pixels; 0 is the model's own.
-struct PictureSize {
-  int width = 0;
-  int height = 0;
-};
-
-// "640x512" or "512" (a square); empty is the model's own. INVALID_ARGUMENT naming size.
+// "640x512" or "512" (a square); empty is 0x0, the model's own. INVALID_ARGUMENT naming size.
 absl::StatusOr<PictureSize> ParseSize(absl::string_view text);
 
 // "png", "jpeg" (or "jpg"), "webp". INVALID_ARGUMENT naming format.

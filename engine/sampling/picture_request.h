@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 
+#include "base/picture_size.h"
 #include "base/rgb_image.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/solver_choice.h"
@@ -17,14 +18,6 @@ namespace imprint {
 
 // Longest prompt in bytes: some 400 tokens of English.
 inline constexpr size_t kMaxPromptBytes = 2000;
-
-// In pixels.
-struct PictureSize {
-  int width = 0;
-  int height = 0;
-
-  bool operator==(const PictureSize&) const = default;
-};
 
 struct PictureRequest {
   std::string prompt;

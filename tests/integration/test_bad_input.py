@@ -135,6 +135,11 @@ def test_recipes(teach, tmp_path, option, value, parts):
     ("--prompt-style", "compel", ("prompt_style", "compel", "literal")),
     ("--clip-skip", "0", ("clip_skip: got 0", "1 to 2")),
     ("--clip-skip", "3", ("clip_skip: got 3", "1 to 2")),
+    ("--strength", "0.5", ("strength: got 0.5", "--from")),
+    ("--from", "/nowhere/river.png", ("from", "/nowhere/river.png")),
+    ("--from", str(MODEL / "model_index.json"), ("from", "model_index.json")),
+    ("--upscale", "0.5", ("upscale: got 0.5", "1 to 4")),
+    ("--upscale", "nan", ("upscale: got nan",)),
 ])
 def test_drawing_options(engine, tmp_path, option, value, parts):
     refused(engine("draw", "--prompt", "a mascot", "--out", tmp_path / "out", f"{option}={value}"),

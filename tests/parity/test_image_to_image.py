@@ -21,6 +21,7 @@ def pipe_from_picture():
     pipeline = StableDiffusionImg2ImgPipeline.from_pretrained(
         MODEL, torch_dtype=torch.float32, safety_checker=None)
     pipeline.set_progress_bar_config(disable=True)
+    pipeline.own_schedule = pipeline.scheduler.config
     return pipeline
 
 
@@ -50,7 +51,7 @@ def ours_from(engine, tmp_path, *options):
 # one level off; ours goes on from where it joins in.
 @pytest.mark.parametrize("solver", [s for s in SOLVERS if s != "pndm"])
 def test_pictures_equal_diffusers(pipe_from_picture, engine, tmp_path, source, solver):
-    pipe_from_picture.scheduler = scheduler_of(solver, pipe_from_picture.scheduler.config)
+    pipe_from_picture.scheduler = scheduler_of(solver, pipe_from_picture.own_schedule)
     pictures = {}
     for strength in (0.3, 0.75, 1.0):
         ours = ours_from(engine, tmp_path, "--solver", solver, "--seeds", "5,6", "--strength",
@@ -92,7 +93,7 @@ def test_the_second_pass_is_an_image_to_image_pass_on_the_enlarged_picture(
     ours = drawn(tmp_path / "ours")[0]
     assert ours.shape == (88, 88, 3)
 
-    pipe_from_picture.scheduler = scheduler_of("ddim", pipe_from_picture.scheduler.config)
+    pipe_from_picture.scheduler = scheduler_of("ddim", pipe_from_picture.own_schedule)
     pipe.scheduler = scheduler_of("ddim", pipe.scheduler.config)
     generator = torch.Generator().manual_seed(3)
     latents = pipe(PROMPT, generator=generator, num_inference_steps=20, guidance_scale=5.0,

@@ -26,8 +26,8 @@ class Shape:
 
 
 SHAPES = {
-    "sd1": Shape((32, 32, 64, 64), 8, False, "epsilon", (10, 24)),
-    "sd2": Shape((32, 32, 64, 64), (1, 2, 4, 4), True, "v_prediction", (24, 10)),
+    "sd1": Shape((16, 16, 32, 32), 8, False, "epsilon", (6, 14)),
+    "sd2": Shape((16, 16, 32, 32), (1, 2, 4, 4), True, "v_prediction", (12, 6)),
     "3 levels, uneven heads": Shape((24, 48, 72), (3, 4, 9), False, "v_prediction", (9, 14), 1),
     "3 levels, one head": Shape((16, 32, 64), 1, True, "epsilon", (6, 20), 1, 24),
 }
@@ -63,24 +63,41 @@ def make(shape, folder):
     return folder / "model", unet
 
 
-def walk(unet, context, scheduler, steps, size):
-    """The latents that a guided run passes through, before and after each step."""
-    scheduler.set_timesteps(steps)
-    own = torch.Generator().manual_seed(5)
-    latent = torch.randn(1, 4, *size, generator=torch.Generator().manual_seed(steps))
-    latent = latent * scheduler.init_noise_sigma
-    extra = {}
-    if "generator" in type(scheduler).step.__code__.co_varnames:
-        extra["generator"] = own
-    before, after = [], []
-    for timestep in scheduler.timesteps:
-        before.append(latent[0])
-        given = scheduler.scale_model_input(latent, timestep).repeat(2, 1, 1, 1)
-        negative, positive = unet(given, timestep, context).sample.chunk(2)
+class Walk:
+    """A guided run of Diffusers' scheduler, one step at a time: the latents before and after each."""
+
+    def __init__(self, scheduler, steps, size):
+        scheduler.set_timesteps(steps)
+        self.scheduler, self.timesteps = scheduler, list(scheduler.timesteps)
+        self.latent = scheduler.init_noise_sigma * torch.randn(
+            1, 4, *size, generator=torch.Generator().manual_seed(steps))
+        self.extra = {}
+        if "generator" in type(scheduler).step.__code__.co_varnames:
+            self.extra["generator"] = torch.Generator().manual_seed(5)
+        self.before, self.after = [], []
+
+    def timestep(self):
+        return self.timesteps[len(self.after)] if len(self.after) < len(self.timesteps) else None
+
+    def input(self):
+        self.before.append(self.latent[0])
+        return self.scheduler.scale_model_input(self.latent, self.timestep())
+
+    def step(self, negative, positive):
         output = negative + GUIDANCE * (positive - negative)
-        latent = scheduler.step(output, timestep, latent, **extra).prev_sample
-        after.append(latent[0])
-    return torch.stack(before), torch.stack(after)
+        self.latent = self.scheduler.step(output[None], self.timestep(), self.latent,
+                                          **self.extra).prev_sample
+        self.after.append(self.latent[0])
+
+
+def walk_together(unet, context, walks):
+    """One call of the network for the next step of all of them, until the last has ended."""
+    while active := [w for w in walks if w.timestep() is not None]:
+        timesteps = torch.tensor([float(w.timestep()) for w in active]).repeat(2)
+        given = torch.cat([w.input() for w in active]).repeat(2, 1, 1, 1)
+        outputs = unet(given, timesteps, context.repeat_interleave(len(active), 0)).sample
+        for walk, negative, positive in zip(active, *outputs.chunk(2)):
+            walk.step(negative, positive)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
@@ -88,17 +105,18 @@ def test_every_step_of_every_solver(probe, tmp_path, shape):
     model, unet = make(shape, tmp_path)
     config = dict(SD1, prediction_type=shape.prediction)
     context = torch.randn(2, 77, shape.context, generator=torch.Generator().manual_seed(2))
-    walks, given, theirs = [], {"context": context}, []
-    for solver in SOLVERS:
-        for steps in STEPS:
-            before, after = walk(unet, context, scheduler_of(solver, config), steps, shape.size)
-            assert torch.isfinite(after).all() and after[-1].std() > 0.01
-            given[f"latents{len(walks)}"] = before
-            walks.append({"solver": solver, "steps": steps})
-            theirs.append(after)
-    ours = probe("walk", given, model=model, scheduler=config, guidance=GUIDANCE, walks=walks)
-    for i, after in enumerate(theirs):
-        assert ours[f"latents{i}"].shape == after.shape, walks[i]
+    names, walks = [], []
+    for steps in STEPS:
+        names += [{"solver": solver, "steps": steps} for solver in SOLVERS]
+        walks += [Walk(scheduler_of(solver, config), steps, shape.size) for solver in SOLVERS]
+    walk_together(unet, context, walks)
+    given = {f"latents{i}": torch.stack(walk.before) for i, walk in enumerate(walks)}
+    ours = probe("walk", {"context": context, **given}, model=model, scheduler=config,
+                 guidance=GUIDANCE, walks=names)
+    for i, walk in enumerate(walks):
+        after = torch.stack(walk.after)
+        assert torch.isfinite(after).all() and after[-1].std() > 0.01
+        assert ours[f"latents{i}"].shape == after.shape, names[i]
         for step in range(len(after)):
             error = relative_error(ours[f"latents{i}"][step], after[step])
-            assert error < 1e-3, f"{walks[i]}, step {step}: {error}"
+            assert error < 1e-3, f"{names[i]}, step {step}: {error}"
