@@ -54,6 +54,11 @@ TEST_F(ReferenceSetsTest, TheSameFileTwiceIsRefusedAndALikenessIsAWarning) {
   EXPECT_THAT(set.warnings(), ElementsAre(HasSubstr("p1.png looks almost like p0.png")));
 }
 
+TEST_F(ReferenceSetsTest, ASmallPictureIsAWarning) {
+  ASSERT_OK_AND_ASSIGN(const v1::ReferenceSet set, Upload(Header("small"), {Png(1, 32, 32)}));
+  EXPECT_THAT(set.warnings(), ElementsAre(HasSubstr("p0.png is only 32×32 pixels")));
+}
+
 TEST_F(ReferenceSetsTest, TheDemosPicturesAreNotTakenForOneAnother) {
   std::vector<std::string> files;
   for (const auto& entry :

@@ -211,7 +211,9 @@ def test_ctrl_c_names_both_jobs_of_a_comparison(taught):
         if event["event"] == "job":
             jobs.append(event["name"])
         if event["event"] == "saved":
+            saved = event
             break
+    assert (taught.folder / saved["file"]).stat().st_size > 0, "pictures are kept as they finish"
     draw.send_signal(signal.SIGINT)
     out, err = draw.communicate(timeout=30)
     assert draw.returncode == 130, (out, err)
@@ -353,3 +355,27 @@ def test_a_person_at_a_terminal_is_asked_for_the_rights(taught):
     references = taught("--json", "references", "list").events("references")
     rights = [e["details"]["rights"] for e in references]
     assert any(r["creator"] == "Ada" and r["licence"] == "own work" for r in rights)
+
+
+def test_json_everywhere_is_one_object_a_line(taught):
+    job = taught("--json", "draw", "--prompt", "<pip> in space", "--seeds", "1-200", "--steps", 4,
+                 "--no-wait").event("job")
+    for line, event in [
+            (["models", "list"], "model"), (["nodes"], "node"), (["jobs"], "job"),
+            (["explain", job["name"]], "explanation"), (["cancel", job["name"]], None),
+            (["image-sets", "show", job["image_set"]], "image_set"),
+            (["references", "list"], "references"), (["embeddings", "show", "pip"], "embedding"),
+            (["embeddings", "export", "pip", "--out", "again.safetensors"], "exported"),
+            (["embeddings", "import", "again.safetensors", "--word", "mascot", "--concept", "twin", "--token",
+              "<twin>"], "embedding")]:
+        said = taught("--json", *line).out
+        events = [json.loads(each) for each in said.splitlines()]
+        assert events and all(isinstance(e, dict) and "event" in e for e in events), (line, said)
+        assert event is None or event in {e["event"] for e in events}, (line, said)
+
+
+def test_models_and_nodes_are_named(taught):
+    (model,) = taught("--json", "models", "list").events("model")
+    assert len(model["details"]["fingerprint"]) == 64
+    nodes = {e["name"]: e for e in taught("--json", "nodes").events("node")}
+    assert set(nodes) == {"trainer-0", "sampler-0"}, nodes

@@ -50,6 +50,8 @@ def check_ports(workload):
         complaints.append(f"{name}: livenessProbe asks a port that is not declared")
     notes = workload["spec"]["template"]["metadata"].get("annotations", {})
     scraped = notes.get("prometheus.io/port")
+    if notes.get("prometheus.io/scrape") != "true":
+        complaints.append(f"{name}: not scraped")
     if scraped != str(opened.get("metrics")) or notes.get("prometheus.io/path") != "/metrics":
         complaints.append(f"{name}: scraped at {scraped}, metrics are on {opened.get('metrics')}")
     return complaints

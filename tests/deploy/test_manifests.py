@@ -197,6 +197,8 @@ BROKEN = {
         grpc={"port": 1}),
     "scraped at": lambda d: workload("trainer", d)["spec"]["template"]["metadata"]["annotations"].update(
         {"prometheus.io/port": "1"}),
+    "not scraped": lambda d: workload("trainer", d)["spec"]["template"]["metadata"]["annotations"].pop(
+        "prometheus.io/scrape"),
     "not on a volume": set_argument("trainer", "--work-folder=/work", "--work-folder=/models"),
     "is no volume": lambda d: workload("registry", d)["spec"].pop("volumeClaimTemplates"),
     "capabilities": lambda d: checks.container(workload("gateway", d))["securityContext"].pop(

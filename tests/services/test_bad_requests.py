@@ -116,7 +116,10 @@ def identify(value):
 
 
 def assert_names_its_field(error):
-    """AIP-193: what is INVALID_ARGUMENT says in a BadRequest which field, and its message begins with it."""
+    """AIP-193: what is INVALID_ARGUMENT says in a BadRequest which field, and its message begins with it, as
+    does that of what is not there."""
+    if error.code() == grpc.StatusCode.NOT_FOUND:
+        assert re.match(r"[a-z_]+([.\[][a-z_0-9.\[\]]+)?: ", error.details()), error
     if error.code() != grpc.StatusCode.INVALID_ARGUMENT:
         return
     bad = error_details_pb2.BadRequest()
@@ -212,6 +215,11 @@ ANOTHER_CODE = {
 }
 
 
+REFUSALS = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED,
+            grpc.StatusCode.FAILED_PRECONDITION}
+TAKES_ANY_TEXT = set()
+
+
 @pytest.mark.parametrize("server,method", ANSWER_AT_ONCE, ids=identify)
 def test_unknown_names_are_refused(servers, server, method):
     if method.name in NEEDS_NOTHING:
@@ -225,6 +233,26 @@ def test_unknown_names_are_refused(servers, server, method):
     assert error is not None, (message, answer)
     assert error.code() == wanted, (message, error)
     assert_names_its_field(error)
+
+
+@pytest.mark.parametrize("server,method", ANSWER_AT_ONCE, ids=identify)
+def test_a_text_of_a_megabyte_is_refused_by_its_field(servers, server, method):
+    """Each text of the request in turn, beside names that do not exist."""
+    def texts(message):
+        return [f.name for f in message.DESCRIPTOR.fields
+                if f.type == f.TYPE_STRING and not f.is_repeated and not f.containing_oneof]
+
+    for field in texts(getattr(v1, method.input_type.name)()):
+        message = unknown(getattr(v1, method.input_type.name)())
+        setattr(message, field, "x" * (1 << 20))
+        error, answer = servers.call(server, method, message.SerializeToString())
+        if error is None:
+            assert field in TAKES_ANY_TEXT, (field, answer)
+            continue
+        assert error.code() in REFUSALS, (field, error)
+        assert_names_its_field(error)
+        assert len(error.details()) < 4096, "it is not sent back"
+    servers.assert_alive()
 
 
 def test_a_rank_says_what_is_wrong_in_its_only_event(servers):

@@ -36,6 +36,8 @@ def test_a_training_ends_in_a_version_with_its_lineage(done):
     assert embedding.lineage.job == training.name
     assert embedding.lineage.reference_set == "referenceSets/pip"
     assert embedding.lineage.training.recipe.steps == 12
+    assert embedding.scores.steps == 12
+    assert embedding.scores.final_loss > 0 and embedding.scores.norm > 0
     content = cluster.download_embedding(training.result)
     assert hashlib.sha256(content).hexdigest() == embedding.sha256
     tensors = safetensors.numpy.load(content)
@@ -121,3 +123,17 @@ def test_explain_and_nodes_say_what_is(done):
     nodes = cluster.jobs.ListNodes(v1.ListNodesRequest()).nodes
     assert [(n.node, n.kind, n.alive) for n in nodes] == [
         ("sampler0", "sampler", True), ("trainer0", "trainer", True)]
+    assert all(n.warm_models for n in nodes)
+    assert all(n.slots >= n.free_slots >= 1 for n in nodes)
+
+
+def test_an_item_is_read_and_its_set_deleted(done):
+    cluster, _, job = done
+    v1 = api()
+    first = cluster.items(job.result)[0]
+    assert cluster.registry_api.GetItem(v1.GetItemRequest(name=first.name), timeout=10) == first
+    cluster.registry_api.DeleteImageSet(v1.DeleteImageSetRequest(name=job.result), timeout=10)
+    with pytest.raises(grpc.RpcError) as error:
+        cluster.registry_api.GetItem(v1.GetItemRequest(name=first.name), timeout=10)
+    assert error.value.code() == grpc.StatusCode.NOT_FOUND
+    assert error.value.details().startswith("name: ")

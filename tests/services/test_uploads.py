@@ -9,6 +9,7 @@ import urllib.request
 import grpc
 import pytest
 from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
 from cluster import Cluster, api
@@ -110,6 +111,9 @@ def test_an_upload_that_runs_when_a_server_stops_is_finished(tmp_path, stopped):
         wait_for("the upload is there", lambda: in_flight(server) == 1)
         server.process.terminate()
         wait_for("it drains", lambda: "draining" in server.log.read_text())
+        with grpc.insecure_channel(server.address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+            health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
+        assert health.status == health_pb2.HealthCheckResponse.NOT_SERVING
         time.sleep(2)
         gate.open.set()
         assert len(call.result(30).pictures) == 2
