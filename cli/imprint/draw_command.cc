@@ -9,6 +9,7 @@
 #include "cli/imprint/resource_options.h"
 #include "cli/options/drawing_options.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
@@ -32,6 +33,9 @@ struct DrawOptions {
   double eta = 0;
   std::string prompt_style = "emphasis";
   int clip_skip = 0;
+  double upscale = 1;
+  double upscale_strength = 0.35;
+  std::string precision = "auto";
   bool no_sheet = false;
   bool no_wait = false;
 };
@@ -78,6 +82,12 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
   ASSIGN_OR_RETURN(const v1::PromptStyle prompt_style, ParsePromptStyle(options.prompt_style));
   spec.set_prompt_style(prompt_style);
   spec.set_clip_skip(options.clip_skip);
+  // The server would take 0 for its default.
+  RETURN_IF_ERROR(CheckNumber("upscale", options.upscale, 1, 4));
+  RETURN_IF_ERROR(CheckNumber("upscale_strength", options.upscale_strength, 1e-4, 1));
+  spec.set_upscale(options.upscale);
+  spec.set_upscale_strength(options.upscale_strength);
+  spec.set_precision(options.precision);
   return spec;
 }
 
@@ -118,6 +128,11 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
       ->capture_default_str();
   add("--clip-skip", options.clip_skip,
       "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1; default: 1");
+  add("--upscale", options.upscale, kUpscaleHelp)->capture_default_str();
+  add("--upscale-strength", options.upscale_strength, kUpscaleStrengthHelp)->capture_default_str();
+  add("--precision", options.precision, "fp32, bf16 or auto: the fastest that the samplers have")
+      ->type_name("NAME")
+      ->capture_default_str();
 }
 
 void AddWhatOptions(CLI::App& draw, DrawOptions& options) {

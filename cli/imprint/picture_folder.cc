@@ -84,10 +84,17 @@ nlohmann::json PictureJson(const v1::Item& item, bool comparison, const std::str
                           {"guidance_rescale", request.guidance_rescale()},
                           {"prompt_style", PromptStyleText(request.prompt_style())},
                           {"clip_skip", std::max(request.clip_skip(), 1)},
+                          {"precision", request.precision().empty() ? "fp32" : request.precision()},
                           {"safety",
                            {{"blocked", item.safety().blocked()},
                             {"scores", std::vector<double>(item.safety().scores().begin(),
                                                            item.safety().scores().end())}}}};
+  if (request.upscale() > 1) {
+    entry["upscale"] = {{"factor", request.upscale()},
+                        {"strength", request.upscale_strength()},
+                        {"width", request.picture_width()},
+                        {"height", request.picture_height()}};
+  }
   if (comparison) entry["comparison"] = true;
   if (!file.empty()) {
     entry["file"] = file;

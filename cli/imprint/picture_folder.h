@@ -1,6 +1,6 @@
 // A folder that image sets are fetched into: pictures, contact sheet, and a manifest: the one that
 // imprint-engine writes, with the names of the resources, and without what only the samplers know
-// (precision, device, threads, prediction).
+// (device, threads, prediction).
 #pragma once
 
 #include <cstddef>

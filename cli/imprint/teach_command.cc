@@ -34,6 +34,7 @@ struct TeachOptions {
   int size = 0;
   int checkpoint_every = 0;
   int threads = 0;
+  std::string precision = "auto";
   std::optional<int> vectors;
   std::optional<int> steps;
   std::optional<int> batch;
@@ -106,6 +107,7 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(const TeachOptions& options) {
   spec.set_size(options.size);
   spec.set_checkpoint_every(options.checkpoint_every);
   spec.set_compute_threads(options.threads);
+  spec.set_precision(options.precision);
   return spec;
 }
 
@@ -166,6 +168,9 @@ void AddHowOptions(CLI::App& teach, TeachOptions& options) {
   add("--seed", options.seed, "Another number, another choice of pictures, captions and noise");
   add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
   add("--threads", options.threads, "Threads to compute with: the same number gives the same bits");
+  add("--precision", options.precision, "fp32, bf16 or auto: the fastest that the trainers have")
+      ->type_name("NAME")
+      ->capture_default_str();
 }
 
 }  // namespace

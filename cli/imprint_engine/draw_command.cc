@@ -101,10 +101,8 @@ Command MakeDrawCommand(CLI::App& app) {
                                 "[",
                                 options->order.defaults.strength, "]"))
       ->group(kHow);
-  add("--upscale", options->order.defaults.upscale,
-      "Draw each picture once more, enlarged so many times, 1 to 4: more pixels with detail");
-  add("--upscale-strength", options->order.defaults.upscale_strength,
-      "Share of steps that this second pass walks: how far it may depart from the first");
+  add("--upscale", options->order.defaults.upscale, kUpscaleHelp);
+  add("--upscale-strength", options->order.defaults.upscale_strength, kUpscaleStrengthHelp);
   add("--size", options->size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");
   add("--batch", options->order.batch, "Pictures drawn at once");

@@ -131,6 +131,7 @@ class Drawing {
 
   absl::Status ReadSource(PictureRequest& defaults) {
     if (order_.source.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(CheckSize(model_->info(), {defaults.width, defaults.height}));
     const auto read = ReadPictures({order_.source}, [&](const RgbImage& picture) {
       return CropAndResize(picture, defaults.width, defaults.height);
     });

@@ -12,7 +12,7 @@
 
 namespace imprint {
 
-// `Layer` has Forward(x) and Backward(gradient, sizes of x), both const in effect.
+// `Layer` has Forward(x) and Backward(gradient, sizes of x); several threads may call both.
 template <typename Layer>
 class FrozenBackward final : public torch::autograd::Node {
  public:
@@ -41,6 +41,7 @@ at::Tensor RunFrozen(const std::shared_ptr<Layer>& layer, const at::Tensor& x) {
     out = layer->Forward(x);
   }
   if (differentiable) {
+    // LibTorch's own way: its nodes need its deleter.
     const std::shared_ptr<torch::autograd::Node> node(new FrozenBackward<Layer>(layer, x),
                                                       torch::autograd::deleteNode);
     torch::autograd::set_history(out, node);

@@ -4,14 +4,12 @@
 #include <cstddef>
 #include <cstring>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include "engine/kernels/frozen_backward.h"
-#include "engine/kernels/packed_linear.h"
 
 namespace imprint {
 namespace {
@@ -27,12 +25,11 @@ struct Window {
   int64_t stride;
   int64_t padding;
 
-  bool pointwise() const { return kernel == 1 && stride == 1 && padding == 0; }
   int64_t Out(int64_t side) const { return (side + 2 * padding - kernel) / stride + 1; }
 };
 
 // Pixels `first` to `last` of the output, counted over all samples: row i has the kernel x kernel
-// pixels of x [n, h, w, c] under the window, zeros beyond the edges. `size` is a number's bytes.
+// pixels of x [n, h, w, c] under the window, zeros beyond the edges.
 void CopySurroundings(const at::Tensor& x, const Window& window, int64_t first, int64_t last,
                       std::byte* rows) {
   const int64_t height = x.size(1);
@@ -66,12 +63,15 @@ void CopySurroundings(const at::Tensor& x, const Window& window, int64_t first, 
   });
 }
 
-// x [n, c, h, w] convolved by a map of surroundings.
-at::Tensor ConvolveRows(const at::Tensor& x, const Window& window, const PackedLinear& map) {
+// x [n, c, h, w] convolved by a map [out, k * k * c] of surroundings.
+at::Tensor ConvolveRows(const at::Tensor& x, const Window& window, const at::Tensor& map,
+                        const at::Tensor& bias) {
   const at::Tensor pixels = x.permute({0, 2, 3, 1}).contiguous();
   const int64_t height = window.Out(x.size(2));
   const int64_t width = window.Out(x.size(3));
   const int64_t total = x.size(0) * height * width;
+  TORCH_CHECK(height > 0 && width > 0, "a map of ", x.size(2), "x", x.size(3),
+              " is smaller than its window");
   const int64_t row_length = window.kernel * window.kernel * x.size(1);
   const auto row_bytes = row_length * static_cast<int64_t>(x.element_size());
   const int64_t stretch = std::clamp<int64_t>(kColumnBytes / row_bytes, 1, total);
@@ -80,7 +80,7 @@ at::Tensor ConvolveRows(const at::Tensor& x, const Window& window, const PackedL
   for (int64_t first = 0; first < total; first += stretch) {
     const int64_t last = std::min(first + stretch, total);
     CopySurroundings(pixels, window, first, last, static_cast<std::byte*>(rows.mutable_data_ptr()));
-    parts.push_back(map(rows.narrow(0, 0, last - first)));
+    parts.push_back(at::linear(rows.narrow(0, 0, last - first), map, bias));
   }
   const at::Tensor out = parts.size() == 1 ? parts[0] : at::cat(parts);
   return out.view({x.size(0), height, width, -1}).permute({0, 3, 1, 2});
@@ -92,31 +92,31 @@ at::Tensor AsMap(const at::Tensor& weight) { return weight.permute({0, 2, 3, 1})
 }  // namespace
 
 struct FrozenConvolution::State {
-  at::Tensor weight;                // of LibTorch's convolution
-  std::optional<PackedLinear> map;  // of pixels or surroundings
+  at::Tensor weight;  // of LibTorch's convolution, or
+  at::Tensor map;     // of surroundings
   at::Tensor bias;
   Window window;
   std::once_flag backward_once;
-  std::optional<PackedLinear> backward_map;
-  at::Tensor backward_weight;
+  at::Tensor backward_weight;  // of LibTorch's convolution, or
+  at::Tensor backward_map;     // of surroundings
 
-  at::Tensor Forward(const at::Tensor& x) const { return ConvolveRows(x, window, *map); }
+  at::Tensor Forward(const at::Tensor& x) const { return ConvolveRows(x, window, map, bias); }
 
   // A window that takes every pixel in turn comes back as one with the weights turned around.
   at::Tensor Backward(const at::Tensor& gradient, at::IntArrayRef sizes) {
     const int64_t kernel = window.kernel;
     std::call_once(backward_once, [&] {
+      // Whoever comes first may be in inference mode; what others compute with must not be.
       const c10::InferenceMode tensors_of_the_usual_kind(false);
-      const at::Tensor plain =
-          map->weight().unflatten(1, {kernel, kernel, -1}).permute({0, 3, 1, 2});
+      const at::Tensor plain = map.unflatten(1, {kernel, kernel, -1}).permute({0, 3, 1, 2});
       if (window.stride == 1) {
-        backward_map.emplace(AsMap(plain.flip({2, 3}).transpose(0, 1)), at::Tensor());
+        backward_map = AsMap(plain.flip({2, 3}).transpose(0, 1)).contiguous();
       } else {
         backward_weight = plain.contiguous(at::MemoryFormat::ChannelsLast);
       }
     });
-    if (backward_map) {
-      return ConvolveRows(gradient, {kernel, 1, kernel - 1 - window.padding}, *backward_map);
+    if (backward_map.defined()) {
+      return ConvolveRows(gradient, {kernel, 1, kernel - 1 - window.padding}, backward_map, {});
     }
     const at::Tensor like_x = at::empty(sizes, gradient.options(), at::MemoryFormat::ChannelsLast);
     return std::get<0>(
@@ -131,20 +131,17 @@ FrozenConvolution::FrozenConvolution(const at::Tensor& weight, const at::Tensor&
     : state_(std::make_shared<State>()) {
   state_->bias = bias;
   state_->window = {weight.size(2), stride, padding};
-  if (state_->window.pointwise() || weight.numel() >= kLargeWeights) {
-    PackedLinear map(AsMap(weight), bias);
-    if (map.packed()) state_->map = std::move(map);
+  if (weight.is_cpu() && weight.numel() >= kLargeWeights) {
+    state_->map = AsMap(weight).contiguous();
+  } else {
+    state_->weight = weight.contiguous(at::MemoryFormat::ChannelsLast);
   }
-  if (!state_->map) state_->weight = weight.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor FrozenConvolution::operator()(const at::Tensor& x) const {
   const State& state = *state_;
-  if (!state.map) {
-    return at::conv2d(x, state.weight, state.bias, state.window.stride, state.window.padding);
-  }
-  if (state.window.pointwise()) return (*state.map)(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-  return RunFrozen(state_, x);
+  if (state.map.defined()) return RunFrozen(state_, x);
+  return at::conv2d(x, state.weight, state.bias, state.window.stride, state.window.padding);
 }
 
 }  // namespace imprint

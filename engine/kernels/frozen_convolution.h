@@ -8,15 +8,14 @@
 
 namespace imprint {
 
-// [n, in, h, w] -> [n, out, h', w'], channels last in memory; weights [out, in, k, k]. Three ways,
+// [n, in, h, w] -> [n, out, h', w'], channels last in memory; weights [out, in, k, k]. Two ways,
 // chosen once:
-// - 1 x 1: a linear map of the pixels.
-// - Large weights: each pixel's surroundings become a row, and one packed matrix product does the
-//   rest (Chellapilla et al. 2006, "im2col"). LibTorch's convolution would reorder the weights at
-//   every call, which takes longer than the arithmetic on the small maps that they are used on.
+// - Large weights: each pixel's surroundings become a row, and one matrix product does the rest
+//   (Chellapilla et al. 2006, "im2col"). LibTorch's convolution would reorder the weights at every
+//   call, which takes longer than the arithmetic on the small maps that they are used on.
 // - All others: LibTorch's convolution.
-// Copies are cheap; calls may come from several threads. Differentiable with respect to x; as in
-// PackedLinear, the first gradient packs weights for the way back.
+// Copies are cheap; calls may come from several threads. Differentiable with respect to x; the
+// first gradient turns large weights around for the way back, and keeps both.
 class FrozenConvolution {
  public:
   // `bias` [out] or undefined.

@@ -48,6 +48,13 @@ TEST(FrozenConvolution, EqualsLibTorchThereAndBack) {
   }
 }
 
+TEST(FrozenConvolution, ASampleIsTheSameWhereverItStandsInABatch) {
+  // What filled batches rely on, so that a picture is bit-equal whoever is beside it.
+  const FrozenConvolution convolution(Random({512, 1024, 3, 3}), Random({512}), 1, 1);
+  const at::Tensor x = Random({8, 1024, 4, 4});
+  EXPECT_TRUE(convolution(x.flip(0)).equal(convolution(x).flip(0)));
+}
+
 TEST(FrozenConvolution, MapsLargerThanTheBufferAreDoneInStretches) {
   // 64 MB are 1820 rows of 3 x 3 x 1024 floats: two stretches.
   const at::Tensor weight = Random({512, 1024, 3, 3});

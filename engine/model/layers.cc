@@ -15,17 +15,20 @@ at::Tensor Joined(const WeightScope& weights, const std::vector<std::string>& na
 }  // namespace
 
 Linear::Linear(const WeightScope& weights, int64_t in, int64_t out, bool bias)
-    : map_(weights.Take("weight", {out, in}), bias ? weights.Take("bias", {out}) : at::Tensor()) {}
+    : weight_(weights.Take("weight", {out, in})) {
+  if (bias) bias_ = weights.Take("bias", {out});
+}
 
 Linear::Linear(const WeightScope& weights, int64_t in, int64_t out, Storage storage)
-    : map_(storage == Storage::kMatrix ? weights.Take("weight", {out, in})
-                                       : weights.Take("weight", {out, in, 1, 1}).flatten(1),
-           weights.Take("bias", {out})) {}
+    : weight_(storage == Storage::kMatrix ? weights.Take("weight", {out, in})
+                                          : weights.Take("weight", {out, in, 1, 1}).flatten(1)),
+      bias_(weights.Take("bias", {out})) {}
 
 FusedLinear::FusedLinear(const WeightScope& weights, const std::vector<std::string>& names,
                          int64_t in, int64_t out_each, bool bias)
-    : map_(Joined(weights, names, "weight", {out_each, in}),
-           bias ? Joined(weights, names, "bias", {out_each}) : at::Tensor()) {}
+    : weight_(Joined(weights, names, "weight", {out_each, in})) {
+  if (bias) bias_ = Joined(weights, names, "bias", {out_each});
+}
 
 Conv2d::Conv2d(const WeightScope& weights, int64_t in, int64_t out, const Shape& shape)
     : convolution_(weights.Take("weight", {out, in, shape.kernel, shape.kernel}),

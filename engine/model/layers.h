@@ -12,7 +12,6 @@
 
 #include "engine/kernels/frozen_convolution.h"
 #include "engine/kernels/group_norm.h"
-#include "engine/kernels/packed_linear.h"
 #include "engine/weights/weight_binder.h"
 
 namespace imprint {
@@ -25,10 +24,11 @@ class Linear {
 
   Linear(const WeightScope& weights, int64_t in, int64_t out, bool bias = true);
   Linear(const WeightScope& weights, int64_t in, int64_t out, Storage storage);
-  at::Tensor operator()(const at::Tensor& x) const { return map_(x); }
+  at::Tensor operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
 
  private:
-  PackedLinear map_;
+  at::Tensor weight_;  // [out, in]
+  at::Tensor bias_;    // [out] or undefined
 };
 
 // Several linear maps of the same input in one matrix product; Forward gives their outputs joined
@@ -37,10 +37,11 @@ class FusedLinear {
  public:
   FusedLinear(const WeightScope& weights, const std::vector<std::string>& names, int64_t in,
               int64_t out_each, bool bias);
-  at::Tensor operator()(const at::Tensor& x) const { return map_(x); }
+  at::Tensor operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
 
  private:
-  PackedLinear map_;
+  at::Tensor weight_;  // [out, in]
+  at::Tensor bias_;    // [out] or undefined
 };
 
 // 2-D convolution, [n, in, h, w] -> [n, out, h', w'], channels last in memory.

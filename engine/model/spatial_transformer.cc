@@ -43,9 +43,8 @@ SpatialTransformer::SpatialTransformer(const WeightScope& weights, const Shape& 
   }
 }
 
-void SpatialTransformer::ReadPrompts(const at::Tensor& context,
-                                     std::vector<at::Tensor>& prompts) const {
-  for (const TransformerBlock& block : blocks_) prompts.push_back(block.ReadPrompts(context));
+void SpatialTransformer::KeysOf(const at::Tensor& context, std::vector<at::Tensor>& prompts) const {
+  for (const TransformerBlock& block : blocks_) prompts.push_back(block.KeysOf(context));
 }
 
 at::Tensor SpatialTransformer::Forward(const at::Tensor& x,

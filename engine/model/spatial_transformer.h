@@ -20,7 +20,7 @@ class TransformerBlock {
   TransformerBlock(const WeightScope& weights, int64_t channels, int64_t heads,
                    int64_t context_channels);
   // What Forward takes of a prompt's hidden states [n, s, context].
-  at::Tensor ReadPrompts(const at::Tensor& context) const {
+  at::Tensor KeysOf(const at::Tensor& context) const {
     return cross_attention_.KeysAndValues(context);
   }
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& prompts) const;
@@ -51,7 +51,7 @@ class SpatialTransformer {
   SpatialTransformer(const WeightScope& weights, const Shape& shape);
 
   // Appends what each block reads of the prompts, in the order in which Forward takes it.
-  void ReadPrompts(const at::Tensor& context, std::vector<at::Tensor>& prompts) const;
+  void KeysOf(const at::Tensor& context, std::vector<at::Tensor>& prompts) const;
   // Takes its blocks' share off the front of `prompts`.
   at::Tensor Forward(const at::Tensor& x, std::span<const at::Tensor>& prompts) const;
 

@@ -117,24 +117,24 @@ at::Tensor Unet::EmbedTime(const at::Tensor& timesteps) const {
   return time2_(at::silu(time1_(sinusoid)));
 }
 
-PromptReading Unet::ReadPrompts(const at::Tensor& context) const {
+PromptKeys Unet::KeysOf(const at::Tensor& context) const {
   const at::Tensor words = context.to(type_);
-  PromptReading prompts;
+  PromptKeys prompts;
   const auto read = [&](const std::vector<Stage>& stages) {
     for (const Stage& stage : stages) {
       for (const SpatialTransformer& attention : stage.attentions) {
-        attention.ReadPrompts(words, prompts);
+        attention.KeysOf(words, prompts);
       }
     }
   };
   read(down_);
-  middle_attention_.ReadPrompts(words, prompts);
+  middle_attention_.KeysOf(words, prompts);
   read(up_);
   return prompts;
 }
 
 at::Tensor Unet::Forward(const at::Tensor& latents, const at::Tensor& timesteps,
-                         const PromptReading& prompts) const {
+                         const PromptKeys& prompts) const {
   // Every resnet projects the activated embedding; it is the same for all of them.
   const at::Tensor time = at::silu(EmbedTime(timesteps));
   std::span<const at::Tensor> unread = prompts;

@@ -16,7 +16,7 @@ namespace imprint {
 
 // What the network reads of prompts: each cross-attention's keys and values, [n, tokens, 2
 // channels], in network order.
-using PromptReading = std::vector<at::Tensor>;
+using PromptKeys = std::vector<at::Tensor>;
 
 // Frozen; Forward may run in several threads.
 class Unet {
@@ -25,13 +25,13 @@ class Unet {
 
   // For prompts' hidden states [n, tokens, width]. It is the same at every step: a picture needs it
   // once. Differentiable.
-  PromptReading ReadPrompts(const at::Tensor& context) const;
+  PromptKeys KeysOf(const at::Tensor& context) const;
 
   // What the network predicts (noise or velocity, as its training went) for noisy latents
   // [n, 4, h, w] at timesteps [n] (0 to 999), given what it reads of n prompts. Differentiable with
   // respect to `prompts`.
   at::Tensor Forward(const at::Tensor& latents, const at::Tensor& timesteps,
-                     const PromptReading& prompts) const;
+                     const PromptKeys& prompts) const;
 
  private:
   // One resolution on the way down or up: each resnet, then its attention if the level has any.

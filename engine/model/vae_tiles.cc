@@ -29,12 +29,14 @@ std::vector<int64_t> Starts(int64_t side, int64_t tile) {
   return starts;
 }
 
-// A tile's weight along one side: it rises from the edge over a quarter of it and falls to the
-// other edge, and is never 0, since at the picture's edges there is no other tile.
+// A tile's weight along one side: next to nothing at the edge, where convolutions have seen zeros
+// instead of the picture, then rising to 1 a quarter of the way in. It is never 0, since at the
+// picture's own edges there is no other tile.
 at::Tensor Ramp(int64_t length, const at::TensorOptions& options) {
+  const auto side = static_cast<double>(length);
   const at::Tensor from_edge = at::arange(1, length + 1, options);
-  const double quarter = std::max(static_cast<double>(length) / 4, 1.0);
-  return (at::minimum(from_edge, from_edge.flip(0)) / quarter).clamp_max(1);
+  const at::Tensor nearest = at::minimum(from_edge, from_edge.flip(0));
+  return ((nearest - side / 16) / std::max(side / 4 - side / 16, 1.0)).clamp(1e-6, 1);
 }
 
 // Runs `work(tile)` [1, c, h * scale, w * scale] on the tiles of `height` x `width` latents and

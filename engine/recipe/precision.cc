@@ -17,6 +17,14 @@ absl::StatusOr<std::optional<Precision>> ParsePrecision(absl::string_view field,
   return FieldError(field, Quoted(name), "auto, fp32 or bf16");
 }
 
+std::vector<std::string> NativePrecisions() {
+  std::vector<std::string> names = {std::string(Name(Precision::kFp32))};
+  if (AutoPrecision() != Precision::kFp32) {
+    names.insert(names.begin(), std::string(Name(AutoPrecision())));
+  }
+  return names;
+}
+
 Precision AutoPrecision() {
   return __builtin_cpu_supports("avx512bf16") ? Precision::kBf16 : Precision::kFp32;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -21,6 +23,9 @@ absl::string_view Name(Precision precision);
 // By its name; nothing for "auto". INVALID_ARGUMENT naming `field`.
 absl::StatusOr<std::optional<Precision>> ParsePrecision(absl::string_view field,
                                                         absl::string_view name);
+
+// What this machine's processor multiplies without detours, fastest first, by name.
+std::vector<std::string> NativePrecisions();
 
 // What "auto" is on this machine's processor: bf16 where it multiplies it (AVX512-BF16, which every
 // processor with AMX has, too), else fp32.

@@ -16,5 +16,11 @@ TEST(Precision, NamesComeBack) {
               RefusesNaming(std::vector<std::string>{"precision", "\"fp8\"", "bf16"}));
 }
 
+TEST(Precision, TheFirstOfTheNativeIsWhatAutoTakes) {
+  const std::vector<std::string> native = NativePrecisions();
+  EXPECT_EQ(native.front(), Name(AutoPrecision()));
+  EXPECT_EQ(native.back(), "fp32");
+}
+
 }  // namespace
 }  // namespace imprint

@@ -1,6 +1,7 @@
 #include "engine/sampling/batching_loop.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,14 @@ BatchingLoop::BatchingLoop(const BaseModel& model, const ConceptSet& concepts, s
   }
 }
 
+// Memory and the time of a step grow with the pixels: pictures larger than the model's own take
+// more than one place each.
+size_t BatchingLoop::Room(const PictureSize& size) const {
+  const double own = std::pow(model_.info().picture_size, 2);
+  const double share = std::max(1.0 * size.width * size.height / own, 1.0);
+  return std::max<size_t>(static_cast<size_t>(static_cast<double>(max_batch_) / share), 1);
+}
+
 absl::Status BatchingLoop::Run() {
   while (true) {
     RETURN_IF_ERROR(FillPlaces());
@@ -44,10 +53,12 @@ absl::Status BatchingLoop::Run() {
 // In order, except that only pictures of one shape can share a batch.
 absl::Status BatchingLoop::FillPlaces() {
   std::deque<Pass>& queue = second_passes_.empty() ? waiting_ : second_passes_;
-  for (auto next = queue.begin(); next != queue.end() && places_.size() < max_batch_;) {
+  for (auto next = queue.begin(); next != queue.end();) {
+    if (!places_.empty() && places_.size() >= Room(places_.front().pass.shape.size)) break;
     if (places_.empty() || next->shape == places_.front().pass.shape) {
       ASSIGN_OR_RETURN(PictureSlot slot, Begin(*next));
       places_.push_back({std::move(*next), std::move(slot)});
+      joined_prompts_.clear();
       next = queue.erase(next);
     } else {
       ++next;
@@ -60,7 +71,7 @@ absl::StatusOr<PictureSlot> BatchingLoop::Begin(const Pass& pass) {
   const PictureRequest& request = requests_[pass.index];
   const ModelParts& model = model_.parts();
   ASSIGN_OR_RETURN(const at::Tensor context, prompts_.Context(request));
-  PromptReading prompts = model.unet.ReadPrompts(context);
+  PromptKeys prompts = model.unet.KeysOf(context);
   if (pass.first) {
     return PictureSlot(model_, request, std::move(prompts), pass.first->noise,
                        Origin{pass.first->latent, request.upscale_strength});
@@ -68,8 +79,12 @@ absl::StatusOr<PictureSlot> BatchingLoop::Begin(const Pass& pass) {
   NoiseSource noise(request.seed);
   std::optional<Origin> origin;
   if (request.source != nullptr) {
-    const at::Tensor pixels = VaePixels(ByteTensor({request.source.get(), 1}));
-    origin = Origin{EncodeDraw(model, pixels, noise), request.strength};
+    if (request.source != source_) {
+      source_ = request.source;
+      source_latents_ = Encode(model, VaePixels(ByteTensor({source_.get(), 1})));
+      if (hooks_.on_work) hooks_.on_work();
+    }
+    origin = Origin{DrawLatent(model, source_latents_, noise), request.strength};
   }
   return PictureSlot(model_, request, std::move(prompts), std::move(noise), origin);
 }
@@ -77,7 +92,8 @@ absl::StatusOr<PictureSlot> BatchingLoop::Begin(const Pass& pass) {
 // One evaluation of the network for all places, and a solver step for each. Fewer of them than
 // there should be are made up for by the last one's again, whose outputs nobody looks at.
 void BatchingLoop::Step() {
-  const size_t count = std::max(places_.size(), least_batch_);
+  const size_t least = std::min(least_batch_, Room(places_.front().pass.shape.size));
+  const size_t count = std::max(places_.size(), least);
   const auto slot = [&](size_t i) -> PictureSlot& {
     return places_[std::min(i, places_.size() - 1)].slot;
   };
@@ -91,15 +107,18 @@ void BatchingLoop::Step() {
                      static_cast<float>(slot(i).timestep()));
     prompt_counts.push_back(prompts);
   }
-  PromptReading prompts;
-  for (size_t layer = 0; layer < slot(0).prompts().size(); ++layer) {
-    std::vector<at::Tensor> parts;
-    for (size_t i = 0; i < count; ++i) parts.push_back(slot(i).prompts()[layer]);
-    prompts.push_back(count == 1 ? parts[0] : at::cat(parts));
+  if (joined_prompts_.empty()) {
+    for (size_t layer = 0; layer < slot(0).prompts().size(); ++layer) {
+      std::vector<at::Tensor> parts;
+      for (size_t i = 0; i < count; ++i) parts.push_back(slot(i).prompts()[layer]);
+      joined_prompts_.push_back(at::cat(parts));
+    }
   }
   const ModelParts& model = model_.parts();
   const at::Tensor outputs =
-      model.unet.Forward(at::cat(latents), at::tensor(timesteps).to(model.compute.device), prompts)
+      model.unet
+          .Forward(at::cat(latents), at::tensor(timesteps).to(model.compute.device),
+                   joined_prompts_)
           .to(at::kFloat);
   const std::vector<at::Tensor> parts = outputs.split_with_sizes(prompt_counts);
   for (size_t i = 0; i < places_.size(); ++i) slot(i).Advance(parts[i]);
@@ -113,6 +132,8 @@ absl::Status BatchingLoop::DeliverFinished() {
     }
     RETURN_IF_ERROR(Finish(*place));
     place = places_.erase(place);
+    joined_prompts_.clear();
+    if (hooks_.on_work) hooks_.on_work();
   }
   return absl::OkStatus();
 }
@@ -129,7 +150,8 @@ absl::Status BatchingLoop::Finish(const Place& place) {
   second_passes_.push_back(
       {pass.index,
        {size, pass.shape.context_chunks},
-       FirstPass{EncodeMean(model_.parts(), Enlarge(*pixels, size.height, size.width)),
+       FirstPass{MeanLatent(model_.parts(),
+                            Encode(model_.parts(), Enlarge(*pixels, size.height, size.width))),
                  slot.noise()}});
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@
 #include <ATen/ATen.h>
 
 #include "engine/model/base_model.h"
+#include "engine/model/vae.h"
 #include "engine/sampling/concept_set.h"
 #include "engine/sampling/picture_request.h"
 #include "engine/sampling/picture_slot.h"
@@ -61,6 +63,8 @@ class BatchingLoop {
     PictureSlot slot;
   };
 
+  // How many pictures of that size step together.
+  size_t Room(const PictureSize& size) const;
   absl::Status FillPlaces();
   absl::StatusOr<PictureSlot> Begin(const Pass& pass);
   void Step();
@@ -77,6 +81,10 @@ class BatchingLoop {
   // At most as many as there are places: nothing else takes one while any of them waits.
   std::deque<Pass> second_passes_;
   std::vector<Place> places_;
+  PromptKeys joined_prompts_;  // of all places; empty when they have changed
+  // The last picture that somebody began from: seeds share it.
+  std::shared_ptr<const RgbImage> source_;
+  LatentDistribution source_latents_;
   int64_t steps_done_ = 0;
   int64_t steps_total_ = 0;
 };

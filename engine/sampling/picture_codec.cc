@@ -19,12 +19,6 @@ int64_t TileSide(const ModelParts& model, int64_t height, int64_t width) {
   return height * width <= kWholeUpTo * side * side ? std::numeric_limits<int64_t>::max() : side;
 }
 
-LatentDistribution Encode(const ModelParts& model, const at::Tensor& pixels) {
-  const int64_t factor = model.vae_config.Factor();
-  return EncodeInTiles(model.vae_encoder, pixels.to(model.compute.device, model.compute.type),
-                       TileSide(model, pixels.size(2) / factor, pixels.size(3) / factor), factor);
-}
-
 }  // namespace
 
 absl::StatusOr<at::Tensor> Decode(const ModelParts& model, const at::Tensor& latent) {
@@ -40,12 +34,18 @@ absl::StatusOr<at::Tensor> Decode(const ModelParts& model, const at::Tensor& lat
   return pixels;
 }
 
-at::Tensor EncodeMean(const ModelParts& model, const at::Tensor& pixels) {
-  return model.vae_config.scaling_factor * Encode(model, pixels).mean.to(at::kFloat)[0];
+LatentDistribution Encode(const ModelParts& model, const at::Tensor& pixels) {
+  const int64_t factor = model.vae_config.Factor();
+  return EncodeInTiles(model.vae_encoder, pixels.to(model.compute.device, model.compute.type),
+                       TileSide(model, pixels.size(2) / factor, pixels.size(3) / factor), factor);
 }
 
-at::Tensor EncodeDraw(const ModelParts& model, const at::Tensor& pixels, NoiseSource& noise) {
-  const LatentDistribution latents = Encode(model, pixels);
+at::Tensor MeanLatent(const ModelParts& model, const LatentDistribution& latents) {
+  return model.vae_config.scaling_factor * latents.mean.to(at::kFloat)[0];
+}
+
+at::Tensor DrawLatent(const ModelParts& model, const LatentDistribution& latents,
+                      NoiseSource& noise) {
   const at::Tensor draw = noise.Draw(latents.mean.sizes()).to(model.compute.device);
   return model.vae_config.scaling_factor *
          (latents.mean.to(at::kFloat) + latents.deviation.to(at::kFloat) * draw)[0];

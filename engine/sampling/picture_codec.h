@@ -17,10 +17,14 @@ namespace imprint {
 // some of them are no numbers.
 absl::StatusOr<at::Tensor> Decode(const ModelParts& model, const at::Tensor& latent);
 
-// Pixels [1, 3, H, W] in [-1, 1] -> a clean latent [4, h, w] fp32, scaled as solvers take it: the
-// mean of its distribution, or a draw from it.
-at::Tensor EncodeMean(const ModelParts& model, const at::Tensor& pixels);
-at::Tensor EncodeDraw(const ModelParts& model, const at::Tensor& pixels, NoiseSource& noise);
+// Pixels [1, 3, H, W] in [-1, 1] -> their distribution.
+LatentDistribution Encode(const ModelParts& model, const at::Tensor& pixels);
+
+// A clean latent [4, h, w] fp32, scaled as solvers take it: a distribution's mean, or a draw from
+// it.
+at::Tensor MeanLatent(const ModelParts& model, const LatentDistribution& latents);
+at::Tensor DrawLatent(const ModelParts& model, const LatentDistribution& latents,
+                      NoiseSource& noise);
 
 // Pixels [1, 3, h, w] -> the same picture, bicubic, clamped to [-1, 1].
 at::Tensor Enlarge(const at::Tensor& pixels, int64_t height, int64_t width);

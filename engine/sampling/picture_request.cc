@@ -1,22 +1,18 @@
 #include "engine/sampling/picture_request.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "engine/recipe/upscaling.h"
 #include "text/unicode_text.h"
 
 namespace imprint {
 namespace {
 
-constexpr int kMaxSide = 4096;
 constexpr double kMaxGuidance = 100;
-constexpr double kMaxUpscale = 4;
 
 absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, PromptStyle style) {
   if (prompt.size() > kMaxPromptBytes) {
@@ -27,21 +23,9 @@ absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, Prom
 }
 
 absl::Status CheckSide(absl::string_view field, int side, int multiple) {
-  if (side >= multiple && side <= kMaxSide && side % multiple == 0) return absl::OkStatus();
+  if (side >= multiple && side <= kMaxPictureSide && side % multiple == 0) return absl::OkStatus();
   return FieldError(field, absl::StrCat(side),
-                    absl::StrCat("a multiple of ", multiple, ", at most ", kMaxSide));
-}
-
-absl::Status CheckStrength(absl::string_view field, const PictureRequest& request,
-                           double strength) {
-  if (strength > 0 && strength <= 1 &&
-      FirstEvaluation(request.solver, request.steps, strength) <
-          Evaluations(request.solver, request.steps)) {
-    return absl::OkStatus();
-  }
-  return FieldError(field, absl::StrCat(strength),
-                    absl::StrCat("at most 1, and enough for one of the ", request.steps,
-                                 " steps: at least ", 1.0 / request.steps));
+                    absl::StrCat("a multiple of ", multiple, ", at most ", kMaxPictureSide));
 }
 
 absl::Status CheckSource(const PictureRequest& request) {
@@ -51,29 +35,13 @@ absl::Status CheckSource(const PictureRequest& request) {
     return FieldError("source", absl::StrCat(width, "x", height),
                       absl::StrCat("a picture of ", request.width, "x", request.height));
   }
-  return CheckStrength("strength", request, request.strength);
-}
-
-absl::Status CheckUpscale(const BaseModelInfo& model, const PictureRequest& request) {
-  RETURN_IF_ERROR(CheckNumber("upscale", request.upscale, 1, kMaxUpscale));
-  if (request.upscale == 1) return absl::OkStatus();
-  const auto [width, height] = FinalSize(model, request);
-  if (std::max(width, height) > kMaxSide) {
-    return FieldError("upscale", absl::StrCat(request.upscale),
-                      absl::StrCat("less: ", width, "x", height, " is beyond ", kMaxSide));
-  }
-  return CheckStrength("upscale_strength", request, request.upscale_strength);
+  return CheckStrength("strength", request.solver, request.steps, request.strength);
 }
 
 }  // namespace
 
 PictureSize FinalSize(const BaseModelInfo& model, const PictureRequest& request) {
-  const auto enlarged = [&](int side) {
-    const double multiples = side * request.upscale / model.size_multiple;
-    return static_cast<int>(std::lround(multiples)) * model.size_multiple;
-  };
-  if (request.upscale == 1) return {request.width, request.height};
-  return {enlarged(request.width), enlarged(request.height)};
+  return Enlarged({request.width, request.height}, request.upscale, model.size_multiple);
 }
 
 int SolverSteps(const PictureRequest& request) {
@@ -85,14 +53,18 @@ int SolverSteps(const PictureRequest& request) {
          (request.upscale == 1 ? 0 : walked(request.upscale_strength));
 }
 
+absl::Status CheckSize(const BaseModelInfo& model, const PictureSize& size) {
+  RETURN_IF_ERROR(CheckSide("width", size.width, model.size_multiple));
+  return CheckSide("height", size.height, model.size_multiple);
+}
+
 absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request) {
   RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt, request.prompt_style));
   if (absl::StripAsciiWhitespace(request.prompt).empty()) {
     return FieldError("prompt", Quoted(request.prompt), "words, such as \"<mia> in the snow\"");
   }
   RETURN_IF_ERROR(CheckPrompt("negative_prompt", request.negative_prompt, request.prompt_style));
-  RETURN_IF_ERROR(CheckSide("width", request.width, model.size_multiple));
-  RETURN_IF_ERROR(CheckSide("height", request.height, model.size_multiple));
+  RETURN_IF_ERROR(CheckSize(model, {request.width, request.height}));
   RETURN_IF_ERROR(
       CheckSolving(request.solver, request.steps, model.training_timesteps, request.eta));
   RETURN_IF_ERROR(CheckNumber("guidance", request.guidance, 0, kMaxGuidance));
@@ -103,7 +75,8 @@ absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& requ
                                    ", the text encoder's layers"));
   }
   RETURN_IF_ERROR(CheckSource(request));
-  return CheckUpscale(model, request);
+  return CheckUpscaling({request.width, request.height}, model.size_multiple, request.solver,
+                        request.steps, request.upscale, request.upscale_strength);
 }
 
 }  // namespace imprint

@@ -50,13 +50,16 @@ struct PictureRequest {
   // own at a size at which the model alone would repeat the subject. 1 is none.
   double upscale = 1;
   // `strength` of the second pass.
-  double upscale_strength = 0.5;
+  double upscale_strength = 0.35;
 
   bool guided() const { return guidance > 1; }
 };
 
 // The picture's, second pass included, if there is one: its sides are the model's multiples.
 PictureSize FinalSize(const BaseModelInfo& model, const PictureRequest& request);
+
+// INVALID_ARGUMENT naming width or height.
+absl::Status CheckSize(const BaseModelInfo& model, const PictureSize& size);
 
 // Evaluations of the network, of both passes.
 int SolverSteps(const PictureRequest& request);

@@ -14,9 +14,8 @@ at::Tensor Rescaled(const at::Tensor& guided, const at::Tensor& positive, double
 
 }  // namespace
 
-PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request,
-                         PromptReading prompts, NoiseSource noise,
-                         const std::optional<Origin>& origin)
+PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request, PromptKeys prompts,
+                         NoiseSource noise, const std::optional<Origin>& origin)
     : guidance_(request.guidance),
       guidance_rescale_(request.guidance_rescale),
       noise_(std::move(noise)),

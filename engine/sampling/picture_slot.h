@@ -27,7 +27,7 @@ class PictureSlot {
  public:
   // `prompts` is what the UNet reads of the request's, negative and positive or, without guidance,
   // the positive alone. `noise` is the picture's own and goes on from where it is.
-  PictureSlot(const BaseModel& model, const PictureRequest& request, PromptReading prompts,
+  PictureSlot(const BaseModel& model, const PictureRequest& request, PromptKeys prompts,
               NoiseSource noise, const std::optional<Origin>& origin = std::nullopt);
 
   bool done() const { return step_ == static_cast<int>(solver_->timesteps().size()); }
@@ -36,7 +36,7 @@ class PictureSlot {
   const at::Tensor& latent() const { return latent_; }  // [4, h, w] fp32
   double timestep() const { return solver_->timesteps()[static_cast<size_t>(step_)]; }
 
-  const PromptReading& prompts() const { return prompts_; }
+  const PromptKeys& prompts() const { return prompts_; }
   // How many prompts to run this slot's latent with: 2, or 1.
   int64_t prompt_count() const { return prompts_.front().size(0); }
   const NoiseSource& noise() const { return noise_; }
@@ -49,7 +49,7 @@ class PictureSlot {
   double guidance_rescale_;
   NoiseSource noise_;
   std::unique_ptr<Solver> solver_;
-  PromptReading prompts_;
+  PromptKeys prompts_;
   at::Tensor latent_;
   int step_ = 0;
 };

@@ -27,6 +27,9 @@ struct ConceptSet;
 struct DrawHooks {
   // Solver steps done and to do, over all pictures.
   std::function<void(int64_t done, int64_t total)> on_step;
+  // It goes on, where nothing else is called for long: large pictures take minutes to encode and
+  // decode.
+  std::function<void()> on_work;
   // A finished picture and its request's index, in the order they finish. An error ends the
   // drawing.
   std::function<absl::Status(size_t index, RgbImage picture)> on_picture;

@@ -180,6 +180,18 @@ TEST(Sampler, ASecondPassIsLargerAndKeepsThePicture) {
   EXPECT_LE(LargestDifference(alone.pictures.at(0), large.pictures.at(3)), 2);
 }
 
+TEST(Sampler, LargePicturesTakeMoreThanOnePlace) {
+  // Four times the pixels of the model's own: one at a time where there are four places.
+  std::vector<PictureRequest> requests = {Request("a mascot", 1, 2), Request("a mascot", 2, 2)};
+  for (PictureRequest& request : requests) request.width = request.height = 128;
+  std::vector<int64_t> steps;
+  DrawHooks hooks;
+  hooks.on_step = [&](int64_t done, int64_t /*total*/) { steps.push_back(done); };
+  hooks.on_picture = [](size_t, RgbImage) { return absl::OkStatus(); };
+  EXPECT_THAT(Sampler::Make(Demo(), {}, 4)->Draw(requests, hooks, 4), Succeeds());
+  EXPECT_THAT(steps, ElementsAre(1, 2, 3, 4));
+}
+
 TEST(Sampler, StepsOfBothPassesAreCounted) {
   PictureRequest request = Request("a mascot", 1, 10);
   request.upscale = 2;

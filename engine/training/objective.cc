@@ -11,7 +11,7 @@ LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& ba
   const at::Tensor noisy = model.schedule.AddNoise(batch.latents, batch.noise, batch.timesteps);
   const at::Tensor target = model.schedule.Target(batch.latents, batch.noise, batch.timesteps);
   const at::Tensor prediction =
-      model.unet.Forward(noisy, batch.timesteps, model.unet.ReadPrompts(context));
+      model.unet.Forward(noisy, batch.timesteps, model.unet.KeysOf(context));
 
   // Each sample's mean squared error, in fp32 whatever the network computed in.
   const double share =

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "gateway/api/spec_parser.h"
 #include "gateway/jobs/item_plan.h"
+#include "gateway/nodes/node_precisions.h"
 #include "rpc/resource_name.h"
 
 namespace imprint {
@@ -62,6 +63,11 @@ v1::ModelLocation Location(const v1::BaseModel& model) {
   location.set_folder(model.folder());
   location.set_fingerprint(model.fingerprint());
   return location;
+}
+
+template <typename Spec>
+void FixPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind kind, Spec& spec) {
+  if (spec.precision() == "auto") spec.set_precision(AutomaticPrecision(nodes, kind));
 }
 
 // A concept that exists already must be the one that is meant.
@@ -122,8 +128,8 @@ absl::Status PinEmbeddings(const v1::BaseModel& model, RegistryClient& registry,
 
 }  // namespace
 
-absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request,
-                             RegistryClient& registry) {
+absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
+                             const std::vector<KnownNode>& nodes) {
   ASSIGN_OR_RETURN(v1::TrainingSpec spec, ParseTrainingSpec(request.spec()));
   ASSIGN_OR_RETURN(NewJob created, Common(request));
   const auto model = registry.GetBaseModel(spec.base_model());
@@ -133,13 +139,14 @@ absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request,
       For("spec.reference_set", registry.GetReferenceSet(spec.reference_set()).status()));
   RETURN_IF_ERROR(CheckConcept(spec, registry));
   RETURN_IF_ERROR(CheckTokens(*model, {spec.token()}, {"spec.token"}, registry));
+  FixPrecision(nodes, v1::NODE_KIND_TRAINER, spec);
   created.model = Location(*model);
   *created.job.mutable_training() = std::move(spec);
   return created;
 }
 
-absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request,
-                             RegistryClient& registry) {
+absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
+                             const std::vector<KnownNode>& nodes) {
   ASSIGN_OR_RETURN(v1::ImageSetSpec spec, ParseImageSetSpec(request.spec()));
   ASSIGN_OR_RETURN(NewJob created, Common(request));
   const auto model = registry.GetBaseModel(spec.base_model());
@@ -148,6 +155,7 @@ absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request,
   RETURN_IF_ERROR(PinEmbeddings(*model, registry, spec));
   // The set is the job's own and is named like it.
   spec.set_image_set(absl::StrCat("imageSets/", created.job.name().substr(sizeof("jobs/") - 1)));
+  FixPrecision(nodes, v1::NODE_KIND_SAMPLER, spec);
   created.model = Location(*model);
   created.job.set_items_total(ItemCount(spec));
   *created.job.mutable_image_set() = std::move(spec);

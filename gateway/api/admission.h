@@ -3,20 +3,24 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include <imprint/v1/job.pb.h>
 
 #include "gateway/dispatch/registry_client.h"
 #include "gateway/jobs/job_store.h"
+#include "gateway/nodes/node_table.h"
 
 namespace imprint {
 
 // INVALID_ARGUMENT for a bad field, NOT_FOUND for what is not in the registry, FAILED_PRECONDITION
 // for what does not fit (a concept that has another token, an embedding of another family); each
-// names the field.
-absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry);
-absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry);
+// names the field. What "auto" stands for is fixed by the nodes that there are.
+absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
+                             const std::vector<KnownNode>& nodes);
+absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
+                             const std::vector<KnownNode>& nodes);
 
 // Identifies what a caller asked for, apart from the request id.
 std::string PayloadSha256(v1::CreateTrainingJobRequest request);

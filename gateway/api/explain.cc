@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -15,16 +16,32 @@ std::string Plural(int64_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+const std::string& PrecisionOf(const v1::Job& job) {
+  return job.has_training() ? job.training().precision() : job.image_set().precision();
+}
+
+bool MayTake(const FreeNode& node, const v1::Job& job) {
+  const std::vector<std::string>& has = node.precisions;
+  // Jobs of before there was a choice have none, and run in fp32.
+  return PrecisionOf(job).empty() ||
+         std::find(has.begin(), has.end(), PrecisionOf(job)) != has.end();
+}
+
 std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
                             const v1::ExplainJobResponse& facts) {
   const bool training = job.has_training();
   const auto kind = training ? WorkKind::kTraining : WorkKind::kSampling;
   const absl::string_view slot = training ? "rank" : "sampler slot";
-  const bool nodes = std::any_of(now.nodes.begin(), now.nodes.end(),
-                                 [&](const FreeNode& node) { return node.kind == kind; });
-  if (!nodes) {
-    return absl::StrCat("waiting: no ", training ? "trainer" : "sampler",
-                        " is up that takes work; imprint nodes shows them");
+  const absl::string_view node = training ? "trainer" : "sampler";
+  const auto any = [&](auto&& suits) {
+    return std::any_of(now.nodes.begin(), now.nodes.end(), suits);
+  };
+  if (!any([&](const FreeNode& free) { return free.kind == kind; })) {
+    return absl::StrCat("waiting: no ", node, " is up that takes work; imprint nodes shows them");
+  }
+  if (!any([&](const FreeNode& free) { return free.kind == kind && MayTake(free, job); })) {
+    return absl::StrCat("waiting: no ", node, " is up that computes in ", PrecisionOf(job),
+                        "; imprint nodes shows them");
   }
   if (facts.jobs_ahead() < 0) {
     return now.cut_off ? absl::StrCat("waiting: more than ", now.waiting.size(), " jobs ahead")
@@ -56,7 +73,8 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
   const std::string id = job.name().substr(job.name().find('/') + 1);
   const auto kind = job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
   for (const FreeNode& node : now.nodes) {
-    if (node.kind == kind) response.set_slots_free(response.slots_free() + node.free_slots);
+    if (node.kind != kind || !MayTake(node, job)) continue;
+    response.set_slots_free(response.slots_free() + node.free_slots);
   }
   switch (job.state()) {
     case v1::JOB_STATE_PENDING:

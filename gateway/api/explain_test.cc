@@ -34,6 +34,15 @@ TEST(Explain, SaysThatThereIsNoNode) {
             "waiting: no trainer is up that takes work; imprint nodes shows them");
 }
 
+TEST(Explain, SaysThatNoNodeComputesInItsPrecision) {
+  v1::Job job = Pending();
+  job.mutable_training()->set_precision("bf16");
+  const auto explained = Explain(job, Busy(), {});
+  EXPECT_EQ(explained.summary(),
+            "waiting: no trainer is up that computes in bf16; imprint nodes shows them");
+  EXPECT_EQ(explained.slots_free(), 0);
+}
+
 TEST(Explain, SaysWhatKeepsAJobFromBeingBegun) {
   EXPECT_EQ(Explain(Pending(), Busy(), {}, "the registry cannot be reached").summary(),
             "waiting: the registry cannot be reached");

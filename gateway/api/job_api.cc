@@ -18,6 +18,7 @@
 #include "gateway/api/spec_parser.h"
 #include "gateway/dispatch/dispatcher.h"
 #include "gateway/jobs/job_state.h"
+#include "gateway/nodes/node_precisions.h"
 #include "rpc/page.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
@@ -39,7 +40,7 @@ absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const
   ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload_sha256));
   if (earlier) return *earlier;
   RegistryClient registry = registry_.For(context);
-  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry));
+  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, nodes_.Nodes()));
   // Asking may have taken longer than the caller waits: no job for nobody.
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
   created.payload_sha256 = payload_sha256;
@@ -249,6 +250,7 @@ grpc::Status JobApi::ListNodes(grpc::ServerContext* context, const v1::ListNodes
       }
       summary.set_address(node.address);
       summary.set_memory_bytes(node.status.memory_bytes());
+      for (const std::string& name : PrecisionsOf(node.status)) summary.add_precisions(name);
     }
     return absl::OkStatus();
   });

@@ -1,5 +1,6 @@
 #include "gateway/api/spec_parser.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -8,8 +9,10 @@
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "engine/recipe/precision.h"
 #include "engine/recipe/recipe.h"
 #include "engine/recipe/solver_choice.h"
+#include "engine/recipe/upscaling.h"
 #include "gateway/jobs/item_plan.h"
 #include "rpc/resource_name.h"
 #include "text/prompt_syntax.h"
@@ -28,7 +31,6 @@ constexpr int kMaxSeeds = 10'000;
 // Answers carry the spec and more, and callers' gRPC takes 4 MiB unless it is told otherwise.
 constexpr int64_t kMaxSpecBytes = 3 << 20;
 constexpr int kMaxEmbeddings = 64;
-constexpr int kMaxSide = 4096;
 constexpr int kMaxDrawSteps = 1000;
 constexpr int kMaxLabels = 32;
 constexpr int kNanosPerSecond = 1'000'000'000;
@@ -38,6 +40,7 @@ constexpr int kDefaultDrawSteps = 25;
 constexpr double kDefaultGuidance = 5;
 constexpr int kDefaultMaxAttempts = 5;
 constexpr int kMaxClipSkip = 128;
+constexpr double kDefaultUpscaleStrength = 0.35;
 
 absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high) {
   if (value >= low && value <= high) return absl::OkStatus();
@@ -156,6 +159,20 @@ absl::Status FillPromptReading(v1::ImageSetSpec& spec) {
   return CheckRange("spec.clip_skip", spec.clip_skip(), 1, kMaxClipSkip);
 }
 
+// Leaves "auto" or the name of one.
+absl::StatusOr<std::string> ParsePrecisionName(const std::string& name) {
+  if (name.empty()) return "auto";
+  RETURN_IF_ERROR(ParsePrecision("spec.precision", name).status());
+  return name;
+}
+
+absl::Status FillUpscale(v1::ImageSetSpec& spec) {
+  if (spec.upscale() == 0) spec.set_upscale(1);
+  RETURN_IF_ERROR(CheckNumber("spec.upscale", spec.upscale(), 1, kMaxUpscale));
+  if (spec.upscale_strength() == 0) spec.set_upscale_strength(kDefaultUpscaleStrength);
+  return CheckNumber("spec.upscale_strength", spec.upscale_strength(), 0, 1);
+}
+
 absl::Status CheckClipSkip(const v1::BaseModel& model, const v1::ImageSetSpec& spec) {
   const int most = model.text_layers() > 0 ? model.text_layers() : kMaxClipSkip;
   return CheckRange("spec.clip_skip", spec.clip_skip(), 1, most);
@@ -190,6 +207,7 @@ absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given
   if (spec.checkpoint_every() == 0) spec.set_checkpoint_every(kDefaultCheckpointEvery);
   RETURN_IF_ERROR(CheckRange("spec.checkpoint_every", spec.checkpoint_every(), 1, 1'000'000));
   RETURN_IF_ERROR(CheckRange("spec.compute_threads", spec.compute_threads(), 0, 1024));
+  ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));
   return spec;
 }
 
@@ -210,8 +228,8 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   RETURN_IF_ERROR(CheckRange("spec.prompts × spec.seeds", ItemCount(spec), 1, kMaxItems));
   RETURN_IF_ERROR(CheckText("spec.negative_prompt", spec.negative_prompt(), kMaxPromptBytes,
                             /*may_be_empty=*/true));
-  RETURN_IF_ERROR(CheckRange("spec.width", spec.width(), 0, kMaxSide));
-  RETURN_IF_ERROR(CheckRange("spec.height", spec.height(), 0, kMaxSide));
+  RETURN_IF_ERROR(CheckRange("spec.width", spec.width(), 0, kMaxPictureSide));
+  RETURN_IF_ERROR(CheckRange("spec.height", spec.height(), 0, kMaxPictureSide));
   if (spec.steps() == 0) spec.set_steps(kDefaultDrawSteps);
   RETURN_IF_ERROR(CheckRange("spec.steps", spec.steps(), 1, kMaxDrawSteps));
   if (!spec.has_guidance()) spec.set_guidance(kDefaultGuidance);
@@ -230,6 +248,8 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
     return FieldError("spec.image_set", Quoted(spec.image_set()), "nothing: the server names it");
   }
   RETURN_IF_ERROR(FillPromptReading(spec));
+  RETURN_IF_ERROR(FillUpscale(spec));
+  ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));
   return spec;
 }
 
@@ -245,8 +265,15 @@ absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {
   if (spec.solver().empty()) spec.set_solver(model.solver().empty() ? "ddim" : model.solver());
   ASSIGN_OR_RETURN(const SolverChoice solver, ParseSolver("spec.solver", spec.solver()));
   RETURN_IF_ERROR(Under("spec.", CheckSolving(solver, spec.steps(), kMaxDrawSteps, spec.eta())));
-  RETURN_IF_ERROR(CheckSide("spec.width", spec.width(), kMaxSide, model));
-  RETURN_IF_ERROR(CheckSide("spec.height", spec.height(), kMaxSide, model));
+  RETURN_IF_ERROR(CheckSide("spec.width", spec.width(), kMaxPictureSide, model));
+  RETURN_IF_ERROR(CheckSide("spec.height", spec.height(), kMaxPictureSide, model));
+  const PictureSize size = {spec.width(), spec.height()};
+  const int multiple = std::max(model.size_multiple(), 1);
+  RETURN_IF_ERROR(Under("spec.", CheckUpscaling(size, multiple, solver, spec.steps(),
+                                                spec.upscale(), spec.upscale_strength())));
+  const PictureSize finished = Enlarged(size, spec.upscale(), multiple);
+  spec.set_picture_width(finished.width);
+  spec.set_picture_height(finished.height);
   return CheckClipSkip(model, spec);
 }
 

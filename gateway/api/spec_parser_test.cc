@@ -75,6 +75,7 @@ TEST(SpecParser, EveryBadFieldOfATrainingIsNamed) {
       {"spec.ranks: got 2", [](auto& s) { s.set_ranks(2); }},
       {"spec.checkpoint_every: got -1", [](auto& s) { s.set_checkpoint_every(-1); }},
       {"spec.compute_threads: got 9999", [](auto& s) { s.set_compute_threads(9999); }},
+      {"spec.precision: got \"fp8\"", [](auto& s) { s.set_precision("fp8"); }},
       {"spec.recipe.learning_rate: ",
        [](auto& s) {
          s.mutable_recipe()->set_learning_rate(std::numeric_limits<double>::quiet_NaN());
@@ -104,6 +105,11 @@ TEST(SpecParser, EveryBadFieldOfAnImageSetIsNamed) {
        [](auto& s) { s.set_prompt_style(static_cast<v1::PromptStyle>(9)); }},
       {"spec.clip_skip: got -1", [](auto& s) { s.set_clip_skip(-1); }},
       {"spec.solver: got \"heun\"", [](auto& s) { s.set_solver("heun"); }},
+      {"spec.precision: got \"fp8\"", [](auto& s) { s.set_precision("fp8"); }},
+      {"spec.upscale: got 5", [](auto& s) { s.set_upscale(5); }},
+      {"spec.upscale: got nan",
+       [](auto& s) { s.set_upscale(std::numeric_limits<double>::quiet_NaN()); }},
+      {"spec.upscale_strength: got -0.5", [](auto& s) { s.set_upscale_strength(-0.5); }},
       {"spec.eta: got 2", [](auto& s) { s.set_eta(2); }},
       {"spec.guidance_rescale: got nan",
        [](auto& s) { s.set_guidance_rescale(std::numeric_limits<double>::quiet_NaN()); }},
@@ -175,6 +181,26 @@ TEST(SpecParser, SolversRefuseWhatTheyCannotDo) {
   EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.eta: got 0.5", "unipc", "ddim"}));
   spec.set_solver("ddim");
   EXPECT_THAT(FitToModel(model, spec), Succeeds());
+}
+
+TEST(SpecParser, ASecondPassMustBeOne) {
+  v1::BaseModel model;
+  model.set_picture_size(512);
+  v1::ImageSetSpec given = ImageSet();
+  ASSERT_OK_AND_ASSIGN(v1::ImageSetSpec spec, ParseImageSetSpec(given));
+  EXPECT_EQ(spec.upscale(), 1);
+  EXPECT_EQ(spec.precision(), "auto");
+  spec.set_upscale_strength(0.001);
+  EXPECT_THAT(FitToModel(model, spec), Succeeds()) << "there is no second pass";
+  spec.set_upscale(2);
+  EXPECT_THAT(FitToModel(model, spec),
+              RefusesNaming(Parts{"spec.upscale_strength: got 0.001", "1/25"}));
+  spec.set_upscale_strength(0.5);
+  EXPECT_THAT(FitToModel(model, spec), Succeeds());
+  EXPECT_EQ(spec.picture_width(), 1024);
+  spec.set_width(2048);
+  spec.set_upscale(3);
+  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.upscale: got 3", "6144", "4096"}));
 }
 
 TEST(SpecParser, NoMoreLayersAreSkippedThanTheModelHas) {

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 
 #include "base/status_macros.h"
+#include "gateway/nodes/node_precisions.h"
 #include "services/runtime/log.h"
 
 namespace imprint {
@@ -66,7 +67,8 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
          .slots = job.slots,
          .chunks = job.chunks,
          .age_us = now_us - job.create_us,
-         .model = job.fingerprint});
+         .model = job.fingerprint,
+         .precision = job.precision});
   }
   snapshot.cut_off = waiting.cut_off;
   for (const CurrentRun& run : current) ++snapshot.running[run.tenant];
@@ -76,7 +78,8 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
     snapshot.nodes.push_back({.node = node.status.node(),
                               .kind = KindOf(node.status.kind()),
                               .free_slots = FreeSlots(node, current),
-                              .warm_models = {warm.begin(), warm.end()}});
+                              .warm_models = {warm.begin(), warm.end()},
+                              .precisions = PrecisionsOf(node.status)});
   }
   return snapshot;
 }

@@ -21,6 +21,13 @@ v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
   item.set_guidance_rescale(spec.guidance_rescale());
   item.set_prompt_style(spec.prompt_style());
   item.set_clip_skip(spec.clip_skip());
+  if (spec.upscale() > 1) {
+    item.set_upscale(spec.upscale());
+    item.set_upscale_strength(spec.upscale_strength());
+    item.set_picture_width(spec.picture_width());
+    item.set_picture_height(spec.picture_height());
+  }
+  item.set_precision(spec.precision());
   return item;
 }
 

@@ -35,5 +35,22 @@ TEST(ItemPlan, HowPromptsAreReadTravelsToEveryPicture) {
   EXPECT_EQ(ItemOf(spec, 0).clip_skip(), 2);
 }
 
+TEST(ItemPlan, PrecisionAndSecondPassTravelToEveryPicture) {
+  v1::ImageSetSpec spec;
+  spec.add_prompts(std::string("a"));
+  spec.add_seeds(7);
+  spec.set_precision("bf16");
+  spec.set_upscale(1);
+  spec.set_upscale_strength(0.5);
+  EXPECT_EQ(ItemOf(spec, 0).precision(), "bf16");
+  EXPECT_EQ(ItemOf(spec, 0).upscale(), 0) << "nothing to say where there is none";
+  EXPECT_EQ(ItemOf(spec, 0).upscale_strength(), 0);
+  spec.set_upscale(2);
+  spec.set_picture_width(128);
+  EXPECT_EQ(ItemOf(spec, 0).picture_width(), 128);
+  EXPECT_EQ(ItemOf(spec, 0).upscale(), 2);
+  EXPECT_EQ(ItemOf(spec, 0).upscale_strength(), 0.5);
+}
+
 }  // namespace
 }  // namespace imprint

@@ -64,6 +64,11 @@ const std::vector<Migration>& JobMigrations() {
            "create index jobs_to_expire on jobs (state, total_until_us, queue_until_us, begun, id)"
            " where queue_until_us > 0 or total_until_us > 0",
        }},
+      {3,
+       {
+           // What nodes that work on it must have.
+           "alter table jobs add column precision varchar(8) not null default 'fp32'",
+       }},
   };
   return migrations;
 }

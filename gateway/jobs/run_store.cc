@@ -183,18 +183,20 @@ constexpr const char* kWaitingChunks =
     " then (j.items_total - j.next_item + j.chunk_items - 1) / j.chunk_items"
     " when j.next_item = 0 then 1 else 0 end)";
 
-// A tenant's jobs of one kind.
+// A tenant's jobs of one kind and precision: those that no node computes in must not stand before
+// others.
 struct Line {
   std::string tenant;
   std::string kind;
+  std::string precision;
 };
 
 std::vector<Line> Lines(soci::session& sql) {
   std::vector<Line> lines;
   Line line;
   soci::statement statement =
-      (sql.prepare << "select distinct tenant, kind from jobs where state in (1, 2)",
-       soci::into(line.tenant), soci::into(line.kind));
+      (sql.prepare << "select distinct tenant, kind, precision from jobs where state in (1, 2)",
+       soci::into(line.tenant), soci::into(line.kind), soci::into(line.precision));
   statement.execute();
   while (statement.fetch()) lines.push_back(line);
   return lines;
@@ -204,17 +206,17 @@ std::vector<Line> Lines(soci::session& sql) {
 bool AddMostUrgent(soci::session& sql, const Line& line, int most, std::vector<WaitingJob>& jobs) {
   const int64_t now = DatabaseNowMicros(sql);
   const int limit = most + 1;
-  WaitingJob job = {.tenant = line.tenant, .kind = line.kind};
+  WaitingJob job = {.tenant = line.tenant, .kind = line.kind, .precision = line.precision};
   soci::statement statement =
       (sql.prepare << absl::StrCat(
            "select j.id, j.priority, j.slots, j.create_us, j.fingerprint, ", kWaitingChunks,
-           " from jobs j where tenant = :tenant and kind = :kind"
+           " from jobs j where tenant = :tenant and kind = :kind and precision = :precision"
            " and state in (1, 2) and not_before_us <= :now and ",
            kWaitingChunks, " > 0 order by priority desc, create_us limit :limit"),
-       soci::use(line.tenant, "tenant"), soci::use(line.kind, "kind"), soci::use(now, "now"),
-       soci::use(limit, "limit"), soci::into(job.id), soci::into(job.priority),
-       soci::into(job.slots), soci::into(job.create_us), soci::into(job.fingerprint),
-       soci::into(job.chunks));
+       soci::use(line.tenant, "tenant"), soci::use(line.kind, "kind"),
+       soci::use(line.precision, "precision"), soci::use(now, "now"), soci::use(limit, "limit"),
+       soci::into(job.id), soci::into(job.priority), soci::into(job.slots),
+       soci::into(job.create_us), soci::into(job.fingerprint), soci::into(job.chunks));
   statement.execute();
   for (int count = 0; statement.fetch(); ++count) {
     if (count == most) return false;

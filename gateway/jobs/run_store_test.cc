@@ -144,6 +144,19 @@ TEST_F(RunStoreTest, AWaitIsKeptBeforeTheNextAttempt) {
   EXPECT_THAT(runs_.Waiting(10)->jobs, IsEmpty());
 }
 
+TEST_F(RunStoreTest, JobsOfAPrecisionThatNobodyHasHideNoOthers) {
+  for (const char* id : {"a", "b"}) {
+    NewJob created = Training(id);
+    created.job.mutable_training()->set_precision("bf16");
+    Create(std::move(created));
+  }
+  Create(Training("unsaid"));
+  ASSERT_OK_AND_ASSIGN(const WaitingJobs waiting, runs_.Waiting(2));
+  std::vector<std::string> found;
+  for (const WaitingJob& job : waiting.jobs) found.push_back(job.precision);
+  EXPECT_THAT(found, UnorderedElementsAre("bf16", "fp32"));
+}
+
 TEST_F(RunStoreTest, ManyWaitingJobsOfOneTenantHideNoOthers) {
   for (const char* id : {"a", "b", "c"}) Create(Training(id));
   NewJob urgent = Training("urgent");

@@ -129,69 +129,103 @@ class Slots {
   Slots(const ClusterSnapshot& now, WorkKind kind) {
     for (const FreeNode& node : now.nodes) {
       if (node.kind != kind || node.free_slots <= 0) continue;
-      free_ += node.free_slots;
-      nodes_.push_back({&node, node.free_slots});
+      uint32_t precisions = 0;
+      for (const std::string& name : node.precisions) precisions |= NewBit(name);
+      free_[precisions] += node.free_slots;
+      nodes_.push_back({&node, node.free_slots, precisions});
     }
     std::sort(nodes_.begin(), nodes_.end(),
               [](const Left& a, const Left& b) { return a.node->node < b.node->node; });
   }
 
-  int free() const { return free_; }
+  // On nodes that may take the work.
+  int FreeFor(const WaitingWork& work) const {
+    const uint32_t precision = Bit(work.precision);
+    int free = 0;
+    for (const auto& [precisions, slots] : free_) {
+      if (MayTake(precisions, precision)) free += slots;
+    }
+    return free;
+  }
+
+  bool NoneLeft() const {
+    return std::all_of(free_.begin(), free_.end(), [&](const auto& group) {
+      return group.second == 0 || (group.first & closed_) != 0;
+    });
+  }
 
   // All slots of a chunk, or none.
   std::vector<std::string> Take(const WaitingWork& work) {
     std::vector<std::string> taken;
-    if (work.slots > free_) return taken;
+    if (work.slots > FreeFor(work)) return taken;
+    const uint32_t precision = Bit(work.precision);
     while (static_cast<int>(taken.size()) < work.slots) {
-      Left& best = *std::max_element(
-          nodes_.begin(), nodes_.end(),
-          [&](const Left& a, const Left& b) { return Preference(a, work) < Preference(b, work); });
+      Left& best =
+          *std::max_element(nodes_.begin(), nodes_.end(), [&](const Left& a, const Left& b) {
+            return Preference(a, work, precision) < Preference(b, work, precision);
+          });
       --best.left;
-      --free_;
+      --free_[best.precisions];
       taken.push_back(best.node->node);
     }
     return taken;
   }
 
+  // Keeps the nodes that could take it from everything that comes later.
+  void CloseFor(const WaitingWork& work) { closed_ |= Bit(work.precision); }
+
  private:
   struct Left {
     const FreeNode* node;
     int left;
+    uint32_t precisions;
   };
 
-  static std::tuple<bool, bool, int> Preference(const Left& node, const WaitingWork& work) {
+  // 0 for what no node has.
+  uint32_t Bit(absl::string_view precision) const {
+    const auto found = bits_.find(precision);
+    return found == bits_.end() ? 0 : found->second;
+  }
+  // Work finds no node beyond 31 different ones, which nobody has.
+  uint32_t NewBit(absl::string_view precision) {
+    return bits_.try_emplace(precision, bits_.size() < 31 ? 1U << bits_.size() : 0).first->second;
+  }
+
+  bool MayTake(uint32_t precisions, uint32_t precision) const {
+    return (precisions & precision) != 0 && (precisions & closed_) == 0;
+  }
+
+  std::tuple<bool, bool, int> Preference(const Left& node, const WaitingWork& work,
+                                         uint32_t precision) const {
     const auto& warm = node.node->warm_models;
-    return {node.left > 0, std::find(warm.begin(), warm.end(), work.model) != warm.end(),
-            node.left};
+    return {node.left > 0 && MayTake(node.precisions, precision),
+            std::find(warm.begin(), warm.end(), work.model) != warm.end(), node.left};
   }
 
   std::vector<Left> nodes_;
-  int free_ = 0;
+  absl::flat_hash_map<absl::string_view, uint32_t> bits_;  // of precisions that nodes have
+  std::map<uint32_t, int> free_;                           // slots, by what their nodes have
+  uint32_t closed_ = 0;
 };
 
 }  // namespace
 
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy) {
   Decisions decisions;
-  std::array<Slots, 2> slots = {Slots(now, WorkKind::kTraining), Slots(now, WorkKind::kSampling)};
-  std::array<bool, 2> closed = {false, false};
+  std::array<Slots, 2> kinds = {Slots(now, WorkKind::kTraining), Slots(now, WorkKind::kSampling)};
   FairOrder order(now, policy);
   while (const WaitingWork* work = order.Next()) {
-    const auto kind = static_cast<size_t>(work->kind);
-    if (closed[0] && closed[1]) break;
-    std::vector<std::string> nodes;
-    if (!closed[kind]) nodes = slots[kind].Take(*work);
+    if (kinds[0].NoneLeft() && kinds[1].NoneLeft()) break;
+    Slots& slots = kinds[static_cast<size_t>(work->kind)];
+    std::vector<std::string> nodes = slots.Take(*work);
     if (!nodes.empty()) {
       decisions.placements.push_back({work->job, std::move(nodes)});
       order.Placed();
     } else {
-      if (!closed[kind] && slots[kind].free() > 0) {
-        decisions.reservations.push_back({work->job, work->slots});
-      }
-      closed[kind] = true;
+      if (slots.FreeFor(*work) > 0) decisions.reservations.push_back({work->job, work->slots});
+      slots.CloseFor(*work);
       order.PassedOver();
     }
-    for (size_t k = 0; k < slots.size(); ++k) closed[k] = closed[k] || slots[k].free() == 0;
   }
   return decisions;
 }

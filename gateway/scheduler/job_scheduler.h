@@ -22,6 +22,8 @@ struct WaitingWork {
   int64_t chunks = 1;  // that wait
   int64_t age_us = 0;  // since it was created; older goes first
   std::string model;   // fingerprint of its base model
+  // What it computes in: only nodes that have it may take it.
+  std::string precision = "fp32";
 };
 
 // A node that may take work.
@@ -30,6 +32,7 @@ struct FreeNode {
   WorkKind kind = WorkKind::kTraining;
   int free_slots = 0;
   std::vector<std::string> warm_models;
+  std::vector<std::string> precisions = {"fp32"};
 };
 
 struct ClusterSnapshot {
@@ -74,8 +77,8 @@ struct Decisions {
 
 // Order: priority, then the tenant that has used least of its share (what runs and what is placed
 // here counts), then age, then name. A chunk starts with all of its slots or not at all. A chunk
-// that does not fit reserves its kind's free slots against everything behind it. Nodes that have
-// the base model in memory are chosen first, then those with most free slots.
+// that does not fit reserves its kind's free slots of its precision against everything behind it.
+// Nodes that have the base model in memory are chosen first, then those with most free slots.
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
 
 // How many waiting jobs of its kind go before this one, in that order with a chunk of each; -1 if

@@ -58,6 +58,28 @@ TEST(JobScheduler, WhoHasUsedLessGoesFirstByWeight) {
   EXPECT_EQ(Decide(now, {.weights = {{"b", 2}}}).placements[0].job, "b1");
 }
 
+TEST(JobScheduler, WorkGoesToNodesThatHaveItsPrecision) {
+  ClusterSnapshot now = {.waiting = {Training("wants-bf16", 30), Training("old", 20)},
+                         .nodes = {Trainer("a"), Trainer("b")}};
+  now.waiting[0].precision = "bf16";
+  // Nobody has it: others are not held up.
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"old", {"a"}}));
+  now.nodes[1].precisions = {"bf16", "fp32"};
+  EXPECT_THAT(Decide(now, {}).placements,
+              ElementsAre(Placement{"wants-bf16", {"b"}}, Placement{"old", {"a"}}));
+}
+
+TEST(JobScheduler, AGangReservesOnlyNodesThatItCouldTake) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 30), Training("small", 20)},
+                         .nodes = {Trainer("a"), Trainer("b")}};
+  now.waiting[0].precision = "bf16";
+  now.waiting[0].slots = 2;
+  now.nodes[1].precisions = {"bf16", "fp32"};
+  const Decisions decisions = Decide(now, {});
+  EXPECT_THAT(decisions.placements, ElementsAre(Placement{"small", {"a"}}));
+  EXPECT_THAT(decisions.reservations, ElementsAre(Reservation{"gang", 2}));
+}
+
 TEST(JobScheduler, AGangStartsWithAllRanksOrNone) {
   const ClusterSnapshot now = {.waiting = {Training("gang", 1, 3)},
                                .nodes = {Trainer("a"), Trainer("b")}};

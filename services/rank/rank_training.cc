@@ -70,7 +70,7 @@ class RankTraining::Session {
     RETURN_IF_ERROR(CheckThreads(request_.spec().compute_threads()));
     ASSIGN_OR_RETURN(const auto checkpoint, ParseGivenCheckpoint(request_.checkpoint()));
     stage_ = Stage::kModel;
-    ASSIGN_OR_RETURN(const LoadedModel loaded, rank_.Load(request_.model()));
+    ASSIGN_OR_RETURN(const LoadedModel loaded, rank_.Load(request_.model(), order.precision));
     stage_ = Stage::kTraining;
     ASSIGN_OR_RETURN(const int size, TrainingSize(order, loaded.model->info()));
     stage_ = Stage::kPictures;
@@ -194,13 +194,16 @@ void RankTraining::Train(const v1::TrainRequest& request, const TrainingControl&
   Session(*this, request, control).Run();
 }
 
-absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLocation& location) {
+absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLocation& location,
+                                                             Precision precision) {
   const bool warm = model_ != nullptr && folder_ == location.folder() &&
-                    model_->info().fingerprint == location.fingerprint();
+                    model_->info().fingerprint == location.fingerprint() &&
+                    model_->info().precision == precision;
   if (warm) return LoadedModel{.model = model_, .warm = true};
   // Two do not fit into memory.
   model_ = nullptr;
-  ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model, BaseModel::Load(location.folder()));
+  ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model,
+                   BaseModel::Load(location.folder(), precision));
   if (model->info().fingerprint != location.fingerprint()) {
     return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
                                  absl::StrCat(model->info().fingerprint, " in the folder"),

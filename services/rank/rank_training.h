@@ -38,7 +38,7 @@ class RankTraining {
     bool warm = false;
   };
   // INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds another model.
-  absl::StatusOr<LoadedModel> Load(const v1::ModelLocation& location);
+  absl::StatusOr<LoadedModel> Load(const v1::ModelLocation& location, Precision precision);
 
   std::string folder_;
   std::shared_ptr<const BaseModel> model_;

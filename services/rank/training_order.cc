@@ -99,6 +99,14 @@ absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec) {
   if (spec.checkpoint_every() < 0) {
     return FieldError("spec.checkpoint_every", absl::StrCat(spec.checkpoint_every()), "0 or more");
   }
+  if (!spec.precision().empty()) {
+    ASSIGN_OR_RETURN(const auto precision, ParsePrecision("spec.precision", spec.precision()));
+    if (!precision) {
+      return FieldError("spec.precision", Quoted(spec.precision()),
+                        "what the job was admitted with");
+    }
+    order.precision = *precision;
+  }
   if (spec.checkpoint_every() > 0) order.checkpoint_every = spec.checkpoint_every();
   return order;
 }

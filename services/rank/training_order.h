@@ -10,6 +10,7 @@
 
 #include "base/rgb_image.h"
 #include "engine/model/base_model.h"
+#include "engine/recipe/precision.h"
 #include "engine/recipe/recipe.h"
 #include "engine/training/training_run.h"
 
@@ -26,6 +27,7 @@ struct TrainingOrder {
   v1::SquareFit fit = v1::SQUARE_FIT_CROP;
   TrainingRecipe recipe;
   int checkpoint_every = 50;
+  Precision precision = Precision::kFp32;
 };
 
 // Fields of the recipe that are not set take the engine's defaults. INVALID_ARGUMENT naming the

@@ -65,6 +65,15 @@ TEST(TrainingOrder, EveryNumberOfTheRecipeArrives) {
   EXPECT_EQ(ToJson(order.recipe), ToJson(expected));
 }
 
+TEST(TrainingOrder, ThePrecisionIsWhatTheJobWasAdmittedWith) {
+  v1::TrainingSpec spec = Spec();
+  EXPECT_EQ(ParseTrainingSpec(spec)->precision, Precision::kFp32) << "of an older gateway";
+  spec.set_precision("bf16");
+  EXPECT_EQ(ParseTrainingSpec(spec)->precision, Precision::kBf16);
+  spec.set_precision("auto");
+  EXPECT_THAT(ParseTrainingSpec(spec), RefusesNaming(Parts{"spec.precision", "auto"}));
+}
+
 TEST(TrainingOrder, ZeroIsAValueAndNotAnAbsence) {
   v1::TrainingSpec spec = Spec();
   spec.mutable_recipe()->set_average(0);

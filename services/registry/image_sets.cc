@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
+#include "base/picture_size.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "imaging/decode.h"
@@ -69,14 +70,20 @@ absl::StatusOr<ItemName> ParseItemName(const std::string& name) {
   return FieldError("name", Quoted(name), "imageSets/ID/items/NUMBER");
 }
 
+PictureSize FinishedSize(const v1::ItemRequest& request) {
+  return {request.picture_width() == 0 ? request.width() : request.picture_width(),
+          request.picture_height() == 0 ? request.height() : request.picture_height()};
+}
+
 // What the file must be: a picture of the size that was asked for.
 absl::StatusOr<std::string> MimeType(const std::string& content, const v1::ItemRequest& request) {
   const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
   const auto image = DecodePicture(bytes);
   if (!image.ok()) return InContext("chunk", image.status());
-  if (image->width != request.width() || image->height != request.height()) {
+  const PictureSize asked = FinishedSize(request);
+  if (image->width != asked.width || image->height != asked.height) {
     return FieldError("chunk", absl::StrCat("a picture of ", image->width, "×", image->height),
-                      absl::StrCat(request.width(), "×", request.height(), ", as the header says"));
+                      absl::StrCat(asked.width, "×", asked.height, ", as the header says"));
   }
   switch (*SniffPicture(bytes)->supported) {
     case PictureFormat::kPng:

@@ -44,6 +44,22 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
   return absl::OkStatus();
 }
 
+// Of all pictures: a model is loaded in one precision.
+absl::StatusOr<Precision> ParseItemsPrecision(const v1::StartSamplingRequest& request) {
+  const std::string& first = request.items(0).precision();
+  for (int i = 1; i < request.items_size(); ++i) {
+    if (request.items(i).precision() != first) {
+      return FieldError(absl::StrCat("items[", i, "].precision"),
+                        Quoted(request.items(i).precision()),
+                        absl::StrCat("that of the first, ", Quoted(first)));
+    }
+  }
+  if (first.empty()) return Precision::kFp32;
+  ASSIGN_OR_RETURN(const auto precision, ParsePrecision("items[0].precision", first));
+  if (precision) return *precision;
+  return FieldError("items[0].precision", Quoted(first), "what the job was admitted with");
+}
+
 absl::Status CheckPlaces(const v1::StartSamplingRequest& request) {
   const auto check = [](absl::string_view field, const std::string& value) {
     return value.empty() ? FieldError(field, "none", "what the gateway knows of it")
@@ -81,6 +97,7 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   ASSIGN_OR_RETURN(order.id, ParseRunId(request.run()));
   RETURN_IF_ERROR(CheckPlaces(request));
   RETURN_IF_ERROR(CheckItems(request));
+  ASSIGN_OR_RETURN(order.precision, ParseItemsPrecision(request));
   ASSIGN_OR_RETURN(order.format, ParseFormat(request.format()));
   for (int i = 0; i < request.embeddings_size(); ++i) {
     const std::string field = absl::StrCat("embeddings[", i, "]");
@@ -112,7 +129,9 @@ std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const Bas
                         .guidance = item.guidance(),
                         .guidance_rescale = item.guidance_rescale(),
                         .prompt_style = StyleOf(item.prompt_style()),
-                        .clip_skip = item.clip_skip() == 0 ? 1 : item.clip_skip()});
+                        .clip_skip = item.clip_skip() == 0 ? 1 : item.clip_skip(),
+                        .upscale = item.upscale() == 0 ? 1 : item.upscale(),
+                        .upscale_strength = item.upscale_strength()});
   }
   return requests;
 }

@@ -8,6 +8,7 @@
 #include <imprint/v1/sampler.pb.h>
 
 #include "engine/model/base_model.h"
+#include "engine/recipe/precision.h"
 #include "engine/sampling/picture_request.h"
 #include "formats/learned_embedding.h"
 #include "imaging/picture_format.h"
@@ -29,6 +30,7 @@ struct ChunkOrder {
   int chunk_items = 0;
   std::vector<LearnedEmbedding> embeddings;
   PictureFormat format = PictureFormat::kPng;
+  Precision precision = Precision::kFp32;
   std::string trace_id;
 };
 

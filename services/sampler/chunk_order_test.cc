@@ -34,6 +34,9 @@ v1::StartSamplingRequest Request() {
   item.set_eta(0.5);
   item.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
   item.set_clip_skip(2);
+  item.set_upscale(1.5);
+  item.set_upscale_strength(0.25);
+  item.set_precision("bf16");
   return request;
 }
 
@@ -60,6 +63,9 @@ TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
   EXPECT_EQ(request.eta, 0.5);
   EXPECT_EQ(request.prompt_style, PromptStyle::kLiteral);
   EXPECT_EQ(request.clip_skip, 2);
+  EXPECT_EQ(request.upscale, 1.5);
+  EXPECT_EQ(request.upscale_strength, 0.25);
+  EXPECT_EQ(order.precision, Precision::kBf16);
   EXPECT_EQ(request.width, 64);
   EXPECT_EQ(request.height, 64);
 }
@@ -69,12 +75,17 @@ TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsAsItWas) {
   given.mutable_items(0)->clear_prompt_style();
   given.mutable_items(0)->clear_clip_skip();
   given.mutable_items(0)->clear_solver();
+  given.mutable_items(0)->clear_upscale();
+  given.mutable_items(0)->clear_upscale_strength();
+  given.mutable_items(0)->clear_precision();
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
+  EXPECT_EQ(order.precision, Precision::kFp32);
   const PictureRequest request =
       ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
   EXPECT_EQ(request.prompt_style, PromptStyle::kLiteral);
   EXPECT_EQ(request.clip_skip, PictureRequest().clip_skip);
   EXPECT_EQ(request.solver, PictureRequest().solver);
+  EXPECT_EQ(request.upscale, 1);
 }
 
 TEST(ChunkOrder, TheSolverArrives) {
@@ -106,6 +117,14 @@ TEST(ChunkOrder, WhatMakesNoSenseIsNamed) {
               RefusesNaming(Parts{"items[0].prompt_style", "9"}));
   EXPECT_THAT(refuses([](auto& r) { r.mutable_items(0)->set_solver("heun"); }),
               RefusesNaming(Parts{"items[0].solver", "\"heun\""}));
+  EXPECT_THAT(refuses([](auto& r) { r.mutable_items(0)->set_precision("auto"); }),
+              RefusesNaming(Parts{"items[0].precision", "auto", "admitted"}));
+  EXPECT_THAT(refuses([](auto& r) {
+                *r.add_items() = r.items(0);
+                r.mutable_items(1)->set_index(8);
+                r.mutable_items(1)->set_precision("fp32");
+              }),
+              RefusesNaming(Parts{"items[1].precision", "\"fp32\"", "\"bf16\""}));
   EXPECT_THAT(refuses([](auto& r) { r.add_embeddings()->set_content("nonsense"); }),
               RefusesNaming(Parts{"embeddings[0]"}));
   EXPECT_THAT(refuses([](auto& r) { r.set_format(static_cast<v1::PictureFormat>(9)); }),

@@ -11,12 +11,14 @@
 
 namespace imprint {
 
-absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& location) {
+absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& location,
+                                                   Precision precision) {
   {
     const absl::MutexLock lock(&mutex_);
     const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
       return entry.folder == location.folder() &&
-             entry.model->info().fingerprint == location.fingerprint();
+             entry.model->info().fingerprint == location.fingerprint() &&
+             entry.model->info().precision == precision;
     });
     if (found != entries_.end()) {
       entries_.splice(entries_.begin(), entries_, found);
@@ -25,7 +27,8 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
     // Room is made before, so that there is never one more in memory than there may be.
     while (entries_.size() >= capacity_) entries_.pop_back();
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model, BaseModel::Load(location.folder()));
+  ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model,
+                   BaseModel::Load(location.folder(), precision));
   if (model->info().fingerprint != location.fingerprint()) {
     return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
                                  absl::StrCat(model->info().fingerprint, " in the folder"),

@@ -29,7 +29,7 @@ class ModelCache {
 
   // Loads it if needed. INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds another
   // model; else as BaseModel::Load. Called by one thread.
-  absl::StatusOr<Loaded> Get(const v1::ModelLocation& location);
+  absl::StatusOr<Loaded> Get(const v1::ModelLocation& location, Precision precision);
 
   // Thread-safe.
   std::vector<std::string> Fingerprints() const;

@@ -6,6 +6,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "services/runs/cpu_device.h"
 #include "services/runs/resident_memory.h"
 #include "services/runtime/log.h"
 
@@ -94,10 +95,7 @@ void SamplerNode::Close() {
 }
 
 void SamplerNode::Measure(v1::NodeStatus& status) const {
-  v1::Device& device = *status.add_devices();
-  device.set_name("cpu");
-  device.set_memory_bytes(MachineMemoryBytes());
-  device.set_threads(engine_->threads());
+  *status.add_devices() = CpuDevice(engine_->threads());
   for (const std::string& model : engine_->WarmModels()) status.add_warm_models(model);
   status.set_memory_bytes(ResidentBytes(getpid()));
 }

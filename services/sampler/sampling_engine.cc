@@ -80,7 +80,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
                          {"attempt", order.id.attempt},
                          {"pictures", order.items.size()},
                          {"trace", order.trace_id}});
-  ASSIGN_OR_RETURN(const ModelCache::Loaded loaded, models_.Get(order.model));
+  ASSIGN_OR_RETURN(const ModelCache::Loaded loaded, models_.Get(order.model, order.precision));
   if (!loaded.warm) {
     metrics_.model_loads.Increment();
     node_.Notify();
@@ -102,6 +102,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
   hooks.on_picture = [&](size_t item, RgbImage image) {
     return Deliver(chunk, model, item, std::move(image));
   };
+  hooks.on_work = [&] { SayWork(*chunk); };
   hooks.on_step = [&, before = int64_t{0}](int64_t done, int64_t /*total*/) mutable {
     CountStep(done - std::exchange(before, done));
     SayWork(*chunk);

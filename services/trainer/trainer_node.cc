@@ -14,6 +14,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
+#include "services/runs/cpu_device.h"
 #include "services/runs/resident_memory.h"
 
 namespace imprint {
@@ -151,10 +152,7 @@ void TrainerNode::Close() {
 }
 
 void TrainerNode::Measure(v1::NodeStatus& status) const {
-  v1::Device& device = *status.add_devices();
-  device.set_name("cpu");
-  device.set_memory_bytes(MachineMemoryBytes());
-  device.set_threads(pool_->threads());
+  *status.add_devices() = CpuDevice(pool_->threads());
   for (const std::string& fingerprint : pool_->WarmModels()) status.add_warm_models(fingerprint);
   status.set_memory_bytes(ResidentBytes(getpid()) + pool_->MemoryBytes());
 }

@@ -14,7 +14,7 @@ TORCH_FREE_HEADERS = {
     "engine/sampling/prompt_reading.h",
     "engine/sampling/sampler.h", "engine/scoring/clip_scorer.h", "engine/scoring/safety_screen.h",
     "engine/recipe/precision.h", "engine/recipe/recipe.h",
-    "engine/recipe/solver_choice.h", "engine/training/checkpoint.h", "engine/training/training_run.h",
+    "engine/recipe/solver_choice.h", "engine/recipe/upscaling.h", "engine/training/checkpoint.h", "engine/training/training_run.h",
 }
 ROOTS = ("base", "formats", "text", "imaging", "engine", "cli", "rpc", "storage", "services", "gateway")
 

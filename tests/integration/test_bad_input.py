@@ -139,6 +139,7 @@ def test_recipes(teach, tmp_path, option, value, parts):
     ("--from", "/nowhere/river.png", ("from", "/nowhere/river.png")),
     ("--from", str(MODEL / "model_index.json"), ("from", "model_index.json")),
     ("--upscale", "0.5", ("upscale: got 0.5", "1 to 4")),
+    ("--upscale", "1.001", ("upscale: got 1.001", "64x64")),
     ("--upscale", "nan", ("upscale: got nan",)),
 ])
 def test_drawing_options(engine, tmp_path, option, value, parts):

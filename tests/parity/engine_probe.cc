@@ -134,7 +134,7 @@ Outputs RunUnet(const Inputs& in) {
   ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
   const Unet& unet = model->parts().unet;
   return NamedTensors{
-      {"output", unet.Forward(in["latents"], in["timesteps"], unet.ReadPrompts(in["context"]))}};
+      {"output", unet.Forward(in["latents"], in["timesteps"], unet.KeysOf(in["context"]))}};
 }
 
 Outputs Vae(const Inputs& in) {
@@ -245,7 +245,7 @@ Outputs Walk(const Inputs& in) {
       }
     }
     const at::Tensor both = unet.Forward(at::stack(inputs), at::tensor(timesteps).to(at::kFloat),
-                                         unet.ReadPrompts(in["context"].repeat({steps, 1, 1})))
+                                         unet.KeysOf(in["context"].repeat({steps, 1, 1})))
                                 .unflatten(0, {steps, 2});
     NoiseSource noise(5);
     std::vector<at::Tensor> after;

@@ -122,3 +122,7 @@ def test_large_pictures_go_through_the_vae_in_tiles(pipe, engine, tmp_path):
     mean_square = np.mean((ours - whole) ** 2)
     assert mean_square > 0, "as if it had been decoded at once"
     assert 10 * np.log10(255**2 / mean_square) > 25
+    # A seam is a column or a row at which the picture changes more than the whole one does.
+    for axis in (0, 1):
+        change = [np.abs(np.diff(p, axis=axis)).mean(axis=(1 - axis, 2)) for p in (ours, whole)]
+        assert (change[0] - change[1]).max() < 4

@@ -65,6 +65,44 @@ def test_every_picture_is_there_and_is_what_was_asked_for(done):
         assert Image.open(io.BytesIO(content)).size == (64, 64)
 
 
+def test_auto_is_what_the_nodes_have_and_is_recorded(done):
+    cluster, training, job = done
+    v1 = api()
+    fastest = {n.kind: n.precisions[0]
+               for n in cluster.jobs.ListNodes(v1.ListNodesRequest()).nodes}
+    assert training.training.precision == fastest["trainer"]
+    assert job.image_set.precision == fastest["sampler"]
+    assert {i.request.precision for i in cluster.items(job.result)} == {fastest["sampler"]}
+
+
+def test_a_precision_that_no_node_has_waits_and_says_so(done):
+    cluster, _, _ = done
+    v1 = api()
+    nodes = cluster.jobs.ListNodes(v1.ListNodesRequest()).nodes
+    if any("bf16" in n.precisions for n in nodes):
+        pytest.skip("this processor multiplies bf16")
+    job = cluster.jobs.CreateImageSetJob(
+        v1.CreateImageSetJobRequest(spec=cluster.image_set(precision="bf16")), timeout=10)
+    explained = cluster.jobs.ExplainJob(v1.ExplainJobRequest(name=job.name))
+    assert explained.summary == \
+        "waiting: no sampler is up that computes in bf16; imprint nodes shows them"
+    cluster.jobs.CancelJob(v1.CancelJobRequest(name=job.name), timeout=10)
+    assert cluster.finish(job).state == v1.JOB_STATE_CANCELLED
+
+
+def test_a_second_pass_makes_larger_pictures(done):
+    cluster, _, _ = done
+    v1 = api()
+    job = cluster.finish(cluster.jobs.CreateImageSetJob(v1.CreateImageSetJobRequest(
+        spec=cluster.image_set(upscale=1.5, upscale_strength=0.4)), timeout=10))
+    assert job.state == v1.JOB_STATE_SUCCEEDED, cluster.log_text()
+    shown = [i for i in cluster.items(job.result) if not i.safety.blocked]
+    assert shown
+    for item in shown:
+        assert item.request.upscale == 1.5 and item.request.width == 64
+        assert Image.open(io.BytesIO(cluster.download_item(item.name))).size == (96, 96)
+
+
 def test_events_tell_the_story_and_can_be_read_again_from_anywhere(done):
     cluster, training, image_set = done
     v1 = api()
