@@ -366,8 +366,8 @@ def test_json_everywhere_is_one_object_a_line(taught):
             (["image-sets", "show", job["image_set"]], "image_set"),
             (["references", "list"], "references"), (["embeddings", "show", "pip"], "embedding"),
             (["embeddings", "export", "pip", "--out", "again.safetensors"], "exported"),
-            (["embeddings", "import", "again.safetensors", "--word", "mascot", "--concept", "twin", "--token",
-              "<twin>"], "embedding")]:
+            (["embeddings", "import", "again.safetensors", "--concept", "twin", "--token", "<twin>", *RIGHTS],
+             "embedding")]:
         said = taught("--json", *line).out
         events = [json.loads(each) for each in said.splitlines()]
         assert events and all(isinstance(e, dict) and "event" in e for e in events), (line, said)
