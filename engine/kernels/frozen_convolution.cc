@@ -4,12 +4,13 @@
 #include <cstddef>
 #include <cstring>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
-
-#include "engine/kernels/frozen_backward.h"
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
 
 namespace imprint {
 namespace {
@@ -126,6 +127,25 @@ struct FrozenConvolution::State {
   }
 };
 
+// How autograd comes back: weights are frozen, so that only x has a gradient, and nothing of the
+// way there needs to be kept.
+class FrozenConvolution::Return final : public torch::autograd::Node {
+ public:
+  Return(std::shared_ptr<State> state, const at::Tensor& x)
+      : state_(std::move(state)), sizes_(x.sizes().vec()) {
+    set_next_edges(torch::autograd::collect_next_edges(x));
+  }
+
+  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+    if (!gradients[0].defined()) return {at::Tensor()};
+    return {state_->Backward(gradients[0], sizes_)};
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+  std::vector<int64_t> sizes_;
+};
+
 FrozenConvolution::FrozenConvolution(const at::Tensor& weight, const at::Tensor& bias,
                                      int64_t stride, int64_t padding)
     : state_(std::make_shared<State>()) {
@@ -140,8 +160,22 @@ FrozenConvolution::FrozenConvolution(const at::Tensor& weight, const at::Tensor&
 
 at::Tensor FrozenConvolution::operator()(const at::Tensor& x) const {
   const State& state = *state_;
-  if (state.map.defined()) return RunFrozen(state_, x);
-  return at::conv2d(x, state.weight, state.bias, state.window.stride, state.window.padding);
+  if (!state.map.defined()) {
+    return at::conv2d(x, state.weight, state.bias, state.window.stride, state.window.padding);
+  }
+  const bool differentiable = at::GradMode::is_enabled() && x.requires_grad();
+  at::Tensor out;
+  {
+    const c10::NoGradGuard no_autograd;
+    out = state.Forward(x);
+  }
+  if (differentiable) {
+    // LibTorch's own way: its nodes need its deleter.
+    const std::shared_ptr<torch::autograd::Node> node(new Return(state_, x),
+                                                      torch::autograd::deleteNode);
+    torch::autograd::set_history(out, node);
+  }
+  return out;
 }
 
 }  // namespace imprint

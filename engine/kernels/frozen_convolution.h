@@ -25,6 +25,7 @@ class FrozenConvolution {
 
  private:
   struct State;
+  class Return;
   std::shared_ptr<State> state_;
 };
 

@@ -12,6 +12,9 @@ namespace imprint {
 
 // How far pictures may be enlarged.
 inline constexpr double kMaxUpscale = 4;
+// The share of steps that the second pass walks where nobody says: more, and it covers what the
+// first has drawn with patterns.
+inline constexpr double kDefaultUpscaleStrength = 0.35;
 // Of a picture, before and after that.
 inline constexpr int kMaxPictureSide = 4096;
 

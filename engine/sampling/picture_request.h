@@ -12,6 +12,7 @@
 #include "base/rgb_image.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/solver_choice.h"
+#include "engine/recipe/upscaling.h"
 #include "text/prompt_syntax.h"
 
 namespace imprint {
@@ -50,7 +51,7 @@ struct PictureRequest {
   // own at a size at which the model alone would repeat the subject. 1 is none.
   double upscale = 1;
   // `strength` of the second pass.
-  double upscale_strength = 0.35;
+  double upscale_strength = kDefaultUpscaleStrength;
 
   bool guided() const { return guidance > 1; }
 };

@@ -40,7 +40,6 @@ constexpr int kDefaultDrawSteps = 25;
 constexpr double kDefaultGuidance = 5;
 constexpr int kDefaultMaxAttempts = 5;
 constexpr int kMaxClipSkip = 128;
-constexpr double kDefaultUpscaleStrength = 0.35;
 
 absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high) {
   if (value >= low && value <= high) return absl::OkStatus();

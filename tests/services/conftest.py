@@ -21,3 +21,12 @@ def api():
 def module_cluster(tmp_path_factory):
     with services.Cluster(tmp_path_factory.mktemp("cluster")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def cluster_without_nodes(tmp_path_factory):
+    """With a model and pictures; what is created waits."""
+    with services.Cluster(tmp_path_factory.mktemp("cluster"), trainers=0, samplers=0) as running:
+        running.add_model()
+        running.add_references()
+        yield running

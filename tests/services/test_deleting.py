@@ -5,17 +5,13 @@ import subprocess
 import grpc
 import pytest
 
-from cluster import Cluster, api
+from cluster import api
 from processes import BIN
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """Without nodes: what is created waits."""
-    with Cluster(tmp_path_factory.mktemp("cluster"), trainers=0, samplers=0) as running:
-        running.add_model()
-        running.add_references()
-        yield running
+def cluster(cluster_without_nodes):
+    return cluster_without_nodes
 
 
 def refused(call, request):
