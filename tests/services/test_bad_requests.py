@@ -158,7 +158,7 @@ VALUES = {
     "embedding": "concepts/nobody/embeddings/1", "embeddings": "concepts/nobody/embeddings/1",
     "folder": "/nowhere", "templates": "a photo of {}", "sha256": "0" * 64, "seeds": 1, "attempt": 1,
     "chunk": 7, "size": 64, "lifetime_seconds": 60, "page_token": "", "people": v1.PEOPLE_SHOWN_NONE,
-    "state": v1.IMAGE_SET_STATE_PARTIAL,
+    "state": v1.IMAGE_SET_STATE_PARTIAL, "precision": "fp32",
 }
 MASKS = {"UpdateJobRequest": "labels", "UpdateConceptRequest": "description"}
 
