@@ -16,24 +16,6 @@ namespace {
 constexpr size_t kMaxTokenBytes = 100;
 constexpr absl::string_view kExpected = "a new word such as \"<mia>\"";
 
-bool IsWordCharacter(int32_t code_point) { return IsLetter(code_point) || IsNumber(code_point); }
-
-int32_t CodePointBefore(absl::string_view text, size_t position) {
-  do --position;
-  while (position > 0 && (static_cast<unsigned char>(text[position]) & 0xC0) == 0x80);
-  return NextCodePoint(text, position);
-}
-
-int32_t CodePointAt(absl::string_view text, size_t position) {
-  return NextCodePoint(text, position);
-}
-
-bool IsWordBoundary(absl::string_view text, size_t position) {
-  return position == 0 || position == text.size() ||
-         !IsWordCharacter(CodePointBefore(text, position)) ||
-         !IsWordCharacter(CodePointAt(text, position));
-}
-
 bool HasSpaceOrControl(absl::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const int32_t code_point = NextCodePoint(text, i);
@@ -43,10 +25,6 @@ bool HasSpaceOrControl(absl::string_view text) {
 }
 
 }  // namespace
-
-bool StandsApart(absl::string_view text, size_t begin, size_t size) {
-  return IsWordBoundary(text, begin) && IsWordBoundary(text, begin + size);
-}
 
 absl::Status ConceptVocabulary::Add(absl::string_view token, int vectors,
                                     const ClipTokenizer& tokenizer) {
@@ -75,6 +53,7 @@ absl::Status ConceptVocabulary::Add(absl::string_view token, int vectors,
   std::vector<size_t>& bucket = by_first_byte_[normalized[0]];
   bucket.push_back(entries_.size());
   entries_.push_back({std::string(token), normalized, rows_, vectors});
+  written_.Add(std::string(token));
   rows_ += vectors;
   std::sort(bucket.begin(), bucket.end(), [this](size_t a, size_t b) {
     return entries_[a].normalized.size() > entries_[b].normalized.size();
@@ -94,18 +73,6 @@ const ConceptVocabulary::Entry* ConceptVocabulary::Match(absl::string_view text,
     }
   }
   return nullptr;
-}
-
-size_t ConceptVocabulary::WrittenSize(absl::string_view prompt, size_t position) const {
-  size_t longest = 0;
-  for (const Entry& entry : entries_) {
-    const size_t size = entry.token.size();
-    if (size > longest && absl::StartsWithIgnoreCase(prompt.substr(position), entry.token) &&
-        StandsApart(prompt, position, size)) {
-      longest = size;
-    }
-  }
-  return longest;
 }
 
 }  // namespace imprint

@@ -9,14 +9,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
+#include "text/written_tokens.h"
+
 namespace imprint {
 
 class ClipTokenizer;
-
-// Whether text[begin, begin + size) stands apart: where its first or last character is a letter or
-// a number, the text's neighbour is none. A concept's token counts only where it does. `text` is
-// any bytes; both ends are starts of characters.
-bool StandsApart(absl::string_view text, size_t begin, size_t size);
 
 // Tokens in the order they were added. Concept k's vectors are rows first_row .. first_row + n - 1
 // of the matrix that stacks all concepts' embeddings in that order. Not thread-safe while Add runs;
@@ -39,16 +36,15 @@ class ConceptVocabulary {
   // The longest token that stands apart at `position` of normalised text, if any.
   const Entry* Match(absl::string_view text, size_t position) const;
 
-  // The bytes of the longest token that stands apart at `position` of a prompt as it was given
-  // (UTF-8, not normalised); 0 if none does. Letters beyond ASCII count only in the token's own
-  // case and form.
-  size_t WrittenSize(absl::string_view prompt, size_t position) const;
+  // For prompts that nobody has read yet.
+  const WrittenTokens& written() const { return written_; }
 
   const std::vector<Entry>& entries() const { return entries_; }
   int rows() const { return rows_; }
 
  private:
   std::vector<Entry> entries_;
+  WrittenTokens written_;
   // Indices into entries_ by first byte, longest token first.
   absl::flat_hash_map<char, std::vector<size_t>> by_first_byte_;
   int rows_ = 0;

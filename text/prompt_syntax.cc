@@ -54,7 +54,7 @@ ExplicitWeight WeightAt(absl::string_view text, size_t position) {
 // pieces since it opened. As only so many are open at a time, a piece is multiplied only so often.
 class EmphasisParser {
  public:
-  EmphasisParser(absl::string_view prompt, const ConceptVocabulary& concepts)
+  EmphasisParser(absl::string_view prompt, const WrittenTokens& concepts)
       : prompt_(prompt), concepts_(concepts) {}
 
   absl::StatusOr<std::vector<WeightedText>> Parse() {
@@ -69,8 +69,8 @@ class EmphasisParser {
  private:
   // Reads what begins at `i`, and gives where the next begins.
   absl::StatusOr<size_t> ReadAt(size_t i) {
-    if (const size_t size = concepts_.WrittenSize(prompt_, i); size > 0) {
-      return AppendText(i, size);
+    if (const std::string* concept_token = concepts_.LongestAt(prompt_, i)) {
+      return AppendText(i, concept_token->size());
     }
     const ExplicitWeight weight = WeightAt(prompt_, i);
     if (weight.end > 0 && !round_.empty()) return CloseWith(weight);
@@ -162,7 +162,7 @@ class EmphasisParser {
   }
 
   absl::string_view prompt_;
-  const ConceptVocabulary& concepts_;
+  const WrittenTokens& concepts_;
   std::vector<WeightedText> pieces_;
   // Whether text goes on in the last piece: no bracket has come since.
   bool open_ = false;
@@ -184,12 +184,23 @@ absl::StatusOr<PromptStyle> ParsePromptStyle(absl::string_view name) {
 }
 
 absl::StatusOr<std::vector<WeightedText>> ParsePrompt(absl::string_view prompt, PromptStyle style,
-                                                      const ConceptVocabulary& concepts) {
+                                                      const WrittenTokens& concepts) {
   if (!IsUtf8(prompt)) return FieldError("text", Quoted(prompt), "UTF-8");
   if (style == PromptStyle::kLiteral) {
     return std::vector<WeightedText>{{.text = std::string(prompt)}};
   }
   return EmphasisParser(prompt, concepts).Parse();
+}
+
+std::string WithoutWeights(absl::string_view prompt, PromptStyle style,
+                           const WrittenTokens& concepts) {
+  const auto pieces = ParsePrompt(prompt, style, concepts);
+  if (!pieces.ok()) return std::string(prompt);
+  std::string words;
+  for (const WeightedText& piece : *pieces) {
+    absl::StrAppend(&words, piece.new_chunk ? " " : "", piece.text);
+  }
+  return words;
 }
 
 }  // namespace imprint

@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-#include "text/concept_vocabulary.h"
+#include "text/written_tokens.h"
 
 namespace imprint {
 
@@ -48,6 +48,11 @@ struct WeightedText {
 // brackets, too. INVALID_ARGUMENT if the prompt is no UTF-8, a weight is no number or is beyond
 // kMaxEmphasis, or brackets nest deeper than kMaxOpenBrackets. Linear in the prompt's length.
 absl::StatusOr<std::vector<WeightedText>> ParsePrompt(absl::string_view prompt, PromptStyle style,
-                                                      const ConceptVocabulary& concepts);
+                                                      const WrittenTokens& concepts);
+
+// The prompt without what brackets mean in it: its words, for whoever reads no weights. What
+// ParsePrompt refuses stays as it is.
+std::string WithoutWeights(absl::string_view prompt, PromptStyle style,
+                           const WrittenTokens& concepts);
 
 }  // namespace imprint

@@ -40,7 +40,7 @@ ConceptVocabulary Concepts(const std::vector<std::string>& tokens) {
 }
 
 absl::StatusOr<Pieces> Parse(absl::string_view prompt, const ConceptVocabulary& concepts = {}) {
-  return ParsePrompt(prompt, PromptStyle::kEmphasis, concepts);
+  return ParsePrompt(prompt, PromptStyle::kEmphasis, concepts.written());
 }
 
 TEST(PromptSyntax, ThePublishedExamples) {
@@ -189,6 +189,17 @@ TEST(PromptStyle, NamesRoundTrip) {
   }
   EXPECT_THAT(ParsePromptStyle("compel"),
               RefusesNaming(Parts{"prompt_style: got \"compel\"", "literal"}));
+}
+
+TEST(WithoutWeights, LeavesTheWords) {
+  const WrittenTokens concepts({"<v(1:2)>"});
+  const auto words = [&](absl::string_view prompt) {
+    return WithoutWeights(prompt, PromptStyle::kEmphasis, concepts);
+  };
+  EXPECT_EQ(words("a (red:1.3) [fox] \\(old\\) BREAK in snow"), "a red fox (old) in snow");
+  EXPECT_EQ(words("(<v(1:2)>:1.2) asleep"), "<v(1:2)> asleep");
+  EXPECT_EQ(words("(fox:1000)"), "(fox:1000)") << "which is refused";
+  EXPECT_EQ(WithoutWeights("(red:1.3)", PromptStyle::kLiteral, concepts), "(red:1.3)");
 }
 
 }  // namespace

@@ -130,7 +130,8 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
       "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1; default: 1");
   add("--upscale", options.upscale, kUpscaleHelp)->capture_default_str();
   add("--upscale-strength", options.upscale_strength, kUpscaleStrengthHelp)->capture_default_str();
-  add("--precision", options.precision, "fp32, bf16 or auto: the fastest that the samplers have")
+  add("--precision", options.precision,
+      "fp32, bf16, fp16 or auto: the fastest that the samplers have")
       ->type_name("NAME")
       ->capture_default_str();
 }

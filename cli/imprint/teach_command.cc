@@ -168,7 +168,8 @@ void AddHowOptions(CLI::App& teach, TeachOptions& options) {
   add("--seed", options.seed, "Another number, another choice of pictures, captions and noise");
   add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
   add("--threads", options.threads, "Threads to compute with: the same number gives the same bits");
-  add("--precision", options.precision, "fp32, bf16 or auto: the fastest that the trainers have")
+  add("--precision", options.precision,
+      "fp32, bf16, fp16 or auto: the fastest that the trainers have")
       ->type_name("NAME")
       ->capture_default_str();
 }

@@ -1,6 +1,7 @@
 #include "cli/imprint_engine/command.h"
 
 #include "base/status_macros.h"
+#include "engine/devices/device_facts.h"
 
 namespace imprint {
 
@@ -13,16 +14,23 @@ void AddModelOption(CLI::App& app, std::string& model, bool required) {
   if (required) option->required();
 }
 
-void AddPrecisionOption(CLI::App& app, std::string& precision) {
-  app.add_option("--precision", precision,
-                 "fp32, bf16, or auto: bf16 where the processor multiplies it")
+void AddComputeFlags(CLI::App& app, ComputeFlags& flags) {
+  app.add_option("--device", flags.device,
+                 "cpu, cuda, cuda:N, or auto: a GPU if there is one; \"imprint-engine devices\" "
+                 "lists them")
+      ->type_name("NAME")
+      ->envname("IMPRINT_DEVICE")
+      ->capture_default_str();
+  app.add_option("--precision", flags.precision,
+                 "fp32, bf16, fp16, or auto: the fastest that the device has")
       ->type_name("NAME")
       ->capture_default_str();
 }
 
-absl::StatusOr<Precision> ChoosePrecision(absl::string_view name) {
-  ASSIGN_OR_RETURN(const auto precision, ParsePrecision("precision", name));
-  return precision.value_or(AutoPrecision());
+absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags) {
+  ASSIGN_OR_RETURN(const auto precision, ParsePrecision("precision", flags.precision));
+  ASSIGN_OR_RETURN(const DeviceFacts device, FindDevice("device", flags.device));
+  return ComputeChoice{device.device, precision.value_or(device.precisions.front())};
 }
 
 }  // namespace imprint

@@ -7,11 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "cli/terminal/console.h"
 #include <CLI/CLI.hpp>
 
-#include "engine/recipe/precision.h"
+#include "engine/devices/compute_choice.h"
 
 namespace imprint {
 
@@ -35,14 +34,20 @@ Command MakeTeachCommand(CLI::App& app);
 Command MakeDrawCommand(CLI::App& app);
 Command MakeScoreCommand(CLI::App& app);
 Command MakeInfoCommand(CLI::App& app);
+Command MakeDevicesCommand(CLI::App& app);
 
 // --model, which is also read from IMPRINT_MODEL.
 void AddModelOption(CLI::App& app, std::string& model, bool required = true);
 
-// --precision; what it says is read by ChoosePrecision.
-void AddPrecisionOption(CLI::App& app, std::string& precision);
+// --device and --precision, by name.
+struct ComputeFlags {
+  std::string device = "auto";
+  std::string precision{Name(Precision::kFp32)};
+};
+void AddComputeFlags(CLI::App& app, ComputeFlags& flags);
 
-// The precision of that name; "auto" is what suits this machine. INVALID_ARGUMENT naming precision.
-absl::StatusOr<Precision> ChoosePrecision(absl::string_view name);
+// What they say; "auto" is what suits this machine. INVALID_ARGUMENT or FAILED_PRECONDITION naming
+// device or precision.
+absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags);
 
 }  // namespace imprint

@@ -24,7 +24,7 @@ struct DrawOptions {
   std::string size;
   std::string solver;
   std::optional<double> strength;
-  std::string precision{Name(Precision::kFp32)};
+  ComputeFlags compute;
   std::string format = "png";
   std::string prompt_style = std::string(Name(PictureRequest().prompt_style));
   bool no_sheet = false;
@@ -48,7 +48,7 @@ absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
                       "a picture to begin from beside it: --from");
   }
   order.defaults.strength = options.strength.value_or(order.defaults.strength);
-  ASSIGN_OR_RETURN(order.precision, ChoosePrecision(options.precision));
+  ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute));
   if (!options.solver.empty()) {
     ASSIGN_OR_RETURN(order.solver, ParseSolver("solver", options.solver));
   }
@@ -68,7 +68,7 @@ Command MakeDrawCommand(CLI::App& app) {
                          "  imprint-engine draw --embedding rex/ --prompt \"<rex> in the snow\" "
                          "--prompt \"<rex> asleep\" --seeds 1-4 --out pictures/\n");
   AddModelOption(*draw, options->order.model);
-  AddPrecisionOption(*draw, options->precision);
+  AddComputeFlags(*draw, options->compute);
   draw->add_option("--embedding", options->order.embeddings,
                    "Learned embedding: its file, of any tool, or the folder that teach left it in; "
                    "WORD=PATH gives it another word; repeatable")

@@ -58,8 +58,8 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
                               {{"path", model.folder},
                                {"fingerprint", model.fingerprint},
                                {"prediction", model.prediction}}},
-                             {"precision", Name(model.precision)},
-                             {"device", "cpu"},
+                             {"device", Name(model.compute.device)},
+                             {"precision", Name(model.compute.precision)},
                              {"compute_threads", threads},
                              {"embeddings", embedding_list},
                              {"pictures", picture_list}};
@@ -84,7 +84,11 @@ absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifes
     ASSIGN_OR_RETURN(const std::string file, picture.Get<std::string>("file"));
     ASSIGN_OR_RETURN(const std::string prompt, picture.Get<std::string>("prompt"));
     ASSIGN_OR_RETURN(const bool comparison, picture.GetOr<bool>("comparison", false));
-    result.pictures.push_back({manifest.parent_path() / file, prompt, comparison});
+    ASSIGN_OR_RETURN(
+        const std::string style,
+        picture.GetOr<std::string>("prompt_style", std::string(Name(PromptStyle::kEmphasis))));
+    ASSIGN_OR_RETURN(const PromptStyle prompt_style, ParsePromptStyle(style));
+    result.pictures.push_back({manifest.parent_path() / file, prompt, prompt_style, comparison});
   }
   for (const nlohmann::json& entry : json.json()["embeddings"]) {
     ASSIGN_OR_RETURN(const JsonObject embedding, parse(entry, "embeddings"));

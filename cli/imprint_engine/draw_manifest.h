@@ -51,6 +51,7 @@ struct ScoredPictures {
   struct Picture {
     std::filesystem::path path;
     std::string prompt;
+    PromptStyle prompt_style;
     bool comparison;
   };
   std::vector<Picture> pictures;

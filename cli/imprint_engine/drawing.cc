@@ -102,7 +102,7 @@ class Drawing {
  private:
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings));
-    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.precision));
+    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute));
     PictureRequest defaults = order_.defaults;
     defaults.solver = order_.solver.value_or(model_->info().solver);
     if (defaults.width == 0) defaults.width = defaults.height = model_->info().picture_size;
@@ -114,9 +114,11 @@ class Drawing {
                          return FitToSquare(picture, ContactSheet().cell_size, SquareFit::kCrop);
                        }));
     }
+    WrittenTokens tokens;
+    for (const EmbeddingRecord& embedding : embeddings_.records) tokens.Add(embedding.token);
     for (size_t i = 0; i < plan_.size(); ++i) {
       RETURN_IF_ERROR(InContext(absl::StrCat("picture ", i + 1),
-                                CheckRequest(model_->info(), plan_[i].request)));
+                                CheckRequest(model_->info(), tokens, plan_[i].request)));
       requests_.push_back(plan_[i].request);
       records_.push_back({.request = plan_[i].request, .comparison = plan_[i].comparison});
     }

@@ -25,7 +25,7 @@ struct DrawOrder {
   PictureRequest defaults;
   // The model's own if there is none.
   std::optional<SolverChoice> solver;
-  Precision precision = Precision::kFp32;
+  ComputeChoice compute;
   // Picture file that all pictures begin from; none if empty.
   std::string source;
   // Pictures drawn at once.

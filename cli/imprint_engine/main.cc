@@ -25,6 +25,7 @@ constexpr const char* kDescription =
   imprint-engine draw --embedding rex/ --prompt "<rex> in the snow" --out pictures/
   imprint-engine score pictures/ --against photos/
   imprint-engine info rex/
+  imprint-engine devices
 )";
 
 constexpr const char* kFooter = R"(
@@ -47,7 +48,8 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.fallthrough();
   std::vector<Command> commands = {MakeTeachCommand(app), MakeDrawCommand(app),
-                                   MakeScoreCommand(app), MakeInfoCommand(app)};
+                                   MakeScoreCommand(app), MakeInfoCommand(app),
+                                   MakeDevicesCommand(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version
@@ -74,7 +76,7 @@ int Main(int argc, char** argv) {
     return status.ok() ? 0 : console.Fail(status);
   }
   console.Text(app.help());
-  return console.Fail(FieldError("command", "none", "teach, draw, score or info"));
+  return console.Fail(FieldError("command", "none", "teach, draw, score, info or devices"));
 }
 
 }  // namespace

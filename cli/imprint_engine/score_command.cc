@@ -21,6 +21,7 @@
 #include "base/status_macros.h"
 #include "engine/scoring/clip_scorer.h"
 #include "imaging/fit.h"
+#include "text/prompt_syntax.h"
 
 namespace imprint {
 namespace {
@@ -81,11 +82,14 @@ absl::StatusOr<Scores> ScoreDrawn(const ClipScorer& scorer, const ScoredPictures
                                   bool comparison, std::span<const ClipFeature> references) {
   std::vector<fs::path> paths;
   std::vector<std::string> prompts;
+  WrittenTokens tokens;
+  for (const auto& [token, word] : drawn.class_words) tokens.Add(token);
   for (const ScoredPictures::Picture& picture : drawn.pictures) {
     if (picture.comparison != comparison) continue;
     paths.push_back(picture.path);
-    // The evaluator never learned the tokens: it reads the class words.
-    prompts.push_back(WithClassWords(picture.prompt, drawn.class_words));
+    // The evaluator knows no weights, and never learned the tokens: it reads the class words.
+    prompts.push_back(WithClassWords(WithoutWeights(picture.prompt, picture.prompt_style, tokens),
+                                     drawn.class_words));
   }
   ASSIGN_OR_RETURN(const auto read, ReadPictures(paths, ForClip(scorer)));
   std::vector<RgbImage> fitted;

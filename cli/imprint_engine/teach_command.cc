@@ -33,7 +33,7 @@ struct TeachOptions {
   std::string schedule{Name(TrainingRecipe().schedule)};
   std::string out;
   std::string resume;
-  std::string precision{Name(Precision::kFp32)};
+  ComputeFlags compute;
   int size = 0;
   bool no_flip = false;
   bool overwrite = false;
@@ -68,7 +68,7 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options) {
   order.recipe = options.recipe;
   order.recipe.flip = !options.no_flip;
   ASSIGN_OR_RETURN(order.recipe.schedule, ParseLearningRateSchedule(options.schedule));
-  ASSIGN_OR_RETURN(order.precision, ChoosePrecision(options.precision));
+  ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute));
   order.checkpoint_every = options.checkpoint_every;
   order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
@@ -76,7 +76,10 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options) {
 }
 
 absl::Status RunTeach(const TeachOptions& options, CommandContext& context) {
-  if (!options.resume.empty()) return ResumeTeaching(options.resume, context);
+  if (!options.resume.empty()) {
+    ASSIGN_OR_RETURN(const auto device, ParseDevice("device", options.compute.device));
+    return ResumeTeaching(options.resume, device, context);
+  }
   ASSIGN_OR_RETURN(TeachOrder order, MakeOrder(options));
   if (options.out.empty()) return FieldError("out", "none", "a folder for the embedding: --out");
   return BeginTeaching(std::move(order), options.folder, options.out, options.overwrite, context);
@@ -97,7 +100,7 @@ Command MakeTeachCommand(CLI::App& app) {
           "Pictures of one thing or in one style: PNG, JPEG, WebP; other files are skipped")
       ->type_name("");
   AddModelOption(*teach, options->model, /*required=*/false);
-  AddPrecisionOption(*teach, options->precision);
+  AddComputeFlags(*teach, options->compute);
   teach
       ->add_option(
           "--class", options->class_word,

@@ -69,7 +69,7 @@ class Teaching {
       : order_(std::move(order)), out_(std::move(out)), resumed_(resumed), context_(context) {}
 
   absl::Status Run(const fs::path& folder) {
-    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.precision));
+    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute));
     ASSIGN_OR_RETURN(order_.size, TrainingSize(order_, model_->info()));
     RETURN_IF_ERROR(ReadReferences(folder));
     ASSIGN_OR_RETURN(const auto checkpoint, ReadCheckpoint());
@@ -283,7 +283,8 @@ absl::Status BeginTeaching(TeachOrder order, const fs::path& folder, const fs::p
   return Teaching(std::move(order), out, /*resumed=*/false, context).Run(folder);
 }
 
-absl::Status ResumeTeaching(const fs::path& out, CommandContext& context) {
+absl::Status ResumeTeaching(const fs::path& out, const std::optional<ComputeDevice>& device,
+                            CommandContext& context) {
   absl::StatusOr<TrainingRecord> read = ReadTrainingRecord(out / kRecordName);
   if (!read.ok()) return ForOption("resume", read.status());
   TrainingRecord record = *std::move(read);
@@ -298,6 +299,12 @@ absl::Status ResumeTeaching(const fs::path& out, CommandContext& context) {
     context.console.Warn(absl::StrCat("the training began with ", record.order.threads,
                                       " threads; with ", ComputeThreads(),
                                       " it ends in slightly other numbers"));
+  }
+  ComputeDevice& chosen = record.order.compute.device;
+  if (device && *device != chosen) {
+    context.console.Warn(absl::StrCat("the training began on ", Name(chosen), "; on ",
+                                      Name(*device), " it ends in slightly other numbers"));
+    chosen = *device;
   }
   return Teaching(std::move(record.order), out, /*resumed=*/true, context).Run("");
 }

@@ -17,7 +17,9 @@ absl::Status BeginTeaching(TeachOrder order, const std::filesystem::path& folder
                            const std::filesystem::path& out, bool overwrite,
                            CommandContext& context);
 
-// Goes on with the training in `out`: from its checkpoint, or from the beginning if it has none.
-absl::Status ResumeTeaching(const std::filesystem::path& out, CommandContext& context);
+// Goes on with the training in `out`: from its checkpoint, or from the beginning if it has none; on
+// `device` instead of the one that it began on, if there is one.
+absl::Status ResumeTeaching(const std::filesystem::path& out,
+                            const std::optional<ComputeDevice>& device, CommandContext& context);
 
 }  // namespace imprint

@@ -24,7 +24,8 @@ nlohmann::json ToJson(const TeachOrder& order) {
           {"size", order.size},
           {"fit", Name(order.fit)},
           {"recipe", ToJson(order.recipe)},
-          {"precision", Name(order.precision)},
+          {"device", Name(order.compute.device)},
+          {"precision", Name(order.compute.precision)},
           {"checkpoint_every", order.checkpoint_every},
           {"threads", order.threads}};
 }
@@ -41,6 +42,19 @@ absl::StatusOr<TrainingState> ReadState(const JsonObject& record) {
                     "running, interrupted or finished");
 }
 
+// Records of earlier versions have none of it: they were of the processor, in fp32.
+absl::StatusOr<ComputeChoice> ReadCompute(const JsonObject& json) {
+  const ComputeChoice before;
+  ASSIGN_OR_RETURN(const auto device_name, json.GetOr<std::string>("device", Name(before.device)));
+  ASSIGN_OR_RETURN(const auto device,
+                   ParseDevice(absl::StrCat(json.origin(), ": device"), device_name));
+  ASSIGN_OR_RETURN(const auto precision_name,
+                   json.GetOr<std::string>("precision", std::string(Name(before.precision))));
+  ASSIGN_OR_RETURN(const auto precision,
+                   ParsePrecision(absl::StrCat(json.origin(), ": precision"), precision_name));
+  return ComputeChoice{device.value_or(before.device), precision.value_or(before.precision)};
+}
+
 absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
   TeachOrder order;
   ASSIGN_OR_RETURN(order.model, json.Get<std::string>("model"));
@@ -53,12 +67,7 @@ absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
   ASSIGN_OR_RETURN(order.fit, ParseSquareFit(fit));
   ASSIGN_OR_RETURN(const JsonObject recipe, json.Object("recipe"));
   ASSIGN_OR_RETURN(order.recipe, RecipeFromJson(recipe));
-  // Records of earlier versions have none.
-  ASSIGN_OR_RETURN(const auto precision,
-                   json.GetOr<std::string>("precision", std::string(Name(Precision::kFp32))));
-  ASSIGN_OR_RETURN(const auto chosen,
-                   ParsePrecision(absl::StrCat(json.origin(), ": precision"), precision));
-  order.precision = chosen.value_or(Precision::kFp32);
+  ASSIGN_OR_RETURN(order.compute, ReadCompute(json));
   const auto number = [&](const char* key, int& field) -> absl::Status {
     ASSIGN_OR_RETURN(const int64_t value, json.Get<int64_t>(key));
     if (value < 0 || value > 1'000'000) {

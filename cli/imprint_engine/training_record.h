@@ -12,7 +12,7 @@
 #include "cli/imprint_engine/reference_folder.h"
 #include <nlohmann/json.hpp>
 
-#include "engine/recipe/precision.h"
+#include "engine/devices/compute_choice.h"
 #include "engine/recipe/recipe.h"
 #include "imaging/fit.h"
 #include "text/training_templates.h"
@@ -31,7 +31,7 @@ struct TeachOrder {
   int size = 0;
   SquareFit fit = SquareFit::kCrop;
   TrainingRecipe recipe;
-  Precision precision = Precision::kFp32;
+  ComputeChoice compute;
   int checkpoint_every = 50;
   int threads = 0;
 };

@@ -4,27 +4,12 @@
 #include <cstddef>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 
-#include "text/concept_vocabulary.h"
 #include "text/unicode_text.h"
+#include "text/written_tokens.h"
 
 namespace imprint {
 namespace {
-
-// The longest of the tokens that stands at `position` of well-formed text; nullptr if there is
-// none.
-const std::string* LongestTokenAt(absl::string_view prompt, size_t position,
-                                  const std::set<std::string>& tokens) {
-  const std::string* longest = nullptr;
-  for (const std::string& token : tokens) {
-    const bool found = !token.empty() &&
-                       absl::StartsWithIgnoreCase(prompt.substr(position), token) &&
-                       StandsApart(prompt, position, token.size());
-    if (found && (longest == nullptr || token.size() > longest->size())) longest = &token;
-  }
-  return longest;
-}
 
 // What stands in <> from `position` on, with the brackets; empty if no word does.
 absl::string_view BracketedWordAt(absl::string_view prompt, size_t position) {
@@ -38,18 +23,22 @@ absl::string_view BracketedWordAt(absl::string_view prompt, size_t position) {
   return one_word ? word : absl::string_view();
 }
 
+WrittenTokens Written(const std::set<std::string>& tokens) {
+  return WrittenTokens({tokens.begin(), tokens.end()});
+}
+
 }  // namespace
 
 std::string WithClassWords(absl::string_view prompt,
                            const std::map<std::string, std::string>& class_words) {
   if (!IsUtf8(prompt)) return std::string(prompt);
-  std::set<std::string> tokens;
+  WrittenTokens tokens;
   for (const auto& [token, word] : class_words) {
-    if (!word.empty()) tokens.insert(token);
+    if (!word.empty()) tokens.Add(token);
   }
   std::string result;
   for (size_t i = 0; i < prompt.size();) {
-    const std::string* token = LongestTokenAt(prompt, i, tokens);
+    const std::string* token = tokens.LongestAt(prompt, i);
     if (token == nullptr) {
       result.push_back(prompt[i++]);
     } else {
@@ -62,11 +51,12 @@ std::string WithClassWords(absl::string_view prompt,
 
 std::set<std::string> TokensIn(const std::vector<std::string>& prompts,
                                const std::set<std::string>& tokens) {
+  const WrittenTokens written = Written(tokens);
   std::set<std::string> found;
   for (const std::string& prompt : prompts) {
     if (!IsUtf8(prompt)) continue;
     for (size_t i = 0; i < prompt.size();) {
-      const std::string* token = LongestTokenAt(prompt, i, tokens);
+      const std::string* token = written.LongestAt(prompt, i);
       if (token != nullptr) found.insert(*token);
       i += token == nullptr ? 1 : token->size();
     }
@@ -76,11 +66,12 @@ std::set<std::string> TokensIn(const std::vector<std::string>& prompts,
 
 std::set<std::string> UnknownTokensIn(const std::vector<std::string>& prompts,
                                       const std::set<std::string>& tokens) {
+  const WrittenTokens written = Written(tokens);
   std::set<std::string> unknown;
   for (const std::string& prompt : prompts) {
     if (!IsUtf8(prompt)) continue;
     for (size_t i = 0; i < prompt.size();) {
-      if (const std::string* token = LongestTokenAt(prompt, i, tokens)) {
+      if (const std::string* token = written.LongestAt(prompt, i)) {
         i += token->size();
         continue;
       }

@@ -281,7 +281,9 @@ at::Tensor NormalizeGroups(const at::Tensor& x, const GroupNormWeights& weights,
   if (!x.is_cpu() || x.scalar_type() != at::kFloat || x.numel() == 0) {
     const at::Tensor normalized =
         at::group_norm(x, weights.groups, weights.scale, weights.shift, weights.epsilon);
-    return activation == NormActivation::kSilu ? at::silu(normalized) : normalized;
+    // LibTorch's kernel for GPUs gives it back in rows of channels.
+    return (activation == NormActivation::kSilu ? at::silu(normalized) : normalized)
+        .contiguous(at::MemoryFormat::ChannelsLast);
   }
   const at::Tensor channels_last = x.contiguous(at::MemoryFormat::ChannelsLast);
   if (at::GradMode::is_enabled() && x.requires_grad()) {

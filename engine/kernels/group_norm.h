@@ -21,7 +21,7 @@ enum class NormActivation { kNone, kSilu };
 
 // x [n, c, h, w] -> the same shape, channels last in memory. Differentiable with respect to x,
 // which is all that is kept for the way back. Our own kernel computes fp32 on the CPU; everything
-// else goes through LibTorch. Thread-safe.
+// else goes through LibTorch, which takes means and deviations in fp32 whatever x is. Thread-safe.
 at::Tensor NormalizeGroups(const at::Tensor& x, const GroupNormWeights& weights,
                            NormActivation activation);
 

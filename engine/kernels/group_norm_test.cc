@@ -86,5 +86,18 @@ TEST(NormalizeGroups, ExtremeValuesStayFinite) {
   EXPECT_GE(out.min().item<float>(), -0.3F);  // the least value of SiLU
 }
 
+// Squares of these, and their sum, are far beyond what fp16 holds.
+TEST(NormalizeGroups, HalfPrecisionTakesItsMeansInFp32) {
+  at::manual_seed(1);
+  const GroupNormWeights weights = Weights(4, 32);
+  const GroupNormWeights half = {4, 1e-5, weights.scale.to(at::kHalf), weights.shift.to(at::kHalf)};
+  const at::Tensor x =
+      (at::randn({2, 32, 8, 8}) * 1000).contiguous(at::MemoryFormat::ChannelsLast).to(at::kHalf);
+  const at::Tensor ours = NormalizeGroups(x, half, NormActivation::kSilu);
+  EXPECT_EQ(ours.scalar_type(), at::kHalf);
+  EXPECT_TRUE(ours.is_contiguous(at::MemoryFormat::ChannelsLast));
+  EXPECT_LT(RelativeError(ours, Reference(x, weights, NormActivation::kSilu)), 2e-3);
+}
+
 }  // namespace
 }  // namespace imprint

@@ -12,11 +12,24 @@
 #include "engine/model/model_parts.h"
 #include "engine/model/unet_config.h"
 #include "engine/model/vae_config.h"
+#include "engine/runtime/torch_device.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/weights/weight_binder.h"
 
 namespace imprint {
 namespace {
+
+at::ScalarType TypeOf(Precision precision) {
+  switch (precision) {
+    case Precision::kBf16:
+      return at::kBFloat16;
+    case Precision::kFp16:
+      return at::kHalf;
+    case Precision::kFp32:
+      break;
+  }
+  return at::kFloat;
+}
 
 struct Component {
   std::string path;
@@ -102,12 +115,14 @@ BaseModel::BaseModel(BaseModelInfo info, ClipTokenizer tokenizer,
 BaseModel::~BaseModel() = default;
 
 absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::filesystem::path& root,
-                                                                 Precision precision) {
+                                                                 const ComputeChoice& compute) {
   using Result = absl::StatusOr<std::shared_ptr<const BaseModel>>;
   return CatchTorchErrors([&]() -> Result {
-    const ComputeOptions options{.type =
-                                     precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat};
-    const ComputeOptions full_precision;
+    ASSIGN_OR_RETURN(const at::Device device, TorchDevice(compute.device));
+    const ComputeOptions full_precision{.device = device};
+    const ComputeOptions unet_options{.device = device, .type = TypeOf(compute.precision)};
+    const ComputeOptions& vae_options =
+        compute.precision == Precision::kFp16 ? full_precision : unet_options;
     ASSIGN_OR_RETURN(const auto opened, ModelFiles::Open(root));
     const ModelFiles& files = *opened;
     ASSIGN_OR_RETURN(const JsonObject text_json, files.Config("text_encoder"));
@@ -131,10 +146,10 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
                      Bind(text, full_precision, [&](const WeightScope& weights) {
                        return ClipTextEncoder(weights, text_config);
                      }));
-    ASSIGN_OR_RETURN(Unet network, Bind(unet, options, [&](const WeightScope& weights) {
+    ASSIGN_OR_RETURN(Unet network, Bind(unet, unet_options, [&](const WeightScope& weights) {
                        return Unet(weights, unet_config);
                      }));
-    ASSIGN_OR_RETURN(auto coder, Bind(vae, options, [&](const WeightScope& weights) {
+    ASSIGN_OR_RETURN(auto coder, Bind(vae, vae_options, [&](const WeightScope& weights) {
                        return std::pair(VaeEncoder(weights, vae_config),
                                         VaeDecoder(weights, vae_config));
                      }));
@@ -152,7 +167,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
         .prediction = std::string(Name(schedule.prediction())),
         .training_timesteps = static_cast<int>(schedule.timesteps()),
         .solver = identity.solver,
-        .precision = precision,
+        .compute = compute,
         .mean_token_norm = text_encoder.MeanTokenNorm(),
         .has_safety_checker = safety_checker.has_value(),
         .parameters = {{"text_encoder", text.parameters},
@@ -160,7 +175,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
                        {"vae", vae.parameters}},
         .text_layers = identity.text_layers};
     auto parts = std::unique_ptr<const ModelParts>(
-        new ModelParts{options, vae_config, unet_config.sample_size, std::move(text_encoder),
+        new ModelParts{device, vae_config, unet_config.sample_size, std::move(text_encoder),
                        std::move(network), std::move(coder.first), std::move(coder.second),
                        std::move(schedule), std::move(safety_checker)});
     return std::shared_ptr<const BaseModel>(

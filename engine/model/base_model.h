@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "engine/recipe/precision.h"
+#include "engine/devices/compute_choice.h"
 #include "engine/recipe/solver_choice.h"
 #include "text/clip_tokenizer.h"
 
@@ -34,7 +34,7 @@ struct BaseModelInfo {
   std::string prediction;  // "epsilon" or "v_prediction"
   int training_timesteps;
   SolverChoice solver;     // that its configuration asks for
-  Precision precision;     // that UNet and VAE compute in
+  ComputeChoice compute;   // where and in which numbers it computes
   double mean_token_norm;  // L2, over the vocabulary
   bool has_safety_checker;
   std::map<std::string, int64_t> parameters;  // by component
@@ -44,12 +44,14 @@ struct BaseModelInfo {
 // Immutable; thread-safe.
 class BaseModel {
  public:
-  // Loads a Diffusers folder or a single file in the original layout onto the CPU. UNet and VAE
-  // compute in `precision`; text encoder and safety checker in fp32 always. NOT_FOUND or
-  // INVALID_ARGUMENT naming the file, the field or the tensors at fault; RESOURCE_EXHAUSTED if it
-  // does not fit into memory.
-  static absl::StatusOr<std::shared_ptr<const BaseModel>> Load(
-      const std::filesystem::path& path, Precision precision = Precision::kFp32);
+  // Loads a Diffusers folder or a single file in the original layout onto a device. The UNet
+  // computes in the precision that was chosen, and so does the VAE, but for fp16, whose largest
+  // number is smaller than what goes through a VAE; text encoder and safety checker compute in fp32
+  // always. NOT_FOUND or INVALID_ARGUMENT naming the file, the field or the tensors at fault;
+  // RESOURCE_EXHAUSTED if it does not fit into memory; FAILED_PRECONDITION if the device cannot be
+  // used.
+  static absl::StatusOr<std::shared_ptr<const BaseModel>> Load(const std::filesystem::path& path,
+                                                               const ComputeChoice& compute = {});
 
   ~BaseModel();
   BaseModel(const BaseModel&) = delete;

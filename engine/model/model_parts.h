@@ -13,7 +13,7 @@
 namespace imprint {
 
 struct ModelParts {
-  ComputeOptions compute;
+  at::Device device;
   VaeConfig vae_config;
   // Of the square that the model was trained at.
   int64_t latent_side;

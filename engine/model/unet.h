@@ -33,6 +33,9 @@ class Unet {
   at::Tensor Forward(const at::Tensor& latents, const at::Tensor& timesteps,
                      const PromptKeys& prompts) const;
 
+  // Of the numbers that it computes in.
+  at::ScalarType type() const { return type_; }
+
  private:
   // One resolution on the way down or up: each resnet, then its attention if the level has any.
   struct Stage {

@@ -42,7 +42,8 @@ at::Tensor VaeMiddle::Forward(const at::Tensor& x) const {
 }
 
 VaeEncoder::VaeEncoder(const WeightScope& weights, const VaeConfig& config)
-    : conv_in_(weights.In("encoder.conv_in"), 3, config.channels.front()),
+    : type_(weights.options().type),
+      conv_in_(weights.In("encoder.conv_in"), 3, config.channels.front()),
       middle_(weights.In("encoder.mid_block"), config.channels.back(), config.groups),
       norm_out_(weights.In("encoder.conv_norm_out"), config.groups, config.channels.back(),
                 kEpsilon),
@@ -66,7 +67,7 @@ VaeEncoder::VaeEncoder(const WeightScope& weights, const VaeConfig& config)
 }
 
 LatentDistribution VaeEncoder::Forward(const at::Tensor& pixels) const {
-  at::Tensor h = conv_in_(pixels.contiguous(at::MemoryFormat::ChannelsLast));
+  at::Tensor h = conv_in_(pixels.to(type_).contiguous(at::MemoryFormat::ChannelsLast));
   for (const Stage& stage : stages_) {
     for (const ResnetBlock& resnet : stage.resnets) h = resnet.Forward(h);
     // One row and column of zeros at the right and the bottom alone.
@@ -80,7 +81,8 @@ LatentDistribution VaeEncoder::Forward(const at::Tensor& pixels) const {
 }
 
 VaeDecoder::VaeDecoder(const WeightScope& weights, const VaeConfig& config)
-    : post_quant_(PointwiseIf(config.post_quant_conv, weights.In("post_quant_conv"),
+    : type_(weights.options().type),
+      post_quant_(PointwiseIf(config.post_quant_conv, weights.In("post_quant_conv"),
                               config.latent_channels)),
       conv_in_(weights.In("decoder.conv_in"), config.latent_channels, config.channels.back()),
       middle_(weights.In("decoder.mid_block"), config.channels.back(), config.groups),
@@ -104,7 +106,7 @@ VaeDecoder::VaeDecoder(const WeightScope& weights, const VaeConfig& config)
 }
 
 at::Tensor VaeDecoder::Forward(const at::Tensor& latents) const {
-  at::Tensor h = latents.contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor h = latents.to(type_).contiguous(at::MemoryFormat::ChannelsLast);
   if (post_quant_) h = (*post_quant_)(h);
   h = middle_.Forward(conv_in_(h));
   for (const Stage& stage : stages_) {

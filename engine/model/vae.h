@@ -44,6 +44,7 @@ class VaeEncoder {
     std::vector<ResnetBlock> resnets;
     std::optional<Conv2d> downsample;
   };
+  at::ScalarType type_;
   Conv2d conv_in_;
   std::vector<Stage> stages_;
   VaeMiddle middle_;
@@ -64,6 +65,7 @@ class VaeDecoder {
     std::vector<ResnetBlock> resnets;
     std::optional<Conv2d> upsample;
   };
+  at::ScalarType type_;
   std::optional<Conv2d> post_quant_;
   Conv2d conv_in_;
   VaeMiddle middle_;

@@ -5,28 +5,24 @@
 namespace imprint {
 
 absl::string_view Name(Precision precision) {
-  return precision == Precision::kBf16 ? "bf16" : "fp32";
+  switch (precision) {
+    case Precision::kBf16:
+      return "bf16";
+    case Precision::kFp16:
+      return "fp16";
+    case Precision::kFp32:
+      break;
+  }
+  return "fp32";
 }
 
 absl::StatusOr<std::optional<Precision>> ParsePrecision(absl::string_view field,
                                                         absl::string_view name) {
   if (name == "auto") return std::nullopt;
-  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kFp16}) {
     if (name == Name(precision)) return precision;
   }
-  return FieldError(field, Quoted(name), "auto, fp32 or bf16");
-}
-
-std::vector<std::string> NativePrecisions() {
-  std::vector<std::string> names = {std::string(Name(Precision::kFp32))};
-  if (AutoPrecision() != Precision::kFp32) {
-    names.insert(names.begin(), std::string(Name(AutoPrecision())));
-  }
-  return names;
-}
-
-Precision AutoPrecision() {
-  return __builtin_cpu_supports("avx512bf16") ? Precision::kBf16 : Precision::kFp32;
+  return FieldError(field, Quoted(name), "auto, fp32, bf16 or fp16");
 }
 
 }  // namespace imprint

@@ -8,18 +8,12 @@ namespace imprint {
 namespace {
 
 TEST(Precision, NamesComeBack) {
-  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kFp16}) {
     EXPECT_EQ(*ParsePrecision("precision", Name(precision)), precision);
   }
   EXPECT_EQ(*ParsePrecision("precision", "auto"), std::nullopt);
   EXPECT_THAT(ParsePrecision("precision", "fp8"),
               RefusesNaming(std::vector<std::string>{"precision", "\"fp8\"", "bf16"}));
-}
-
-TEST(Precision, TheFirstOfTheNativeIsWhatAutoTakes) {
-  const std::vector<std::string> native = NativePrecisions();
-  EXPECT_EQ(native.front(), Name(AutoPrecision()));
-  EXPECT_EQ(native.back(), "fp32");
 }
 
 }  // namespace

@@ -116,9 +116,7 @@ void BatchingLoop::Step() {
   }
   const ModelParts& model = model_.parts();
   const at::Tensor outputs =
-      model.unet
-          .Forward(at::cat(latents), at::tensor(timesteps).to(model.compute.device),
-                   joined_prompts_)
+      model.unet.Forward(at::cat(latents), at::tensor(timesteps).to(model.device), joined_prompts_)
           .to(at::kFloat);
   const std::vector<at::Tensor> parts = outputs.split_with_sizes(prompt_counts);
   for (size_t i = 0; i < places_.size(); ++i) slot(i).Advance(parts[i]);

@@ -35,7 +35,7 @@ absl::StatusOr<ConceptSet> ConceptSet::Make(const BaseModel& model,
     RETURN_IF_ERROR(concepts.vocabulary.Add(embedding.token, embedding.vectors, model.tokenizer()));
     rows.push_back(at::tensor(embedding.values).view({embedding.vectors, embedding.width}));
   }
-  if (!rows.empty()) concepts.rows = at::cat(rows).to(model.parts().compute.device);
+  if (!rows.empty()) concepts.rows = at::cat(rows).to(model.parts().device);
   return concepts;
 }
 

@@ -24,8 +24,8 @@ int64_t TileSide(const ModelParts& model, int64_t height, int64_t width) {
 absl::StatusOr<at::Tensor> Decode(const ModelParts& model, const at::Tensor& latent) {
   const at::Tensor scaled = latent.unsqueeze(0) / model.vae_config.scaling_factor;
   const at::Tensor pixels =
-      DecodeInTiles(model.vae_decoder, scaled.to(model.compute.type),
-                    TileSide(model, latent.size(1), latent.size(2)), model.vae_config.Factor())
+      DecodeInTiles(model.vae_decoder, scaled, TileSide(model, latent.size(1), latent.size(2)),
+                    model.vae_config.Factor())
           .to(at::kFloat);
   if (!pixels.isfinite().all().item<bool>()) {
     return absl::FailedPreconditionError(
@@ -36,7 +36,7 @@ absl::StatusOr<at::Tensor> Decode(const ModelParts& model, const at::Tensor& lat
 
 LatentDistribution Encode(const ModelParts& model, const at::Tensor& pixels) {
   const int64_t factor = model.vae_config.Factor();
-  return EncodeInTiles(model.vae_encoder, pixels.to(model.compute.device, model.compute.type),
+  return EncodeInTiles(model.vae_encoder, pixels.to(model.device),
                        TileSide(model, pixels.size(2) / factor, pixels.size(3) / factor), factor);
 }
 
@@ -46,7 +46,7 @@ at::Tensor MeanLatent(const ModelParts& model, const LatentDistribution& latents
 
 at::Tensor DrawLatent(const ModelParts& model, const LatentDistribution& latents,
                       NoiseSource& noise) {
-  const at::Tensor draw = noise.Draw(latents.mean.sizes()).to(model.compute.device);
+  const at::Tensor draw = noise.Draw(latents.mean.sizes()).to(model.device);
   return model.vae_config.scaling_factor *
          (latents.mean.to(at::kFloat) + latents.deviation.to(at::kFloat) * draw)[0];
 }

@@ -14,12 +14,13 @@ namespace {
 
 constexpr double kMaxGuidance = 100;
 
-absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, PromptStyle style) {
+absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, PromptStyle style,
+                         const WrittenTokens& concepts) {
   if (prompt.size() > kMaxPromptBytes) {
     return FieldError(field, Quoted(prompt), absl::StrCat("at most ", kMaxPromptBytes, " bytes"));
   }
   if (!IsUtf8(prompt)) return FieldError(field, Quoted(prompt), "UTF-8");
-  return InContext(field, ParsePrompt(prompt, style, {}).status());
+  return InContext(field, ParsePrompt(prompt, style, concepts).status());
 }
 
 absl::Status CheckSide(absl::string_view field, int side, int multiple) {
@@ -58,12 +59,14 @@ absl::Status CheckSize(const BaseModelInfo& model, const PictureSize& size) {
   return CheckSide("height", size.height, model.size_multiple);
 }
 
-absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request) {
-  RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt, request.prompt_style));
+absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& concepts,
+                          const PictureRequest& request) {
+  RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt, request.prompt_style, concepts));
   if (absl::StripAsciiWhitespace(request.prompt).empty()) {
     return FieldError("prompt", Quoted(request.prompt), "words, such as \"<mia> in the snow\"");
   }
-  RETURN_IF_ERROR(CheckPrompt("negative_prompt", request.negative_prompt, request.prompt_style));
+  RETURN_IF_ERROR(
+      CheckPrompt("negative_prompt", request.negative_prompt, request.prompt_style, concepts));
   RETURN_IF_ERROR(CheckSize(model, {request.width, request.height}));
   RETURN_IF_ERROR(
       CheckSolving(request.solver, request.steps, model.training_timesteps, request.eta));

@@ -65,7 +65,9 @@ absl::Status CheckSize(const BaseModelInfo& model, const PictureSize& size);
 // Evaluations of the network, of both passes.
 int SolverSteps(const PictureRequest& request);
 
-// INVALID_ARGUMENT naming the first field that makes no sense for this model.
-absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request);
+// INVALID_ARGUMENT naming the first field that makes no sense for this model, in a drawing that
+// knows these tokens.
+absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& concepts,
+                          const PictureRequest& request);
 
 }  // namespace imprint

@@ -17,7 +17,7 @@ const BaseModelInfo kModel = {
 
 PictureRequest Good() { return {.prompt = "a mascot", .width = 512, .height = 768}; }
 
-TEST(PictureRequest, AGoodOnePasses) { EXPECT_THAT(CheckRequest(kModel, Good()), Succeeds()); }
+TEST(PictureRequest, AGoodOnePasses) { EXPECT_THAT(CheckRequest(kModel, {}, Good()), Succeeds()); }
 
 std::shared_ptr<const RgbImage> Picture(int width, int height) {
   return std::make_shared<const RgbImage>(RgbImage::Blank(width, height));
@@ -29,10 +29,10 @@ TEST(PictureRequest, ASecondPassHasItsSizeAndItsSteps) {
   EXPECT_EQ(SolverSteps(request), 25);
   request.source = Picture(512, 768);
   request.strength = 0.6;
-  EXPECT_THAT(CheckRequest(kModel, request), Succeeds());
+  EXPECT_THAT(CheckRequest(kModel, {}, request), Succeeds());
   EXPECT_EQ(SolverSteps(request), 15);
   request.upscale = 1.51;
-  EXPECT_THAT(CheckRequest(kModel, request), Succeeds());
+  EXPECT_THAT(CheckRequest(kModel, {}, request), Succeeds());
   EXPECT_EQ(FinalSize(kModel, request), (PictureSize{776, 1160}));  // multiples of 8
   EXPECT_EQ(SolverSteps(request), 15 + 8);
 }
@@ -41,7 +41,7 @@ TEST(PictureRequest, LiteralTextHasNoWeights) {
   PictureRequest request = Good();
   request.prompt = "(cat:1000)";
   request.prompt_style = PromptStyle::kLiteral;
-  EXPECT_THAT(CheckRequest(kModel, request), Succeeds());
+  EXPECT_THAT(CheckRequest(kModel, {}, request), Succeeds());
 }
 
 TEST(PictureRequest, NonsenseIsRefusedByField) {
@@ -107,7 +107,7 @@ TEST(PictureRequest, NonsenseIsRefusedByField) {
             {"upscale_strength: got 0.01", "1/25"}}}) {
     PictureRequest request = Good();
     change(request);
-    EXPECT_THAT(CheckRequest(kModel, request), RefusesNaming(parts));
+    EXPECT_THAT(CheckRequest(kModel, {}, request), RefusesNaming(parts));
   }
 }
 

@@ -21,7 +21,7 @@ PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request, 
       noise_(std::move(noise)),
       solver_(MakeSolver(model.parts().schedule, request.solver, request.steps, request.eta)),
       prompts_(std::move(prompts)) {
-  const at::Device device = model.parts().compute.device;
+  const at::Device device = model.parts().device;
   if (origin) {
     step_ = FirstEvaluation(request.solver, request.steps, origin->strength);
     const NoiseLevel level = solver_->LevelAt(step_);

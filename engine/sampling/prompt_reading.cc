@@ -11,7 +11,8 @@ namespace imprint {
 absl::StatusOr<ChunkedPrompt> ReadPrompt(const ClipTokenizer& tokenizer,
                                          const ConceptVocabulary& concepts,
                                          absl::string_view prompt, PromptStyle style) {
-  ASSIGN_OR_RETURN(const std::vector<WeightedText> pieces, ParsePrompt(prompt, style, concepts));
+  ASSIGN_OR_RETURN(const std::vector<WeightedText> pieces,
+                   ParsePrompt(prompt, style, concepts.written()));
   return tokenizer.EncodeChunks(pieces, concepts);
 }
 

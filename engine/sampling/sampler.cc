@@ -44,7 +44,8 @@ absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawH
   std::vector<size_t> context_chunks;
   for (size_t i = 0; i < requests.size(); ++i) {
     const std::string picture = absl::StrCat("picture ", i + 1);
-    RETURN_IF_ERROR(InContext(picture, CheckRequest(model_->info(), requests[i])));
+    RETURN_IF_ERROR(InContext(
+        picture, CheckRequest(model_->info(), concepts_->vocabulary.written(), requests[i])));
     const auto chunks = ContextChunks(model_->tokenizer(), concepts_->vocabulary, requests[i]);
     if (!chunks.ok()) return InContext(picture, chunks.status());
     context_chunks.push_back(*chunks);

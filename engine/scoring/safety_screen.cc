@@ -30,7 +30,7 @@ absl::StatusOr<std::vector<SafetyScores>> CheckSafety(const BaseModel& model,
   if (pictures.empty()) return std::vector<SafetyScores>();
   return CatchTorchErrors([&]() -> absl::StatusOr<std::vector<SafetyScores>> {
     const c10::InferenceMode no_autograd;
-    const at::Tensor bytes = ByteTensor(pictures).to(model.parts().compute.device);
+    const at::Tensor bytes = ByteTensor(pictures).to(model.parts().device);
     return model.parts().safety_checker->Check(ClipPixels(bytes));
   });
 }

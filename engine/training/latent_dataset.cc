@@ -25,9 +25,9 @@ LatentDataset::LatentDataset(const ModelParts& model, std::span<const RgbImage> 
     if (flipped && !with_flips) continue;
     for (size_t first = 0; first < pictures.size(); first += kEncodeBatch) {
       const auto part = pictures.subspan(first, std::min(kEncodeBatch, pictures.size() - first));
-      const at::Tensor pixels = VaePixels(ByteTensor(part)).to(model.compute.device);
+      const at::Tensor pixels = VaePixels(ByteTensor(part)).to(model.device);
       const LatentDistribution latents =
-          model.vae_encoder.Forward((flipped ? pixels.flip({3}) : pixels).to(model.compute.type));
+          model.vae_encoder.Forward(flipped ? pixels.flip({3}) : pixels);
       means.push_back(latents.mean.to(at::kFloat));
       deviations.push_back(latents.deviation.to(at::kFloat));
       on_work();

@@ -3,6 +3,18 @@
 #include <torch/csrc/autograd/autograd.h>
 
 namespace imprint {
+namespace {
+
+// In fp16 a gradient of a mean over many numbers would vanish below the least of them: the loss is
+// taken times a power of two (Micikevicius et al. 2018, "Mixed Precision Training", section 3.2),
+// which changes no other digit. It begins at the same one at every step, so that nothing needs to
+// be kept, and becomes less where the gradient is too large for fp16.
+constexpr double kFirstLossScale = 1 << 16;
+constexpr double kLessLossScale = 1.0 / 16;
+
+bool NeedsScale(const Unet& unet) { return unet.type() == at::kHalf; }
+
+}  // namespace
 
 LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& batch,
                                 const at::Tensor& rows, int64_t total_samples) {
@@ -17,8 +29,16 @@ LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& ba
   const double share =
       static_cast<double>(batch.latents.size(0)) / static_cast<double>(total_samples);
   const at::Tensor loss = at::mse_loss(prediction.to(at::kFloat), target) * share;
-  const at::Tensor gradient = torch::autograd::grad({loss}, {variable})[0];
-  return {loss.item<double>(), gradient};
+  if (!NeedsScale(model.unet)) {
+    return {loss.item<double>(), torch::autograd::grad({loss}, {variable})[0]};
+  }
+  for (double scale = kFirstLossScale;; scale *= kLessLossScale) {
+    const at::Tensor gradient =
+        torch::autograd::grad({loss * scale}, {variable}, {}, /*retain_graph=*/true)[0] / scale;
+    if (scale <= 1 || gradient.isfinite().all().item<bool>()) {
+      return {loss.item<double>(), gradient};
+    }
+  }
 }
 
 }  // namespace imprint

@@ -205,8 +205,8 @@ class Training {
       batch.captions.push_back(captions_[static_cast<size_t>(draw.caption)]);
     }
     batch.latents = at::stack(latents);
-    batch.noise = at::stack(noise).to(model_.compute.device);
-    batch.timesteps = at::tensor(timesteps).to(model_.compute.device);
+    batch.noise = at::stack(noise).to(model_.device);
+    batch.timesteps = at::tensor(timesteps).to(model_.device);
     return batch;
   }
 

@@ -23,7 +23,7 @@ struct EmbeddingFileOptions {
 // Reads one embedding, in F32, F16, BF16 or F64, [n, d] or [d]:
 //   .safetensors with a tensor named by its word, or "emb_params", or "emp_params";
 //   .pt and .bin of torch.save, old or new, with a dict of one tensor named by its word, or with
-//   "string_to_param".
+//   "string_to_param", or with a tensor alone.
 // What AUTOMATIC1111 keeps beside the vectors becomes provenance: "a1111.name", "a1111.step",
 // "a1111.sd_checkpoint", "a1111.sd_checkpoint_name".
 //

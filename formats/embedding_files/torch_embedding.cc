@@ -17,6 +17,9 @@ namespace {
 // What AUTOMATIC1111 and, before it, rinongal keep the vectors under.
 constexpr absl::string_view kParameters = "string_to_param";
 
+// What a tensor is called that was saved by itself.
+constexpr const char* kBareName = "tensor";
+
 // Every key as text: hypernetworks have numbers among theirs.
 std::vector<std::string> Names(const PickleDict& dict) {
   std::vector<std::string> names;
@@ -36,6 +39,16 @@ std::vector<std::string> TensorNames(const PickleDict& dict) {
   return names;
 }
 
+// `name` is for errors, and the embedding's token.
+absl::StatusOr<LearnedEmbedding> ReadTensor(const PickledTensor& tensor, const std::string& name,
+                                            TorchFile& file) {
+  RETURN_IF_ERROR(InContext(Quoted(name), CheckEmbeddingShape(tensor.storage.type, tensor.shape)));
+  const auto values = file.Read(tensor);
+  if (!values.ok()) return InContext(Quoted(name), values.status());
+  return EmbeddingFromTensor(name, {tensor.storage.type, tensor.shape,
+                                    std::as_bytes(std::span(values->data(), values->size()))});
+}
+
 absl::StatusOr<LearnedEmbedding> ReadFrom(const PickleDict& dict, const std::string& name,
                                           TorchFile& file) {
   const PickleValue* value = Find(dict, name);
@@ -43,12 +56,7 @@ absl::StatusOr<LearnedEmbedding> ReadFrom(const PickleDict& dict, const std::str
   if (tensor == nullptr) {
     return FieldError(Quoted(name), value == nullptr ? "none" : Describe(*value), "a tensor");
   }
-  RETURN_IF_ERROR(
-      InContext(Quoted(name), CheckEmbeddingShape(tensor->storage.type, tensor->shape)));
-  const auto values = file.Read(*tensor);
-  if (!values.ok()) return InContext(Quoted(name), values.status());
-  return EmbeddingFromTensor(name, {tensor->storage.type, tensor->shape,
-                                    std::as_bytes(std::span(values->data(), values->size()))});
+  return ReadTensor(*tensor, name, file);
 }
 
 TensorMetadata A1111Provenance(const PickleDict& root) {
@@ -69,11 +77,18 @@ TensorMetadata A1111Provenance(const PickleDict& root) {
 absl::StatusOr<TorchEmbedding> ReadTorchEmbedding(std::span<const std::byte> bytes,
                                                   absl::string_view wanted) {
   ASSIGN_OR_RETURN(TorchFile file, TorchFile::Parse(bytes));
+  TorchEmbedding result;
+  if (const auto* bare = file.root().As<PickledTensor>()) {
+    ASSIGN_OR_RETURN(result.embedding, ReadTensor(*bare, kBareName, file));
+    result.embedding.token.clear();
+    result.named_by_file = true;
+    return result;
+  }
   const PickleDict* root = AsDict(file.root());
   if (root == nullptr) {
-    return FieldError("file", Describe(file.root()), "a dict with an embedding, or more than one");
+    return FieldError("file", Describe(file.root()),
+                      "an embedding: a tensor, or a dict of one or more");
   }
-  TorchEmbedding result;
   const PickleValue* held = Find(*root, kParameters);
   if (held == nullptr) {
     RETURN_IF_ERROR(RefuseForeignFile(Names(*root)));

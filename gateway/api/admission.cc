@@ -123,7 +123,8 @@ absl::Status PinEmbeddings(const v1::BaseModel& model, RegistryClient& registry,
     return FieldError("spec.embeddings", absl::StrCat("files of ", bytes, " bytes"),
                       absl::StrCat("at most ", kMaxEmbeddingBytes, " in all"));
   }
-  return CheckTokens(model, tokens, fields, registry);
+  RETURN_IF_ERROR(CheckTokens(model, tokens, fields, registry));
+  return CheckPrompts(spec, WrittenTokens(std::move(tokens)));
 }
 
 }  // namespace

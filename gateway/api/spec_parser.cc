@@ -145,15 +145,6 @@ absl::Status FillPromptReading(v1::ImageSetSpec& spec) {
   if (spec.prompt_style() == v1::PROMPT_STYLE_UNSPECIFIED) {
     spec.set_prompt_style(v1::PROMPT_STYLE_EMPHASIS);
   }
-  const auto check = [&](absl::string_view field, const std::string& prompt) {
-    const bool literal = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL;
-    const auto style = literal ? PromptStyle::kLiteral : PromptStyle::kEmphasis;
-    return InContext(field, ParsePrompt(prompt, style, {}).status());
-  };
-  for (int i = 0; i < spec.prompts_size(); ++i) {
-    RETURN_IF_ERROR(check(absl::StrCat("spec.prompts[", i, "]"), spec.prompts(i)));
-  }
-  RETURN_IF_ERROR(check("spec.negative_prompt", spec.negative_prompt()));
   if (spec.clip_skip() == 0) spec.set_clip_skip(1);
   return CheckRange("spec.clip_skip", spec.clip_skip(), 1, kMaxClipSkip);
 }
@@ -250,6 +241,18 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   RETURN_IF_ERROR(FillUpscale(spec));
   ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));
   return spec;
+}
+
+absl::Status CheckPrompts(const v1::ImageSetSpec& spec, const WrittenTokens& tokens) {
+  const bool literal = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL;
+  const auto style = literal ? PromptStyle::kLiteral : PromptStyle::kEmphasis;
+  const auto check = [&](absl::string_view field, const std::string& prompt) {
+    return InContext(field, ParsePrompt(prompt, style, tokens).status());
+  };
+  for (int i = 0; i < spec.prompts_size(); ++i) {
+    RETURN_IF_ERROR(check(absl::StrCat("spec.prompts[", i, "]"), spec.prompts(i)));
+  }
+  return check("spec.negative_prompt", spec.negative_prompt());
 }
 
 absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec) {

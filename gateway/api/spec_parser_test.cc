@@ -98,9 +98,6 @@ TEST(SpecParser, EveryBadFieldOfAnImageSetIsNamed) {
       {"spec.guidance: got nan",
        [](auto& s) { s.set_guidance(std::numeric_limits<double>::quiet_NaN()); }},
       {"spec.width: got -1", [](auto& s) { s.set_width(-1); }},
-      {"spec.prompts[0]: weight: got 1000", [](auto& s) { s.set_prompts(0, "(cat:1000)"); }},
-      {"spec.negative_prompt: weight: got 1000",
-       [](auto& s) { s.set_negative_prompt("(cat:1000)"); }},
       {"spec.prompt_style: got 9",
        [](auto& s) { s.set_prompt_style(static_cast<v1::PromptStyle>(9)); }},
       {"spec.clip_skip: got -1", [](auto& s) { s.set_clip_skip(-1); }},
@@ -139,12 +136,25 @@ TEST(SpecParser, SizesComeFromTheModelAndFitIt) {
   EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.height: got 60", "8"}));
 }
 
+TEST(SpecParser, APromptsWeightsAreReadBesideTheTokens) {
+  v1::ImageSetSpec spec = ImageSet();
+  spec.set_prompts(0, "(<v:1000>) in the snow");
+  EXPECT_THAT(CheckPrompts(spec, WrittenTokens({"<v:1000>"})), Succeeds());
+  spec.set_prompts(0, "(cat:1000)");
+  EXPECT_THAT(CheckPrompts(spec, {}), RefusesNaming(Parts{"spec.prompts[0]: weight: got 1000"}));
+  spec.set_prompts(0, "cat");
+  spec.set_negative_prompt("(cat:1000)");
+  EXPECT_THAT(CheckPrompts(spec, {}),
+              RefusesNaming(Parts{"spec.negative_prompt: weight: got 1000"}));
+  spec.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
+  EXPECT_THAT(CheckPrompts(spec, {}), Succeeds());
+}
+
 TEST(SpecParser, PromptsAreReadWithEmphasisUnlessTheCallerSaysOtherwise) {
   v1::ImageSetSpec given = ImageSet();
   ASSERT_OK_AND_ASSIGN(v1::ImageSetSpec spec, ParseImageSetSpec(given));
   EXPECT_EQ(spec.prompt_style(), v1::PROMPT_STYLE_EMPHASIS);
   EXPECT_EQ(spec.clip_skip(), 1);
-  given.set_prompts(0, "(cat:1000)");
   given.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
   ASSERT_OK_AND_ASSIGN(spec, ParseImageSetSpec(given));
   EXPECT_EQ(spec.prompt_style(), v1::PROMPT_STYLE_LITERAL);

@@ -16,6 +16,8 @@
 #include <grpcpp/server_builder.h>
 
 #include "base/status_macros.h"
+#include "engine/devices/device_facts.h"
+#include "engine/runtime/device_check.h"
 #include "rpc/channel.h"
 #include "services/rank/rank_endpoint.h"
 #include "services/runtime/log.h"
@@ -25,6 +27,7 @@ namespace {
 
 struct RankFlags {
   std::string socket;
+  std::string device = "cpu";
   int threads = 0;
   int parent = 0;
   int memory_mb = 0;
@@ -34,6 +37,8 @@ struct RankFlags {
 
 void AddFlags(CLI::App& app, RankFlags& flags) {
   app.add_option("--socket", flags.socket, "Unix socket to listen at")->required();
+  app.add_option("--device", flags.device, "Device to compute on: cpu, cuda or cuda:N")
+      ->capture_default_str();
   app.add_option("--threads", flags.threads, "Threads to compute with; 0 is one a processor")
       ->capture_default_str();
   app.add_option("--parent", flags.parent, "Process with which this one ends; 0 is none");
@@ -69,7 +74,9 @@ absl::Status Serve(const RankFlags& flags) {
   RETURN_IF_ERROR(StartLog("imprint-rank", flags.log_format, flags.log_level));
   RETURN_IF_ERROR(EndWithParent(flags.parent));
   RETURN_IF_ERROR(LimitMemory(flags.memory_mb));
-  RankEndpoint endpoint;
+  ASSIGN_OR_RETURN(const DeviceFacts device, FindDevice("device", flags.device));
+  RETURN_IF_ERROR(CheckDevice(device.device));
+  RankEndpoint endpoint(device.device);
   RETURN_IF_ERROR(endpoint.SetThreads(flags.threads));
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);

@@ -19,6 +19,8 @@ namespace imprint {
 
 class RankEndpoint : public v1::RankService::Service {
  public:
+  explicit RankEndpoint(const ComputeDevice& device = {}) : training_(device) {}
+
   // Kernels compute with so many threads; 0 means all. INVALID_ARGUMENT naming threads.
   absl::Status SetThreads(int threads);
 

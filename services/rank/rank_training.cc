@@ -198,12 +198,12 @@ absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLoca
                                                              Precision precision) {
   const bool warm = model_ != nullptr && folder_ == location.folder() &&
                     model_->info().fingerprint == location.fingerprint() &&
-                    model_->info().precision == precision;
+                    model_->info().compute.precision == precision;
   if (warm) return LoadedModel{.model = model_, .warm = true};
   // Two do not fit into memory.
   model_ = nullptr;
   ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model,
-                   BaseModel::Load(location.folder(), precision));
+                   BaseModel::Load(location.folder(), {device_, precision}));
   if (model->info().fingerprint != location.fingerprint()) {
     return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
                                  absl::StrCat(model->info().fingerprint, " in the folder"),

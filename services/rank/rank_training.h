@@ -26,6 +26,8 @@ struct TrainingControl {
 // Used by one thread.
 class RankTraining {
  public:
+  explicit RankTraining(const ComputeDevice& device) : device_(device) {}
+
   // Trains and emits what happens; the last event is a result, a failure or a stop.
   void Train(const v1::TrainRequest& request, const TrainingControl& control);
 
@@ -40,6 +42,7 @@ class RankTraining {
   // INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds another model.
   absl::StatusOr<LoadedModel> Load(const v1::ModelLocation& location, Precision precision);
 
+  const ComputeDevice device_;
   std::string folder_;
   std::shared_ptr<const BaseModel> model_;
 };

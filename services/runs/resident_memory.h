@@ -9,7 +9,4 @@ namespace imprint {
 // Resident bytes of a process, mapped files included; 0 if there is no such process.
 int64_t ResidentBytes(pid_t process);
 
-// Of the whole machine, or of the control group if that is less.
-int64_t MachineMemoryBytes();
-
 }  // namespace imprint

@@ -18,7 +18,7 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
     const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
       return entry.folder == location.folder() &&
              entry.model->info().fingerprint == location.fingerprint() &&
-             entry.model->info().precision == precision;
+             entry.model->info().compute.precision == precision;
     });
     if (found != entries_.end()) {
       entries_.splice(entries_.begin(), entries_, found);
@@ -28,7 +28,7 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
     while (entries_.size() >= capacity_) entries_.pop_back();
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model,
-                   BaseModel::Load(location.folder(), precision));
+                   BaseModel::Load(location.folder(), {device_, precision}));
   if (model->info().fingerprint != location.fingerprint()) {
     return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
                                  absl::StrCat(model->info().fingerprint, " in the folder"),

@@ -18,8 +18,8 @@ namespace imprint {
 
 class ModelCache {
  public:
-  // Keeps so many, those that were used last.
-  explicit ModelCache(size_t capacity) : capacity_(capacity) {}
+  // Keeps so many on the device, those that were used last.
+  ModelCache(size_t capacity, const ComputeDevice& device) : capacity_(capacity), device_(device) {}
 
   struct Loaded {
     std::shared_ptr<const BaseModel> model;
@@ -42,6 +42,7 @@ class ModelCache {
   };
 
   const size_t capacity_;
+  const ComputeDevice device_;
   mutable absl::Mutex mutex_;
   // The one that was used last comes first.
   std::list<Entry> entries_ ABSL_GUARDED_BY(mutex_);

@@ -6,7 +6,8 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "services/runs/cpu_device.h"
+#include "engine/runtime/device_check.h"
+#include "services/runs/node_device.h"
 #include "services/runs/resident_memory.h"
 #include "services/runtime/log.h"
 
@@ -38,6 +39,8 @@ void SamplerNode::AddFlags(CLI::App& app) {
       "Chunks that it takes at once: one is drawn, the others wait or are uploaded, so that the "
       "engine need not pause between two");
   add("--batch", flags_.batch, "Pictures that are drawn at once");
+  add("--device", flags_.device,
+      "Device to draw with: cpu, cuda, cuda:N, or auto: a GPU if there is one");
   add("--threads", flags_.threads, "Threads to draw with; 0 is one a processor");
   add("--models", flags_.models, "Base models that stay in memory");
   add("--orphan-seconds", flags_.orphan_seconds,
@@ -49,6 +52,9 @@ void SamplerNode::AddFlags(CLI::App& app) {
 
 absl::Status SamplerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags(flags_));
+  ASSIGN_OR_RETURN(device_, FindDevice("device", flags_.device));
+  RETURN_IF_ERROR(CheckDevice(device_.device));
+  LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
   if (flags_.no_safety_check) LogWarning("pictures are not checked for safety");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);
   runs_ = std::make_unique<RunTable>(
@@ -59,6 +65,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   uploader_ = std::make_unique<PictureUploader>(*metrics_);
   engine_ =
       std::make_unique<SamplingEngine>(SamplingOptions{.batch = flags_.batch,
+                                                       .device = device_.device,
                                                        .threads = flags_.threads,
                                                        .models = static_cast<size_t>(flags_.models),
                                                        .safety_check = !flags_.no_safety_check},
@@ -95,7 +102,7 @@ void SamplerNode::Close() {
 }
 
 void SamplerNode::Measure(v1::NodeStatus& status) const {
-  *status.add_devices() = CpuDevice(engine_->threads());
+  *status.add_devices() = NodeDevice(device_, engine_->threads());
   for (const std::string& model : engine_->WarmModels()) status.add_warm_models(model);
   status.set_memory_bytes(ResidentBytes(getpid()));
 }

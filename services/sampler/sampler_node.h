@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/devices/device_facts.h"
 #include "services/runs/node_board.h"
 #include "services/runs/node_endpoint.h"
 #include "services/runs/periodic.h"
@@ -22,6 +23,7 @@ struct SamplerFlags {
   std::string node;
   int slots = 1;
   int batch = 4;
+  std::string device = "auto";
   int threads = 0;
   int models = 1;
   int orphan_seconds = 60;
@@ -43,6 +45,7 @@ class SamplerNode : public Service {
   void Measure(v1::NodeStatus& status) const;
 
   SamplerFlags flags_;
+  DeviceFacts device_;
   std::unique_ptr<SamplerMetrics> metrics_;
   std::unique_ptr<RunTable> runs_;
   std::unique_ptr<NodeBoard> board_;

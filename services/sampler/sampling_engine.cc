@@ -20,7 +20,7 @@ SamplingEngine::SamplingEngine(const SamplingOptions& options, PictureUploader& 
       uploader_(uploader),
       metrics_(metrics),
       node_(node),
-      models_(options.models),
+      models_(options.models, options.device),
       thread_([this](const std::stop_token& closed) { Work(closed); }) {}
 
 void SamplingEngine::Add(std::shared_ptr<ChunkRun> chunk) {

@@ -26,7 +26,8 @@ namespace imprint {
 struct SamplingOptions {
   // Pictures that are drawn at once.
   int batch = 4;
-  // Threads of the kernels; 0 means all processors.
+  ComputeDevice device;
+  // Threads of the kernels on the processor; 0 means all processors.
   int threads = 0;
   // Base models that stay in memory.
   size_t models = 1;

@@ -14,7 +14,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
-#include "services/runs/cpu_device.h"
+#include "services/runs/node_device.h"
 #include "services/runs/resident_memory.h"
 
 namespace imprint {
@@ -88,6 +88,9 @@ void TrainerNode::AddFlags(CLI::App& app) {
       ->capture_default_str();
   add("--rank-binary", flags_.rank_binary,
       "Program that trains; the default is imprint-rank beside this one");
+  add("--device", flags_.device,
+      "Device that trainings compute on: cpu, cuda, cuda:N, or auto: a GPU if there is one")
+      ->capture_default_str();
   add("--rank-threads", flags_.rank_threads,
       "Threads of a training; 0 shares the processors among the slots")
       ->capture_default_str();
@@ -103,6 +106,7 @@ void TrainerNode::AddFlags(CLI::App& app) {
 
 absl::Status TrainerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags(flags_));
+  ASSIGN_OR_RETURN(device_, FindDevice("device", flags_.device));
   ASSIGN_OR_RETURN(const std::string binary, RankBinary(flags_.rank_binary));
   ASSIGN_OR_RETURN(work_folder_, MakeWorkFolder(flags_.work_folder));
   const int share = std::max(1, UsableProcessors() / flags_.slots);
@@ -152,13 +156,14 @@ void TrainerNode::Close() {
 }
 
 void TrainerNode::Measure(v1::NodeStatus& status) const {
-  *status.add_devices() = CpuDevice(pool_->threads());
+  *status.add_devices() = NodeDevice(device_, pool_->threads());
   for (const std::string& fingerprint : pool_->WarmModels()) status.add_warm_models(fingerprint);
   status.set_memory_bytes(ResidentBytes(getpid()) + pool_->MemoryBytes());
 }
 
 std::vector<std::string> TrainerNode::RankArguments() const {
-  std::vector<std::string> arguments = {"--memory-mb", absl::StrCat(flags_.rank_memory_mb)};
+  std::vector<std::string> arguments = {"--device", Name(device_.device), "--memory-mb",
+                                        absl::StrCat(flags_.rank_memory_mb)};
   for (const std::string name : {"--log-format", "--log-level"}) {
     const CLI::Option* option = app_->get_option_no_throw(name);
     if (option != nullptr && option->count() > 0) {

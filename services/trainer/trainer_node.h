@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/devices/device_facts.h"
 #include "services/runs/node_board.h"
 #include "services/runs/node_endpoint.h"
 #include "services/runs/periodic.h"
@@ -23,6 +24,7 @@ struct TrainerFlags {
   int slots = 1;
   // Empty: imprint-rank beside this program.
   std::string rank_binary;
+  std::string device = "auto";
   // 0: the processors, shared among the slots.
   int rank_threads = 0;
   // 0: no limit.
@@ -45,11 +47,13 @@ class TrainerNode : public Service {
 
  private:
   void Measure(v1::NodeStatus& status) const;
-  // What the children are told beside their socket: how much memory, and log lines like ours.
+  // What the children are told beside their socket: which device, how much memory,
+  // and log lines like ours.
   std::vector<std::string> RankArguments() const;
 
   CLI::App* app_ = nullptr;
   TrainerFlags flags_;
+  DeviceFacts device_;
   std::filesystem::path work_folder_;
   std::unique_ptr<TrainerMetrics> metrics_;
   std::unique_ptr<RunTable> runs_;

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Words* const words = new Words();
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
   for (const auto style : {imprint::PromptStyle::kEmphasis, imprint::PromptStyle::kLiteral}) {
-    const auto pieces = ParsePrompt(text, style, words->concepts);
+    const auto pieces = ParsePrompt(text, style, words->concepts.written());
     if (!pieces.ok()) continue;
     const imprint::ChunkedPrompt prompt = words->tokenizer.EncodeChunks(*pieces, words->concepts);
     if (prompt.chunks.empty() || prompt.chunks.size() > imprint::kMaxPromptChunks ||

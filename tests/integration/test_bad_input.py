@@ -129,6 +129,8 @@ def test_recipes(teach, tmp_path, option, value, parts):
     ("--seeds", "1,two", ("seeds", "1,two")),
     ("--batch", "0", ("batch: got 0",)),
     ("--format", "gif", ("format", "gif", "png, jpeg or webp")),
+    ("--precision", "fp8", ("precision: got \"fp8\"", "bf16 or fp16")),
+    ("--device", "gpu", ("device: got \"gpu\"", "cuda:N")),
     ("--prompt", "(cat:1000)", ("prompt: weight: got 1000", "-100 to 100")),
     ("--prompt", "(" * 200, ("prompt: brackets", "100")),
     ("--negative", "(cat:1.2.3)", ("negative_prompt: weight", "1.2.3")),
@@ -145,6 +147,14 @@ def test_recipes(teach, tmp_path, option, value, parts):
 def test_drawing_options(engine, tmp_path, option, value, parts):
     refused(engine("draw", "--prompt", "a mascot", "--out", tmp_path / "out", f"{option}={value}"),
             *parts)
+
+
+def test_a_gpu_that_is_not_there(engine, tmp_path):
+    result = engine("draw", "--prompt", "a mascot", "--out", tmp_path / "out", "--device", "cuda:1023")
+    assert result.code == 1 and "device: got cuda:1023; expected a device of this machine" in result.err
+    no_result(tmp_path / "out")
+    listed = engine("--json", "devices").events("device")
+    assert listed[0]["name"] == "cpu" and listed[0]["usable"] and "fp32" in listed[0]["precisions"]
 
 
 @pytest.fixture

@@ -84,6 +84,7 @@ LAYOUTS = {
     "a1111": a1111,
     "rinongal": rinongal,
     "ordered": lambda tensor: collections.OrderedDict({"<mia>": tensor}),
+    "bare": lambda tensor: tensor,
 }
 
 
@@ -224,7 +225,7 @@ def test_no_code_is_run(read, tmp_path, name, writer):
     ({"<mia>": torch.zeros(1, 128, dtype=torch.long)}, ("dtype: got I64",)),
     ({"<mia>": torch.full((1, 128), float("nan"))}, ("nan", "finite")),
     ({"<mia>": torch.zeros(76, 128)}, ("shape", "[76, 128]", "1 to 75")),
-    (torch.zeros(1, 128), ("got a tensor", "dict")),
+    (torch.zeros(1, 2, 128), ("\"tensor\": shape", "[1, 2, 128]")),
     ([1, 2], ("a list of 2", "dict")),
     (torch.nn.Linear(2, 2), ("torch.nn.modules.linear.Linear",)),
     ({"<mia>": torch.zeros(1, 128).to_sparse()}, ("_rebuild_sparse_tensor",)),

@@ -54,9 +54,10 @@ def test_negative_prompt_size_and_batch(pipe, engine, tmp_path):
         assert np.abs(ours - theirs).max() <= 1
 
 
-def test_bf16_is_near_and_said(engine, tmp_path):
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_the_bits_are_near_and_said(engine, tmp_path, precision):
     """Its distance to fp32, as a picture's noise: above 30 dB nobody sees it."""
-    folders = {name: tmp_path / name for name in ("fp32", "bf16")}
+    folders = {name: tmp_path / name for name in ("fp32", precision)}
     for name, folder in folders.items():
         engine("draw", "--model", MODEL, "--prompt", PROMPTS[1], "--seeds", "11-14", "--precision",
                name, "--out", folder, "--no-safety-check", "--no-sheet")

@@ -19,17 +19,16 @@ class Shape:
     channels: tuple
     heads: int | tuple  # of every level, or of each
     linear: bool  # whether projections around the transformer are matrices
-    prediction: str
     size: tuple  # of the latent
     layers: int = 2
     context: int = 32
 
 
 SHAPES = {
-    "sd1": Shape((16, 16, 32, 32), 8, False, "epsilon", (6, 14)),
-    "sd2": Shape((16, 16, 32, 32), (1, 2, 4, 4), True, "v_prediction", (12, 6)),
-    "3 levels, uneven heads": Shape((24, 48, 72), (3, 4, 9), False, "v_prediction", (9, 14), 1),
-    "3 levels, one head": Shape((16, 32, 64), 1, True, "epsilon", (6, 20), 1, 24),
+    "sd1": Shape((16, 16, 32, 32), 8, False, (6, 14)),
+    "sd2": Shape((16, 16, 32, 32), (1, 2, 4, 4), True, (12, 6)),
+    "3 levels, uneven heads": Shape((24, 48, 72), (3, 4, 9), False, (9, 14), 1),
+    "3 levels, one head": Shape((16, 32, 64), 1, True, (6, 20), 1, 24),
 }
 
 
@@ -57,7 +56,7 @@ def make(shape, folder):
         block_out_channels=(16, 16), layers_per_block=1, latent_channels=4, norm_num_groups=8)
     StableDiffusionPipeline(
         vae=vae, text_encoder=text, tokenizer=tokenizer(folder / "words", "<|endoftext|>"),
-        unet=unet, scheduler=DDIMScheduler(prediction_type=shape.prediction, **SD1),
+        unet=unet, scheduler=DDIMScheduler(**SD1),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     ).save_pretrained(folder / "model")
     return folder / "model", unet
@@ -100,10 +99,11 @@ def walk_together(unet, context, walks):
             walk.step(negative, positive)
 
 
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
-def test_every_step_of_every_solver(probe, tmp_path, shape):
+def test_every_step_of_every_solver(probe, tmp_path, shape, prediction):
     model, unet = make(shape, tmp_path)
-    config = dict(SD1, prediction_type=shape.prediction)
+    config = dict(SD1, prediction_type=prediction)
     context = torch.randn(2, 77, shape.context, generator=torch.Generator().manual_seed(2))
     names, walks = [], []
     for steps in STEPS:

@@ -1,0 +1,34 @@
+#include "engine/devices/compute_device.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+#include "base/field_error.h"
+
+namespace imprint {
+namespace {
+
+constexpr int kMostGpus = 1024;
+
+}  // namespace
+
+std::string Name(const ComputeDevice& device) {
+  return device.kind == DeviceKind::kCpu ? "cpu" : absl::StrCat("cuda:", device.index);
+}
+
+absl::StatusOr<std::optional<ComputeDevice>> ParseDevice(absl::string_view field,
+                                                         absl::string_view name) {
+  if (name == "auto") return std::nullopt;
+  if (name == "cpu") return ComputeDevice();
+  if (name == "cuda") return ComputeDevice{DeviceKind::kCuda, 0};
+  absl::string_view number = name;
+  int index = 0;
+  if (absl::ConsumePrefix(&number, "cuda:") && absl::SimpleAtoi(number, &index) &&
+      absl::StrCat(index) == number && index >= 0 && index < kMostGpus) {
+    return ComputeDevice{DeviceKind::kCuda, index};
+  }
+  return FieldError(field, Quoted(name), "auto, cpu, cuda or cuda:N");
+}
+
+}  // namespace imprint

@@ -1,0 +1,30 @@
+// Where a model computes: the processor, or one of the machine's GPUs.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace imprint {
+
+enum class DeviceKind { kCpu, kCuda };
+
+struct ComputeDevice {
+  DeviceKind kind = DeviceKind::kCpu;
+  // Of the GPUs that CUDA_VISIBLE_DEVICES leaves to this process; 0 for the processor.
+  int index = 0;
+
+  bool operator==(const ComputeDevice&) const = default;
+};
+
+// "cpu", "cuda:1".
+std::string Name(const ComputeDevice& device);
+
+// "cpu", "cuda" (the first GPU) or "cuda:N"; nothing for "auto". Whether there is one is not looked
+// at. INVALID_ARGUMENT naming `field`.
+absl::StatusOr<std::optional<ComputeDevice>> ParseDevice(absl::string_view field,
+                                                         absl::string_view name);
+
+}  // namespace imprint

@@ -1,0 +1,60 @@
+#include "engine/runtime/torch_device.h"
+
+#include <cstdlib>
+#include <dlfcn.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
+#include "base/status_macros.h"
+
+namespace imprint {
+namespace {
+
+constexpr const char* kCudaLibrary = "libtorch_cuda.so";
+
+// cuBLAS gives equal results from run to run only with a workspace of its own, and asks for it by
+// the environment (NVIDIA, "cuBLAS", results reproducibility).
+void AskForRepeatableKernels() {
+  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  at::Context& context = at::globalContext();
+  context.setDeterministicAlgorithms(true, /*warn_only=*/true);
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setBenchmarkCuDNN(false);
+  context.setDeterministicCuDNN(true);
+  context.setAllowTF32CuDNN(false);
+  context.setAllowTF32CuBLAS(false);
+}
+
+absl::Status OpenCuda() {
+  // RTLD_GLOBAL: it registers its kernels with libtorch_cpu, and further parts look for its
+  // symbols.
+  if (dlopen(kCudaLibrary, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("LibTorch here computes on no GPU: ", dlerror()));
+  }
+  if (!at::globalContext().hasCUDA()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("LibTorch's ", kCudaLibrary, " sees no GPU; does the driver suit its CUDA?"));
+  }
+  AskForRepeatableKernels();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<at::Device> TorchDevice(const ComputeDevice& device) {
+  if (device.kind == DeviceKind::kCpu) return at::Device(at::kCPU);
+  static const auto* const opened = new absl::Status(OpenCuda());
+  RETURN_IF_ERROR(*opened);
+  const int gpus = at::detail::getCUDAHooks().getNumGPUs();
+  if (device.index >= gpus) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("device: got ", Name(device), "; LibTorch sees ", gpus, " GPUs"));
+  }
+  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.index));
+}
+
+}  // namespace imprint

@@ -1,0 +1,18 @@
+#include "services/runs/node_device.h"
+
+#include <string>
+
+namespace imprint {
+
+v1::Device NodeDevice(const DeviceFacts& facts, int threads) {
+  v1::Device device;
+  device.set_name(Name(facts.device));
+  device.set_memory_bytes(facts.memory_bytes);
+  device.set_threads(threads);
+  for (const Precision precision : facts.precisions) {
+    device.add_precisions(std::string(Name(precision)));
+  }
+  return device;
+}
+
+}  // namespace imprint
