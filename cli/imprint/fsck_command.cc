@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
-#include "cli/imprint/child_process.h"
 #include "cli/imprint/command.h"
 #include "cli/imprint/fsck_report.h"
 #include "cli/imprint/state_folder.h"
 
+#include "base/child_process.h"
 #include "base/status_macros.h"
 
 namespace imprint {

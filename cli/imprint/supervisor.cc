@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "cli/imprint/child_process.h"
 
+#include "base/child_process.h"
 #include "base/status_macros.h"
 
 namespace imprint {

@@ -13,7 +13,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "cli/imprint/base_models.h"
-#include "cli/imprint/child_process.h"
 #include "cli/imprint/command.h"
 #include "cli/imprint/free_ports.h"
 #include "cli/imprint/server_plan.h"
@@ -22,6 +21,7 @@
 #include "cli/options/option_error.h"
 
 #include "base/atomic_file.h"
+#include "base/child_process.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 

@@ -35,6 +35,7 @@ Command MakeDrawCommand(CLI::App& app);
 Command MakeScoreCommand(CLI::App& app);
 Command MakeInfoCommand(CLI::App& app);
 Command MakeDevicesCommand(CLI::App& app);
+Command MakeRankCommand(CLI::App& app);
 
 // --model, which is also read from IMPRINT_MODEL.
 void AddModelOption(CLI::App& app, std::string& model, bool required = true);

@@ -47,9 +47,9 @@ int Main(int argc, char** argv) {
       ->envname("IMPRINT_THREADS")
       ->capture_default_str();
   app.fallthrough();
-  std::vector<Command> commands = {MakeTeachCommand(app), MakeDrawCommand(app),
-                                   MakeScoreCommand(app), MakeInfoCommand(app),
-                                   MakeDevicesCommand(app)};
+  std::vector<Command> commands = {MakeTeachCommand(app),   MakeDrawCommand(app),
+                                   MakeScoreCommand(app),   MakeInfoCommand(app),
+                                   MakeDevicesCommand(app), MakeRankCommand(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version

@@ -1,4 +1,5 @@
 // imprint-engine teach: from a command line to a checked order.
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,7 +15,9 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "base/usable_processors.h"
 #include "engine/runtime/threads.h"
+#include "engine/training/training_run.h"
 
 namespace imprint {
 namespace {
@@ -37,6 +40,7 @@ struct TeachOptions {
   int size = 0;
   bool no_flip = false;
   bool overwrite = false;
+  std::optional<int> ranks;
   int checkpoint_every = 50;
   TrainingRecipe recipe;
 };
@@ -70,15 +74,20 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options) {
   ASSIGN_OR_RETURN(order.recipe.schedule, ParseLearningRateSchedule(options.schedule));
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute));
   order.checkpoint_every = options.checkpoint_every;
+  order.ranks = options.ranks.value_or(1);
   order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
+  RETURN_IF_ERROR(CheckRanks(order.recipe, order.ranks));
   return order;
 }
 
 absl::Status RunTeach(const TeachOptions& options, CommandContext& context) {
   if (!options.resume.empty()) {
     ASSIGN_OR_RETURN(const auto device, ParseDevice("device", options.compute.device));
-    return ResumeTeaching(options.resume, device, context);
+    return ResumeTeaching(options.resume, device, options.ranks, context);
+  }
+  if (context.threads == 0 && options.ranks.value_or(1) > 1) {
+    RETURN_IF_ERROR(SetComputeThreads(std::max(1, UsableProcessors() / *options.ranks)));
   }
   ASSIGN_OR_RETURN(TeachOrder order, MakeOrder(options));
   if (options.out.empty()) return FieldError("out", "none", "a folder for the embedding: --out");
@@ -116,6 +125,11 @@ Command MakeTeachCommand(CLI::App& app) {
       ->add_option("--resume", options->resume,
                    "Go on with the interrupted training in this folder; needs nothing else")
       ->type_name("FOLDER");
+  teach
+      ->add_option("--ranks", options->ranks,
+                   "Processes that share the training, at most one a sample of a step; processors "
+                   "are divided among them, GPUs taken one each; default 1")
+      ->type_name("N");
   teach->add_flag("--overwrite", options->overwrite, "Replace what the --out folder holds");
   constexpr const char* kWhat = "What is taught";
   teach->add_option("--kind", options->kind, "object or style")

@@ -11,7 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "cli/imprint_engine/local_gang.h"
 #include "cli/imprint_engine/reference_folder.h"
+#include "cli/imprint_engine/taught_pictures.h"
 #include "cli/options/option_error.h"
 #include "cli/terminal/progress_bar.h"
 
@@ -20,6 +22,7 @@
 #include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "engine/collective/join_gang.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/recipe.h"
 #include "engine/runtime/threads.h"
@@ -44,18 +47,6 @@ absl::StatusOr<int> TrainingSize(const TeachOrder& order, const BaseModelInfo& m
         absl::StrCat("a multiple of ", model.size_multiple, " up to ", kMaxTrainingSide));
   }
   return order.size;
-}
-
-absl::Status CheckUnchanged(const TeachOrder& order,
-                            const std::vector<ReferencePicture>& pictures) {
-  for (size_t i = 0; i < pictures.size(); ++i) {
-    if (pictures[i].sha256 != order.picture_sha256[i]) {
-      return FieldError(absl::StrCat("picture ", i + 1, " (", pictures[i].path.string(), ")"),
-                        "another file than the one that the training began with",
-                        "the same file; begin anew, or put it back");
-    }
-  }
-  return absl::OkStatus();
 }
 
 std::string PlainCount(size_t count, absl::string_view noun) {
@@ -88,19 +79,18 @@ class Teaching {
 
   absl::Status ReadReferences(const fs::path& folder) {
     ReferenceFolder references;
-    const PictureFit fit = [this](const RgbImage& picture) {
-      return FitToSquare(picture, order_.size, order_.fit);
-    };
     if (resumed_) {
-      ASSIGN_OR_RETURN(references.pictures, ReadPictures(order_.pictures, fit));
-      RETURN_IF_ERROR(CheckUnchanged(order_, references.pictures));
+      ASSIGN_OR_RETURN(references.pictures, ReadTaughtPictures(order_));
     } else {
-      ASSIGN_OR_RETURN(references, ReadReferenceFolder(folder, fit));
+      ASSIGN_OR_RETURN(references, ReadReferenceFolder(folder, [this](const RgbImage& picture) {
+                         return FitToSquare(picture, order_.size, order_.fit);
+                       }));
     }
     if (references.pictures.size() > kMaxTaughtPictures) {
       return FieldError("pictures", absl::StrCat(references.pictures.size()),
                         absl::StrCat("at most ", kMaxTaughtPictures, "; 3 to 5 are enough"));
     }
+    input_ = InputWithoutPictures(order_);
     order_.pictures.clear();
     order_.picture_sha256.clear();
     for (ReferencePicture& picture : references.pictures) {
@@ -114,10 +104,7 @@ class Teaching {
       input_.pictures.push_back(std::move(picture.fitted));
     }
     skipped_ = std::move(references.skipped);
-    input_.token = order_.token;
-    input_.class_word = order_.class_word;
-    input_.templates = order_.templates;
-    input_.recipe = order_.recipe;
+    RETURN_IF_ERROR(CheckRanks(order_.recipe, order_.ranks));
     return CheckTraining(*model_, input_);
   }
 
@@ -148,7 +135,8 @@ class Teaching {
     console.Line("recipe",
                  absl::StrCat(recipe.steps, " steps of ", recipe.batch * recipe.accumulation,
                               " samples, learning rate ", recipe.learning_rate, " (",
-                              Name(recipe.schedule), "), seed ", recipe.seed));
+                              Name(recipe.schedule), "), seed ", recipe.seed,
+                              order_.ranks == 1 ? "" : absl::StrCat("; ", order_.ranks, " ranks")));
     if (checkpoint) console.Line("resumed", absl::StrCat("from step ", checkpoint->step));
     console.Event("start", {{"order", ToJson(order_)},
                             {"model", model.fingerprint},
@@ -183,10 +171,30 @@ class Teaching {
                    absl::StrFormat("loss %.4f  norm %.2f", progress.smoothed_loss, progress.norm));
       }
     };
-    auto outcome = Train(*model_, input_, checkpoint, hooks);
+    auto outcome = order_.ranks == 1 ? Train(*model_, input_, checkpoint, hooks)
+                                     : TrainInGang(checkpoint, hooks);
     bar.Finish();
     steps_here_ = outcome.ok() ? outcome->checkpoint.step - first : 0;
     return outcome;
+  }
+
+  absl::StatusOr<TrainingOutcome> TrainInGang(const std::optional<TrainingCheckpoint>& checkpoint,
+                                              const TrainingHooks& hooks) {
+    ASSIGN_OR_RETURN(const auto others, LocalGang::Start(out_ / kRecordName, order_.ranks));
+    const auto train = [&]() -> absl::StatusOr<TrainingOutcome> {
+      ASSIGN_OR_RETURN(const auto gang, JoinGang(others->place(), order_.compute.device));
+      return Train(*model_, input_, checkpoint, hooks, gang.get());
+    };
+    auto outcome = train();
+    if (outcome.ok()) {
+      others->AwaitEnd();
+      return outcome;
+    }
+    const absl::Status why = others->Explain(outcome.status());
+    return absl::Status(why.code(), absl::StrCat(why.message(),
+                                                 "; go on with: imprint-engine "
+                                                 "teach --resume ",
+                                                 out_.string()));
   }
 
   absl::Status Finish(const TrainingOutcome& outcome) {
@@ -201,6 +209,11 @@ class Teaching {
         {"norm", outcome.norm},
         {"seconds", seconds},
         {"seconds_per_step", seconds / static_cast<double>(std::max<int64_t>(steps_here_, 1))},
+        {"gang",
+         {{"ranks", outcome.gang.ranks},
+          {"operations", outcome.gang.operations},
+          {"bytes", outcome.gang.bytes},
+          {"seconds", outcome.gang.seconds}}},
         {"losses", outcome.checkpoint.losses}};
     RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
     RemoveCheckpoint();
@@ -284,7 +297,7 @@ absl::Status BeginTeaching(TeachOrder order, const fs::path& folder, const fs::p
 }
 
 absl::Status ResumeTeaching(const fs::path& out, const std::optional<ComputeDevice>& device,
-                            CommandContext& context) {
+                            const std::optional<int>& ranks, CommandContext& context) {
   absl::StatusOr<TrainingRecord> read = ReadTrainingRecord(out / kRecordName);
   if (!read.ok()) return ForOption("resume", read.status());
   TrainingRecord record = *std::move(read);
@@ -306,6 +319,7 @@ absl::Status ResumeTeaching(const fs::path& out, const std::optional<ComputeDevi
                                       Name(*device), " it ends in slightly other numbers"));
     chosen = *device;
   }
+  record.order.ranks = ranks.value_or(record.order.ranks);
   return Teaching(std::move(record.order), out, /*resumed=*/true, context).Run("");
 }
 

@@ -18,8 +18,9 @@ absl::Status BeginTeaching(TeachOrder order, const std::filesystem::path& folder
                            CommandContext& context);
 
 // Goes on with the training in `out`: from its checkpoint, or from the beginning if it has none; on
-// `device` instead of the one that it began on, if there is one.
+// `device` and with `ranks` instead of those that it began with, where they are given.
 absl::Status ResumeTeaching(const std::filesystem::path& out,
-                            const std::optional<ComputeDevice>& device, CommandContext& context);
+                            const std::optional<ComputeDevice>& device,
+                            const std::optional<int>& ranks, CommandContext& context);
 
 }  // namespace imprint

@@ -26,6 +26,7 @@ nlohmann::json ToJson(const TeachOrder& order) {
           {"recipe", ToJson(order.recipe)},
           {"device", Name(order.compute.device)},
           {"precision", Name(order.compute.precision)},
+          {"ranks", order.ranks},
           {"checkpoint_every", order.checkpoint_every},
           {"threads", order.threads}};
 }
@@ -78,6 +79,8 @@ absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(number("size", order.size));
+  // Records of earlier versions have none.
+  if (json.Has("ranks")) RETURN_IF_ERROR(number("ranks", order.ranks));
   RETURN_IF_ERROR(number("checkpoint_every", order.checkpoint_every));
   RETURN_IF_ERROR(number("threads", order.threads));
   if (!json.json().contains("pictures") || !json.json()["pictures"].is_array()) {

@@ -32,6 +32,8 @@ struct TeachOrder {
   SquareFit fit = SquareFit::kCrop;
   TrainingRecipe recipe;
   ComputeChoice compute;
+  // Processes that share the training.
+  int ranks = 1;
   int checkpoint_every = 50;
   int threads = 0;
 };

@@ -13,6 +13,10 @@ constexpr int kMostGpus = 1024;
 
 }  // namespace
 
+ComputeDevice DeviceOfRank(const ComputeDevice& first, int rank) {
+  return {first.kind, first.kind == DeviceKind::kCpu ? 0 : first.index + rank};
+}
+
 std::string Name(const ComputeDevice& device) {
   return device.kind == DeviceKind::kCpu ? "cpu" : absl::StrCat("cuda:", device.index);
 }

@@ -19,6 +19,10 @@ struct ComputeDevice {
   bool operator==(const ComputeDevice&) const = default;
 };
 
+// Rank r's of a gang on one machine: the processor, which all share, or the GPU that is r after the
+// first.
+ComputeDevice DeviceOfRank(const ComputeDevice& first, int rank);
+
 // "cpu", "cuda:1".
 std::string Name(const ComputeDevice& device);
 

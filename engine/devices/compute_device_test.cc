@@ -20,6 +20,11 @@ TEST(ParseDevice, GivesNamesBack) {
   }
 }
 
+TEST(DeviceOfRank, ProcessorsAreSharedAndGpusAreNot) {
+  EXPECT_EQ(Name(DeviceOfRank({}, 3)), "cpu");
+  EXPECT_EQ(Name(DeviceOfRank({DeviceKind::kCuda, 1}, 2)), "cuda:3");
+}
+
 TEST(ParseDevice, RefusesWhatIsNone) {
   for (const std::string name : {"", "gpu", "CPU", "cuda:", "cuda:-1", "cuda:+1", "cuda:01",
                                  "cuda:1024", "cuda:1 ", "cuda:99999999999999999999", "mps"}) {

@@ -35,6 +35,11 @@ absl::Status OpenCuda() {
     return absl::FailedPreconditionError(
         absl::StrCat("LibTorch here computes on no GPU: ", dlerror()));
   }
+  // LibTorch asks once who knows of CUDA, and keeps the answer.
+  if (!at::detail::getCUDAHooks().compiledWithCuDNN()) {
+    return absl::InternalError(
+        absl::StrCat(kCudaLibrary, " was opened after LibTorch had looked for it"));
+  }
   if (!at::globalContext().hasCUDA()) {
     return absl::FailedPreconditionError(
         absl::StrCat("LibTorch's ", kCudaLibrary, " sees no GPU; does the driver suit its CUDA?"));

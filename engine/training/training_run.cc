@@ -11,6 +11,7 @@
 #include "base/field_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "engine/collective/collective.h"
 #include "engine/model/model_parts.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/training/adamw.h"
@@ -18,6 +19,7 @@
 #include "engine/training/latent_dataset.h"
 #include "engine/training/norm_control.h"
 #include "engine/training/objective.h"
+#include "engine/training/rank_share.h"
 #include "engine/training/sample_draw.h"
 #include "text/training_templates.h"
 #include "text/unicode_text.h"
@@ -77,8 +79,9 @@ class Training {
  public:
   // `on_work` is called after every piece of work.
   Training(const BaseModel& model, const TrainingInput& input, const at::Tensor& first_rows,
-           std::vector<TokenizedPrompt> captions, std::function<void()> on_work)
+           std::vector<TokenizedPrompt> captions, std::function<void()> on_work, Collective& gang)
       : on_work_(on_work ? std::move(on_work) : [] {}),
+        gang_(gang),
         model_(model.parts()),
         recipe_(input.recipe),
         run_(DescribeRun(model, input)),
@@ -114,18 +117,50 @@ class Training {
     return absl::OkStatus();
   }
 
+  // All ranks begin where rank 0 stands, if they are about to train the same.
+  absl::Status BeginTogether() {
+    if (gang_.size() == 1) return absl::OkStatus();
+    RETURN_IF_ERROR(CheckSameEverywhere());
+    at::Tensor step = at::tensor({static_cast<int32_t>(state_.step)}).to(model_.device);
+    RETURN_IF_ERROR(gang_.Broadcast(step));
+    state_.step = step.item<int32_t>();
+    for (at::Tensor* tensor :
+         {&state_.rows, &state_.first_moment, &state_.second_moment, &row_sum_}) {
+      RETURN_IF_ERROR(gang_.Broadcast(*tensor));
+    }
+    return absl::OkStatus();
+  }
+
   bool Done() const { return state_.step >= recipe_.steps; }
 
-  // One update from all of the step's samples, in batches that fit.
-  absl::Status Step() {
+  // Whether a rank was told to stop.
+  bool stopped() const { return stopped_; }
+
+  // One update from all of the step's samples: every rank computes its share of them, in batches
+  // that fit, and then all add up. `stop` is what this rank was told; the ranks agree about it with
+  // the same operation, and this step is the last.
+  absl::Status Step(bool stop) {
     double loss = 0;
     at::Tensor gradient = at::zeros_like(state_.rows);
-    for (int64_t first = 0; first < space_.samples_per_step; first += recipe_.batch) {
-      const LossAndGradient part = ComputeGradient(model_, DrawBatch(state_.step, first),
+    const SampleRange share = ShareOf(space_.samples_per_step, gang_.rank(), gang_.size());
+    for (int64_t first = share.first; first < share.end; first += recipe_.batch) {
+      const int64_t count = std::min<int64_t>(recipe_.batch, share.end - first);
+      const LossAndGradient part = ComputeGradient(model_, DrawBatch(state_.step, first, count),
                                                    state_.rows, space_.samples_per_step);
       loss += part.loss;
       gradient += part.gradient;
       on_work_();
+    }
+    if (gang_.size() > 1) {
+      const at::Tensor told = at::tensor({loss, stop ? 1.0 : 0.0}).to(gradient.options());
+      at::Tensor all = at::cat({gradient.flatten(), told});
+      RETURN_IF_ERROR(gang_.Sum(all));
+      gradient = all.slice(0, 0, gradient.numel()).view_as(gradient);
+      const at::Tensor heard = all.slice(0, gradient.numel()).cpu();
+      loss = heard[0].item<double>();
+      stopped_ = heard[1].item<double>() > 0;
+    } else {
+      stopped_ = stop;
     }
     if (!std::isfinite(loss)) {
       return Diverged("the loss");
@@ -175,10 +210,30 @@ class Training {
             .embedding = std::move(embedding),
             .checkpoint = Checkpoint(),
             .first_norm = first_norm_,
-            .norm = MeanNorm(LearnedRows())};
+            .norm = MeanNorm(LearnedRows()),
+            .gang = {.ranks = gang_.size(),
+                     .operations = gang_.use().operations,
+                     .bytes = gang_.use().bytes,
+                     .seconds = gang_.use().seconds}};
   }
 
  private:
+  // A gang that trains two things would learn neither.
+  absl::Status CheckSameEverywhere() {
+    Sha256 description;
+    for (const auto& [key, value] : run_) description.Update(absl::StrCat(key, "=", value, "\n"));
+    const std::string mine = description.HexDigest();
+    const std::vector<int32_t> digits(mine.begin(), mine.end());
+    const at::Tensor own = at::tensor(digits).to(model_.device);
+    at::Tensor first = own.clone();
+    RETURN_IF_ERROR(gang_.Broadcast(first));
+    if (first.equal(own)) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat("gang: rank ", gang_.rank(),
+                     " was given another training than rank 0: model, pictures, captions and "
+                     "recipe must be the same"));
+  }
+
   // What has been learned so far: the mean over the last part of the run, or the vectors as they
   // are before it has begun.
   at::Tensor LearnedRows() const {
@@ -192,12 +247,12 @@ class Training {
                      recipe_.learning_rate, "; expected a smaller one"));
   }
 
-  TrainingBatch DrawBatch(int64_t step, int64_t first) const {
+  TrainingBatch DrawBatch(int64_t step, int64_t first, int64_t count) const {
     std::vector<at::Tensor> latents;
     std::vector<at::Tensor> noise;
     std::vector<int64_t> timesteps;
     TrainingBatch batch;
-    for (int64_t sample = first; sample < first + recipe_.batch; ++sample) {
+    for (int64_t sample = first; sample < first + count; ++sample) {
       const SampleDraw draw = DrawSample(space_, step, sample, dataset_.latent_shape());
       latents.push_back(dataset_.Sample(draw.picture, draw.flipped, draw.latent_noise));
       noise.push_back(draw.noise);
@@ -211,6 +266,7 @@ class Training {
   }
 
   const std::function<void()> on_work_;
+  Collective& gang_;
   const ModelParts& model_;
   TrainingRecipe recipe_;
   std::map<std::string, std::string> run_;
@@ -220,6 +276,7 @@ class Training {
   at::Tensor limits_;
   double first_norm_;
   AdamWState state_;
+  bool stopped_ = false;
   // Of the steps that count towards the embedding, [n, d].
   at::Tensor row_sum_;
   std::vector<float> losses_;
@@ -258,6 +315,13 @@ absl::Status CheckInput(const BaseModel& model, const TrainingInput& input) {
 
 }  // namespace
 
+absl::Status CheckRanks(const TrainingRecipe& recipe, int ranks) {
+  const int samples = recipe.batch * recipe.accumulation;
+  if (ranks >= 1 && ranks <= samples) return absl::OkStatus();
+  return FieldError("ranks", absl::StrCat(ranks),
+                    absl::StrCat("1 to ", samples, ", the samples of a step"));
+}
+
 absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input) {
   RETURN_IF_ERROR(CheckInput(model, input));
   RETURN_IF_ERROR(TokenizeCaptions(model, input).status());
@@ -267,16 +331,23 @@ absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input) {
 
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
-                                      const TrainingHooks& hooks) {
+                                      const TrainingHooks& hooks, Collective* gang) {
   RETURN_IF_ERROR(CheckInput(model, input));
+  LocalCollective alone;
+  if (gang == nullptr) gang = &alone;
+  RETURN_IF_ERROR(CheckRanks(input.recipe, gang->size()));
   ASSIGN_OR_RETURN(std::vector<TokenizedPrompt> captions, TokenizeCaptions(model, input));
   return CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
     ASSIGN_OR_RETURN(const at::Tensor first_rows,
                      InitialRows(model, input.class_word, input.recipe.vectors));
-    Training training(model, input, first_rows, std::move(captions), hooks.on_work);
+    Training training(model, input, first_rows, std::move(captions), hooks.on_work, *gang);
     if (from) RETURN_IF_ERROR(training.Restore(*from));
-    while (!training.Done() && !hooks.stop.stop_requested()) {
-      RETURN_IF_ERROR(training.Step());
+    RETURN_IF_ERROR(training.BeginTogether());
+    while (!training.Done() && !training.stopped()) {
+      const bool stop = hooks.stop.stop_requested();
+      // Who is alone need not finish another step for others to hear of it.
+      if (stop && gang->size() == 1) break;
+      RETURN_IF_ERROR(training.Step(stop));
       const TrainingProgress progress = training.Progress();
       if (hooks.on_step) hooks.on_step(progress);
       if (hooks.on_checkpoint && hooks.checkpoint_every > 0 &&

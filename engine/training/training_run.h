@@ -20,6 +20,8 @@
 
 namespace imprint {
 
+class Collective;
+
 struct TrainingInput {
   std::string token;
   // The word for what kind of thing it is: where the vectors start.
@@ -58,7 +60,17 @@ struct TrainingOutcome {
   TrainingCheckpoint checkpoint;
   double first_norm = 0;  // mean L2 length of the vectors at the start and now
   double norm = 0;
+  // What working with other ranks took of this one.
+  struct Gang {
+    int ranks = 1;
+    int64_t operations = 0;
+    int64_t bytes = 0;
+    double seconds = 0;  // waiting for slower ranks included
+  } gang;
 };
+
+// Whether a step has a sample for each of so many ranks. INVALID_ARGUMENT naming ranks.
+absl::Status CheckRanks(const TrainingRecipe& recipe, int ranks);
 
 // Whether Train would begin: everything that it refuses before its first step, in a moment and with
 // nothing computed. INVALID_ARGUMENT naming the field.
@@ -68,8 +80,14 @@ absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input);
 // with the same number of compute threads the result is bit-equal, however often it was
 // interrupted. INVALID_ARGUMENT naming the field for bad input or another run's checkpoint;
 // FAILED_PRECONDITION if the loss is no longer a number; RESOURCE_EXHAUSTED if memory runs out.
+//
+// With a gang, every rank calls this with the same input; rank 0's `from` counts, and its hooks are
+// the ones that hear of checkpoints. All ranks end with the same outcome; a stop token of any of
+// them stops all after the same step. Any number of ranks computes the same but for rounding
+// (1e-5), and the same number the same bits. Errors of the gang are UNAVAILABLE and
+// DEADLINE_EXCEEDED (engine/collective/collective.h).
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
-                                      const TrainingHooks& hooks);
+                                      const TrainingHooks& hooks, Collective* gang = nullptr);
 
 }  // namespace imprint

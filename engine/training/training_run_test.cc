@@ -3,11 +3,16 @@
 #include <cmath>
 #include <filesystem>
 #include <numeric>
+#include <stop_token>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "engine/collective/collective.h"
+#include "engine/collective/gang_door.h"
+#include "engine/collective/join_gang.h"
 #include "text/training_templates.h"
 
 namespace imprint {
@@ -193,6 +198,73 @@ TEST(Train, AFailingCheckpointEndsIt) {
   };
   EXPECT_THAT(Train(Demo(), Input(), std::nullopt, hooks),
               Fails(absl::StatusCode::kResourceExhausted, HasSubstr("disk full")));
+}
+
+// What two ranks, as threads, make of these inputs.
+std::vector<absl::StatusOr<TrainingOutcome>> TrainTwo(const TrainingInput& first,
+                                                      const TrainingInput& second,
+                                                      const TrainingHooks& second_hooks = {}) {
+  GangDoor door = *GangDoor::Open("127.0.0.1");
+  const GangPlace place{.size = 2, .port = door.port(), .token = "test"};
+  std::vector<absl::StatusOr<TrainingOutcome>> outcomes(2, absl::UnknownError("not run"));
+  const auto train = [&](GangPlace own, const TrainingInput& input, const TrainingHooks& hooks) {
+    const auto gang = JoinGang(own, ComputeDevice());
+    ASSERT_THAT(gang, Succeeds());
+    outcomes[static_cast<size_t>(own.rank)] =
+        Train(Demo(), input, std::nullopt, hooks, gang->get());
+  };
+  GangPlace zero = place;
+  zero.door = door.Give();
+  GangPlace one = place;
+  one.rank = 1;
+  std::thread other([&] { train(one, second, second_hooks); });
+  train(zero, first, {});
+  other.join();
+  return outcomes;
+}
+
+TEST(Train, TwoRanksLearnTheSame) {
+  const auto outcomes = TrainTwo(Input(), Input());
+  ASSERT_THAT(outcomes[0], Succeeds());
+  ASSERT_THAT(outcomes[1], Succeeds());
+  EXPECT_EQ(outcomes[0]->embedding.values, outcomes[1]->embedding.values);
+  EXPECT_EQ(outcomes[0]->gang.ranks, 2);
+  EXPECT_GE(outcomes[0]->gang.operations, 6);
+  const TrainingOutcome alone = Teach(Input());
+  for (size_t i = 0; i < alone.embedding.values.size(); ++i) {
+    EXPECT_NEAR(outcomes[0]->embedding.values[i], alone.embedding.values[i], 1e-5);
+  }
+}
+
+TEST(Train, RanksThatWereGivenDifferentTrainingsSaySo) {
+  TrainingInput other = Input();
+  other.recipe.seed = 5;
+  const auto outcomes = TrainTwo(Input(), other);
+  EXPECT_THAT(outcomes[1], Fails(absl::StatusCode::kFailedPrecondition,
+                                 HasSubstr("rank 1 was given another training")));
+  EXPECT_THAT(outcomes[0], Fails(absl::StatusCode::kUnavailable, HasSubstr("gang")));
+}
+
+TEST(Train, WhateverRankIsToldToStopAllStopAfterTheSameStep) {
+  std::stop_source stop;
+  TrainingHooks hooks;
+  hooks.stop = stop.get_token();
+  hooks.on_step = [&](const TrainingProgress& progress) {
+    if (progress.step == 2) stop.request_stop();
+  };
+  const auto outcomes = TrainTwo(Input(), Input(), hooks);
+  for (const auto& outcome : outcomes) {
+    ASSERT_THAT(outcome, Succeeds());
+    EXPECT_FALSE(outcome->finished);
+    EXPECT_EQ(outcome->checkpoint.step, 3) << "the step in which they heard of it";
+  }
+}
+
+TEST(CheckRanks, EveryRankNeedsASample) {
+  const TrainingRecipe recipe = Input().recipe;  // 2 samples a step
+  EXPECT_THAT(CheckRanks(recipe, 2), Succeeds());
+  EXPECT_THAT(CheckRanks(recipe, 3), RefusesNaming(Parts{"ranks: got 3", "1 to 2"}));
+  EXPECT_THAT(CheckRanks(recipe, 0), RefusesNaming(Parts{"ranks: got 0"}));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "cli/imprint/child_process.h"
+#include "base/child_process.h"
 
 #include <cerrno>
 #include <csignal>

@@ -1,0 +1,54 @@
+// imprint-engine rank: one of the other processes of a training that teach --ranks has started.
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/imprint_engine/command.h"
+#include "cli/imprint_engine/taught_pictures.h"
+#include "cli/imprint_engine/training_record.h"
+
+#include "base/status_macros.h"
+#include "engine/collective/join_gang.h"
+#include "engine/model/base_model.h"
+#include "engine/runtime/threads.h"
+#include "engine/training/training_run.h"
+
+namespace imprint {
+namespace {
+
+struct RankOptions {
+  std::string record;
+  GangPlace place;
+};
+
+absl::Status RunRank(const RankOptions& options) {
+  ASSIGN_OR_RETURN(const TrainingRecord record, ReadTrainingRecord(options.record));
+  const TeachOrder& order = record.order;
+  GangPlace place = options.place;
+  place.size = order.ranks;
+  const ComputeChoice compute = {DeviceOfRank(order.compute.device, place.rank),
+                                 order.compute.precision};
+  RETURN_IF_ERROR(SetComputeThreads(order.threads));
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(order.model, compute));
+  ASSIGN_OR_RETURN(auto pictures, ReadTaughtPictures(order));
+  TrainingInput input = InputWithoutPictures(order);
+  for (ReferencePicture& picture : pictures) input.pictures.push_back(std::move(picture.fitted));
+  ASSIGN_OR_RETURN(const auto gang, JoinGang(place, compute.device));
+  return Train(*model, input, std::nullopt, {}, gang.get()).status();
+}
+
+}  // namespace
+
+Command MakeRankCommand(CLI::App& app) {
+  const auto options = std::make_shared<RankOptions>();
+  CLI::App* rank = app.add_subcommand("rank", "Started by teach --ranks, for itself.");
+  rank->group("");  // not in the help
+  rank->add_option("RECORD", options->record, "training.json")->required();
+  rank->add_option("--rank", options->place.rank)->required();
+  rank->add_option("--port", options->place.port)->required();
+  rank->add_option("--token", options->place.token)->required();
+  return {rank, [options](CommandContext& /*context*/) { return RunRank(*options); }};
+}
+
+}  // namespace imprint

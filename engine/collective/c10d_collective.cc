@@ -1,0 +1,86 @@
+#include "engine/collective/c10d_collective.h"
+
+#include <chrono>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <torch/csrc/distributed/c10d/Types.hpp>
+#include <torch/csrc/distributed/c10d/Work.hpp>
+
+namespace imprint {
+namespace {
+
+std::chrono::milliseconds Milliseconds(absl::Duration duration) {
+  return std::chrono::milliseconds(absl::ToInt64Milliseconds(duration));
+}
+
+// c10d gives back a Work even for what is done.
+template <typename Start>
+absl::Status Await(const char* what, absl::Duration patience, Start&& start) {
+  try {
+    start()->wait(Milliseconds(patience));
+    return absl::OkStatus();
+  } catch (...) {
+    return GangError(what);
+  }
+}
+
+}  // namespace
+
+absl::Status GangError(const char* what) {
+  std::string said;
+  try {
+    throw;
+  } catch (const c10::Error& error) {
+    said = error.what_without_backtrace();
+  } catch (const std::exception& error) {
+    said = error.what();
+  }
+  said = said.substr(0, said.find('\n'));
+  const std::string message = absl::StrCat("gang: ", what, ": ", said);
+  const std::string lower = absl::AsciiStrToLower(said);
+  const bool silent = absl::StrContains(lower, "timed out") || absl::StrContains(lower, "timeout");
+  return silent ? absl::DeadlineExceededError(message) : absl::UnavailableError(message);
+}
+
+absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place) {
+  try {
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<uint16_t>(place.port);
+    options.isServer = place.rank == 0;
+    options.numWorkers = static_cast<size_t>(place.size);
+    options.timeout = Milliseconds(place.join_patience);
+    if (place.rank == 0) options.masterListenFd = place.door;
+    return c10::make_intrusive<c10d::PrefixStore>(
+        place.token, c10::make_intrusive<c10d::TCPStore>(place.host, options));
+  } catch (...) {
+    return GangError("not all ranks have come");
+  }
+}
+
+absl::Status C10dCollective::DoSum(at::Tensor& tensor) {
+  return Await("summing up", place_.patience, [&] {
+    std::vector<at::Tensor> tensors = {tensor};
+    return group_->allreduce(tensors, c10d::AllreduceOptions());
+  });
+}
+
+absl::Status C10dCollective::DoBroadcast(at::Tensor& tensor) {
+  return Await("broadcasting", place_.patience, [&] {
+    std::vector<at::Tensor> tensors = {tensor};
+    return group_->broadcast(tensors, c10d::BroadcastOptions());
+  });
+}
+
+absl::Status C10dCollective::DoBarrier() {
+  return Await("waiting for all", place_.patience,
+               [&] { return group_->barrier(c10d::BarrierOptions()); });
+}
+
+}  // namespace imprint

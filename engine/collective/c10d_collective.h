@@ -1,0 +1,50 @@
+// A gang over one of PyTorch's c10d process groups.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include <torch/csrc/distributed/c10d/Backend.hpp>
+#include <torch/csrc/distributed/c10d/Store.hpp>
+
+#include "engine/collective/collective.h"
+#include "engine/collective/gang_place.h"
+
+namespace imprint {
+
+class C10dCollective final : public Collective {
+ public:
+  C10dCollective(c10::intrusive_ptr<c10d::Store> store, c10::intrusive_ptr<c10d::Backend> group,
+                 const GangPlace& place)
+      : store_(std::move(store)), group_(std::move(group)), place_(place) {}
+
+  int rank() const override { return place_.rank; }
+  int size() const override { return place_.size; }
+
+ private:
+  absl::Status DoSum(at::Tensor& tensor) override;
+  absl::Status DoBroadcast(at::Tensor& tensor) override;
+  absl::Status DoBarrier() override;
+
+  // Rank 0's is where the others' groups have met; it lives as long as the group.
+  c10::intrusive_ptr<c10d::Store> store_;
+  c10::intrusive_ptr<c10d::Backend> group_;
+  GangPlace place_;
+};
+
+// UNAVAILABLE or DEADLINE_EXCEEDED for the exception that is being handled.
+absl::Status GangError(const char* what);
+
+// The store at which the ranks of a place's gang meet, under the place's token.
+absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place);
+
+// Of Gloo, over TCP between `own_host`s: for tensors on the processor.
+absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeGlooGroup(
+    const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place);
+
+// Of NCCL, for tensors on that GPU, from the plug-in libimprint_nccl.so beside this program.
+// FAILED_PRECONDITION if there is none.
+absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeNcclGroup(
+    const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place, int gpu);
+
+}  // namespace imprint

@@ -1,0 +1,29 @@
+#include "engine/collective/collective.h"
+
+#include <chrono>
+
+namespace imprint {
+
+template <typename Operation>
+absl::Status Collective::Measure(int64_t bytes, Operation&& operation) {
+  const auto begun = std::chrono::steady_clock::now();
+  absl::Status status = operation();
+  ++use_.operations;
+  use_.bytes += bytes;
+  use_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return status;
+}
+
+absl::Status Collective::Sum(at::Tensor& tensor) {
+  return Measure(static_cast<int64_t>(tensor.nbytes()), [&] { return DoSum(tensor); });
+}
+
+absl::Status Collective::Broadcast(at::Tensor& tensor) {
+  return Measure(static_cast<int64_t>(tensor.nbytes()), [&] { return DoBroadcast(tensor); });
+}
+
+absl::Status Collective::Barrier() {
+  return Measure(0, [&] { return DoBarrier(); });
+}
+
+}  // namespace imprint

@@ -1,0 +1,137 @@
+#include "engine/collective/collective.h"
+
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+#include "engine/collective/gang_door.h"
+#include "engine/collective/join_gang.h"
+
+namespace imprint {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+// Ranks as threads of this process, each with its own connections. `work` of each.
+using RankWork = std::function<void(absl::StatusOr<std::shared_ptr<Collective>>)>;
+
+void RunGang(int size, const std::function<void(GangPlace&)>& adjust, const RankWork& work) {
+  static int gangs = 0;
+  ASSERT_OK_AND_ASSIGN(GangDoor door, GangDoor::Open("127.0.0.1"));
+  std::vector<std::thread> ranks;
+  const std::string token = absl::StrCat("attempt-", ++gangs);
+  const int descriptor = door.Give();
+  for (int rank = 0; rank < size; ++rank) {
+    GangPlace place{.rank = rank,
+                    .size = size,
+                    .port = door.port(),
+                    .door = rank == 0 ? descriptor : -1,
+                    .token = token,
+                    .join_patience = absl::Seconds(20),
+                    .patience = absl::Seconds(20)};
+    adjust(place);
+    ranks.emplace_back([place, &work] { work(JoinGang(place, ComputeDevice())); });
+  }
+  for (std::thread& rank : ranks) rank.join();
+}
+
+void Unchanged(GangPlace& /*place*/) {}
+
+TEST(Collective, AGangOfOneNeedsNobody) {
+  ASSERT_OK_AND_ASSIGN(const auto gang, JoinGang({}, ComputeDevice()));
+  at::Tensor values = at::arange(3, at::kFloat);
+  EXPECT_THAT(gang->Sum(values), Succeeds());
+  EXPECT_TRUE(values.equal(at::arange(3, at::kFloat)));
+  EXPECT_EQ(gang->size(), 1);
+}
+
+TEST(Collective, SumsAreTheSameBitsEverywhere) {
+  for (const int size : {2, 3, 4}) {
+    std::vector<at::Tensor> results(static_cast<size_t>(size));
+    RunGang(size, Unchanged, [&](auto joined) {
+      ASSERT_OK_AND_ASSIGN(const auto gang, std::move(joined));
+      EXPECT_EQ(gang->size(), size);
+      at::Tensor values = at::arange(770, at::kFloat).mul_(0.1 * (gang->rank() + 1));
+      EXPECT_THAT(gang->Sum(values), Succeeds());
+      EXPECT_THAT(gang->Barrier(), Succeeds());
+      EXPECT_EQ(gang->use().bytes, 770 * 4);
+      EXPECT_GT(gang->use().seconds, 0);
+      results[static_cast<size_t>(gang->rank())] = values;
+    });
+    const at::Tensor wanted = at::arange(770, at::kFloat) * (0.1 * size * (size + 1) / 2);
+    EXPECT_TRUE(results[0].allclose(wanted, 1e-5)) << size;
+    for (const at::Tensor& result : results) EXPECT_TRUE(result.equal(results[0])) << size;
+  }
+}
+
+TEST(Collective, RankZerosTensorIsEverybodys) {
+  RunGang(3, Unchanged, [](auto joined) {
+    ASSERT_OK_AND_ASSIGN(const auto gang, std::move(joined));
+    at::Tensor values = at::full({4}, gang->rank() + 7, at::kFloat);
+    EXPECT_THAT(gang->Broadcast(values), Succeeds());
+    EXPECT_TRUE(values.equal(at::full({4}, 7, at::kFloat)));
+  });
+}
+
+TEST(Collective, ARankThatIsGoneIsNoticedAtOnce) {
+  const absl::Time begun = absl::Now();
+  RunGang(3, Unchanged, [](auto joined) {
+    ASSERT_OK_AND_ASSIGN(auto gang, std::move(joined));
+    if (gang->rank() == 1) return;
+    at::Tensor values = at::ones({770});
+    EXPECT_THAT(gang->Sum(values), Fails(absl::StatusCode::kUnavailable, HasSubstr("summing up")));
+  });
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(10)) << "well before the patience ends";
+}
+
+TEST(Collective, ARankThatIsSilentEndsTheGangsPatience) {
+  const auto hurry = [](GangPlace& place) { place.patience = absl::Seconds(1); };
+  RunGang(3, hurry, [](auto joined) {
+    ASSERT_OK_AND_ASSIGN(auto gang, std::move(joined));
+    if (gang->rank() == 2) {
+      absl::SleepFor(absl::Seconds(4));
+      return;
+    }
+    at::Tensor values = at::ones({770});
+    EXPECT_THAT(gang->Sum(values),
+                AnyOf(Fails(absl::StatusCode::kDeadlineExceeded, HasSubstr("summing up")),
+                      Fails(absl::StatusCode::kUnavailable, HasSubstr("summing up"))));
+  });
+}
+
+TEST(Collective, ARankThatNeverComesEndsTheJoinersPatience) {
+  const auto larger = [](GangPlace& place) {
+    place.size = 3;
+    place.join_patience = absl::Seconds(1);
+  };
+  RunGang(2, larger, [](auto joined) {
+    EXPECT_THAT(joined, AnyOf(Fails(absl::StatusCode::kDeadlineExceeded, HasSubstr("gang")),
+                              Fails(absl::StatusCode::kUnavailable, HasSubstr("gang"))));
+  });
+}
+
+TEST(JoinGang, NamesWhatIsWrongWithThePlace) {
+  const auto refused = [](const GangPlace& place, const std::string& field) {
+    EXPECT_THAT(JoinGang(place, ComputeDevice()), RefusesNaming(std::vector<std::string>{field}));
+  };
+  refused({.size = 0}, "ranks: got 0");
+  refused({.rank = 2, .size = 2, .port = 1, .token = "x"}, "rank: got 2");
+  refused({.size = 2, .token = "x"}, "rendezvous port: got 0");
+  refused({.size = 2, .port = 5}, "gang token: got none");
+}
+
+TEST(GangDoor, NamesAHostThatIsNone) {
+  EXPECT_THAT(GangDoor::Open("no such host"), RefusesNaming(std::vector<std::string>{"no such"}));
+  EXPECT_THAT(GangDoor::Open("192.0.2.1"),
+              Fails(absl::StatusCode::kUnavailable, HasSubstr("192.0.2.1")));
+}
+
+}  // namespace
+}  // namespace imprint
