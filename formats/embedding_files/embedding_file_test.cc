@@ -62,9 +62,9 @@ std::string TokenOf(const std::string& file, const EmbeddingFileOptions& options
 }
 
 TEST(EmbeddingFile, EveryLayoutGivesItsVectors) {
-  for (const std::string& file :
-       {Safetensors("<mia>"), Safetensors("emb_params"), Safetensors("emp_params"),
-        DiffusersBin("<mia>"), A1111WithName(), A1111(PickleWriter())}) {
+  for (const std::string& file : {Safetensors("<mia>"), Safetensors("emb_params"),
+                                  Safetensors("emp_params"), DiffusersBin("<mia>"), A1111WithName(),
+                                  A1111(PickleWriter()), Torch(PickleWriter().Tensor(kTwoRows))}) {
     ASSERT_OK_AND_ASSIGN(const LearnedEmbedding embedding,
                          ParseEmbeddingFile(file, "upload", {.name = "mia.pt"}));
     EXPECT_EQ(embedding.vectors, 2);
@@ -84,7 +84,8 @@ TEST(EmbeddingFile, OtherToolsGoByTheFilesName) {
     EXPECT_EQ(TokenOf(file, {.name = "mia.v2.pt"}), "mia.v2");
   }
   EXPECT_EQ(TokenOf(A1111WithName()), "mia-500");
-  for (const std::string& file : {Safetensors("emb_params"), A1111(PickleWriter())}) {
+  for (const std::string& file :
+       {Safetensors("emb_params"), A1111(PickleWriter()), Torch(PickleWriter().Tensor(kTwoRows))}) {
     EXPECT_EQ(TokenOf(file),
               "upload: token: got none, as this tool's files hold no word; expected a word, or the "
               "file's name");
@@ -165,7 +166,7 @@ TEST(EmbeddingFile, WhatIsNoEmbeddingIsSaidSo) {
            {Safetensors("lora_unet_x.lora_up.weight"), {"a LoRA"}},
            {DiffusersBin("clip_l"), {"an SDXL embedding"}},
            {Torch(PickleWriter().Raw("}").Number(320).Raw("]s")), {"a hypernetwork"}},
-           {Torch(PickleWriter().Tensor(kTwoRows)), {"got a tensor", "a dict"}},
+           {Torch(PickleWriter().Raw("]")), {"got a list of 0", "a tensor, or a dict"}},
            {Torch(PickleWriter().Raw("}").Text("a").Number(1).Raw("s")), {"tensors: got none"}},
            {Torch(PickleWriter().Raw("}").Text("string_to_param").Number(1).Raw("s")),
             {"string_to_param: got the number 1", "a dict of tensors"}},
