@@ -1,7 +1,7 @@
 #include "cli/imprint_engine/command.h"
 
 #include "base/status_macros.h"
-#include "engine/devices/device_facts.h"
+#include "engine/runtime/device_check.h"
 
 namespace imprint {
 
@@ -27,10 +27,11 @@ void AddComputeFlags(CLI::App& app, ComputeFlags& flags) {
       ->capture_default_str();
 }
 
-absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags) {
+absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags, Console& console) {
   ASSIGN_OR_RETURN(const auto precision, ParsePrecision("precision", flags.precision));
-  ASSIGN_OR_RETURN(const DeviceFacts device, FindDevice("device", flags.device));
-  return ComputeChoice{device.device, precision.value_or(device.precisions.front())};
+  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", flags.device));
+  if (!chosen.warning.empty()) console.Warn(chosen.warning);
+  return ComputeChoice{chosen.facts.device, precision.value_or(chosen.facts.precisions.front())};
 }
 
 }  // namespace imprint

@@ -47,8 +47,8 @@ struct ComputeFlags {
 };
 void AddComputeFlags(CLI::App& app, ComputeFlags& flags);
 
-// What they say; "auto" is what suits this machine. INVALID_ARGUMENT or FAILED_PRECONDITION naming
-// device or precision.
-absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags);
+// What they say; "auto" is what suits this machine, with a warning where it is not what there is.
+// INVALID_ARGUMENT or FAILED_PRECONDITION naming device or precision.
+absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags, Console& console);
 
 }  // namespace imprint

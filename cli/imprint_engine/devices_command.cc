@@ -1,4 +1,5 @@
 // imprint-engine devices: what this machine can compute with.
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -31,7 +31,7 @@ struct DrawOptions {
   bool no_safety_check = false;
 };
 
-absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
+absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options, Console& console) {
   DrawOrder order = options.order;
   if (order.out.empty()) return FieldError("out", "none", "a folder for the pictures: --out");
   if (!options.prompt_file.empty()) {
@@ -48,7 +48,7 @@ absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
                       "a picture to begin from beside it: --from");
   }
   order.defaults.strength = options.strength.value_or(order.defaults.strength);
-  ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute));
+  ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
   if (!options.solver.empty()) {
     ASSIGN_OR_RETURN(order.solver, ParseSolver("solver", options.solver));
   }
@@ -134,7 +134,7 @@ Command MakeDrawCommand(CLI::App& app) {
                  "Write pictures without asking the model's safety checker")
       ->group(kWhat);
   return {draw, [options](CommandContext& context) -> absl::Status {
-            ASSIGN_OR_RETURN(const DrawOrder order, MakeOrder(*options));
+            ASSIGN_OR_RETURN(const DrawOrder order, MakeOrder(*options, context.console));
             return Draw(order, context);
           }};
 }

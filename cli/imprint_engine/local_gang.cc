@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <string>
 #include <sys/wait.h>
 #include <system_error>
+#include <unistd.h>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 #include "base/child_process.h"
 #include "base/status_macros.h"
-#include "engine/collective/gang_door.h"
 
 namespace imprint {
 namespace {
@@ -23,6 +24,14 @@ namespace fs = std::filesystem;
 constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
 constexpr absl::Duration kEndingSoon = absl::Seconds(3);
 constexpr absl::Duration kEndPatience = absl::Seconds(30);
+
+bool SaysReady(const fs::path& log) {
+  std::ifstream file(log);
+  for (std::string line; std::getline(file, line);) {
+    if (line == kReadyLine) return true;
+  }
+  return false;
+}
 
 // The error that a rank wrote last, without its "error: "; empty if it wrote none.
 std::string LastError(const fs::path& log) {
@@ -39,32 +48,41 @@ std::string LastError(const fs::path& log) {
 
 }  // namespace
 
+void RemoveRankLogs(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> logs;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (absl::StartsWith(name, "rank-") && absl::EndsWith(name, ".log")) logs.push_back(entry);
+  }
+  for (const fs::path& log : logs) fs::remove(log, ignored);
+}
+
 absl::StatusOr<std::unique_ptr<LocalGang>> LocalGang::Start(const fs::path& record, int ranks) {
   std::unique_ptr<LocalGang> gang(new LocalGang());
-  ASSIGN_OR_RETURN(GangDoor door, GangDoor::Open(gang->place_.host));
+  RemoveRankLogs(record.parent_path());
   GangPlace& place = gang->place_;
+  ASSIGN_OR_RETURN(gang->door_, GangDoor::Open(place.host));
   place.size = ranks;
-  place.port = door.port();
+  place.port = gang->door_->port();
   place.token = absl::StrCat("teach-", getpid(), "-", absl::ToUnixNanos(absl::Now()));
   std::error_code ignored;
   const std::string program = fs::read_symlink("/proc/self/exe", ignored).string();
   for (int rank = 1; rank < ranks; ++rank) {
     Child child{.log = record.parent_path() / absl::StrCat("rank-", rank, ".log")};
-    fs::remove(child.log, ignored);
     ASSIGN_OR_RETURN(
         child.pid,
         StartChild({.command = {program, "rank", record.string(), "--rank", absl::StrCat(rank),
                                 "--port", absl::StrCat(place.port), "--token", place.token},
                     .log = child.log}));
-    gang->children_.push_back(child);
+    gang->children_.push_back(std::move(child));
   }
-  place.door = door.Give();
   return gang;
 }
 
 LocalGang::~LocalGang() {
   for (const Child& child : children_) {
-    if (child.ended) continue;
+    if (child.ending.ended) continue;
     kill(child.pid, SIGKILL);
     waitpid(child.pid, nullptr, 0);
   }
@@ -72,39 +90,52 @@ LocalGang::~LocalGang() {
 
 void LocalGang::Look() {
   for (Child& child : children_) {
-    if (!child.ended) child.ended = waitpid(child.pid, &child.ending, WNOHANG) == child.pid;
+    RankEnding& ending = child.ending;
+    if (ending.ended) continue;
+    ending.ended = waitpid(child.pid, &ending.wait_status, WNOHANG) == child.pid;
+    if (ending.ended) ending.said = LastError(child.log);
   }
 }
 
 bool LocalGang::AllEnded() const {
   return std::all_of(children_.begin(), children_.end(),
-                     [](const Child& child) { return child.ended; });
+                     [](const Child& child) { return child.ending.ended; });
+}
+
+std::vector<RankEnding> LocalGang::Endings() const {
+  std::vector<RankEnding> endings;
+  for (const Child& child : children_) endings.push_back(child.ending);
+  return endings;
+}
+
+absl::Status LocalGang::AwaitReady(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    Look();
+    if (std::any_of(children_.begin(), children_.end(),
+                    [](const Child& child) { return child.ending.ended; })) {
+      // Those that live are not at fault.
+      std::vector<RankEnding> endings = Endings();
+      for (RankEnding& ending : endings) ending.ended = true;
+      return ExplainGangError(absl::UnavailableError("gang: not all ranks have come"), endings);
+    }
+    if (std::all_of(children_.begin(), children_.end(),
+                    [](const Child& child) { return SaysReady(child.log); })) {
+      return absl::OkStatus();
+    }
+    absl::SleepFor(kLookInterval);
+  }
+  return absl::CancelledError("stopped before the first step");
 }
 
 absl::Status LocalGang::Explain(const absl::Status& error) {
   const absl::Time deadline = absl::Now() + kEndingSoon;
   for (Look(); !AllEnded() && absl::Now() < deadline; Look()) absl::SleepFor(kLookInterval);
-  // One that was killed is why others ended with an error of their own.
-  std::string why;
-  bool killed = false;
-  for (size_t i = 0; i < children_.size(); ++i) {
-    const Child& child = children_[i];
-    if (!child.ended || child.ending == 0 || killed) continue;
-    killed = WIFSIGNALED(child.ending);
-    if (!killed && !why.empty()) continue;
-    const std::string said = killed ? "" : LastError(child.log);
-    why = absl::StrCat("rank ", i + 1, " ", DescribeEnding(child.ending),
-                       said.empty() ? "" : absl::StrCat(": ", said));
-  }
-  if (why.empty()) return error;
-  return absl::Status(error.code(), absl::StrCat(why, " (", error.message(), ")"));
+  return ExplainGangError(error, Endings());
 }
 
 void LocalGang::AwaitEnd() {
   const absl::Time deadline = absl::Now() + kEndPatience;
   for (Look(); !AllEnded() && absl::Now() < deadline; Look()) absl::SleepFor(kLookInterval);
-  std::error_code ignored;
-  for (const Child& child : children_) fs::remove(child.log, ignored);
 }
 
 }  // namespace imprint

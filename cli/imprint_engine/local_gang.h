@@ -3,15 +3,26 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
 #include <sys/types.h>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cli/imprint_engine/gang_ending.h"
 
+#include "engine/collective/gang_door.h"
 #include "engine/collective/gang_place.h"
 
 namespace imprint {
+
+// What "imprint-engine rank" prints when it has loaded everything and is about to join.
+inline constexpr const char* kReadyLine = "ready";
+
+// Removes what ranks said beside a training's record, of whatever number of them.
+void RemoveRankLogs(const std::filesystem::path& folder);
 
 // Used by one thread, which outlives it. The children end with it, and with this process.
 class LocalGang {
@@ -24,31 +35,35 @@ class LocalGang {
   LocalGang(const LocalGang&) = delete;
   LocalGang& operator=(const LocalGang&) = delete;
 
-  // This process's place: rank 0's.
-  const GangPlace& place() const { return place_; }
+  // Waits until all are about to join, however long they load. UNAVAILABLE if one ends, with what
+  // it said; CANCELLED.
+  absl::Status AwaitReady(const std::stop_token& stop);
 
-  // The error of a gang with what its other ranks say: "rank 1 was killed by signal 9". Waits a
-  // moment for those that are about to end.
+  // This process's place: rank 0's, with its door.
+  const GangPlace& place() const { return place_; }
+  std::optional<GangDoor> TakeDoor() { return std::move(door_); }
+
+  // The error of a gang with who is at fault. Waits a moment for those that are about to end.
   absl::Status Explain(const absl::Status& error);
 
-  // Waits until all have ended by themselves; removes their logs.
+  // Waits, at most half a minute, until all have ended by themselves.
   void AwaitEnd();
 
  private:
   struct Child {
     pid_t pid;
     std::filesystem::path log;
-    // From waitpid, once it has ended.
-    int ending = 0;
-    bool ended = false;
+    RankEnding ending;
   };
 
   LocalGang() = default;
   // Looks which have ended.
   void Look();
   bool AllEnded() const;
+  std::vector<RankEnding> Endings() const;
 
   GangPlace place_;
+  std::optional<GangDoor> door_;
   std::vector<Child> children_;  // rank 1 first
 };
 

@@ -1,15 +1,19 @@
 // imprint-engine rank: one of the other processes of a training that teach --ranks has started.
+#include <iostream>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
 #include "cli/imprint_engine/command.h"
+#include "cli/imprint_engine/local_gang.h"
 #include "cli/imprint_engine/taught_pictures.h"
 #include "cli/imprint_engine/training_record.h"
 
 #include "base/status_macros.h"
 #include "engine/collective/join_gang.h"
+#include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
 #include "engine/runtime/threads.h"
 #include "engine/training/training_run.h"
@@ -22,11 +26,13 @@ struct RankOptions {
   GangPlace place;
 };
 
-absl::Status RunRank(const RankOptions& options) {
+absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(const TrainingRecord record, ReadTrainingRecord(options.record));
   const TeachOrder& order = record.order;
   GangPlace place = options.place;
   place.size = order.ranks;
+  // Until the slowest of the others has loaded.
+  place.join_patience = absl::Minutes(10);
   const ComputeChoice compute = {DeviceOfRank(order.compute.device, place.rank),
                                  order.compute.precision};
   RETURN_IF_ERROR(SetComputeThreads(order.threads));
@@ -34,8 +40,10 @@ absl::Status RunRank(const RankOptions& options) {
   ASSIGN_OR_RETURN(auto pictures, ReadTaughtPictures(order));
   TrainingInput input = InputWithoutPictures(order);
   for (ReferencePicture& picture : pictures) input.pictures.push_back(std::move(picture.fitted));
-  ASSIGN_OR_RETURN(const auto gang, JoinGang(place, compute.device));
-  return Train(*model, input, std::nullopt, {}, gang.get()).status();
+  // Rank 0 opens its door when all say so: how long loading takes is then nobody's patience.
+  std::cout << kReadyLine << std::endl;
+  ASSIGN_OR_RETURN(const auto gang, JoinGang(place, compute.device, std::nullopt));
+  return Train(*model, input, std::nullopt, {.stop = stop}, gang.get()).status();
 }
 
 }  // namespace
@@ -48,7 +56,7 @@ Command MakeRankCommand(CLI::App& app) {
   rank->add_option("--rank", options->place.rank)->required();
   rank->add_option("--port", options->place.port)->required();
   rank->add_option("--token", options->place.token)->required();
-  return {rank, [options](CommandContext& /*context*/) { return RunRank(*options); }};
+  return {rank, [options](CommandContext& context) { return RunRank(*options, context.stop); }};
 }
 
 }  // namespace imprint

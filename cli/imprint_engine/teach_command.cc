@@ -1,5 +1,4 @@
 // imprint-engine teach: from a command line to a checked order.
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -9,13 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/imprint_engine/command.h"
+#include "cli/imprint_engine/gang_size.h"
 #include "cli/imprint_engine/teaching.h"
 #include "cli/imprint_engine/training_record.h"
 #include "cli/options/teaching_options.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "base/usable_processors.h"
 #include "engine/runtime/threads.h"
 #include "engine/training/training_run.h"
 
@@ -50,7 +49,7 @@ absl::StatusOr<std::vector<std::string>> Templates(const TeachOptions& options, 
   return ReadTemplates(options.templates);
 }
 
-absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options) {
+absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& console) {
   TeachOrder order;
   if (options.folder.empty()) return FieldError("FOLDER", "none", "the folder of pictures");
   if (options.model.empty()) {
@@ -72,12 +71,12 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options) {
   order.recipe = options.recipe;
   order.recipe.flip = !options.no_flip;
   ASSIGN_OR_RETURN(order.recipe.schedule, ParseLearningRateSchedule(options.schedule));
-  ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute));
+  ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
   order.checkpoint_every = options.checkpoint_every;
   order.ranks = options.ranks.value_or(1);
   order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
-  RETURN_IF_ERROR(CheckRanks(order.recipe, order.ranks));
+  RETURN_IF_ERROR(CheckGang(order));
   return order;
 }
 
@@ -86,10 +85,10 @@ absl::Status RunTeach(const TeachOptions& options, CommandContext& context) {
     ASSIGN_OR_RETURN(const auto device, ParseDevice("device", options.compute.device));
     return ResumeTeaching(options.resume, device, options.ranks, context);
   }
-  if (context.threads == 0 && options.ranks.value_or(1) > 1) {
-    RETURN_IF_ERROR(SetComputeThreads(std::max(1, UsableProcessors() / *options.ranks)));
+  if (context.threads == 0) {
+    RETURN_IF_ERROR(SetComputeThreads(ThreadsOfRank(options.ranks.value_or(1))));
   }
-  ASSIGN_OR_RETURN(TeachOrder order, MakeOrder(options));
+  ASSIGN_OR_RETURN(TeachOrder order, MakeOrder(options, context.console));
   if (options.out.empty()) return FieldError("out", "none", "a folder for the embedding: --out");
   return BeginTeaching(std::move(order), options.folder, options.out, options.overwrite, context);
 }
@@ -128,7 +127,8 @@ Command MakeTeachCommand(CLI::App& app) {
   teach
       ->add_option("--ranks", options->ranks,
                    "Processes that share the training, at most one a sample of a step; processors "
-                   "are divided among them, GPUs taken one each; default 1")
+                   "are divided among them (--threads is what each gets), GPUs taken one each; "
+                   "default 1")
       ->type_name("N");
   teach->add_flag("--overwrite", options->overwrite, "Replace what the --out folder holds");
   constexpr const char* kWhat = "What is taught";

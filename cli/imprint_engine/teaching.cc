@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "cli/imprint_engine/gang_size.h"
 #include "cli/imprint_engine/local_gang.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/imprint_engine/taught_pictures.h"
@@ -104,7 +105,6 @@ class Teaching {
       input_.pictures.push_back(std::move(picture.fitted));
     }
     skipped_ = std::move(references.skipped);
-    RETURN_IF_ERROR(CheckRanks(order_.recipe, order_.ranks));
     return CheckTraining(*model_, input_);
   }
 
@@ -181,8 +181,10 @@ class Teaching {
   absl::StatusOr<TrainingOutcome> TrainInGang(const std::optional<TrainingCheckpoint>& checkpoint,
                                               const TrainingHooks& hooks) {
     ASSIGN_OR_RETURN(const auto others, LocalGang::Start(out_ / kRecordName, order_.ranks));
+    RETURN_IF_ERROR(others->AwaitReady(context_.stop));
     const auto train = [&]() -> absl::StatusOr<TrainingOutcome> {
-      ASSIGN_OR_RETURN(const auto gang, JoinGang(others->place(), order_.compute.device));
+      ASSIGN_OR_RETURN(const auto gang,
+                       JoinGang(others->place(), order_.compute.device, others->TakeDoor()));
       return Train(*model_, input_, checkpoint, hooks, gang.get());
     };
     auto outcome = train();
@@ -190,6 +192,7 @@ class Teaching {
       others->AwaitEnd();
       return outcome;
     }
+    if (!IsGangError(outcome.status())) return outcome;
     const absl::Status why = others->Explain(outcome.status());
     return absl::Status(why.code(), absl::StrCat(why.message(),
                                                  "; go on with: imprint-engine "
@@ -217,6 +220,7 @@ class Teaching {
         {"losses", outcome.checkpoint.losses}};
     RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
     RemoveCheckpoint();
+    RemoveRankLogs(out_);
 
     Console& console = context_.console;
     console.Line("learned", absl::StrFormat("%s in %.1f s, %.0f ms a step; length %.2f, was %.2f",
@@ -240,6 +244,7 @@ class Teaching {
   // First the checkpoint: an embedding without one is a finished training's.
   void RemoveEarlierTraining() const {
     RemoveCheckpoint();
+    RemoveRankLogs(out_);
     std::error_code ignored;
     fs::remove(Embedding(), ignored);
   }
@@ -306,8 +311,11 @@ absl::Status ResumeTeaching(const fs::path& out, const std::optional<ComputeDevi
     context.console.Event("finished", {{"folder", out.string()}});
     return absl::OkStatus();
   }
+  const bool regrouped = ranks && *ranks != record.order.ranks;
+  record.order.ranks = ranks.value_or(record.order.ranks);
   if (context.threads == 0) {
-    RETURN_IF_ERROR(SetComputeThreads(record.order.threads));
+    RETURN_IF_ERROR(
+        SetComputeThreads(regrouped ? ThreadsOfRank(record.order.ranks) : record.order.threads));
   } else if (ComputeThreads() != record.order.threads) {
     context.console.Warn(absl::StrCat("the training began with ", record.order.threads,
                                       " threads; with ", ComputeThreads(),
@@ -319,7 +327,8 @@ absl::Status ResumeTeaching(const fs::path& out, const std::optional<ComputeDevi
                                       Name(*device), " it ends in slightly other numbers"));
     chosen = *device;
   }
-  record.order.ranks = ranks.value_or(record.order.ranks);
+  record.order.threads = ComputeThreads();
+  RETURN_IF_ERROR(CheckGang(record.order));
   return Teaching(std::move(record.order), out, /*resumed=*/true, context).Run("");
 }
 

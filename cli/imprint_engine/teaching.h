@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "cli/imprint_engine/command.h"

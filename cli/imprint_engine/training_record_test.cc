@@ -23,6 +23,8 @@ TeachOrder Example() {
           .size = 512,
           .fit = SquareFit::kSquash,
           .recipe = {.steps = 7},
+          .compute = {{DeviceKind::kCuda, 1}, Precision::kFp16},
+          .ranks = 3,
           .checkpoint_every = 3,
           .threads = 2};
 }
@@ -36,7 +38,20 @@ TEST(TrainingRecord, WhatIsWrittenIsRead) {
                          ReadTrainingRecord(folder.Write("training.json", record.dump())));
     EXPECT_EQ(read.state, state);
     EXPECT_EQ(ToJson(read.order), ToJson(Example()));
+    EXPECT_EQ(read.order.compute, Example().compute);
+    EXPECT_EQ(read.order.ranks, 3);
   }
+}
+
+TEST(TrainingRecord, EarlierOnesWereOfOneProcessorInFp32) {
+  const ScratchFolder folder;
+  nlohmann::json order = ToJson(Example());
+  for (const char* key : {"device", "precision", "ranks"}) order.erase(key);
+  const nlohmann::json record = {{"state", "running"}, {"order", order}};
+  ASSERT_OK_AND_ASSIGN(const TrainingRecord read,
+                       ReadTrainingRecord(folder.Write("training.json", record.dump())));
+  EXPECT_EQ(read.order.compute, ComputeChoice());
+  EXPECT_EQ(read.order.ranks, 1);
 }
 
 TEST(TrainingRecord, DamageIsNamed) {

@@ -49,14 +49,15 @@ absl::Status GangError(const char* what) {
   return silent ? absl::DeadlineExceededError(message) : absl::UnavailableError(message);
 }
 
-absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place) {
+absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place,
+                                                       std::optional<GangDoor> door) {
   try {
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(place.port);
     options.isServer = place.rank == 0;
     options.numWorkers = static_cast<size_t>(place.size);
     options.timeout = Milliseconds(place.join_patience);
-    if (place.rank == 0) options.masterListenFd = place.door;
+    if (door) options.masterListenFd = door->Give();
     return c10::make_intrusive<c10d::PrefixStore>(
         place.token, c10::make_intrusive<c10d::TCPStore>(place.host, options));
   } catch (...) {

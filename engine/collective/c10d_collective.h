@@ -2,12 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
 #include "engine/collective/collective.h"
+#include "engine/collective/gang_door.h"
 #include "engine/collective/gang_place.h"
 
 namespace imprint {
@@ -35,8 +38,10 @@ class C10dCollective final : public Collective {
 // UNAVAILABLE or DEADLINE_EXCEEDED for the exception that is being handled.
 absl::Status GangError(const char* what);
 
-// The store at which the ranks of a place's gang meet, under the place's token.
-absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place);
+// The store at which the ranks of a place's gang meet, under the place's token; rank 0 has the
+// door.
+absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place,
+                                                       std::optional<GangDoor> door);
 
 // Of Gloo, over TCP between `own_host`s: for tensors on the processor.
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeGlooGroup(

@@ -34,7 +34,6 @@ int PortOf(const sockaddr_storage& address) {
 absl::StatusOr<GangDoor> GangDoor::Open(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* found = nullptr;
   if (const int error = getaddrinfo(host.c_str(), "0", &hints, &found); error != 0) {
     return absl::InvalidArgumentError(
@@ -57,6 +56,12 @@ absl::StatusOr<GangDoor> GangDoor::Open(const std::string& host) {
 
 GangDoor::GangDoor(GangDoor&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), port_(other.port_) {}
+
+GangDoor& GangDoor::operator=(GangDoor&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(port_, other.port_);
+  return *this;
+}
 
 GangDoor::~GangDoor() {
   if (descriptor_ >= 0) close(descriptor_);

@@ -16,7 +16,7 @@ class GangDoor {
   static absl::StatusOr<GangDoor> Open(const std::string& host);
 
   GangDoor(GangDoor&& other) noexcept;
-  GangDoor& operator=(GangDoor&&) = delete;
+  GangDoor& operator=(GangDoor&& other) noexcept;
   ~GangDoor();
 
   int port() const { return port_; }

@@ -13,9 +13,6 @@ struct GangPlace {
   // Where rank 0 waits for the others, and the port that it has bound there.
   std::string host = "127.0.0.1";
   int port = 0;
-  // Rank 0's socket at that port (gang_door.h), which it bound before anybody heard of the port;
-  // it is the gang's from then on. -1 for the others.
-  int door = -1;
   // The address of this machine that the others reach this rank at.
   std::string own_host = "127.0.0.1";
   // Of this attempt: a straggler of an earlier one finds nobody under its own.

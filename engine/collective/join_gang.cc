@@ -1,5 +1,7 @@
 #include "engine/collective/join_gang.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
@@ -13,7 +15,7 @@ namespace {
 
 constexpr int kMostRanks = 1024;
 
-absl::Status CheckPlace(const GangPlace& place) {
+absl::Status CheckPlace(const GangPlace& place, bool has_door) {
   if (place.size < 1 || place.size > kMostRanks) {
     return FieldError("ranks", absl::StrCat(place.size), absl::StrCat("1 to ", kMostRanks));
   }
@@ -27,18 +29,22 @@ absl::Status CheckPlace(const GangPlace& place) {
   if (place.size > 1 && place.token.empty()) {
     return FieldError("gang token", "none", "the attempt's");
   }
+  if (place.size > 1 && has_door != (place.rank == 0)) {
+    return FieldError("gang door", has_door ? "one" : "none", "one for rank 0, none for others");
+  }
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
-                                                     const ComputeDevice& device) {
-  RETURN_IF_ERROR(CheckPlace(place));
+                                                     const ComputeDevice& device,
+                                                     std::optional<GangDoor> door) {
+  RETURN_IF_ERROR(CheckPlace(place, door.has_value()));
   if (place.size == 1) return std::make_shared<LocalCollective>();
   // For a GPU, what NCCL's plug-in needs is open from here on.
   RETURN_IF_ERROR(TorchDevice(device).status());
-  ASSIGN_OR_RETURN(auto store, MeetAt(place));
+  ASSIGN_OR_RETURN(auto store, MeetAt(place, std::move(door)));
   c10::intrusive_ptr<c10d::Backend> group;
   if (device.kind == DeviceKind::kCpu) {
     ASSIGN_OR_RETURN(group, MakeGlooGroup(store, place));

@@ -34,11 +34,11 @@ absl::StatusOr<MakeGroup> OpenPlugin() {
 
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeNcclGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place, int gpu) {
-  static const auto* const opened = new absl::StatusOr<MakeGroup>(OpenPlugin());
-  if (!opened->ok()) return opened->status();
+  static const absl::StatusOr<MakeGroup> opened = OpenPlugin();
+  if (!opened.ok()) return opened.status();
   try {
-    return (**opened)(store, place.rank, place.size, gpu,
-                      std::chrono::milliseconds(absl::ToInt64Milliseconds(place.patience)));
+    return (*opened)(store, place.rank, place.size, gpu,
+                     std::chrono::milliseconds(absl::ToInt64Milliseconds(place.patience)));
   } catch (...) {
     return GangError("NCCL");
   }

@@ -19,5 +19,8 @@ extern "C" c10::intrusive_ptr<c10d::Backend> imprint_make_nccl_group(
   c10::cuda::set_device(static_cast<c10::DeviceIndex>(gpu));
   const auto options = c10d::ProcessGroupNCCL::Options::create();
   options->timeout = patience;
-  return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, options);
+  auto group = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, options);
+  // Else a barrier guesses a GPU by the rank.
+  group->setBoundDeviceId(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(gpu)));
+  return group;
 }

@@ -2,13 +2,11 @@
 
 #include <fstream>
 #include <optional>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-#include "base/field_error.h"
 #include "base/machine_memory.h"
 #include "base/status_macros.h"
 

@@ -1,9 +1,36 @@
 #include "engine/runtime/device_check.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/status_macros.h"
 #include "engine/runtime/torch_device.h"
+#include "engine/runtime/torch_errors.h"
 
 namespace imprint {
 
-absl::Status CheckDevice(const ComputeDevice& device) { return TorchDevice(device).status(); }
+absl::Status CheckDevice(const ComputeDevice& device) {
+  ASSIGN_OR_RETURN(const at::Device found, TorchDevice(device));
+  // A GPU may be there for which this LibTorch has no kernels.
+  const absl::Status computed = CatchTorchErrors([&] {
+    const double sum = at::ones({4}, found).sum().item<double>();
+    return sum == 4 ? absl::OkStatus() : absl::InternalError("it computes wrongly");
+  });
+  if (computed.ok()) return computed;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "device: got ", Name(device), "; expected one that LibTorch can use: ", computed.message()));
+}
+
+absl::StatusOr<ChosenDevice> ChooseDevice(absl::string_view field, absl::string_view name) {
+  ChosenDevice chosen;
+  ASSIGN_OR_RETURN(chosen.facts, FindDevice(field, name));
+  const absl::Status usable = CheckDevice(chosen.facts.device);
+  if (usable.ok()) return chosen;
+  if (name != "auto" || chosen.facts.device.kind == DeviceKind::kCpu) return usable;
+  chosen.warning = absl::StrCat("computing on the processor; ", usable.message());
+  ASSIGN_OR_RETURN(chosen.facts, FindDevice(field, "cpu"));
+  return chosen;
+}
 
 }  // namespace imprint

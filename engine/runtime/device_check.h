@@ -1,13 +1,29 @@
-// Whether LibTorch can compute on a device. This header needs no LibTorch.
+// Which device is used, of those that LibTorch can use. This header needs no LibTorch.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 #include "engine/devices/compute_device.h"
+#include "engine/devices/device_facts.h"
 
 namespace imprint {
 
-// FAILED_PRECONDITION with the reason if it cannot. For a GPU, opens LibTorch's CUDA part.
+// Computes something small on the device. FAILED_PRECONDITION with the reason if LibTorch cannot.
+// For a GPU, opens LibTorch's CUDA part.
 absl::Status CheckDevice(const ComputeDevice& device);
+
+struct ChosenDevice {
+  DeviceFacts facts;
+  // Why "auto" did not take the GPU that is there; empty if it did, or if there is none.
+  std::string warning;
+};
+
+// As FindDevice, but one that LibTorch can use: "auto" is the first GPU only if it passes
+// CheckDevice. Errors of both.
+absl::StatusOr<ChosenDevice> ChooseDevice(absl::string_view field, absl::string_view name);
 
 }  // namespace imprint

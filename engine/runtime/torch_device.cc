@@ -8,8 +8,6 @@
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
-#include "base/status_macros.h"
-
 namespace imprint {
 namespace {
 
@@ -20,7 +18,7 @@ constexpr const char* kCudaLibrary = "libtorch_cuda.so";
 void AskForRepeatableKernels() {
   setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
   at::Context& context = at::globalContext();
-  context.setDeterministicAlgorithms(true, /*warn_only=*/true);
+  context.setDeterministicAlgorithms(true, /*warn_only=*/false);
   context.setDeterministicFillUninitializedMemory(false);
   context.setBenchmarkCuDNN(false);
   context.setDeterministicCuDNN(true);
@@ -32,8 +30,7 @@ absl::Status OpenCuda() {
   // RTLD_GLOBAL: it registers its kernels with libtorch_cpu, and further parts look for its
   // symbols.
   if (dlopen(kCudaLibrary, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("LibTorch here computes on no GPU: ", dlerror()));
+    return absl::FailedPreconditionError(absl::StrCat("LibTorch has no CUDA here: ", dlerror()));
   }
   // LibTorch asks once who knows of CUDA, and keeps the answer.
   if (!at::detail::getCUDAHooks().compiledWithCuDNN()) {
@@ -42,7 +39,7 @@ absl::Status OpenCuda() {
   }
   if (!at::globalContext().hasCUDA()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("LibTorch's ", kCudaLibrary, " sees no GPU; does the driver suit its CUDA?"));
+        absl::StrCat(kCudaLibrary, " sees no GPU; does the driver suit its CUDA?"));
   }
   AskForRepeatableKernels();
   return absl::OkStatus();
@@ -52,13 +49,14 @@ absl::Status OpenCuda() {
 
 absl::StatusOr<at::Device> TorchDevice(const ComputeDevice& device) {
   if (device.kind == DeviceKind::kCpu) return at::Device(at::kCPU);
-  static const auto* const opened = new absl::Status(OpenCuda());
-  RETURN_IF_ERROR(*opened);
-  const int gpus = at::detail::getCUDAHooks().getNumGPUs();
-  if (device.index >= gpus) {
+  const auto refuse = [&](absl::string_view why) {
     return absl::FailedPreconditionError(
-        absl::StrCat("device: got ", Name(device), "; LibTorch sees ", gpus, " GPUs"));
-  }
+        absl::StrCat("device: got ", Name(device), "; expected one that LibTorch can use: ", why));
+  };
+  static const absl::Status opened = OpenCuda();
+  if (!opened.ok()) return refuse(opened.message());
+  const int gpus = at::detail::getCUDAHooks().getNumGPUs();
+  if (device.index >= gpus) return refuse(absl::StrCat("it sees ", gpus, " of them"));
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.index));
 }
 

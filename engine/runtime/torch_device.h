@@ -9,9 +9,10 @@
 namespace imprint {
 
 // For a GPU, opens LibTorch's CUDA part, which no program here links: one build serves machines
-// with and without. The first time takes seconds; from then on kernels of this process are the ones
-// that give equal results from run to run, and fp32 is fp32, not TF32. FAILED_PRECONDITION with the
-// reason if LibTorch came without CUDA, or cannot use the GPU. Thread-safe.
+// with and without. The first time takes seconds, sets environment variables, and so belongs before
+// other threads; from then on LibTorch refuses kernels that give other results from run to run, and
+// fp32 is fp32, not TF32. FAILED_PRECONDITION naming the device, with the reason, if LibTorch came
+// without CUDA, or does not see the GPU.
 absl::StatusOr<at::Device> TorchDevice(const ComputeDevice& device);
 
 }  // namespace imprint

@@ -1,5 +1,7 @@
 #include "engine/training/objective.h"
 
+#include <cmath>
+
 #include <torch/csrc/autograd/autograd.h>
 
 namespace imprint {
@@ -12,13 +14,9 @@ namespace {
 constexpr double kFirstLossScale = 1 << 16;
 constexpr double kLessLossScale = 1.0 / 16;
 
-bool NeedsScale(const Unet& unet) { return unet.type() == at::kHalf; }
-
-}  // namespace
-
-LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& batch,
-                                const at::Tensor& rows, int64_t total_samples) {
-  const at::Tensor variable = rows.detach().requires_grad_(true);
+// The loss as a function of `variable`, which requires its gradient.
+at::Tensor LossOf(const ModelParts& model, const TrainingBatch& batch, const at::Tensor& variable,
+                  int64_t total_samples) {
   const at::Tensor context = model.text_encoder.Forward(batch.captions, variable);
   const at::Tensor noisy = model.schedule.AddNoise(batch.latents, batch.noise, batch.timesteps);
   const at::Tensor target = model.schedule.Target(batch.latents, batch.noise, batch.timesteps);
@@ -28,15 +26,22 @@ LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& ba
   // Each sample's mean squared error, in fp32 whatever the network computed in.
   const double share =
       static_cast<double>(batch.latents.size(0)) / static_cast<double>(total_samples);
-  const at::Tensor loss = at::mse_loss(prediction.to(at::kFloat), target) * share;
-  if (!NeedsScale(model.unet)) {
-    return {loss.item<double>(), torch::autograd::grad({loss}, {variable})[0]};
-  }
-  for (double scale = kFirstLossScale;; scale *= kLessLossScale) {
-    const at::Tensor gradient =
-        torch::autograd::grad({loss * scale}, {variable}, {}, /*retain_graph=*/true)[0] / scale;
-    if (scale <= 1 || gradient.isfinite().all().item<bool>()) {
-      return {loss.item<double>(), gradient};
+  return at::mse_loss(prediction.to(at::kFloat), target) * share;
+}
+
+}  // namespace
+
+LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& batch,
+                                const at::Tensor& rows, int64_t total_samples) {
+  const at::Tensor variable = rows.detach().requires_grad_(true);
+  const bool scaled = model.unet.type() == at::kHalf;
+  // Rarely more than once: what the way back needs is not kept for another try.
+  for (double scale = scaled ? kFirstLossScale : 1;; scale *= kLessLossScale) {
+    const at::Tensor loss = LossOf(model, batch, variable, total_samples);
+    const at::Tensor gradient = torch::autograd::grad({loss * scale}, {variable})[0] / scale;
+    const auto value = loss.item<double>();
+    if (scale <= 1 || !std::isfinite(value) || gradient.isfinite().all().item<bool>()) {
+      return {value, gradient};
     }
   }
 }

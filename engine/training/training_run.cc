@@ -83,6 +83,7 @@ class Training {
       : on_work_(on_work ? std::move(on_work) : [] {}),
         gang_(gang),
         model_(model.parts()),
+        model_precision_(model.info().compute.precision),
         recipe_(input.recipe),
         run_(DescribeRun(model, input)),
         captions_(std::move(captions)),
@@ -121,9 +122,9 @@ class Training {
   absl::Status BeginTogether() {
     if (gang_.size() == 1) return absl::OkStatus();
     RETURN_IF_ERROR(CheckSameEverywhere());
-    at::Tensor step = at::tensor({static_cast<int32_t>(state_.step)}).to(model_.device);
+    at::Tensor step = at::tensor({state_.step}).to(model_.device);
     RETURN_IF_ERROR(gang_.Broadcast(step));
-    state_.step = step.item<int32_t>();
+    state_.step = step.item<int64_t>();
     for (at::Tensor* tensor :
          {&state_.rows, &state_.first_moment, &state_.second_moment, &row_sum_}) {
       RETURN_IF_ERROR(gang_.Broadcast(*tensor));
@@ -151,24 +152,14 @@ class Training {
       gradient += part.gradient;
       on_work_();
     }
-    if (gang_.size() > 1) {
-      const at::Tensor told = at::tensor({loss, stop ? 1.0 : 0.0}).to(gradient.options());
-      at::Tensor all = at::cat({gradient.flatten(), told});
-      RETURN_IF_ERROR(gang_.Sum(all));
-      gradient = all.slice(0, 0, gradient.numel()).view_as(gradient);
-      const at::Tensor heard = all.slice(0, gradient.numel()).cpu();
-      loss = heard[0].item<double>();
-      stopped_ = heard[1].item<double>() > 0;
-    } else {
-      stopped_ = stop;
-    }
+    RETURN_IF_ERROR(SumOverRanks(stop, loss, gradient));
     if (!std::isfinite(loss)) {
-      return Diverged("the loss");
+      return Diverged("the loss", state_.step + 1);
     }
     AdamWStep(recipe_, recipe_.learning_rate * LearningRateFactor(recipe_, state_.step), gradient,
               state_);
     LimitNorms(limits_, state_.rows);
-    if (!state_.rows.isfinite().all().item<bool>()) return Diverged("a vector");
+    if (!state_.rows.isfinite().all().item<bool>()) return Diverged("a vector", state_.step);
     if (state_.step > FirstAveragedStep(recipe_)) row_sum_ += state_.rows;
     losses_.push_back(static_cast<float>(loss));
     return absl::OkStatus();
@@ -218,10 +209,24 @@ class Training {
   }
 
  private:
+  // Adds up loss and gradient, and hears whether any rank was told to stop, in one operation.
+  absl::Status SumOverRanks(bool stop, double& loss, at::Tensor& gradient) {
+    if (gang_.size() == 1) return absl::OkStatus();
+    const at::Tensor told = at::tensor({loss, stop ? 1.0 : 0.0}).to(gradient.options());
+    at::Tensor all = at::cat({gradient.flatten(), told});
+    RETURN_IF_ERROR(gang_.Sum(all));
+    gradient = all.slice(0, 0, gradient.numel()).view_as(gradient);
+    const at::Tensor heard = all.slice(0, gradient.numel()).cpu();
+    loss = heard[0].item<double>();
+    stopped_ = heard[1].item<double>() > 0;
+    return absl::OkStatus();
+  }
+
   // A gang that trains two things would learn neither.
   absl::Status CheckSameEverywhere() {
     Sha256 description;
     for (const auto& [key, value] : run_) description.Update(absl::StrCat(key, "=", value, "\n"));
+    description.Update(absl::StrCat("precision=", Name(model_precision_)));
     const std::string mine = description.HexDigest();
     const std::vector<int32_t> digits(mine.begin(), mine.end());
     const at::Tensor own = at::tensor(digits).to(model_.device);
@@ -230,8 +235,8 @@ class Training {
     if (first.equal(own)) return absl::OkStatus();
     return absl::FailedPreconditionError(
         absl::StrCat("gang: rank ", gang_.rank(),
-                     " was given another training than rank 0: model, pictures, captions and "
-                     "recipe must be the same"));
+                     " was given another training than rank 0: model, pictures, captions, "
+                     "recipe and precision must be the same"));
   }
 
   // What has been learned so far: the mean over the last part of the run, or the vectors as they
@@ -241,9 +246,9 @@ class Training {
     return summed > 0 ? row_sum_ / static_cast<double>(summed) : state_.rows;
   }
 
-  absl::Status Diverged(absl::string_view what) const {
+  absl::Status Diverged(absl::string_view what, int64_t step) const {
     return absl::FailedPreconditionError(
-        absl::StrCat(what, " is not a number at step ", losses_.size() + 1, "; learning_rate: got ",
+        absl::StrCat(what, " is not a number at step ", step, "; learning_rate: got ",
                      recipe_.learning_rate, "; expected a smaller one"));
   }
 
@@ -268,6 +273,7 @@ class Training {
   const std::function<void()> on_work_;
   Collective& gang_;
   const ModelParts& model_;
+  const Precision model_precision_;
   TrainingRecipe recipe_;
   std::map<std::string, std::string> run_;
   std::vector<TokenizedPrompt> captions_;

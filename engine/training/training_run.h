@@ -82,10 +82,10 @@ absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input);
 // FAILED_PRECONDITION if the loss is no longer a number; RESOURCE_EXHAUSTED if memory runs out.
 //
 // With a gang, every rank calls this with the same input; rank 0's `from` counts, and its hooks are
-// the ones that hear of checkpoints. All ranks end with the same outcome; a stop token of any of
-// them stops all after the same step. Any number of ranks computes the same but for rounding
-// (1e-5), and the same number the same bits. Errors of the gang are UNAVAILABLE and
-// DEADLINE_EXCEEDED (engine/collective/collective.h).
+// the ones that hear of checkpoints. All ranks end with the same embedding, rank 0 with the whole
+// checkpoint; a stop token of any of them stops all after the same step. In fp32 any number of
+// ranks computes the same but for rounding (1e-5), and the same number the same bits. Errors of the
+// gang are UNAVAILABLE and DEADLINE_EXCEEDED (engine/collective/collective.h).
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
                                       const TrainingHooks& hooks, Collective* gang = nullptr);

@@ -207,18 +207,17 @@ std::vector<absl::StatusOr<TrainingOutcome>> TrainTwo(const TrainingInput& first
   GangDoor door = *GangDoor::Open("127.0.0.1");
   const GangPlace place{.size = 2, .port = door.port(), .token = "test"};
   std::vector<absl::StatusOr<TrainingOutcome>> outcomes(2, absl::UnknownError("not run"));
-  const auto train = [&](GangPlace own, const TrainingInput& input, const TrainingHooks& hooks) {
-    const auto gang = JoinGang(own, ComputeDevice());
+  const auto train = [&](const GangPlace& own, std::optional<GangDoor> its_door,
+                         const TrainingInput& input, const TrainingHooks& hooks) {
+    const auto gang = JoinGang(own, ComputeDevice(), std::move(its_door));
     ASSERT_THAT(gang, Succeeds());
     outcomes[static_cast<size_t>(own.rank)] =
         Train(Demo(), input, std::nullopt, hooks, gang->get());
   };
-  GangPlace zero = place;
-  zero.door = door.Give();
   GangPlace one = place;
   one.rank = 1;
-  std::thread other([&] { train(one, second, second_hooks); });
-  train(zero, first, {});
+  std::thread other([&] { train(one, std::nullopt, second, second_hooks); });
+  train(place, std::move(door), first, {});
   other.join();
   return outcomes;
 }

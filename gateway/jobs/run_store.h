@@ -30,7 +30,7 @@ struct WaitingJob {
   int64_t chunks = 1;  // that wait
   int64_t create_us = 0;
   std::string fingerprint;  // of the base model
-  std::string precision;    // "fp32", "bf16"
+  std::string precision;    // "fp32", "bf16", "fp16"
 };
 
 struct WaitingJobs {

@@ -15,8 +15,8 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/devices/device_facts.h"
 #include "engine/runtime/device_check.h"
 #include "rpc/channel.h"
 #include "services/rank/rank_endpoint.h"
@@ -28,6 +28,7 @@ namespace {
 struct RankFlags {
   std::string socket;
   std::string device = "cpu";
+  bool check_device = false;
   int threads = 0;
   int parent = 0;
   int memory_mb = 0;
@@ -36,9 +37,11 @@ struct RankFlags {
 };
 
 void AddFlags(CLI::App& app, RankFlags& flags) {
-  app.add_option("--socket", flags.socket, "Unix socket to listen at")->required();
-  app.add_option("--device", flags.device, "Device to compute on: cpu, cuda or cuda:N")
+  app.add_option("--socket", flags.socket, "Unix socket to listen at");
+  app.add_option("--device", flags.device, "Device to compute on: cpu, cuda, cuda:N or auto")
       ->capture_default_str();
+  app.add_flag("--check-device", flags.check_device,
+               "Only say which device that is, or why it cannot be used");
   app.add_option("--threads", flags.threads, "Threads to compute with; 0 is one a processor")
       ->capture_default_str();
   app.add_option("--parent", flags.parent, "Process with which this one ends; 0 is none");
@@ -70,13 +73,21 @@ absl::Status LimitMemory(int mebibytes) {
   return absl::InternalError(absl::StrCat("memory-mb: cannot be set: ", std::strerror(errno)));
 }
 
+// For the trainer, which knows no LibTorch: the device's name on one line, a warning on the next.
+absl::Status SayDevice(const std::string& name) {
+  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", name));
+  std::cout << Name(chosen.facts.device) << "\n" << chosen.warning << "\n";
+  return absl::OkStatus();
+}
+
 absl::Status Serve(const RankFlags& flags) {
+  if (flags.check_device) return SayDevice(flags.device);
+  if (flags.socket.empty()) return FieldError("socket", "none", "a path to listen at: --socket");
   RETURN_IF_ERROR(StartLog("imprint-rank", flags.log_format, flags.log_level));
   RETURN_IF_ERROR(EndWithParent(flags.parent));
   RETURN_IF_ERROR(LimitMemory(flags.memory_mb));
-  ASSIGN_OR_RETURN(const DeviceFacts device, FindDevice("device", flags.device));
-  RETURN_IF_ERROR(CheckDevice(device.device));
-  RankEndpoint endpoint(device.device);
+  ASSIGN_OR_RETURN(const ChosenDevice device, ChooseDevice("device", flags.device));
+  RankEndpoint endpoint(device.facts.device);
   RETURN_IF_ERROR(endpoint.SetThreads(flags.threads));
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);

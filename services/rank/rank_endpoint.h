@@ -12,6 +12,7 @@
 #include <grpcpp/support/sync_stream.h>
 #include <imprint/v1/rank.grpc.pb.h>
 
+#include "engine/devices/compute_device.h"
 #include "services/rank/compute_thread.h"
 #include "services/rank/rank_training.h"
 

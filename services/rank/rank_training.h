@@ -10,6 +10,7 @@
 #include <imprint/v1/node.pb.h>
 #include <imprint/v1/rank.pb.h>
 
+#include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
 
 namespace imprint {

@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include <imprint/v1/node.pb.h>
 
+#include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
 
 namespace imprint {

@@ -52,8 +52,9 @@ void SamplerNode::AddFlags(CLI::App& app) {
 
 absl::Status SamplerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags(flags_));
-  ASSIGN_OR_RETURN(device_, FindDevice("device", flags_.device));
-  RETURN_IF_ERROR(CheckDevice(device_.device));
+  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", flags_.device));
+  if (!chosen.warning.empty()) LogWarning(chosen.warning);
+  device_ = chosen.facts;
   LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
   if (flags_.no_safety_check) LogWarning("pictures are not checked for safety");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);

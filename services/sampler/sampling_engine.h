@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "engine/devices/compute_device.h"
 #include "services/runs/change_signal.h"
 #include "services/sampler/chunk_run.h"
 #include "services/sampler/model_cache.h"

@@ -16,6 +16,8 @@
 #include "base/usable_processors.h"
 #include "services/runs/node_device.h"
 #include "services/runs/resident_memory.h"
+#include "services/runtime/log.h"
+#include "services/trainer/usable_device.h"
 
 namespace imprint {
 namespace {
@@ -106,9 +108,10 @@ void TrainerNode::AddFlags(CLI::App& app) {
 
 absl::Status TrainerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags(flags_));
-  ASSIGN_OR_RETURN(device_, FindDevice("device", flags_.device));
   ASSIGN_OR_RETURN(const std::string binary, RankBinary(flags_.rank_binary));
   ASSIGN_OR_RETURN(work_folder_, MakeWorkFolder(flags_.work_folder));
+  ASSIGN_OR_RETURN(device_, FindUsableDevice(flags_.device, binary, work_folder_));
+  LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
   const int share = std::max(1, UsableProcessors() / flags_.slots);
   metrics_ = std::make_unique<TrainerMetrics>(metrics);
   runs_ = std::make_unique<RunTable>(

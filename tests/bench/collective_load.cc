@@ -21,8 +21,9 @@ namespace {
 constexpr int kWarmUp = 50;
 
 // Seconds of each sum, as rank 0 sees them.
-std::vector<double> Measure(const GangPlace& place, int64_t numbers, int sums) {
-  const auto gang = JoinGang(place, ComputeDevice());
+std::vector<double> Measure(const GangPlace& place, std::optional<GangDoor> door, int64_t numbers,
+                            int sums) {
+  const auto gang = JoinGang(place, ComputeDevice(), std::move(door));
   if (!gang.ok()) {
     std::cerr << gang.status() << "\n";
     std::exit(1);
@@ -53,12 +54,10 @@ int Run(int ranks, int64_t numbers, int sums) {
     others.emplace_back([=] {
       GangPlace own = place;
       own.rank = rank;
-      Measure(own, numbers, sums);
+      Measure(own, std::nullopt, numbers, sums);
     });
   }
-  GangPlace zero = place;
-  zero.door = door->Give();
-  std::vector<double> seconds = Measure(zero, numbers, sums);
+  std::vector<double> seconds = Measure(place, *std::move(door), numbers, sums);
   for (std::thread& other : others) other.join();
   std::sort(seconds.begin(), seconds.end());
   std::cout << nlohmann::json{{"ranks", ranks},

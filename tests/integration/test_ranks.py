@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -109,6 +110,8 @@ def test_ctrl_c_stops_all_after_one_step_and_another_number_goes_on(taught, engi
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, out + err
+    stopped = int(re.search(r"stopped after step (\d+)", out).group(1))
+    assert 5 <= stopped <= 7 and (tmp_path / "out" / "checkpoint.safetensors").exists()
     assert not any(map(alive, others))
     resumed = engine("teach", "--resume", tmp_path / "out", "--ranks", 2)
     assert resumed.code == 0, resumed.err
@@ -125,6 +128,28 @@ def test_ranks_end_with_the_command(tmp_path):
     process.kill()
     process.wait()
     wait_for("no rank is left", lambda: not any(map(alive, others)), seconds=10)
+
+
+def test_a_rank_that_dies_before_it_joins_is_named_at_once(tmp_path):
+    out = tmp_path / "out"
+    process = start(out, PIP, *ARGUMENTS, "--steps", STEPS, "--ranks", 3)
+    wait_for("the ranks are started", lambda: len(others_of(process)) == 2)
+    os.kill(others_of(process)[1], signal.SIGKILL)
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "rank 2 was killed by signal 9" in json.loads(said.splitlines()[-1])["message"]
+
+
+def test_a_rank_that_pauses_only_delays(tmp_path):
+    process = start(tmp_path / "out", PIP, *ARGUMENTS, "--steps", STEPS, "--ranks", 2)
+    after_step(process, 2)
+    (other,) = others_of(process)
+    os.kill(other, signal.SIGSTOP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.communicate(timeout=3)  # it may only be slow
+    os.kill(other, signal.SIGCONT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("ranks,part", [(0, "ranks: got 0"), (5, "1 to 4, the samples of a step")])

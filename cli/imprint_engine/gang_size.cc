@@ -1,0 +1,19 @@
+#include "cli/imprint_engine/gang_size.h"
+
+#include <algorithm>
+
+#include "base/status_macros.h"
+#include "base/usable_processors.h"
+#include "engine/devices/device_facts.h"
+#include "engine/training/training_run.h"
+
+namespace imprint {
+
+int ThreadsOfRank(int ranks) { return std::max(1, UsableProcessors() / std::max(ranks, 1)); }
+
+absl::Status CheckGang(const TeachOrder& order) {
+  RETURN_IF_ERROR(CheckRanks(order.recipe, order.ranks));
+  return FindDevice("ranks", Name(DeviceOfRank(order.compute.device, order.ranks - 1))).status();
+}
+
+}  // namespace imprint

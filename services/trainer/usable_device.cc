@@ -1,0 +1,44 @@
+#include "services/trainer/usable_device.h"
+
+#include <cerrno>
+#include <fstream>
+#include <sys/wait.h>
+#include <system_error>
+
+#include "absl/status/status.h"
+#include "absl/strings/strip.h"
+
+#include "base/child_process.h"
+#include "base/status_macros.h"
+#include "services/runtime/log.h"
+
+namespace imprint {
+
+absl::StatusOr<DeviceFacts> FindUsableDevice(const std::string& name,
+                                             const std::string& rank_binary,
+                                             const std::filesystem::path& folder) {
+  ASSIGN_OR_RETURN(DeviceFacts device, FindDevice("device", name));
+  // Any LibTorch computes on the processor.
+  if (device.device.kind == DeviceKind::kCpu) return device;
+  const std::filesystem::path said = folder / "check-device.log";
+  std::error_code ignored;
+  std::filesystem::remove(said, ignored);
+  ASSIGN_OR_RETURN(
+      const pid_t rank,
+      StartChild({.command = {rank_binary, "--device", name, "--check-device"}, .log = said}));
+  int ending = 0;
+  while (waitpid(rank, &ending, 0) < 0 && errno == EINTR) continue;
+  std::ifstream file(said);
+  std::string first;
+  std::string warning;
+  std::getline(file, first);
+  std::getline(file, warning);
+  std::filesystem::remove(said, ignored);
+  if (ending != 0) {
+    return absl::FailedPreconditionError(absl::StripPrefix(first, "imprint-rank: error: "));
+  }
+  if (!warning.empty()) LogWarning(warning);
+  return FindDevice("device", first);
+}
+
+}  // namespace imprint
