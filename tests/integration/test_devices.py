@@ -33,7 +33,7 @@ def test_auto_computes_on_the_processor_and_says_so(engine, driver, tmp_path):
     assert refused.code == 1 and REASON in refused.err
 
 
-def test_more_ranks_than_gpus_are_refused_before_anything_is_loaded(engine, driver, tmp_path):
+def test_ranks_on_it_are_refused_before_anything_is_read(engine, driver, tmp_path):
     result = engine("teach", tmp_path, "--class", "x", "--token", "<x>", "--ranks", 2, "--device", "cuda",
                     "--out", tmp_path / "out", **driver)
     assert result.code == 1 and "cuda:0" in result.err
