@@ -6,11 +6,10 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/child_process.h"
+#include "engine/collective/gang_place.h"
 
 namespace imprint {
 namespace {
-
-constexpr absl::string_view kOfTheGang = "gang: ";
 
 // Smaller goes first; what explains nothing comes last.
 enum class Fault { kKilled, kOwnError, kSilent, kConsequence, kNone };
@@ -19,7 +18,7 @@ Fault FaultOf(const RankEnding& rank) {
   if (!rank.ended) return Fault::kSilent;
   if (WIFSIGNALED(rank.wait_status)) return Fault::kKilled;
   if (rank.wait_status == 0) return Fault::kNone;
-  return absl::StartsWith(rank.said, kOfTheGang) ? Fault::kConsequence : Fault::kOwnError;
+  return absl::StartsWith(rank.said, kGangError) ? Fault::kConsequence : Fault::kOwnError;
 }
 
 std::string Describe(size_t rank, const RankEnding& ending) {
@@ -32,7 +31,7 @@ std::string Describe(size_t rank, const RankEnding& ending) {
 
 bool IsGangError(const absl::Status& status) {
   return (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) &&
-         absl::StartsWith(status.message(), kOfTheGang);
+         absl::StartsWith(status.message(), kGangError);
 }
 
 absl::Status ExplainGangError(const absl::Status& error, std::span<const RankEnding> others) {

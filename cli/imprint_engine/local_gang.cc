@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
 constexpr absl::Duration kEndingSoon = absl::Seconds(3);
-constexpr absl::Duration kEndPatience = absl::Seconds(30);
 
 bool SaysReady(const fs::path& log) {
   std::ifstream file(log);
@@ -116,7 +115,8 @@ absl::Status LocalGang::AwaitReady(const std::stop_token& stop) {
       // Those that live are not at fault.
       std::vector<RankEnding> endings = Endings();
       for (RankEnding& ending : endings) ending.ended = true;
-      return ExplainGangError(absl::UnavailableError("gang: not all ranks have come"), endings);
+      return ExplainGangError(
+          absl::UnavailableError(absl::StrCat(kGangError, "not all ranks have come")), endings);
     }
     if (std::all_of(children_.begin(), children_.end(),
                     [](const Child& child) { return SaysReady(child.log); })) {
@@ -128,13 +128,12 @@ absl::Status LocalGang::AwaitReady(const std::stop_token& stop) {
 }
 
 absl::Status LocalGang::Explain(const absl::Status& error) {
-  const absl::Time deadline = absl::Now() + kEndingSoon;
-  for (Look(); !AllEnded() && absl::Now() < deadline; Look()) absl::SleepFor(kLookInterval);
+  AwaitEnd(kEndingSoon);
   return ExplainGangError(error, Endings());
 }
 
-void LocalGang::AwaitEnd() {
-  const absl::Time deadline = absl::Now() + kEndPatience;
+void LocalGang::AwaitEnd(absl::Duration patience) {
+  const absl::Time deadline = absl::Now() + patience;
   for (Look(); !AllEnded() && absl::Now() < deadline; Look()) absl::SleepFor(kLookInterval);
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "cli/imprint_engine/gang_ending.h"
 
 #include "engine/collective/gang_door.h"
@@ -46,8 +47,8 @@ class LocalGang {
   // The error of a gang with who is at fault. Waits a moment for those that are about to end.
   absl::Status Explain(const absl::Status& error);
 
-  // Waits, at most half a minute, until all have ended by themselves.
-  void AwaitEnd();
+  // Waits until all have ended by themselves, or until the patience ends.
+  void AwaitEnd(absl::Duration patience = absl::Seconds(30));
 
  private:
   struct Child {

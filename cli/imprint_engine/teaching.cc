@@ -213,10 +213,10 @@ class Teaching {
         {"seconds", seconds},
         {"seconds_per_step", seconds / static_cast<double>(std::max<int64_t>(steps_here_, 1))},
         {"gang",
-         {{"ranks", outcome.gang.ranks},
-          {"operations", outcome.gang.operations},
-          {"bytes", outcome.gang.bytes},
-          {"seconds", outcome.gang.seconds}}},
+         {{"ranks", outcome.ranks},
+          {"operations", outcome.collective.operations},
+          {"bytes", outcome.collective.bytes},
+          {"seconds", outcome.collective.seconds}}},
         {"losses", outcome.checkpoint.losses}};
     RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
     RemoveCheckpoint();

@@ -43,7 +43,7 @@ absl::Status GangError(const char* what) {
     said = error.what();
   }
   said = said.substr(0, said.find('\n'));
-  const std::string message = absl::StrCat("gang: ", what, ": ", said);
+  const std::string message = absl::StrCat(kGangError, what, ": ", said);
   const std::string lower = absl::AsciiStrToLower(said);
   const bool silent = absl::StrContains(lower, "timed out") || absl::StrContains(lower, "timeout");
   return silent ? absl::DeadlineExceededError(message) : absl::UnavailableError(message);

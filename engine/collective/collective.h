@@ -7,14 +7,9 @@
 #include "absl/status/status.h"
 #include <ATen/ATen.h>
 
-namespace imprint {
+#include "engine/collective/collective_use.h"
 
-// What was sent, and how long it took, waiting for slower ranks included.
-struct CollectiveUse {
-  int64_t operations = 0;
-  int64_t bytes = 0;  // of tensors, not of what the network carried
-  double seconds = 0;
-};
+namespace imprint {
 
 // Used by one thread. Errors are UNAVAILABLE (a rank is gone) or DEADLINE_EXCEEDED (one is silent);
 // after an error a gang is of no more use.

@@ -11,15 +11,15 @@
 namespace imprint {
 
 absl::Status CheckDevice(const ComputeDevice& device) {
+  // Any LibTorch computes on the processor.
+  if (device.kind == DeviceKind::kCpu) return absl::OkStatus();
   ASSIGN_OR_RETURN(const at::Device found, TorchDevice(device));
   // A GPU may be there for which this LibTorch has no kernels.
   const absl::Status computed = CatchTorchErrors([&] {
     const double sum = at::ones({4}, found).sum().item<double>();
     return sum == 4 ? absl::OkStatus() : absl::InternalError("it computes wrongly");
   });
-  if (computed.ok()) return computed;
-  return absl::FailedPreconditionError(absl::StrCat(
-      "device: got ", Name(device), "; expected one that LibTorch can use: ", computed.message()));
+  return computed.ok() ? computed : UnusableDevice(device, computed.message());
 }
 
 absl::StatusOr<ChosenDevice> ChooseDevice(absl::string_view field, absl::string_view name) {
@@ -27,7 +27,7 @@ absl::StatusOr<ChosenDevice> ChooseDevice(absl::string_view field, absl::string_
   ASSIGN_OR_RETURN(chosen.facts, FindDevice(field, name));
   const absl::Status usable = CheckDevice(chosen.facts.device);
   if (usable.ok()) return chosen;
-  if (name != "auto" || chosen.facts.device.kind == DeviceKind::kCpu) return usable;
+  if (name != "auto") return usable;
   chosen.warning = absl::StrCat("computing on the processor; ", usable.message());
   ASSIGN_OR_RETURN(chosen.facts, FindDevice(field, "cpu"));
   return chosen;

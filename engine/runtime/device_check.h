@@ -12,8 +12,8 @@
 
 namespace imprint {
 
-// Computes something small on the device. FAILED_PRECONDITION with the reason if LibTorch cannot.
-// For a GPU, opens LibTorch's CUDA part.
+// For a GPU, opens LibTorch's CUDA part and computes something small. FAILED_PRECONDITION with the
+// reason if LibTorch cannot.
 absl::Status CheckDevice(const ComputeDevice& device);
 
 struct ChosenDevice {

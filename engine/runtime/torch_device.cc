@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <dlfcn.h>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -47,16 +46,18 @@ absl::Status OpenCuda() {
 
 }  // namespace
 
+absl::Status UnusableDevice(const ComputeDevice& device, absl::string_view why) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("device: got ", Name(device), "; expected one that LibTorch can use: ", why));
+}
+
 absl::StatusOr<at::Device> TorchDevice(const ComputeDevice& device) {
   if (device.kind == DeviceKind::kCpu) return at::Device(at::kCPU);
-  const auto refuse = [&](absl::string_view why) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("device: got ", Name(device), "; expected one that LibTorch can use: ", why));
-  };
   static const absl::Status opened = OpenCuda();
-  if (!opened.ok()) return refuse(opened.message());
+  if (!opened.ok()) return UnusableDevice(device, opened.message());
   const int gpus = at::detail::getCUDAHooks().getNumGPUs();
-  if (device.index >= gpus) return refuse(absl::StrCat("it sees ", gpus, " of them"));
+  if (device.index >= gpus)
+    return UnusableDevice(device, absl::StrCat("it sees ", gpus, " of them"));
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.index));
 }
 

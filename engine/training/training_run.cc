@@ -202,10 +202,8 @@ class Training {
             .checkpoint = Checkpoint(),
             .first_norm = first_norm_,
             .norm = MeanNorm(LearnedRows()),
-            .gang = {.ranks = gang_.size(),
-                     .operations = gang_.use().operations,
-                     .bytes = gang_.use().bytes,
-                     .seconds = gang_.use().seconds}};
+            .ranks = gang_.size(),
+            .collective = gang_.use()};
   }
 
  private:

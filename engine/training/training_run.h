@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 
 #include "base/rgb_image.h"
+#include "engine/collective/collective_use.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/recipe.h"
 #include "engine/training/checkpoint.h"
@@ -60,13 +61,9 @@ struct TrainingOutcome {
   TrainingCheckpoint checkpoint;
   double first_norm = 0;  // mean L2 length of the vectors at the start and now
   double norm = 0;
-  // What working with other ranks took of this one.
-  struct Gang {
-    int ranks = 1;
-    int64_t operations = 0;
-    int64_t bytes = 0;
-    double seconds = 0;  // waiting for slower ranks included
-  } gang;
+  int ranks = 1;
+  // What working with the others took of this one.
+  CollectiveUse collective;
 };
 
 // Whether a step has a sample for each of so many ranks. INVALID_ARGUMENT naming ranks.

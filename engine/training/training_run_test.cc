@@ -227,8 +227,8 @@ TEST(Train, TwoRanksLearnTheSame) {
   ASSERT_THAT(outcomes[0], Succeeds());
   ASSERT_THAT(outcomes[1], Succeeds());
   EXPECT_EQ(outcomes[0]->embedding.values, outcomes[1]->embedding.values);
-  EXPECT_EQ(outcomes[0]->gang.ranks, 2);
-  EXPECT_GE(outcomes[0]->gang.operations, 6);
+  EXPECT_EQ(outcomes[0]->ranks, 2);
+  EXPECT_GE(outcomes[0]->collective.operations, 6);
   const TrainingOutcome alone = Teach(Input());
   for (size_t i = 0; i < alone.embedding.values.size(); ++i) {
     EXPECT_NEAR(outcomes[0]->embedding.values[i], alone.embedding.values[i], 1e-5);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
+#include "base/child_process.h"
 #include "base/field_error.h"
 #include "rpc/channel.h"
 #include "services/runs/resident_memory.h"
@@ -59,11 +60,6 @@ class SpawnSettings {
   posix_spawnattr_t attributes_;
   posix_spawn_file_actions_t actions_;
 };
-
-std::string DescribeEnding(const siginfo_t& info) {
-  if (info.si_code == CLD_EXITED) return absl::StrCat("exited with code ", info.si_status);
-  return absl::StrCat("was killed by signal ", info.si_status);
-}
 
 }  // namespace
 
@@ -122,8 +118,9 @@ void RankProcess::Accompany(const std::vector<std::string>& arguments) {
   while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
   }
   const absl::MutexLock lock(&mutex_);
-  ending_ = DescribeEnding(info);
-  waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
+  int wait_status = 0;
+  waitpid(pid_, &wait_status, 0);
+  ending_ = DescribeEnding(wait_status);
 }
 
 absl::Status RankProcess::AwaitReady(absl::Time deadline, const std::stop_token& stop) {

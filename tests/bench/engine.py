@@ -12,11 +12,10 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 
 import full_size
 from harness import (CAPTIONS, CONCEPTS, ENGINE, THREADS, Row, alternate, captions, engine, load_pipeline,
-                     quiet_libraries, report, result_of, seconds)
+                     quiet_libraries, report, result_of, seconds, seconds_per_step)
 
 quiet_libraries()
 import torch
@@ -41,18 +40,11 @@ def draw(batch):
 
 
 def teach():
-    """Seconds of a step, once pictures are encoded and weights for the way back are packed."""
     with tempfile.TemporaryDirectory() as folder:
-        running = subprocess.Popen(
-            [ENGINE, "--json", "--threads", str(THREADS), "teach", PICTURES, "--model",
-             full_size.FOLDER, "--class", CLASS_WORD, "--token", "<pip>", "--templates", CAPTIONS,
-             "--steps", str(1 + TRAINING_STEPS), "--batch", "1", "--size", str(SIZE),
-             "--checkpoint-every", "0", "--out", folder],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        times = [time.perf_counter() for line in running.stdout
-                 if json.loads(line)["event"] == "step"]
-        assert running.wait() == 0 and len(times) == 1 + TRAINING_STEPS
-        return (times[-1] - times[0]) / TRAINING_STEPS
+        return seconds_per_step(
+            TRAINING_STEPS, PICTURES, "--threads", THREADS, "--model", full_size.FOLDER, "--class",
+            CLASS_WORD, "--token", "<pip>", "--templates", CAPTIONS, "--batch", 1, "--size", SIZE, "--out",
+            folder)
 
 
 def peer_pipeline():

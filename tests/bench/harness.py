@@ -60,6 +60,16 @@ def engine(*arguments):
     return events
 
 
+def seconds_per_step(steps, *arguments):
+    """Of imprint-engine's teach, without the first step, which packs weights for the way back."""
+    running = subprocess.Popen(
+        [ENGINE, "--json", "teach", *map(str, arguments), "--steps", str(1 + steps),
+         "--checkpoint-every", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    times = [time.perf_counter() for line in running.stdout if json.loads(line)["event"] == "step"]
+    assert running.wait() == 0 and len(times) == 1 + steps
+    return (times[-1] - times[0]) / steps
+
+
 def result_of(events):
     return next(e for e in events if e["event"] == "result")
 

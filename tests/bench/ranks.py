@@ -6,13 +6,11 @@ step it also waits for the slower rank. 4 ranks of this model want 28 GB: their 
 """
 
 import json
-import os
 import subprocess
 import tempfile
-import time
 
 import full_size
-from harness import CAPTIONS, CONCEPTS, ENGINE, RESULTS, THREADS, Row, alternate, report
+from harness import CAPTIONS, CONCEPTS, ENGINE, RESULTS, THREADS, Row, alternate, report, seconds_per_step
 from scaling import gradient_bytes
 
 STEPS = 3
@@ -21,19 +19,13 @@ SUMS = 2000
 
 
 def step_seconds(ranks):
-    """Of a step after the first, which packs weights for the way back."""
     def measure():
         with tempfile.TemporaryDirectory() as folder:
-            running = subprocess.Popen(
-                [ENGINE, "--json", "--threads", str(max(THREADS // ranks, 1)), "teach",
-                 CONCEPTS / "pip" / "images", "--model", full_size.FOLDER, "--class", "mascot", "--token",
-                 "<pip>", "--templates", CAPTIONS, "--steps", str(1 + STEPS), "--batch", str(SAMPLES),
-                 "--size", "256", "--checkpoint-every", "0", "--ranks", str(ranks), "--out", folder],
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                env={**os.environ, "IMPRINT_DEVICE": "cpu"})
-            times = [time.perf_counter() for line in running.stdout if json.loads(line)["event"] == "step"]
-            assert running.wait() == 0 and len(times) == 1 + STEPS
-            return (times[-1] - times[0]) / STEPS
+            return seconds_per_step(
+                STEPS, CONCEPTS / "pip" / "images", "--device", "cpu", "--threads",
+                max(THREADS // ranks, 1), "--model", full_size.FOLDER, "--class", "mascot", "--token",
+                "<pip>", "--templates", CAPTIONS, "--batch", SAMPLES, "--size", 256, "--ranks", ranks,
+                "--out", folder)
     return measure
 
 
