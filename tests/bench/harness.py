@@ -5,6 +5,7 @@ drifts slows both. A ratio is how many times better ours is, whatever the unit.
 """
 
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -46,6 +47,14 @@ class Row:
 
 def captions():
     return CAPTIONS.read_text().splitlines()
+
+
+@functools.cache
+def automatic_precision():
+    """What --precision auto computes in on this machine's processor."""
+    devices = json.loads(subprocess.run([ENGINE, "--json", "devices"], check=True, capture_output=True,
+                                        text=True).stdout.splitlines()[0])
+    return devices["precisions"][0]
 
 
 def engine(*arguments):
@@ -105,14 +114,14 @@ def quiet_libraries():
     transformers.utils.logging.disable_progress_bar()
 
 
-def load_pipeline(model=MODEL):
-    """Diffusers' pipeline, fp32, without its safety checker."""
+def load_pipeline(model=MODEL, dtype=None):
+    """Diffusers' pipeline, fp32 unless told otherwise, without its safety checker."""
     import torch
     from diffusers import StableDiffusionPipeline
 
     torch.set_num_threads(THREADS)
     pipe = StableDiffusionPipeline.from_pretrained(
-        model, torch_dtype=torch.float32, safety_checker=None)
+        model, torch_dtype=dtype or torch.float32, safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 

@@ -25,18 +25,20 @@ class Trainer:
     def __init__(self, folder, captions, pipe=None, size=64, batch=BATCH):
         self.pipe = pipe or load_pipeline()
         self.batch = batch
-        self.pixels = pixels(folder, size)
+        self.pixels = pixels(folder, size).to(self.pipe.vae.dtype)
         self.captions = captions
         self.schedule = DDPMScheduler.from_config(self.pipe.scheduler.config)
         for model in (self.pipe.vae, self.pipe.unet, self.pipe.text_encoder):
             model.requires_grad_(False)
 
     def noised(self, latents):
+        latents = latents.float()
         noise = torch.randn_like(latents)
         timesteps = torch.randint(0, 1000, (len(latents),))
         target = (self.schedule.get_velocity(latents, noise, timesteps)
                   if self.schedule.config.prediction_type == "v_prediction" else noise)
-        return self.schedule.add_noise(latents, noise, timesteps), timesteps, target
+        noisy = self.schedule.add_noise(latents, noise, timesteps)
+        return noisy.to(self.pipe.unet.dtype), timesteps, target
 
     def ids(self, token):
         drawn = torch.randint(0, len(self.captions), (self.batch,)).tolist()
@@ -85,13 +87,13 @@ class LeanPyTorch(Trainer):
         self.mean, self.deviation = cached.mean, cached.std
         self.table = self.pipe.text_encoder.get_input_embeddings()
         self.word = self.pipe.tokenizer(CLASS_WORD, add_special_tokens=False).input_ids[0]
-        self.row = self.table.weight[self.word].clone().requires_grad_(True)
+        self.row = self.table.weight[self.word].float().clone().requires_grad_(True)
         self.optimizer = torch.optim.AdamW([self.row], lr=1e-2)
         self.table.forward = self.lookup
 
     def lookup(self, ids):
         rows = torch.nn.functional.embedding(ids, self.table.weight)
-        return torch.where((ids == self.word).unsqueeze(-1), self.row, rows)
+        return torch.where((ids == self.word).unsqueeze(-1), self.row.to(rows.dtype), rows)
 
     def step(self):
         chosen = torch.randint(0, len(self.mean), (self.batch,))
@@ -99,6 +101,6 @@ class LeanPyTorch(Trainer):
         noisy, timesteps, target = self.noised(sampled * self.pipe.vae.config.scaling_factor)
         hidden = self.pipe.text_encoder(self.ids(CLASS_WORD))[0]
         predicted = self.pipe.unet(noisy, timesteps, hidden).sample
-        torch.nn.functional.mse_loss(predicted, target).backward()
+        torch.nn.functional.mse_loss(predicted.float(), target).backward()
         self.optimizer.step()
         self.optimizer.zero_grad()
