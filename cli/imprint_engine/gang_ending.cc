@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/child_process.h"
-#include "engine/collective/gang_place.h"
+#include "engine/collective/gang_error.h"
 
 namespace imprint {
 namespace {
@@ -28,11 +28,6 @@ std::string Describe(size_t rank, const RankEnding& ending) {
 }
 
 }  // namespace
-
-bool IsGangError(const absl::Status& status) {
-  return (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) &&
-         absl::StartsWith(status.message(), kGangError);
-}
 
 absl::Status ExplainGangError(const absl::Status& error, std::span<const RankEnding> others) {
   Fault worst = Fault::kConsequence;

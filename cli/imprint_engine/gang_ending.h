@@ -17,9 +17,6 @@ struct RankEnding {
   std::string said;
 };
 
-// Whether a training failed because of its gang, and not by itself.
-bool IsGangError(const absl::Status& status);
-
 // The gang's error with the rank that is at fault, `others` being rank 1 and up: first one that was
 // killed, then one with an error of its own, then one that does nothing.
 absl::Status ExplainGangError(const absl::Status& error, std::span<const RankEnding> others);

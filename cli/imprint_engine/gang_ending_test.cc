@@ -32,13 +32,5 @@ TEST(ExplainGangError, SaysNothingWhereNobodyIsAtFault) {
   EXPECT_EQ(Explained({}), kBroken.message());
 }
 
-TEST(IsGangError, ATrainingMayFailByItself) {
-  EXPECT_TRUE(IsGangError(kBroken));
-  EXPECT_TRUE(IsGangError(absl::DeadlineExceededError("gang: summing up: timed out")));
-  EXPECT_FALSE(IsGangError(absl::UnavailableError("checkpoint.safetensors: disk full")));
-  EXPECT_FALSE(IsGangError(absl::FailedPreconditionError("the loss is not a number at step 3")));
-  EXPECT_FALSE(IsGangError(absl::FailedPreconditionError("gang: rank 1 was given another")));
-}
-
 }  // namespace
 }  // namespace imprint

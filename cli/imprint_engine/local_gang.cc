@@ -15,6 +15,7 @@
 
 #include "base/child_process.h"
 #include "base/status_macros.h"
+#include "engine/collective/gang_error.h"
 
 namespace imprint {
 namespace {

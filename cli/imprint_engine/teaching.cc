@@ -23,6 +23,7 @@
 #include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "engine/collective/gang_error.h"
 #include "engine/collective/join_gang.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/recipe.h"

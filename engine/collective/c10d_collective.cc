@@ -1,8 +1,10 @@
 #include "engine/collective/c10d_collective.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -13,8 +15,13 @@
 #include <torch/csrc/distributed/c10d/Types.hpp>
 #include <torch/csrc/distributed/c10d/Work.hpp>
 
+#include "engine/collective/gang_error.h"
+
 namespace imprint {
 namespace {
+
+// Longer than SYNs that are lost on a bad link are sent again.
+constexpr absl::Duration kDoorPatience = absl::Seconds(30);
 
 std::chrono::milliseconds Milliseconds(absl::Duration duration) {
   return std::chrono::milliseconds(absl::ToInt64Milliseconds(duration));
@@ -56,10 +63,13 @@ absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place,
     options.port = static_cast<uint16_t>(place.port);
     options.isServer = place.rank == 0;
     options.numWorkers = static_cast<size_t>(place.size);
-    options.timeout = Milliseconds(place.join_patience);
+    // The door is open before anybody hears of it: who does not reach it soon never will.
+    options.waitWorkers = false;
+    options.timeout = Milliseconds(std::min(kDoorPatience, place.join_patience));
     if (door) options.masterListenFd = door->Give();
-    return c10::make_intrusive<c10d::PrefixStore>(
-        place.token, c10::make_intrusive<c10d::TCPStore>(place.host, options));
+    auto store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
+    store->setTimeout(Milliseconds(place.join_patience));
+    return c10::make_intrusive<c10d::PrefixStore>(place.token, std::move(store));
   } catch (...) {
     return GangError("not all ranks have come");
   }

@@ -15,6 +15,7 @@
 
 #include "base/status_matchers.h"
 #include "engine/collective/gang_door.h"
+#include "engine/collective/gang_of_threads.h"
 #include "engine/collective/join_gang.h"
 
 namespace imprint {
@@ -24,33 +25,9 @@ using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Ranks as threads of this process, each with its own connections. `work` of each.
-using RankWork = std::function<void(absl::StatusOr<std::shared_ptr<Collective>>)>;
-
 void RunGang(int size, const std::function<void(GangPlace&)>& adjust, const RankWork& work) {
-  static int gangs = 0;
-  ASSERT_OK_AND_ASSIGN(GangDoor door, GangDoor::Open("127.0.0.1"));
-  std::vector<std::thread> ranks;
-  const std::string token = absl::StrCat("attempt-", ++gangs);
-  const int port = door.port();
-  for (int rank = 0; rank < size; ++rank) {
-    GangPlace place{.rank = rank,
-                    .size = size,
-                    .port = port,
-                    .token = token,
-                    .join_patience = absl::Seconds(20),
-                    .patience = absl::Seconds(20)};
-    adjust(place);
-    std::optional<GangDoor> own;
-    if (rank == 0) own = std::move(door);
-    ranks.emplace_back([place, &work, own = std::move(own)]() mutable {
-      work(JoinGang(place, ComputeDevice(), std::move(own)));
-    });
-  }
-  for (std::thread& rank : ranks) rank.join();
+  ASSERT_THAT(RunGangOfThreads(size, work, adjust), Succeeds());
 }
-
-void Unchanged(GangPlace& /*place*/) {}
 
 TEST(Collective, AGangOfOneNeedsNobody) {
   ASSERT_OK_AND_ASSIGN(const auto gang, JoinGang({}, ComputeDevice(), std::nullopt));
@@ -63,7 +40,7 @@ TEST(Collective, AGangOfOneNeedsNobody) {
 TEST(Collective, SumsAreTheSameBitsEverywhere) {
   for (const int size : {2, 3, 4}) {
     std::vector<at::Tensor> results(static_cast<size_t>(size));
-    RunGang(size, Unchanged, [&](auto joined) {
+    RunGang(size, nullptr, [&](auto joined) {
       ASSERT_OK_AND_ASSIGN(const auto gang, std::move(joined));
       EXPECT_EQ(gang->size(), size);
       at::Tensor values = at::arange(770, at::kFloat).mul_(0.1 * (gang->rank() + 1));
@@ -80,7 +57,7 @@ TEST(Collective, SumsAreTheSameBitsEverywhere) {
 }
 
 TEST(Collective, RankZerosTensorIsEverybodys) {
-  RunGang(3, Unchanged, [](auto joined) {
+  RunGang(3, nullptr, [](auto joined) {
     ASSERT_OK_AND_ASSIGN(const auto gang, std::move(joined));
     at::Tensor values = at::full({4}, gang->rank() + 7, at::kFloat);
     EXPECT_THAT(gang->Broadcast(values), Succeeds());
@@ -90,7 +67,7 @@ TEST(Collective, RankZerosTensorIsEverybodys) {
 
 TEST(Collective, ARankThatIsGoneIsNoticedAtOnce) {
   const absl::Time begun = absl::Now();
-  RunGang(3, Unchanged, [](auto joined) {
+  RunGang(3, nullptr, [](auto joined) {
     ASSERT_OK_AND_ASSIGN(auto gang, std::move(joined));
     if (gang->rank() == 1) return;
     at::Tensor values = at::ones({770});

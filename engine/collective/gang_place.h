@@ -7,10 +7,6 @@
 
 namespace imprint {
 
-// What errors of a gang's operations begin with, by which those who fell over another's end are
-// told from the one that ended.
-inline constexpr const char* kGangError = "gang: ";
-
 struct GangPlace {
   int rank = 0;
   int size = 1;

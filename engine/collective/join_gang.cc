@@ -1,5 +1,6 @@
 #include "engine/collective/join_gang.h"
 
+#include <csignal>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -42,6 +43,8 @@ absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
                                                      std::optional<GangDoor> door) {
   RETURN_IF_ERROR(CheckPlace(place, door.has_value()));
   if (place.size == 1) return std::make_shared<LocalCollective>();
+  // Gloo writes to ranks that may be gone, and is to hear of that as an error.
+  std::signal(SIGPIPE, SIG_IGN);
   // For a GPU, what NCCL's plug-in needs is open from here on.
   RETURN_IF_ERROR(TorchDevice(device).status());
   ASSIGN_OR_RETURN(auto store, MeetAt(place, std::move(door)));

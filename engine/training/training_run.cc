@@ -17,6 +17,7 @@
 #include "engine/training/adamw.h"
 #include "engine/training/initial_rows.h"
 #include "engine/training/latent_dataset.h"
+#include "engine/training/memory_advice.h"
 #include "engine/training/norm_control.h"
 #include "engine/training/objective.h"
 #include "engine/training/rank_share.h"
@@ -173,7 +174,8 @@ class Training {
             .steps = recipe_.steps,
             .loss = losses_.back(),
             .smoothed_loss = sum / static_cast<double>(recent),
-            .norm = MeanNorm(state_.rows)};
+            .norm = MeanNorm(state_.rows),
+            .collective = gang_.use()};
   }
 
   TrainingCheckpoint Checkpoint() const {
@@ -341,7 +343,7 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
   if (gang == nullptr) gang = &alone;
   RETURN_IF_ERROR(CheckRanks(input.recipe, gang->size()));
   ASSIGN_OR_RETURN(std::vector<TokenizedPrompt> captions, TokenizeCaptions(model, input));
-  return CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
+  auto outcome = CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
     ASSIGN_OR_RETURN(const at::Tensor first_rows,
                      InitialRows(model, input.class_word, input.recipe.vectors));
     Training training(model, input, first_rows, std::move(captions), hooks.on_work, *gang);
@@ -361,6 +363,8 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
     }
     return training.Outcome(input.token);
   });
+  if (!outcome.ok()) return WithMemoryAdvice(outcome.status(), input.recipe);
+  return outcome;
 }
 
 }  // namespace imprint

@@ -40,6 +40,8 @@ struct TrainingProgress {
   double loss;           // of this step
   double smoothed_loss;  // mean of the last 20 steps
   double norm;           // mean L2 length of the vectors
+  // What working with other ranks has taken of this one so far.
+  CollectiveUse collective = {};
 };
 
 // What the caller wants to hear and decide while a training runs. Called on the training's thread.

@@ -11,8 +11,7 @@
 
 #include "base/status_matchers.h"
 #include "engine/collective/collective.h"
-#include "engine/collective/gang_door.h"
-#include "engine/collective/join_gang.h"
+#include "engine/collective/gang_of_threads.h"
 #include "text/training_templates.h"
 
 namespace imprint {
@@ -204,21 +203,16 @@ TEST(Train, AFailingCheckpointEndsIt) {
 std::vector<absl::StatusOr<TrainingOutcome>> TrainTwo(const TrainingInput& first,
                                                       const TrainingInput& second,
                                                       const TrainingHooks& second_hooks = {}) {
-  GangDoor door = *GangDoor::Open("127.0.0.1");
-  const GangPlace place{.size = 2, .port = door.port(), .token = "test"};
   std::vector<absl::StatusOr<TrainingOutcome>> outcomes(2, absl::UnknownError("not run"));
-  const auto train = [&](const GangPlace& own, std::optional<GangDoor> its_door,
-                         const TrainingInput& input, const TrainingHooks& hooks) {
-    const auto gang = JoinGang(own, ComputeDevice(), std::move(its_door));
-    ASSERT_THAT(gang, Succeeds());
-    outcomes[static_cast<size_t>(own.rank)] =
-        Train(Demo(), input, std::nullopt, hooks, gang->get());
-  };
-  GangPlace one = place;
-  one.rank = 1;
-  std::thread other([&] { train(one, std::nullopt, second, second_hooks); });
-  train(place, std::move(door), first, {});
-  other.join();
+  EXPECT_THAT(RunGangOfThreads(2,
+                               [&](auto joined) {
+                                 ASSERT_OK_AND_ASSIGN(const auto gang, std::move(joined));
+                                 const bool is_first = gang->rank() == 0;
+                                 outcomes[is_first ? 0 : 1] =
+                                     Train(Demo(), is_first ? first : second, std::nullopt,
+                                           is_first ? TrainingHooks() : second_hooks, gang.get());
+                               }),
+              Succeeds());
   return outcomes;
 }
 

@@ -4,61 +4,50 @@
 #include <cstdlib>
 #include <iostream>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include <nlohmann/json.hpp>
 
-#include "engine/collective/collective.h"
-#include "engine/collective/gang_door.h"
-#include "engine/collective/join_gang.h"
+#include "engine/collective/gang_of_threads.h"
 
 namespace imprint {
 namespace {
 
 constexpr int kWarmUp = 50;
 
-// Seconds of each sum, as rank 0 sees them.
-std::vector<double> Measure(const GangPlace& place, std::optional<GangDoor> door, int64_t numbers,
-                            int sums) {
-  const auto gang = JoinGang(place, ComputeDevice(), std::move(door));
-  if (!gang.ok()) {
-    std::cerr << gang.status() << "\n";
-    std::exit(1);
-  }
+// Seconds of each sum, as a rank sees them.
+std::vector<double> Measure(Collective& gang, int64_t numbers, int sums) {
   at::Tensor values = at::rand({numbers});
   std::vector<double> seconds;
   for (int i = 0; i < kWarmUp + sums; ++i) {
     const absl::Time begun = absl::Now();
-    if (const absl::Status status = (*gang)->Sum(values); !status.ok()) {
+    if (const absl::Status status = gang.Sum(values); !status.ok()) {
       std::cerr << status << "\n";
       std::exit(1);
     }
     if (i >= kWarmUp) seconds.push_back(absl::ToDoubleSeconds(absl::Now() - begun));
-    values.mul_(1.0 / place.size);
+    values.mul_(1.0 / gang.size());
   }
   return seconds;
 }
 
 int Run(int ranks, int64_t numbers, int sums) {
-  auto door = GangDoor::Open("127.0.0.1");
-  if (!door.ok()) {
-    std::cerr << door.status() << "\n";
+  std::vector<double> seconds;  // of rank 0
+  const absl::Status run = RunGangOfThreads(ranks, [&](auto joined) {
+    if (!joined.ok()) {
+      std::cerr << joined.status() << "\n";
+      std::exit(1);
+    }
+    std::vector<double> own = Measure(**joined, numbers, sums);
+    if ((*joined)->rank() == 0) seconds = std::move(own);
+  });
+  if (!run.ok()) {
+    std::cerr << run << "\n";
     return 1;
   }
-  const GangPlace place{.size = ranks, .port = door->port(), .token = "bench"};
-  std::vector<std::thread> others;
-  for (int rank = 1; rank < ranks; ++rank) {
-    others.emplace_back([=] {
-      GangPlace own = place;
-      own.rank = rank;
-      Measure(own, std::nullopt, numbers, sums);
-    });
-  }
-  std::vector<double> seconds = Measure(place, *std::move(door), numbers, sums);
-  for (std::thread& other : others) other.join();
   std::sort(seconds.begin(), seconds.end());
   std::cout << nlohmann::json{{"ranks", ranks},
                               {"bytes", 4 * numbers},

@@ -16,6 +16,7 @@
 #include "base/atomic_file.h"
 #include "base/json_object.h"
 #include "base/status_macros.h"
+#include "engine/collective/gang_of_threads.h"
 #include "engine/model/base_model.h"
 #include "engine/model/model_parts.h"
 #include "engine/model/picture_tensor.h"
@@ -28,6 +29,7 @@
 #include "engine/training/adamw.h"
 #include "engine/training/initial_rows.h"
 #include "engine/training/objective.h"
+#include "engine/training/rank_share.h"
 #include "engine/weights/named_tensors.h"
 #include "formats/safetensors.h"
 #include "imaging/fit.h"
@@ -293,20 +295,46 @@ Outputs Gradient(const Inputs& in) {
   return NamedTensors{{"gradients", at::stack(gradients)}, {"losses", at::tensor(losses)}};
 }
 
+// The rows after each step, with each batch shared by the ranks of a gang.
+absl::StatusOr<at::Tensor> LearnTogether(const BaseModel& model, const TrainingRecipe& recipe,
+                                         const at::Tensor& first_rows,
+                                         const std::vector<TrainingBatch>& batches,
+                                         Collective& gang) {
+  AdamWState state = InitialState(first_rows);
+  std::vector<at::Tensor> rows;
+  for (const TrainingBatch& batch : batches) {
+    const int64_t samples = batch.latents.size(0);
+    const auto [first, end] = ShareOf(samples, gang.rank(), gang.size());
+    const TrainingBatch share = {batch.latents.slice(0, first, end),
+                                 batch.noise.slice(0, first, end),
+                                 batch.timesteps.slice(0, first, end),
+                                 {batch.captions.begin() + first, batch.captions.begin() + end}};
+    at::Tensor gradient = ComputeGradient(model.parts(), share, state.rows, samples).gradient;
+    RETURN_IF_ERROR(gang.Sum(gradient));
+    AdamWStep(recipe, recipe.learning_rate, gradient, state);
+    rows.push_back(state.rows.clone());
+  }
+  return at::stack(rows);
+}
+
 Outputs AdamW(const Inputs& in) {
   ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
   ASSIGN_OR_RETURN(const auto batches, Batches(*model, in));
   TrainingRecipe recipe;
   ASSIGN_OR_RETURN(recipe.learning_rate, in.request.Get<double>("learning_rate"));
-  AdamWState state = InitialState(in["rows"]);
-  std::vector<at::Tensor> rows;
-  for (const TrainingBatch& batch : batches) {
-    const LossAndGradient result =
-        ComputeGradient(model->parts(), batch, state.rows, batch.latents.size(0));
-    AdamWStep(recipe, recipe.learning_rate, result.gradient, state);
-    rows.push_back(state.rows.clone());
+  ASSIGN_OR_RETURN(const int64_t ranks, in.request.Get<int64_t>("ranks"));
+  std::vector<absl::StatusOr<at::Tensor>> rows(static_cast<size_t>(ranks),
+                                               absl::UnknownError("not run"));
+  RETURN_IF_ERROR(RunGangOfThreads(static_cast<int>(ranks), [&](auto gang) {
+    if (!gang.ok()) return;
+    rows[static_cast<size_t>((*gang)->rank())] =
+        LearnTogether(*model, recipe, in["rows"], batches, **gang);
+  }));
+  NamedTensors learned;
+  for (size_t rank = 0; rank < rows.size(); ++rank) {
+    ASSIGN_OR_RETURN(learned["rows" + std::to_string(rank)], rows[rank]);
   }
-  return NamedTensors{{"rows", at::stack(rows)}};
+  return learned;
 }
 
 Outputs Resize(const Inputs& in) {

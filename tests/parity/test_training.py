@@ -1,5 +1,6 @@
 """The embedding's gradient and AdamW's steps, from the same latents, noise and timesteps."""
 
+import pytest
 import torch
 from conftest import MODEL, relative_error
 
@@ -93,13 +94,15 @@ def test_gradient_of_three_vectors(probe):
     check_gradient(probe, vectors=3)
 
 
-def test_twenty_adamw_steps(probe):
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+def test_twenty_adamw_steps(probe, ranks):
+    """Whoever shares the batch learns what Diffusers learns from all of it."""
     pipe = fresh_pipe()
     rows = first_rows(pipe, 1)
-    latents, noise, timesteps, captions = batches(steps=20, batch=2, seed=4)
+    latents, noise, timesteps, captions = batches(steps=20, batch=4, seed=4)
     ours = probe("adamw",
                  {"rows": rows, "latents": latents, "noise": noise, "timesteps": timesteps},
-                 captions=captions, concepts={TOKEN: 1}, learning_rate=1e-2)["rows"]
+                 captions=captions, concepts={TOKEN: 1}, learning_rate=1e-2, ranks=ranks)
     reference = Reference(pipe, rows)
     with torch.enable_grad():
         variable = rows.clone().requires_grad_(True)
@@ -107,8 +110,10 @@ def test_twenty_adamw_steps(probe):
         for i in range(20):
             optimizer.zero_grad()
             reference.loss(variable, latents[i], noise[i], timesteps[i],
-                           captions[2 * i:2 * i + 2]).backward()
+                           captions[4 * i:4 * i + 4]).backward()
             optimizer.step()
-            assert relative_error(ours[i], variable.detach()) < 1e-3, f"step {i + 1}"
+            for rank in range(ranks):
+                error = relative_error(ours[f"rows{rank}"][i], variable.detach())
+                assert error < 1e-3, f"rank {rank}, step {i + 1}"
     moved = (variable.detach() - rows).norm() / rows.norm()
     assert moved > 0.1, "a test in which nothing moves shows nothing"

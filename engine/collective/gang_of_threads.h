@@ -1,0 +1,49 @@
+// For tests and benchmarks: a gang whose ranks are threads of this process, on loopback.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "engine/collective/collective.h"
+#include "engine/collective/gang_door.h"
+#include "engine/collective/join_gang.h"
+
+namespace imprint {
+
+// What a rank does: with its gang, or with why it could not join.
+using RankWork = std::function<void(absl::StatusOr<std::shared_ptr<Collective>>)>;
+
+// Returns when all have done their work. `adjust` may change each rank's place.
+inline absl::Status RunGangOfThreads(int size, const RankWork& work,
+                                     const std::function<void(GangPlace&)>& adjust = nullptr) {
+  auto door = GangDoor::Open("127.0.0.1");
+  if (!door.ok()) return door.status();
+  std::vector<std::thread> ranks;
+  const int port = door->port();
+  for (int rank = 0; rank < size; ++rank) {
+    GangPlace place{.rank = rank,
+                    .size = size,
+                    .port = port,
+                    .token = "threads",
+                    .join_patience = absl::Seconds(20),
+                    .patience = absl::Seconds(20)};
+    if (adjust) adjust(place);
+    std::optional<GangDoor> own;
+    if (rank == 0) own = *std::move(door);
+    ranks.emplace_back([place, &work, own = std::move(own)]() mutable {
+      work(JoinGang(place, ComputeDevice(), std::move(own)));
+    });
+  }
+  for (std::thread& rank : ranks) rank.join();
+  return absl::OkStatus();
+}
+
+}  // namespace imprint
