@@ -1,9 +1,12 @@
 #include "cli/imprint/job_progress.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "cli/imprint/resource_options.h"
 
 #include "rpc/enum_text.h"
@@ -92,10 +95,24 @@ void JobProgress::TellPicture(const v1::JobEvent& event) {
 
 void JobProgress::TellAttempt(const v1::JobEvent& event) {
   const v1::JobEvent::AttemptChange& change = event.attempt_change();
-  console_.Event(
-      "attempt",
-      With(job_, event, {{"state", StateText(change.state())}, {"reason", change.reason()}}));
-  if (training_ && change.state() == v1::ATTEMPT_STATE_STARTED) started_ = false;
+  const std::vector<std::string> nodes(change.nodes().begin(), change.nodes().end());
+  console_.Event("attempt", With(job_, event,
+                                 {{"state", StateText(change.state())},
+                                  {"reason", change.reason()},
+                                  {"nodes", nodes},
+                                  {"resumes_from_step", change.resumes_from_step()}}));
+  if (training_ && change.state() == v1::ATTEMPT_STATE_STARTED) {
+    started_ = false;
+    // Nobody asks where an only attempt on an only node is.
+    if (!console_.json() && (nodes.size() > 1 || event.attempt() > 1)) {
+      bar_.Finish();
+      console_.Line("attempt", absl::StrCat(event.attempt(), " on ", absl::StrJoin(nodes, ", "),
+                                            change.resumes_from_step() == 0
+                                                ? ""
+                                                : absl::StrCat("; resumes from step ",
+                                                               change.resumes_from_step())));
+    }
+  }
   const bool fault =
       change.state() == v1::ATTEMPT_STATE_FAILED || change.state() == v1::ATTEMPT_STATE_LOST;
   if (!fault || console_.json()) return;

@@ -77,7 +77,10 @@ std::vector<ServerPlan> PlanServers(const UpPlan& plan, const std::vector<int>& 
       const std::string name = absl::StrCat(kind, "-", i);
       ServerPlan node = planner.Next(absl::StrCat("imprint-", kind), name, kNodesStage);
       Append(node, "--node", name);
-      if (kind == "trainer") PlaceSockets(node, plan.home / "run" / name);
+      if (kind == "trainer") {
+        PlaceSockets(node, plan.home / "run" / name);
+        if (plan.rank_threads > 0) Append(node, "--rank-threads", absl::StrCat(plan.rank_threads));
+      }
       Append(gateway, absl::StrCat("--", kind), node.address);
       nodes.push_back(std::move(node));
     }

@@ -31,6 +31,8 @@ struct UpPlan {
   std::filesystem::path binaries;
   std::filesystem::path home;
   int trainers = 1;
+  // Of each trainer; 0 leaves it to the trainer.
+  int rank_threads = 0;
   int samplers = 1;
 };
 

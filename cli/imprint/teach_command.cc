@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/imprint/command.h"
 #include "cli/imprint/resource_options.h"
@@ -35,6 +36,8 @@ struct TeachOptions {
   int checkpoint_every = 0;
   int threads = 0;
   std::string precision = "auto";
+  std::string ranks = "1";
+  int min_ranks = 0;
   std::optional<int> vectors;
   std::optional<int> steps;
   std::optional<int> batch;
@@ -63,6 +66,13 @@ absl::StatusOr<v1::LearningRateSchedule> ParseSchedule(const std::string& name) 
   if (name == "constant") return v1::LEARNING_RATE_SCHEDULE_CONSTANT;
   if (name == "cosine") return v1::LEARNING_RATE_SCHEDULE_COSINE;
   return FieldError("schedule", Quoted(name), "constant or cosine");
+}
+
+absl::StatusOr<int> ParseRanks(const std::string& text) {
+  if (text == "auto") return -1;
+  int ranks = 0;
+  if (absl::SimpleAtoi(text, &ranks) && ranks >= 1) return ranks;
+  return FieldError("ranks", Quoted(text), "a number from 1 on, or auto");
 }
 
 absl::StatusOr<v1::TrainingRecipe> MakeRecipe(const TeachOptions& options) {
@@ -108,6 +118,9 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(const TeachOptions& options) {
   spec.set_checkpoint_every(options.checkpoint_every);
   spec.set_compute_threads(options.threads);
   spec.set_precision(options.precision);
+  ASSIGN_OR_RETURN(const int ranks, ParseRanks(options.ranks));
+  spec.set_ranks(ranks);
+  spec.set_min_ranks(options.min_ranks);
   return spec;
 }
 
@@ -172,6 +185,15 @@ void AddHowOptions(CLI::App& teach, TeachOptions& options) {
       "fp32, bf16, fp16 or auto: the fastest that the trainers have")
       ->type_name("NAME")
       ->capture_default_str();
+  add("--ranks", options.ranks,
+      "Devices that share it, on one trainer or several: the result is the same but for rounding; "
+      "auto "
+      "takes what is free, up to one for each sample of a step")
+      ->type_name("N|auto")
+      ->capture_default_str();
+  add("--min-ranks", options.min_ranks,
+      "Ranks that are enough to begin or to go on with; default: all of them")
+      ->type_name("N");
 }
 
 }  // namespace

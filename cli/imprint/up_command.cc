@@ -1,4 +1,5 @@
 // imprint up: the four services on loopback, for one machine. imprint down ends them.
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -24,6 +25,7 @@
 #include "base/child_process.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "base/usable_processors.h"
 
 namespace imprint {
 namespace {
@@ -94,6 +96,11 @@ class Up {
   }
 
  private:
+  // One alone knows by itself; several share the processors.
+  int ThreadsOfATrainer() const {
+    return options_.trainers < 2 ? 0 : std::max(1, UsableProcessors() / options_.trainers);
+  }
+
   absl::Status MakeFolders() const {
     for (const char* name : {"registry", "gateway", "logs", "run"}) {
       RETURN_IF_ERROR(EnsureWritableFolder(home_ / name));
@@ -106,6 +113,7 @@ class Up {
     const UpPlan plan = {.binaries = program.parent_path(),
                          .home = fs::absolute(home_),
                          .trainers = options_.trainers,
+                         .rank_threads = ThreadsOfATrainer(),
                          .samplers = options_.samplers};
     ASSIGN_OR_RETURN(const std::vector<int> ports, FindFreePorts(PortsNeeded(plan)));
     std::vector<ServerPlan> servers = PlanServers(plan, ports);

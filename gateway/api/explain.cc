@@ -27,6 +27,20 @@ bool MayTake(const FreeNode& node, const v1::Job& job) {
          std::find(has.begin(), has.end(), PrecisionOf(job)) != has.end();
 }
 
+int SlotsNeeded(const v1::Job& job) {
+  if (!job.has_training()) return 1;
+  return job.training().min_ranks() > 0 ? job.training().min_ranks() : job.training().ranks();
+}
+
+// On the nodes that may take it, if they were idle.
+int SlotsInAll(const v1::Job& job, const ClusterSnapshot& now, WorkKind kind) {
+  int slots = 0;
+  for (const FreeNode& node : now.nodes) {
+    if (node.kind == kind && MayTake(node, job)) slots += std::max(node.slots, node.free_slots);
+  }
+  return slots;
+}
+
 std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
                             const v1::ExplainJobResponse& facts) {
   const bool training = job.has_training();
@@ -42,6 +56,10 @@ std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
   if (!any([&](const FreeNode& free) { return free.kind == kind && MayTake(free, job); })) {
     return absl::StrCat("waiting: no ", node, " is up that computes in ", PrecisionOf(job),
                         "; imprint nodes shows them");
+  }
+  if (const int all = SlotsInAll(job, now, kind); all < facts.slots_needed()) {
+    return absl::StrCat("waiting: needs ", Plural(facts.slots_needed(), slot), ", and the ", node,
+                        "s that are up have ", all, "; with fewer --min-ranks it would begin");
   }
   if (facts.jobs_ahead() < 0) {
     return now.cut_off ? absl::StrCat("waiting: more than ", now.waiting.size(), " jobs ahead")
@@ -78,7 +96,7 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
   }
   switch (job.state()) {
     case v1::JOB_STATE_PENDING:
-      response.set_slots_needed(job.has_training() ? job.training().ranks() : 1);
+      response.set_slots_needed(SlotsNeeded(job));
       response.set_jobs_ahead(JobsAhead(now, policy, id));
       response.set_summary(obstacle.empty() ? WaitingSentence(job, now, response)
                                             : absl::StrCat("waiting: ", obstacle));

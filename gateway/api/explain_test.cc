@@ -14,7 +14,7 @@ v1::Job Pending() {
 }
 
 ClusterSnapshot Busy() {
-  ClusterSnapshot now = {.nodes = {{.node = "a", .free_slots = 1}}};
+  ClusterSnapshot now = {.nodes = {{.node = "a", .free_slots = 1, .slots = 2}}};
   for (const char* job : {"x", "y", "z", "mine"}) {
     now.waiting.push_back({.job = job, .tenant = "t", .slots = 2, .age_us = job[0] == 'm' ? 1 : 5});
   }

@@ -21,6 +21,9 @@
 namespace imprint {
 namespace {
 
+constexpr int kMostRanks = 1024;
+// As many as are useful and free.
+constexpr int kAutomaticRanks = -1;
 constexpr size_t kMaxTokenBytes = 100;
 constexpr size_t kMaxClassWordBytes = 200;
 constexpr int kMaxTemplates = 1000;
@@ -132,6 +135,22 @@ absl::Status FillTemplates(v1::TrainingSpec& spec) {
   return absl::OkStatus();
 }
 
+// Every rank has a sample of a step.
+absl::Status FillRanks(v1::TrainingSpec& spec) {
+  const int samples = std::min(spec.recipe().batch() * spec.recipe().accumulation(), kMostRanks);
+  if (spec.ranks() == kAutomaticRanks) {
+    spec.set_ranks(samples);
+    if (spec.min_ranks() == 0) spec.set_min_ranks(1);
+  }
+  if (spec.ranks() == 0) spec.set_ranks(1);
+  if (spec.ranks() < 1 || spec.ranks() > samples) {
+    return FieldError("spec.ranks", absl::StrCat(spec.ranks()),
+                      absl::StrCat("1 to ", samples, ", the samples of a step, or -1"));
+  }
+  if (spec.min_ranks() == 0) spec.set_min_ranks(spec.ranks());
+  return CheckRange("spec.min_ranks", spec.min_ranks(), 1, spec.ranks());
+}
+
 absl::Status CheckSide(absl::string_view field, int side, int most, const v1::BaseModel& model) {
   const int multiple = std::max(model.size_multiple(), 1);
   if (side >= multiple && side <= most && side % multiple == 0) return absl::OkStatus();
@@ -189,11 +208,7 @@ absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given
   RETURN_IF_ERROR(CheckKnown("spec.fit", spec.fit(), v1::SquareFit_IsValid(spec.fit())));
   if (spec.fit() == v1::SQUARE_FIT_UNSPECIFIED) spec.set_fit(v1::SQUARE_FIT_CROP);
   RETURN_IF_ERROR(Under("spec.recipe.", FillRecipe(*spec.mutable_recipe())));
-  if (spec.ranks() == 0) spec.set_ranks(1);
-  if (spec.ranks() != 1) {
-    return FieldError("spec.ranks", absl::StrCat(spec.ranks()),
-                      "1: this version trains with one rank");
-  }
+  RETURN_IF_ERROR(FillRanks(spec));
   if (spec.checkpoint_every() == 0) spec.set_checkpoint_every(kDefaultCheckpointEvery);
   RETURN_IF_ERROR(CheckRange("spec.checkpoint_every", spec.checkpoint_every(), 1, 1'000'000));
   RETURN_IF_ERROR(CheckRange("spec.compute_threads", spec.compute_threads(), 0, 1024));

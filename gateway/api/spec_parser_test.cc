@@ -41,6 +41,7 @@ TEST(SpecParser, ATrainingGetsTheEnginesDefaults) {
   EXPECT_EQ(spec.recipe().learning_rate(), recipe.learning_rate);
   EXPECT_EQ(spec.recipe().flip(), recipe.flip);
   EXPECT_EQ(spec.ranks(), 1);
+  EXPECT_EQ(spec.min_ranks(), 1);
   EXPECT_FALSE(spec.templates().empty());
 }
 
@@ -72,7 +73,19 @@ TEST(SpecParser, EveryBadFieldOfATrainingIsNamed) {
       {"spec.kind: got 9", [](auto& s) { s.set_kind(static_cast<v1::ConceptKind>(9)); }},
       {"spec.templates[0]: ", [](auto& s) { s.add_templates("a photo"); }},
       {"spec.size: got -8", [](auto& s) { s.set_size(-8); }},
-      {"spec.ranks: got 2", [](auto& s) { s.set_ranks(2); }},
+      {"spec.ranks: got 9",
+       [](auto& s) {
+         s.mutable_recipe()->set_batch(4);
+         s.mutable_recipe()->set_accumulation(2);
+         s.set_ranks(9);
+       }},
+      {"spec.ranks: got -2", [](auto& s) { s.set_ranks(-2); }},
+      {"spec.min_ranks: got 3",
+       [](auto& s) {
+         s.mutable_recipe()->set_batch(4);
+         s.set_ranks(2);
+         s.set_min_ranks(3);
+       }},
       {"spec.checkpoint_every: got -1", [](auto& s) { s.set_checkpoint_every(-1); }},
       {"spec.compute_threads: got 9999", [](auto& s) { s.set_compute_threads(9999); }},
       {"spec.precision: got \"fp8\"", [](auto& s) { s.set_precision("fp8"); }},

@@ -4,7 +4,9 @@
 #include <stop_token>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 
@@ -37,6 +39,10 @@ WorkKind KindOf(v1::NodeKind kind) {
   return kind == v1::NODE_KIND_SAMPLER ? WorkKind::kSampling : WorkKind::kTraining;
 }
 
+bool IsGpu(const v1::NodeStatus& status) {
+  return !status.devices().empty() && absl::StartsWith(status.devices(0).name(), "cuda");
+}
+
 bool TakesWork(const KnownNode& node) {
   return node.alive && !node.status.draining() && node.status.free_slots() > 0;
 }
@@ -65,6 +71,7 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
          .kind = job.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
          .priority = job.priority,
          .slots = job.slots,
+         .min_slots = job.min_slots,
          .chunks = job.chunks,
          .age_us = now_us - job.create_us,
          .model = job.fingerprint,
@@ -75,11 +82,17 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
   for (const KnownNode& node : nodes.Nodes()) {
     if (!node.alive || node.status.draining()) continue;
     const auto& warm = node.status.warm_models();
-    snapshot.nodes.push_back({.node = node.status.node(),
-                              .kind = KindOf(node.status.kind()),
-                              .free_slots = FreeSlots(node, current),
-                              .warm_models = {warm.begin(), warm.end()},
-                              .precisions = PrecisionsOf(node.status)});
+    FreeNode free = {.node = node.status.node(),
+                     .kind = KindOf(node.status.kind()),
+                     .free_slots = FreeSlots(node, current),
+                     .slots = node.status.slots(),
+                     .warm_models = {warm.begin(), warm.end()},
+                     .precisions = PrecisionsOf(node.status)};
+    if (IsGpu(node.status)) {
+      free.device = "cuda";
+      free.slots_of_a_gang = node.status.devices_size();
+    }
+    snapshot.nodes.push_back(std::move(free));
   }
   return snapshot;
 }
@@ -146,9 +159,10 @@ absl::Status Dispatcher::RenewAndExpire() {
     if (!node.alive) continue;
     beating.insert(beating.end(), node.status.runs().begin(), node.status.runs().end());
   }
-  // No node lists a run that is still being begun, for which the registry may take its time.
+  // No node lists a run that is still being begun, for which the registry may take its time, nor a
+  // gang's that has ended before the others.
   for (const auto& [key, follower] : followers_) {
-    if (follower->beginning()) beating.push_back(follower->key());
+    for (v1::RunKey& run : follower->unlisted()) beating.push_back(std::move(run));
   }
   RETURN_IF_ERROR(runs_.Renew(beating, settings_.lease));
   ASSIGN_OR_RETURN(const auto lost, runs_.ExpiredRuns());
@@ -188,13 +202,12 @@ absl::Status Dispatcher::AdoptOrLose(const std::vector<CurrentRun>& current) {
     const auto node = nodes_.Find(run.node);
     if (!node || !node->alive) continue;
     if (node->Has(run.key)) {
+      if (run.key.rank() != 0) continue;
       auto lease = runs_.Reload(run.key);
       if (absl::IsAborted(lease.status())) continue;
       RETURN_IF_ERROR(PassOverDamaged(JobOf(run.key), lease.status()));
       if (!lease.ok()) continue;
-      LogInfo("adopting a run",
-              {{"job", run.key.job()}, {"attempt", run.key.attempt()}, {"node", run.node}});
-      Follow(*std::move(lease), *node, /*adopted=*/true);
+      Follow(*std::move(lease), /*adopted=*/true);
     } else if (absl::Now() - absl::FromUnixMicros(run.start_us) > kListedWithin) {
       const absl::Status given =
           runs_.GiveBack(run.key, {.reason = absl::StrCat("node ", run.node, " no longer has it")});
@@ -247,9 +260,7 @@ absl::Status Dispatcher::Schedule() {
 }
 
 absl::Status Dispatcher::Begin(const Placement& placement) {
-  const auto node = nodes_.Find(placement.nodes.front());
-  if (!node) return absl::OkStatus();
-  auto lease = runs_.Lease(placement.job, node->status.node(), settings_.lease);
+  auto lease = runs_.Lease(placement.job, placement.nodes, settings_.lease);
   // Cancelled in the meantime.
   if (absl::IsFailedPrecondition(lease.status()) || absl::IsNotFound(lease.status())) {
     return absl::OkStatus();
@@ -258,21 +269,33 @@ absl::Status Dispatcher::Begin(const Placement& placement) {
   LogInfo("run", {{"job", lease->key.job()},
                   {"chunk", lease->key.chunk()},
                   {"attempt", lease->key.attempt()},
-                  {"node", node->status.node()},
+                  {"node", absl::StrJoin(lease->nodes, ",")},
                   {"trace", lease->trace_id}});
   metrics_
       .Counter("imprint_job_attempts_total", "Attempts that were given to nodes.",
                {{"kind", lease->job.has_training() ? "training" : "sampling"}})
       .Increment();
-  Follow(*std::move(lease), *node, /*adopted=*/false);
+  Follow(*std::move(lease), /*adopted=*/false);
   return absl::OkStatus();
 }
 
-void Dispatcher::Follow(RunLease lease, const KnownNode& node, bool adopted) {
+// Unless one of its nodes was never heard of: then its lease ends.
+void Dispatcher::Follow(RunLease lease, bool adopted) {
+  std::vector<RunNode> nodes;
+  for (const std::string& name : lease.nodes) {
+    const auto node = nodes_.Find(name);
+    if (!node) return;
+    nodes.push_back({name, node->address, node->status.kind()});
+  }
+  if (adopted) {
+    LogInfo("adopting a run", {{"job", lease.key.job()},
+                               {"attempt", lease.key.attempt()},
+                               {"node", absl::StrJoin(lease.nodes, ",")}});
+  }
   const std::string key = FollowerKey(lease.key);
-  followers_[key] = std::make_unique<RunFollower>(
-      std::move(lease), RunFollower::Node{node.status.node(), node.address, node.status.kind()},
-      adopted, settings_.registry_address, runs_, nodes_, registry_, [this] { Wake(); });
+  followers_[key] = std::make_unique<RunFollower>(std::move(lease), std::move(nodes), adopted,
+                                                  settings_.registry_address, runs_, nodes_,
+                                                  registry_, [this] { Wake(); });
 }
 
 // One damaged record must not stop all the others: it is said once, and from then on the job is as

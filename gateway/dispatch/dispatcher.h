@@ -58,7 +58,7 @@ class Dispatcher {
   absl::Status GiveUpStalled();
   absl::Status Schedule();
   absl::Status Begin(const Placement& placement);
-  void Follow(RunLease lease, const KnownNode& node, bool adopted);
+  void Follow(RunLease lease, bool adopted);
   absl::Status PassOverDamaged(const std::string& job, const absl::Status& status);
 
   RunStore& runs_;

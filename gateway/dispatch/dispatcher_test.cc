@@ -80,7 +80,7 @@ TEST_F(DispatcherTest, AJobThatCannotExpireStopsNoOther) {
 
 TEST_F(DispatcherTest, ARunWhoseJobCannotBeReadStopsNoOther) {
   Create(ImageSet("unreadable", 4));
-  ASSERT_THAT(runs_.Lease("unreadable", "gone", absl::Seconds(-1)), Succeeds());
+  ASSERT_THAT(runs_.Lease("unreadable", {"gone"}, absl::Seconds(-1)), Succeeds());
   Damage("unreadable", "job = '{'");
   Create(ImageSet("good", 4));
   Dispatch({.lease = absl::Milliseconds(100)});

@@ -7,8 +7,10 @@
 #include "absl/time/clock.h"
 
 #include "base/status_macros.h"
+#include "gateway/dispatch/gang_end.h"
 #include "gateway/dispatch/run_end.h"
 #include "gateway/jobs/item_plan.h"
+#include "rpc/resource_name.h"
 #include "services/runtime/log.h"
 #include "services/runtime/pause.h"
 
@@ -19,21 +21,30 @@ namespace {
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(250);
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(250);
 constexpr int64_t kTicketSeconds = 86'400;  // a day
+// Between the end of a gang's rank 0 and those of the others.
+constexpr absl::Duration kEndsPatience = absl::Seconds(5);
 
 }  // namespace
 
-RunFollower::RunFollower(RunLease lease, Node node, bool adopted, std::string registry_address,
-                         RunStore& runs, NodeTable& nodes, RegistryClient& registry,
-                         std::function<void()> ended)
+RunFollower::RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
+                         std::string registry_address, RunStore& runs, NodeTable& nodes,
+                         RegistryClient& registry, std::function<void()> ended)
     : lease_(std::move(lease)),
-      node_(std::move(node)),
+      node_(seats.front()),
       adopted_(adopted),
       registry_address_(std::move(registry_address)),
       runs_(runs),
       nodes_(nodes),
       registry_(registry),
       client_(NodeClient::Open(node_.kind, node_.address)),
-      beginning_(!adopted),
+      members_(seats.size() == 1
+                   ? nullptr
+                   : std::make_unique<GangMembers>(
+                         lease_.key, seats,
+                         [this](v1::StopMode mode) {
+                           (void)client_->Stop(lease_.key, mode, "another rank of its gang ended");
+                         })),
+      unlisted_(!adopted),
       heard_us_(absl::ToUnixMicros(absl::Now())),
       on_end_(std::move(ended)),
       thread_([this](const std::stop_token& stop) {
@@ -42,7 +53,22 @@ RunFollower::RunFollower(RunLease lease, Node node, bool adopted, std::string re
         on_end_();
       }) {}
 
+std::vector<v1::RunKey> RunFollower::unlisted() const {
+  std::vector<v1::RunKey> keys;
+  if (unlisted_) keys.push_back(lease_.key);
+  if (members_ != nullptr) {
+    for (v1::RunKey& key : members_->unlisted()) keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+void RunFollower::RequestStop() {
+  thread_.request_stop();
+  if (members_ != nullptr) members_->RequestStop();
+}
+
 void RunFollower::Follow(const std::stop_token& stop) {
+  if (adopted_ && members_ != nullptr) members_->Adopt();
   if (!adopted_) {
     if (const absl::Status begun = Begin(); !begun.ok()) {
       LogWarning("a run could not begin", {{"job", lease_.key.job()},
@@ -53,7 +79,7 @@ void RunFollower::Follow(const std::stop_token& stop) {
       GiveBack(EndOfBeginning(begun), stop);
       return;
     }
-    beginning_ = false;
+    unlisted_ = false;
   }
   while (!done_ && !stop.stop_requested()) {
     const absl::Status followed = client_->Attach(
@@ -110,14 +136,26 @@ absl::Status RunFollower::CompleteChunk() {
 }
 
 absl::Status RunFollower::BeginTraining(const v1::Ticket& ticket) {
-  v1::StartTrainingRequest request;
-  *request.mutable_run() = lease_.key;
-  *request.mutable_spec() = lease_.job.training();
-  *request.mutable_model() = lease_.model;
-  *request.mutable_ticket() = ticket;
-  request.set_checkpoint(lease_.checkpoint);
-  request.set_trace_id(lease_.trace_id);
-  return client_->Start(request);
+  *order_.mutable_run() = lease_.key;
+  *order_.mutable_spec() = lease_.job.training();
+  *order_.mutable_model() = lease_.model;
+  *order_.mutable_ticket() = ticket;
+  order_.set_checkpoint(lease_.checkpoint);
+  order_.set_trace_id(lease_.trace_id);
+  if (members_ != nullptr) JoinGang(order_);
+  return client_->Start(order_);
+}
+
+void RunFollower::JoinGang(v1::StartTrainingRequest& order) const {
+  v1::GangPlace& place = *order.mutable_gang();
+  place.set_size(static_cast<int>(lease_.nodes.size()));
+  place.set_token(NewResourceId());
+  place.set_own_host(HostOf(node_));
+  // Nodes may differ in their own number; the bits depend on it.
+  if (order.spec().compute_threads() != 0) return;
+  const auto node = nodes_.Find(node_.name);
+  if (!node || node->status.devices().empty()) return;
+  order.mutable_spec()->set_compute_threads(node->status.devices(0).threads());
 }
 
 absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
@@ -165,24 +203,42 @@ absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token&
       RETURN_IF_ERROR(FlushProgress());
       RETURN_IF_ERROR(runs_.CompleteTraining(lease_.key, event.training_result()));
       done_ = true;
+      // Heard to their ends, they are no longer in their nodes' lists.
+      if (members_ != nullptr) members_->AwaitEnds(kEndsPatience);
       break;
     case v1::RunEvent::kChunkResult:
       RETURN_IF_ERROR(CompleteChunk());
       break;
+    case v1::RunEvent::kDoor:
+      if (members_ != nullptr && !adopted_) members_->Begin(order_, event.door());
+      break;
     case v1::RunEvent::kFailure:
-      GiveBack(EndOfFailure(event.failure()), stop);
-      break;
     case v1::RunEvent::kStopped:
-      // Before the work waits again: it must not go back to where it came from.
-      if (event.stopped().draining()) nodes_.SetDraining(node_.name);
-      GiveBack(EndOfStop(event.stopped()), stop);
+      GiveBack(EndOf(event), stop);
       break;
+    case v1::RunEvent::kRankDone:
     case v1::RunEvent::kWorking:
     case v1::RunEvent::EVENT_NOT_SET:
       break;
   }
   next_event_ = event.number() + 1;
   return absl::OkStatus();
+}
+
+// Of a gang, what the rank at fault says.
+RunEnd RunFollower::EndOf(const v1::RunEvent& last) {
+  std::vector<RankEnd> ends = {{.rank = 0, .node = node_.name, .last = last}};
+  if (members_ != nullptr) {
+    unlisted_ = true;
+    const absl::Duration patience = IsAtFault(ends.front()) ? absl::ZeroDuration() : kEndsPatience;
+    for (RankEnd& end : members_->AwaitEnds(patience)) ends.push_back(std::move(end));
+  }
+  // Before the work waits again: it must not go back to where it came from.
+  for (const RankEnd& end : ends) {
+    if (end.last && end.last->stopped().draining()) nodes_.SetDraining(end.node);
+  }
+  if (members_ != nullptr) return EndOfGang(ends);
+  return last.has_failure() ? EndOfFailure(last.failure()) : EndOfStop(last.stopped());
 }
 
 absl::Status RunFollower::KeepProgress(const v1::TrainingProgress& progress) {
@@ -212,7 +268,7 @@ void RunFollower::GiveBack(const RunEnd& end, const std::stop_token& stop) {
 
 absl::Status RunFollower::Abandon(const RunEnd& end) {
   absl::Status given = runs_.GiveBack(lease_.key, end);
-  if (given.ok() || absl::IsAborted(given)) thread_.request_stop();
+  if (given.ok() || absl::IsAborted(given)) RequestStop();
   return given;
 }
 

@@ -1,16 +1,20 @@
-// Takes one run from its lease to its end: ticket, start, events into the store. One thread.
+// Takes one attempt from its lease to its end: ticket, start, events into the store. One thread; of
+// a gang it follows rank 0, and has the others followed.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include <imprint/v1/node.pb.h>
 
+#include "gateway/dispatch/gang_members.h"
 #include "gateway/dispatch/node_client.h"
 #include "gateway/dispatch/registry_client.h"
 #include "gateway/jobs/run_store.h"
@@ -22,26 +26,23 @@ namespace imprint {
 // takes the run over.
 class RunFollower {
  public:
-  struct Node {
-    std::string name;
-    std::string address;
-    v1::NodeKind kind;
-  };
-
-  // `adopted`: the run is on the node already. `ended` is called once, on the follower's thread.
-  RunFollower(RunLease lease, Node node, bool adopted, std::string registry_address, RunStore& runs,
-              NodeTable& nodes, RegistryClient& registry, std::function<void()> ended);
+  // `seats` by rank. `adopted`: the run is on them already. `ended` is called once, on the
+  // follower's thread.
+  RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
+              std::string registry_address, RunStore& runs, NodeTable& nodes,
+              RegistryClient& registry, std::function<void()> ended);
 
   const v1::RunKey& key() const { return lease_.key; }
   const std::string& node() const { return node_.name; }
   bool ended() const { return ended_; }
-  // Its node has not got it yet.
-  bool beginning() const { return beginning_; }
+  // Runs of it that their nodes need not list: not begun yet, or ended while the follower still
+  // hears why.
+  std::vector<v1::RunKey> unlisted() const;
   // When the node last said something about the run.
   absl::Time heard() const { return absl::FromUnixMicros(heard_us_); }
 
   // The destructor then waits for less.
-  void RequestStop() { thread_.request_stop(); }
+  void RequestStop();
 
   // Gives the run back and stops following it. To tell its node is for whoever looks for runs that
   // nobody follows. ABORTED if the run had ended already.
@@ -51,22 +52,27 @@ class RunFollower {
   void Follow(const std::stop_token& stop);
   absl::Status Begin();
   absl::Status BeginTraining(const v1::Ticket& ticket);
+  void JoinGang(v1::StartTrainingRequest& order) const;
   absl::Status BeginSampling(const v1::Ticket& ticket);
   absl::StatusOr<std::string> ImageSet();
   absl::Status CompleteChunk();
   absl::Status Take(const v1::RunEvent& event, const std::stop_token& stop);
   absl::Status KeepProgress(const v1::TrainingProgress& progress);
   absl::Status FlushProgress();
+  RunEnd EndOf(const v1::RunEvent& last);
   void GiveBack(const RunEnd& end, const std::stop_token& stop);
 
   RunLease lease_;
-  Node node_;
+  RunNode node_;
   bool adopted_;
   std::string registry_address_;
   RunStore& runs_;
   NodeTable& nodes_;
   RegistryClient& registry_;
   std::unique_ptr<NodeClient> client_;
+  // Of a gang.
+  std::unique_ptr<GangMembers> members_;
+  v1::StartTrainingRequest order_;
   std::string image_set_;
   // Not yet stored.
   v1::TrainingProgress progress_;
@@ -74,7 +80,7 @@ class RunFollower {
   absl::Time progress_stored_ = absl::InfinitePast();
   int64_t next_event_ = 1;
   bool done_ = false;
-  std::atomic<bool> beginning_;
+  std::atomic<bool> unlisted_;  // rank 0
   std::atomic<bool> ended_ = false;
   std::atomic<int64_t> heard_us_;
   std::function<void()> on_end_;

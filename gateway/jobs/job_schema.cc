@@ -69,6 +69,22 @@ const std::vector<Migration>& JobMigrations() {
            // What nodes that work on it must have.
            "alter table jobs add column precision varchar(8) not null default 'fp32'",
        }},
+      {4,
+       {
+           // Who has a chunk: one seat for each rank of its attempt. `slots` of a job is the most
+           // that it has use for.
+           "create table seats ("
+           " job varchar(63) not null, chunk bigint not null, rank integer not null,"
+           " node varchar(255) not null, lease_us bigint not null,"
+           " primary key (job, chunk, rank))",
+           "create index seats_by_lease on seats (lease_us)",
+           "insert into seats (job, chunk, rank, node, lease_us)"
+           " select job, chunk, 0, node, lease_us from chunks where state = 1",
+           "alter table chunks drop column node",
+           "alter table chunks drop column lease_us",
+           "alter table jobs add column min_slots integer not null default 1",
+           "update jobs set min_slots = slots",
+       }},
   };
   return migrations;
 }

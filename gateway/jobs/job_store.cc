@@ -171,6 +171,7 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     const int state = v1::JOB_STATE_PENDING;
     const int priority = row.job.priority();
     const int slots = created.job.has_training() ? created.job.training().ranks() : 1;
+    const int min_slots = created.job.has_training() ? created.job.training().min_ranks() : 1;
     // A chunk's finished items are bits of one number.
     const int64_t chunk_items = created.job.has_training() ? 0 : 32;
     const int64_t items_total = row.job.items_total();
@@ -187,19 +188,22 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     const int64_t queue_until = Until(row.create_us, timeouts.queue());
     const int64_t total_until = Until(row.create_us, timeouts.total());
     const int64_t attempt_us = TimeUtil::DurationToMicroseconds(timeouts.attempt());
-    sql << "insert into jobs (id, tenant, kind, state, priority, slots, create_us, chunk_items,"
+    sql << "insert into jobs (id, tenant, kind, state, priority, slots, min_slots, create_us, "
+           "chunk_items,"
            " items_total, base_model, reference_set, concept, token, queue_until_us,"
            " total_until_us, attempt_us, fingerprint, precision, trace_id, model, spec, job)"
-           " values (:id, :tenant, :kind, :state, :priority, :slots, :create_us, :chunk_items,"
+           " values (:id, :tenant, :kind, :state, :priority, :slots, :min_slots, :create_us, "
+           ":chunk_items,"
            " :items_total, :base_model, :reference_set, :concept, :token, :queue_until,"
            " :total_until, :attempt, :fingerprint, :precision, :trace, :model, :spec, :job)",
         soci::use(row.id), soci::use(tenant), soci::use(kind), soci::use(state),
-        soci::use(priority), soci::use(slots), soci::use(row.create_us), soci::use(chunk_items),
-        soci::use(items_total), soci::use(base_model), soci::use(training.reference_set()),
-        soci::use(training.concept_name()), soci::use(training.token()), soci::use(queue_until),
-        soci::use(total_until), soci::use(attempt_us), soci::use(created.model.fingerprint()),
-        soci::use(precision), soci::use(created.trace_id), soci::use(model_json),
-        soci::use(spec_json), soci::use(placeholder);
+        soci::use(priority), soci::use(slots), soci::use(min_slots), soci::use(row.create_us),
+        soci::use(chunk_items), soci::use(items_total), soci::use(base_model),
+        soci::use(training.reference_set()), soci::use(training.concept_name()),
+        soci::use(training.token()), soci::use(queue_until), soci::use(total_until),
+        soci::use(attempt_us), soci::use(created.model.fingerprint()), soci::use(precision),
+        soci::use(created.trace_id), soci::use(model_json), soci::use(spec_json),
+        soci::use(placeholder);
     if (!created.request_id.empty()) {
       sql << "insert into request_ids (tenant, request_id, payload_sha256, job)"
              " values (:t, :r, :p, :j)",
@@ -317,8 +321,10 @@ absl::StatusOr<std::vector<std::string>> JobStore::Attempts(const std::string& i
       const std::string state =
           EnumText(v1::AttemptState_Name(event.attempt_change().state()), "ATTEMPT_STATE_");
       const std::string& reason = event.attempt_change().reason();
-      lines.push_back(absl::StrCat("attempt ", event.attempt(), " on ", event.node(), ": ", state,
-                                   reason.empty() ? "" : ", ", reason));
+      const auto& nodes = event.attempt_change().nodes();
+      lines.push_back(absl::StrCat("attempt ", event.attempt(), " on ",
+                                   nodes.empty() ? event.node() : absl::StrJoin(nodes, ", "), ": ",
+                                   state, reason.empty() ? "" : ", ", reason));
     }
     return absl::OkStatus();
   }));

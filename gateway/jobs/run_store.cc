@@ -8,9 +8,11 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "base/status_macros.h"
 #include "gateway/jobs/job_row.h"
+#include "gateway/jobs/seats.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
@@ -29,8 +31,8 @@ struct ChunkRow {
   int state = kWaiting;
   int faults = 0;  // since its last progress
   int attempt = 0;
-  std::string node;
   int64_t start_us = 0;
+  std::vector<std::string> nodes;  // of a running one, by rank
 };
 
 absl::StatusOr<std::string> JobId(const v1::RunKey& run) {
@@ -39,20 +41,23 @@ absl::StatusOr<std::string> JobId(const v1::RunKey& run) {
 
 std::optional<ChunkRow> LoadChunk(soci::session& sql, const std::string& job, int64_t chunk) {
   ChunkRow row;
-  sql << "select first_item, item_count, done_bits, state, faults, attempt, node, start_us"
+  sql << "select first_item, item_count, done_bits, state, faults, attempt, start_us"
          " from chunks where job = :job and chunk = :chunk",
       soci::use(job), soci::use(chunk), soci::into(row.first_item), soci::into(row.item_count),
       soci::into(row.done_bits), soci::into(row.state), soci::into(row.faults),
-      soci::into(row.attempt), soci::into(row.node), soci::into(row.start_us);
+      soci::into(row.attempt), soci::into(row.start_us);
   if (!sql.got_data()) return std::nullopt;
+  if (row.state == kRunning) row.nodes = NodesOf(sql, job, chunk);
   return row;
 }
 
+// One that no longer runs leaves its seats.
 void SaveChunk(soci::session& sql, const std::string& job, int64_t chunk, const ChunkRow& row) {
   sql << "update chunks set done_bits = :bits, state = :state, faults = :faults,"
-         " attempt = :attempt, node = :node, start_us = :start where job = :job and chunk = :chunk",
+         " attempt = :attempt, start_us = :start where job = :job and chunk = :chunk",
       soci::use(row.done_bits), soci::use(row.state), soci::use(row.faults), soci::use(row.attempt),
-      soci::use(row.node), soci::use(row.start_us), soci::use(job), soci::use(chunk);
+      soci::use(row.start_us), soci::use(job), soci::use(chunk);
+  if (row.state != kRunning) LeaveSeats(sql, job, chunk);
 }
 
 absl::Status Superseded(const v1::RunKey& run) {
@@ -84,7 +89,7 @@ v1::JobEvent EventOf(const v1::RunKey& run, const ChunkRow& chunk) {
   v1::JobEvent event;
   event.set_attempt(run.attempt());
   event.set_chunk(run.chunk());
-  event.set_node(chunk.node);
+  if (!chunk.nodes.empty()) event.set_node(chunk.nodes.front());
   return event;
 }
 
@@ -109,7 +114,9 @@ int64_t FreshChunks(const JobRow& job) {
   return (job.items_total - job.next_item + job.chunk_items - 1) / job.chunk_items;
 }
 
-absl::Status AddUsage(soci::session& sql, const std::string& tenant, int64_t start_us) {
+// What an attempt on so many devices took of them.
+absl::Status AddUsage(soci::session& sql, const std::string& tenant, int64_t start_us,
+                      int64_t seats) {
   const int64_t now = DatabaseNowMicros(sql);
   double used = 0;
   int64_t updated = now;
@@ -117,7 +124,7 @@ absl::Status AddUsage(soci::session& sql, const std::string& tenant, int64_t sta
       soci::into(used), soci::into(updated);
   const double age = static_cast<double>(now - updated) / 1e6;
   used = used * std::exp2(-age / kUsageHalfLifeSeconds) +
-         static_cast<double>(std::max<int64_t>(now - start_us, 0)) / 1e6;
+         static_cast<double>(std::max<int64_t>(now - start_us, 0) * seats) / 1e6;
   sql << "insert into tenant_usage (tenant, device_seconds, update_us) values (:t, :d, :u)"
          " on conflict (tenant) do update set device_seconds = excluded.device_seconds,"
          " update_us = excluded.update_us",
@@ -153,6 +160,10 @@ absl::StatusOr<int64_t> TakeChunk(soci::session& sql, JobRow& job, ChunkRow& chu
   return number;
 }
 
+absl::Status AddUsage(soci::session& sql, const std::string& tenant, const ChunkRow& chunk) {
+  return AddUsage(sql, tenant, chunk.start_us, std::ssize(chunk.nodes));
+}
+
 absl::StatusOr<RunLease> MakeLease(soci::session& sql, const JobRow& job, int64_t number,
                                    const ChunkRow& chunk) {
   RunLease lease;
@@ -160,6 +171,7 @@ absl::StatusOr<RunLease> MakeLease(soci::session& sql, const JobRow& job, int64_
   lease.key.set_chunk(number);
   lease.key.set_attempt(chunk.attempt);
   lease.tenant = job.tenant;
+  lease.nodes = chunk.nodes;
   lease.first_item = chunk.first_item;
   lease.item_count = chunk.item_count;
   lease.done_bits = static_cast<uint64_t>(chunk.done_bits);
@@ -171,7 +183,8 @@ absl::StatusOr<RunLease> MakeLease(soci::session& sql, const JobRow& job, int64_
   lease.job.MergeFrom(job.job);
   RETURN_IF_ERROR(FromJsonText(model, lease.model));
   std::string state;
-  sql << "select state from checkpoints where job = :id", soci::use(job.id), soci::into(state);
+  sql << "select step, state from checkpoints where job = :id", soci::use(job.id),
+      soci::into(lease.checkpoint_step), soci::into(state);
   if (sql.got_data()) lease.checkpoint = absl::HexStringToBytes(state);
   return lease;
 }
@@ -209,14 +222,16 @@ bool AddMostUrgent(soci::session& sql, const Line& line, int most, std::vector<W
   WaitingJob job = {.tenant = line.tenant, .kind = line.kind, .precision = line.precision};
   soci::statement statement =
       (sql.prepare << absl::StrCat(
-           "select j.id, j.priority, j.slots, j.create_us, j.fingerprint, ", kWaitingChunks,
+           "select j.id, j.priority, j.slots, j.min_slots, j.create_us, j.fingerprint, ",
+           kWaitingChunks,
            " from jobs j where tenant = :tenant and kind = :kind and precision = :precision"
            " and state in (1, 2) and not_before_us <= :now and ",
            kWaitingChunks, " > 0 order by priority desc, create_us limit :limit"),
        soci::use(line.tenant, "tenant"), soci::use(line.kind, "kind"),
        soci::use(line.precision, "precision"), soci::use(now, "now"), soci::use(limit, "limit"),
        soci::into(job.id), soci::into(job.priority), soci::into(job.slots),
-       soci::into(job.create_us), soci::into(job.fingerprint), soci::into(job.chunks));
+       soci::into(job.min_slots), soci::into(job.create_us), soci::into(job.fingerprint),
+       soci::into(job.chunks));
   statement.execute();
   for (int count = 0; statement.fetch(); ++count) {
     if (count == most) return false;
@@ -239,11 +254,13 @@ absl::Status DropChunks(soci::session& sql, const JobRow& job) {
   std::vector<int64_t> starts;
   int64_t start_us = 0;
   soci::statement running =
-      (sql.prepare << "select start_us from chunks where job = :job and state = 1",
+      (sql.prepare << "select c.start_us from seats s"
+                      " join chunks c on c.job = s.job and c.chunk = s.chunk where s.job = :job",
        soci::use(job.id), soci::into(start_us));
   running.execute();
   while (running.fetch()) starts.push_back(start_us);
-  for (const int64_t start : starts) RETURN_IF_ERROR(AddUsage(sql, job.tenant, start));
+  for (const int64_t start : starts) RETURN_IF_ERROR(AddUsage(sql, job.tenant, start, 1));
+  LeaveSeats(sql, job.id);
   for (const char* table : {"chunks", "results", "checkpoints"}) {
     sql << absl::StrCat("delete from ", table, " where job = :job"), soci::use(job.id);
   }
@@ -317,7 +334,8 @@ absl::StatusOr<std::map<std::string, QueueLength>> RunStore::Queue() {
   return queue;
 }
 
-absl::StatusOr<RunLease> RunStore::Lease(const std::string& job, const std::string& node,
+absl::StatusOr<RunLease> RunStore::Lease(const std::string& job,
+                                         const std::vector<std::string>& nodes,
                                          absl::Duration ttl) {
   RunLease lease;
   RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
@@ -326,18 +344,20 @@ absl::StatusOr<RunLease> RunStore::Lease(const std::string& job, const std::stri
     ChunkRow chunk;
     ASSIGN_OR_RETURN(const int64_t number, TakeChunk(sql, row, chunk));
     chunk.state = kRunning;
-    chunk.node = node;
+    chunk.nodes = nodes;
     ++chunk.attempt;
     chunk.start_us = DatabaseNowMicros(sql);
     SaveChunk(sql, row.id, number, chunk);
-    const int64_t lease_us = chunk.start_us + absl::ToInt64Microseconds(ttl);
-    sql << "update chunks set lease_us = :lease where job = :job and chunk = :chunk",
-        soci::use(lease_us), soci::use(row.id), soci::use(number);
+    TakeSeats(sql, row.id, number, nodes, chunk.start_us + absl::ToInt64Microseconds(ttl));
     row.job.set_attempts(row.job.attempts() + 1);
-    RETURN_IF_ERROR(Occur(sql, row, JobOccurrence::kRunStarted, absl::StrCat("given to ", node)));
+    RETURN_IF_ERROR(Occur(sql, row, JobOccurrence::kRunStarted,
+                          absl::StrCat("given to ", absl::StrJoin(nodes, ", "))));
     ASSIGN_OR_RETURN(lease, MakeLease(sql, row, number, chunk));
-    RETURN_IF_ERROR(
-        AddEvent(sql, row, AttemptEvent(lease.key, chunk, v1::ATTEMPT_STATE_STARTED, "")));
+    v1::JobEvent event = AttemptEvent(lease.key, chunk, v1::ATTEMPT_STATE_STARTED, "");
+    v1::JobEvent::AttemptChange& change = *event.mutable_attempt_change();
+    change.mutable_nodes()->Assign(nodes.begin(), nodes.end());
+    change.set_resumes_from_step(lease.checkpoint_step);
+    RETURN_IF_ERROR(AddEvent(sql, row, std::move(event)));
     return SaveJob(sql, row);
   }));
   bell_.Ring(lease.key.job());
@@ -360,18 +380,22 @@ absl::StatusOr<std::vector<CurrentRun>> RunStore::Current() {
     std::string job;
     int64_t chunk = 0;
     int attempt = 0;
+    int rank = 0;
     int state = 0;
     CurrentRun run;
     soci::statement statement =
-        (sql.prepare << "select c.job, c.chunk, c.attempt, c.node, c.start_us, j.tenant, j.state"
-                        " from chunks c join jobs j on j.id = c.job where c.state = 1",
-         soci::into(job), soci::into(chunk), soci::into(attempt), soci::into(run.node),
-         soci::into(run.start_us), soci::into(run.tenant), soci::into(state));
+        (sql.prepare << "select c.job, c.chunk, c.attempt, s.rank, s.node, c.start_us, j.tenant,"
+                        " j.state from chunks c join jobs j on j.id = c.job"
+                        " join seats s on s.job = c.job and s.chunk = c.chunk where c.state = 1"
+                        " order by c.job, c.chunk, s.rank",
+         soci::into(job), soci::into(chunk), soci::into(attempt), soci::into(rank),
+         soci::into(run.node), soci::into(run.start_us), soci::into(run.tenant), soci::into(state));
     statement.execute();
     while (statement.fetch()) {
       run.key.set_job(absl::StrCat("jobs/", job));
       run.key.set_chunk(chunk);
       run.key.set_attempt(attempt);
+      run.key.set_rank(rank);
       run.cancelling = state != v1::JOB_STATE_RUNNING;
       runs.push_back(run);
     }
@@ -386,11 +410,7 @@ absl::Status RunStore::Renew(const std::vector<v1::RunKey>& runs, absl::Duration
     const int64_t lease = DatabaseNowMicros(sql) + absl::ToInt64Microseconds(ttl);
     for (const v1::RunKey& run : runs) {
       ASSIGN_OR_RETURN(const std::string id, JobId(run));
-      const int64_t chunk = run.chunk();
-      const int attempt = run.attempt();
-      sql << "update chunks set lease_us = :lease where job = :job and chunk = :chunk"
-             " and attempt = :attempt and state = 1",
-          soci::use(lease), soci::use(id), soci::use(chunk), soci::use(attempt);
+      RenewSeat(sql, id, run, lease);
     }
     return absl::OkStatus();
   });
@@ -398,8 +418,7 @@ absl::Status RunStore::Renew(const std::vector<v1::RunKey>& runs, absl::Duration
 
 absl::Status RunStore::RenewAll(absl::Duration ttl) {
   return database_.Write([&](soci::session& sql) -> absl::Status {
-    const int64_t lease = DatabaseNowMicros(sql) + absl::ToInt64Microseconds(ttl);
-    sql << "update chunks set lease_us = :lease where state = 1", soci::use(lease);
+    RenewSeats(sql, DatabaseNowMicros(sql) + absl::ToInt64Microseconds(ttl));
     return absl::OkStatus();
   });
 }
@@ -415,10 +434,11 @@ absl::StatusOr<std::vector<ExpiredRun>> RunStore::ExpiredRuns() {
     int late = 0;
     CurrentRun run;
     soci::statement statement =
-        (sql.prepare << "select c.job, c.chunk, c.attempt, c.node, j.attempt_us,"
-                        " case when c.lease_us < :now then 0 else 1 end"
+        (sql.prepare << "select c.job, c.chunk, c.attempt, s.node, j.attempt_us,"
+                        " case when s.lease_us < :now then 0 else 1 end"
                         " from chunks c join jobs j on j.id = c.job"
-                        " where c.state = 1 and j.state = 2 and (c.lease_us < :now"
+                        " join seats s on s.job = c.job and s.chunk = c.chunk"
+                        " where c.state = 1 and j.state = 2 and (s.lease_us < :now"
                         " or (j.attempt_us > 0 and c.start_us + j.attempt_us < :now))",
          soci::use(now, "now"), soci::into(job), soci::into(chunk), soci::into(attempt),
          soci::into(run.node), soci::into(limit_us), soci::into(late));
@@ -564,7 +584,7 @@ absl::Status RunStore::CompleteTraining(const v1::RunKey& run, const v1::Trainin
         soci::use(body);
     held.chunk.state = kDone;
     SaveChunk(sql, held.job.id, run.chunk(), held.chunk);
-    RETURN_IF_ERROR(AddUsage(sql, held.job.tenant, held.chunk.start_us));
+    RETURN_IF_ERROR(AddUsage(sql, held.job.tenant, held.chunk));
     RETURN_IF_ERROR(
         AddEvent(sql, held.job, AttemptEvent(run, held.chunk, v1::ATTEMPT_STATE_SUCCEEDED, "")));
     RETURN_IF_ERROR(CompleteIfLast(sql, held.job));
@@ -584,7 +604,7 @@ absl::Status RunStore::CompleteChunk(const v1::RunKey& run, const std::string& i
     held.chunk.state = kDone;
     SaveChunk(sql, held.job.id, run.chunk(), held.chunk);
     held.job.job.set_result(image_set);
-    RETURN_IF_ERROR(AddUsage(sql, held.job.tenant, held.chunk.start_us));
+    RETURN_IF_ERROR(AddUsage(sql, held.job.tenant, held.chunk));
     RETURN_IF_ERROR(
         AddEvent(sql, held.job, AttemptEvent(run, held.chunk, v1::ATTEMPT_STATE_SUCCEEDED, "")));
     RETURN_IF_ERROR(CompleteIfLast(sql, held.job));
@@ -601,7 +621,7 @@ absl::Status RunStore::GiveBack(const v1::RunKey& run, const RunEnd& end) {
     held.chunk.state = kWaiting;
     if (end.fault) ++held.chunk.faults;
     SaveChunk(sql, job.id, run.chunk(), held.chunk);
-    RETURN_IF_ERROR(AddUsage(sql, job.tenant, held.chunk.start_us));
+    RETURN_IF_ERROR(AddUsage(sql, job.tenant, held.chunk));
     RETURN_IF_ERROR(AddEvent(sql, job, AttemptEvent(run, held.chunk, end.state, end.reason)));
     job.not_before_us = DatabaseNowMicros(sql) + absl::ToInt64Microseconds(end.wait);
     if (end.fatal) {

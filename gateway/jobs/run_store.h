@@ -26,7 +26,8 @@ struct WaitingJob {
   std::string tenant;
   std::string kind;  // "training" or "image_set"
   int priority = 0;
-  int slots = 1;       // that one chunk needs at once
+  int slots = 1;       // that one chunk has use for at once
+  int min_slots = 1;   // that it needs
   int64_t chunks = 1;  // that wait
   int64_t create_us = 0;
   std::string fingerprint;  // of the base model
@@ -48,16 +49,19 @@ struct QueueLength {
 struct RunLease {
   v1::RunKey key;
   std::string tenant;
+  // By rank; one for what is no gang.
+  std::vector<std::string> nodes;
   v1::Job job;  // with its spec
   v1::ModelLocation model;
   int64_t first_item = 0;
   int64_t item_count = 0;
   uint64_t done_bits = 0;  // items of the chunk that are done
   std::string checkpoint;  // empty if there is none
+  int64_t checkpoint_step = 0;
   std::string trace_id;
 };
 
-// A run that some node should have.
+// A run that some node should have; a gang is several, one for each rank.
 struct CurrentRun {
   v1::RunKey key;
   std::string tenant;
@@ -105,21 +109,22 @@ class RunStore {
   // All that waits, by kind.
   absl::StatusOr<std::map<std::string, QueueLength>> Queue();
 
-  // Gives the job's next chunk to a node, as a new attempt whose lease ends after `ttl` unless it
-  // is renewed. FAILED_PRECONDITION if there is no chunk to give any more.
-  absl::StatusOr<RunLease> Lease(const std::string& job, const std::string& node,
+  // Gives the job's next chunk to these nodes, one for each rank, as a new attempt whose leases end
+  // after `ttl` unless they are renewed. FAILED_PRECONDITION if there is no chunk to give any more.
+  absl::StatusOr<RunLease> Lease(const std::string& job, const std::vector<std::string>& nodes,
                                  absl::Duration ttl);
 
   // A lease as it was given, for a gateway that takes over. ABORTED if the run is superseded.
   absl::StatusOr<RunLease> Reload(const v1::RunKey& run);
 
+  // By job, chunk and rank.
   absl::StatusOr<std::vector<CurrentRun>> Current();
 
   // Runs that are not current are passed over.
   absl::Status Renew(const std::vector<v1::RunKey>& runs, absl::Duration ttl);
   // All current runs: after a start, nodes get time to be heard of.
   absl::Status RenewAll(absl::Duration ttl);
-  // Runs whose lease ended, or which took longer than their job allows.
+  // Runs whose lease ended, of any rank, or which took longer than their job allows.
   absl::StatusOr<std::vector<ExpiredRun>> ExpiredRuns();
   // Jobs that waited, or took, longer than they allow.
   absl::StatusOr<std::vector<std::string>> ExpiredJobs();

@@ -18,6 +18,7 @@
 namespace imprint {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -26,6 +27,7 @@ using ::testing::UnorderedElementsAre;
 class RunStoreTest : public StoreFixture {
  protected:
   bool IsLookedAfter(const std::string& id);
+  bool GangsAreWhole(const std::vector<RunLease>& leases);
 
   static v1::RunCheckpoint Checkpoint(int64_t step) {
     v1::RunCheckpoint checkpoint;
@@ -292,8 +294,8 @@ TEST_F(RunStoreTest, WhatACancelledJobComputedIsCharged) {
 TEST_F(RunStoreTest, AnExpiredLeaseIsLostAndARenewedOneIsNot) {
   Create(Training("a"));
   Create(Training("b"));
-  ASSERT_OK_AND_ASSIGN(const RunLease dead, runs_.Lease("a", "n", absl::Seconds(-1)));
-  ASSERT_OK_AND_ASSIGN(const RunLease alive, runs_.Lease("b", "n", absl::Seconds(-1)));
+  ASSERT_OK_AND_ASSIGN(const RunLease dead, runs_.Lease("a", {"n"}, absl::Seconds(-1)));
+  ASSERT_OK_AND_ASSIGN(const RunLease alive, runs_.Lease("b", {"n"}, absl::Seconds(-1)));
   ASSERT_THAT(runs_.Renew({alive.key}, absl::Minutes(1)), Succeeds());
   ASSERT_OK_AND_ASSIGN(const auto expired, runs_.ExpiredRuns());
   ASSERT_THAT(expired, SizeIs(1));
@@ -302,6 +304,60 @@ TEST_F(RunStoreTest, AnExpiredLeaseIsLostAndARenewedOneIsNot) {
   ASSERT_THAT(runs_.GiveBack(expired[0].run.key, expired[0].end), Succeeds());
   EXPECT_EQ(State("a"), v1::JOB_STATE_PENDING);
   EXPECT_EQ(State("b"), v1::JOB_STATE_RUNNING);
+}
+
+TEST_F(RunStoreTest, AGangIsOneAttemptOfARunForEachRank) {
+  Create(Training("a"));
+  ASSERT_OK_AND_ASSIGN(const RunLease lease, runs_.Lease("a", {"x", "y", "x"}, absl::Minutes(1)));
+  EXPECT_THAT(lease.nodes, ElementsAre("x", "y", "x"));
+  ASSERT_OK_AND_ASSIGN(const auto current, runs_.Current());
+  ASSERT_THAT(current, SizeIs(3));
+  for (int rank = 0; rank < 3; ++rank) {
+    EXPECT_EQ(current[static_cast<size_t>(rank)].key.rank(), rank);
+    EXPECT_EQ(current[static_cast<size_t>(rank)].key.attempt(), 1);
+    EXPECT_EQ(current[static_cast<size_t>(rank)].node, rank == 1 ? "y" : "x");
+  }
+  EXPECT_EQ(runs_.Reload(lease.key)->nodes, lease.nodes);
+  ASSERT_OK_AND_ASSIGN(const auto events, jobs_.Events("a", 1, 100));
+  EXPECT_THAT(events.back().attempt_change().nodes(), ElementsAre("x", "y", "x"));
+  ASSERT_THAT(runs_.GiveBack(lease.key, {.reason = "rank 1 on node y: killed"}), Succeeds());
+  EXPECT_THAT(*runs_.Current(), IsEmpty());
+  EXPECT_EQ(Lease("a").key.attempt(), 2);
+}
+
+TEST_F(RunStoreTest, AGangIsLostWithAnyOfItsRanks) {
+  Create(Training("a"));
+  ASSERT_OK_AND_ASSIGN(const RunLease lease, runs_.Lease("a", {"x", "y"}, absl::Seconds(-1)));
+  v1::RunKey second = lease.key;
+  second.set_rank(1);
+  ASSERT_THAT(runs_.Renew({lease.key}, absl::Minutes(1)), Succeeds());
+  ASSERT_OK_AND_ASSIGN(const auto expired, runs_.ExpiredRuns());
+  ASSERT_THAT(expired, SizeIs(1));
+  EXPECT_THAT(expired[0].end.reason, HasSubstr("node y was not heard of"));
+  ASSERT_THAT(runs_.Renew({second}, absl::Minutes(1)), Succeeds());
+  EXPECT_THAT(*runs_.ExpiredRuns(), IsEmpty());
+}
+
+TEST_F(RunStoreTest, AnAttemptThatIsOverRenewsNothing) {
+  Create(Training("a"));
+  const RunLease first = Lease("a");
+  ASSERT_THAT(runs_.GiveBack(first.key, {}), Succeeds());
+  ASSERT_THAT(runs_.Lease("a", {"n"}, absl::Seconds(-1)), Succeeds());
+  ASSERT_THAT(runs_.Renew({first.key}, absl::Minutes(1)), Succeeds());
+  EXPECT_THAT(*runs_.ExpiredRuns(), SizeIs(1));
+}
+
+TEST_F(RunStoreTest, AGangIsChargedForEachRank) {
+  const auto charged = [&](const std::string& job, const std::vector<std::string>& nodes) {
+    Create(Training(job));
+    const double before = (*runs_.Usage())["t"];
+    const auto lease = runs_.Lease(job, nodes, absl::Minutes(1));
+    absl::SleepFor(absl::Milliseconds(100));
+    EXPECT_THAT(runs_.CompleteTraining(lease->key, {}), Succeeds());
+    return (*runs_.Usage())["t"] - before;
+  };
+  const double one = charged("a", {"x"});
+  EXPECT_GT(charged("b", {"x", "y", "z", "x", "y", "z"}), 3 * one);
 }
 
 TEST_F(RunStoreTest, AnImageSetIsDrawnInChunksOnSeveralNodesAtOnce) {
@@ -317,7 +373,7 @@ TEST_F(RunStoreTest, AnImageSetIsDrawnInChunksOnSeveralNodesAtOnce) {
   EXPECT_EQ(current[0].tenant, "t");
   const RunLease third = Lease("s", "z");
   EXPECT_EQ(third.item_count, 6);
-  EXPECT_THAT(runs_.Lease("s", "w", absl::Minutes(1)),
+  EXPECT_THAT(runs_.Lease("s", {"w"}, absl::Minutes(1)),
               Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("no chunk")));
   EXPECT_THAT(DrawAll(first), Succeeds());
   EXPECT_THAT(DrawAll(third), Succeeds());
@@ -386,6 +442,25 @@ bool RunStoreTest::IsLookedAfter(const std::string& id) {
                      [&](const UnfinishedJob& job) { return job.id == id; });
 }
 
+// Whether of each attempt that runs all ranks do, and of no job two attempts at one chunk.
+bool RunStoreTest::GangsAreWhole(const std::vector<RunLease>& leases) {
+  const auto current = runs_.Current();
+  std::map<std::pair<int64_t, int>, size_t> ranks;
+  std::map<int64_t, int> attempts;
+  for (const CurrentRun& run : *current) {
+    const auto known = attempts.try_emplace(run.key.chunk(), run.key.attempt()).first;
+    if (known->second != run.key.attempt()) return false;
+    size_t& next = ranks[{run.key.chunk(), run.key.attempt()}];
+    if (run.key.rank() != static_cast<int>(next++)) return false;
+  }
+  return std::all_of(ranks.begin(), ranks.end(), [&](const auto& gang) {
+    return std::any_of(leases.begin(), leases.end(), [&](const RunLease& lease) {
+      return std::pair(lease.key.chunk(), lease.key.attempt()) == gang.first &&
+             lease.nodes.size() == gang.second;
+    });
+  });
+}
+
 // Random histories: whatever happens in whatever order, no job is lost, no picture counts twice,
 // results are committed once, and a terminal state stays.
 TEST_F(RunStoreTest, KeepsItsPromisesUnderRandomHistories) {
@@ -402,7 +477,8 @@ TEST_F(RunStoreTest, KeepsItsPromisesUnderRandomHistories) {
         case 0:
         case 1:
         case 2: {
-          const auto lease = runs_.Lease(id, "n", absl::Minutes(1));
+          const std::vector<std::string> nodes(training ? 1 + random() % 3 : 1, "n");
+          const auto lease = runs_.Lease(id, nodes, absl::Minutes(random() % 4) - absl::Seconds(1));
           if (lease.ok()) leases.push_back(*lease);
           break;
         }
@@ -412,6 +488,11 @@ TEST_F(RunStoreTest, KeepsItsPromisesUnderRandomHistories) {
                                  {.fault = random() % 4 == 0});
           }
           break;
+        case 6: {
+          ASSERT_OK_AND_ASSIGN(const auto expired, runs_.ExpiredRuns());
+          for (const ExpiredRun& each : expired) (void)runs_.GiveBack(each.run.key, each.end);
+          break;
+        }
         case 4:
           if (random() % 12 == 0) (void)jobs_.Cancel("t", id, "");
           break;
@@ -436,6 +517,7 @@ TEST_F(RunStoreTest, KeepsItsPromisesUnderRandomHistories) {
       }
       const v1::Job job = *jobs_.Get("t", id);
       EXPECT_TRUE(IsTerminal(job.state()) || IsLookedAfter(id)) << v1::JobState_Name(job.state());
+      EXPECT_TRUE(GangsAreWhole(leases));
       EXPECT_LE(commits, 1);
       EXPECT_LE(job.items_done(), 40);
       if (job.state() == v1::JOB_STATE_SUCCEEDED && !training) {

@@ -34,6 +34,7 @@ class StoreFixture : public ::testing::Test {
     created.job.set_priority(v1::JOB_PRIORITY_NORMAL);
     created.job.set_max_attempts(3);
     created.job.mutable_training()->set_ranks(1);
+    created.job.mutable_training()->set_min_ranks(1);
     created.job.mutable_training()->set_token("<rex>");
     created.model.set_fingerprint("f00d");
     created.payload_sha256 = "payload";
@@ -57,7 +58,7 @@ class StoreFixture : public ::testing::Test {
   }
 
   RunLease Lease(const std::string& id, const std::string& node = "n") {
-    auto lease = runs_.Lease(id, node, absl::Minutes(1));
+    auto lease = runs_.Lease(id, {node}, absl::Minutes(1));
     EXPECT_TRUE(lease.ok()) << lease.status();
     return *std::move(lease);
   }

@@ -13,7 +13,8 @@ constexpr int kForgottenAfterTimeouts = 10;
 }  // namespace
 
 bool SameRun(const v1::RunKey& a, const v1::RunKey& b) {
-  return a.job() == b.job() && a.chunk() == b.chunk() && a.attempt() == b.attempt();
+  return a.job() == b.job() && a.chunk() == b.chunk() && a.attempt() == b.attempt() &&
+         a.rank() == b.rank();
 }
 
 bool KnownNode::Has(const v1::RunKey& run) const {

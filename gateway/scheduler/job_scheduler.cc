@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <queue>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -52,9 +53,9 @@ class FairOrder {
   }
 
   // What becomes of the chunk that Next gave: a placed one counts for its tenant.
-  void Placed() {
+  void Placed(int slots) {
     Tenant& tenant = tenants_[lines_[last_].tenant];
-    tenant.share += tenant.share_of_a_chunk;
+    tenant.share += tenant.share_of_a_slot * slots;
     Push(last_);
   }
   // One that does not fit: its job's other chunks will not either.
@@ -70,8 +71,8 @@ class FairOrder {
  private:
   struct Tenant {
     absl::string_view name;
-    double share = 0;             // used so far, by weight
-    double share_of_a_chunk = 0;  // what placing one adds
+    double share = 0;            // used so far, by weight
+    double share_of_a_slot = 0;  // what placing one adds
   };
 
   // A tenant's work at one priority, oldest first.
@@ -107,7 +108,7 @@ class FairOrder {
     const double used = value(now.usage, 0) + policy.chunk_cost_seconds * value(now.running, 0);
     return {.name = name,
             .share = used / weight,
-            .share_of_a_chunk = policy.chunk_cost_seconds / weight};
+            .share_of_a_slot = policy.chunk_cost_seconds / weight};
   }
 
   void Push(size_t index) {
@@ -123,16 +124,20 @@ class FairOrder {
   size_t last_ = 0;
 };
 
+// Slots of a chunk that are enough to begin it.
+int Enough(const WaitingWork& work) { return work.min_slots > 0 ? work.min_slots : work.slots; }
+
 // The nodes of one kind, and what is still free on them.
 class Slots {
  public:
   Slots(const ClusterSnapshot& now, WorkKind kind) {
     for (const FreeNode& node : now.nodes) {
-      if (node.kind != kind || node.free_slots <= 0) continue;
+      if (node.kind != kind) continue;
       uint32_t precisions = 0;
       for (const std::string& name : node.precisions) precisions |= NewBit(name);
       free_[precisions] += node.free_slots;
       nodes_.push_back({&node, node.free_slots, precisions});
+      devices_.insert(node.device);
     }
     std::sort(nodes_.begin(), nodes_.end(),
               [](const Left& a, const Left& b) { return a.node->node < b.node->node; });
@@ -154,15 +159,34 @@ class Slots {
     });
   }
 
-  // All slots of a chunk, or none.
+  // Whether the nodes would hold a chunk if they were idle.
+  bool CouldHold(const WaitingWork& work) const {
+    const auto all = [](const Left& each) { return std::max(each.node->slots, each.left); };
+    return std::any_of(devices_.begin(), devices_.end(), [&](const auto& device) {
+      return RoomOn(device, work, all) >= Enough(work);
+    });
+  }
+
+  // As many slots of a chunk as there are, or none.
   std::vector<std::string> Take(const WaitingWork& work) {
     std::vector<std::string> taken;
-    if (work.slots > FreeFor(work)) return taken;
+    if (FreeFor(work) < Enough(work)) return taken;
+    const auto free = [](const Left& each) { return each.left; };
+    absl::string_view device;
+    int room = 0;
+    for (const absl::string_view each : devices_) {
+      if (const int on = RoomOn(each, work, free); on > room) {
+        device = each;
+        room = on;
+      }
+    }
+    if (room < Enough(work)) return taken;
     const uint32_t precision = Bit(work.precision);
-    while (static_cast<int>(taken.size()) < work.slots) {
+    for (int i = 0; i < std::min(room, work.slots); ++i) {
       Left& best =
           *std::max_element(nodes_.begin(), nodes_.end(), [&](const Left& a, const Left& b) {
-            return Preference(a, work, precision) < Preference(b, work, precision);
+            return Preference(a, device, work, precision, taken) <
+                   Preference(b, device, work, precision, taken);
           });
       --best.left;
       --free_[best.precisions];
@@ -195,14 +219,40 @@ class Slots {
     return (precisions & precision) != 0 && (precisions & closed_) == 0;
   }
 
-  std::tuple<bool, bool, int> Preference(const Left& node, const WaitingWork& work,
-                                         uint32_t precision) const {
+  // Who is alone takes any device.
+  bool Suits(const Left& node, absl::string_view device, const WaitingWork& work,
+             uint32_t precision) const {
+    return (work.slots == 1 || node.node->device == device) && MayTake(node.precisions, precision);
+  }
+
+  // Slots of a node that one chunk may have.
+  static int MostOf(const FreeNode& node, const WaitingWork& work) {
+    return work.slots == 1 ? 1 : node.slots_of_a_gang;
+  }
+
+  // What a chunk finds on nodes of one kind of device, `count` slots each.
+  template <typename Count>
+  int RoomOn(absl::string_view device, const WaitingWork& work, Count&& count) const {
+    const uint32_t precision = Bit(work.precision);
+    int room = 0;
+    for (const Left& each : nodes_) {
+      if (!Suits(each, device, work, precision)) continue;
+      room += std::min(count(each), MostOf(*each.node, work));
+    }
+    return room;
+  }
+
+  std::tuple<bool, bool, int> Preference(const Left& node, absl::string_view device,
+                                         const WaitingWork& work, uint32_t precision,
+                                         const std::vector<std::string>& taken) const {
     const auto& warm = node.node->warm_models;
-    return {node.left > 0 && MayTake(node.precisions, precision),
+    const auto has = std::count(taken.begin(), taken.end(), node.node->node);
+    return {node.left > 0 && Suits(node, device, work, precision) && has < MostOf(*node.node, work),
             std::find(warm.begin(), warm.end(), work.model) != warm.end(), node.left};
   }
 
   std::vector<Left> nodes_;
+  std::set<absl::string_view> devices_;
   absl::flat_hash_map<absl::string_view, uint32_t> bits_;  // of precisions that nodes have
   std::map<uint32_t, int> free_;                           // slots, by what their nodes have
   uint32_t closed_ = 0;
@@ -219,13 +269,14 @@ Decisions Decide(const ClusterSnapshot& now, const Policy& policy) {
     Slots& slots = kinds[static_cast<size_t>(work->kind)];
     std::vector<std::string> nodes = slots.Take(*work);
     if (!nodes.empty()) {
+      order.Placed(static_cast<int>(nodes.size()));
       decisions.placements.push_back({work->job, std::move(nodes)});
-      order.Placed();
-    } else {
-      if (slots.FreeFor(*work) > 0) decisions.reservations.push_back({work->job, work->slots});
-      slots.CloseFor(*work);
-      order.PassedOver();
+      continue;
     }
+    order.PassedOver();
+    if (!slots.CouldHold(*work)) continue;
+    if (slots.FreeFor(*work) > 0) decisions.reservations.push_back({work->job, Enough(*work)});
+    slots.CloseFor(*work);
   }
   return decisions;
 }
@@ -245,7 +296,7 @@ int64_t JobsAhead(const ClusterSnapshot& now, const Policy& policy, const std::s
   while (const WaitingWork* work = order.Next()) {
     if (work->job == job) return ahead;
     ++ahead;
-    order.Placed();
+    order.Placed(work->slots);
   }
   return ahead;
 }

@@ -12,13 +12,15 @@ namespace imprint {
 // What a node can do.
 enum class WorkKind { kTraining, kSampling };
 
-// A job whose chunks wait. Each chunk needs `slots` slots at once (a gang), on nodes of its kind.
+// A job whose chunks wait. A chunk that takes more than one slot is a gang: it gets them at once,
+// on nodes of its kind that compute on the same kind of device.
 struct WaitingWork {
   std::string job;
   std::string tenant;
   WorkKind kind = WorkKind::kTraining;
   int priority = 0;    // higher goes first
-  int slots = 1;       // of one chunk
+  int slots = 1;       // that one chunk has use for
+  int min_slots = 0;   // that are enough to begin; 0 is all of them
   int64_t chunks = 1;  // that wait
   int64_t age_us = 0;  // since it was created; older goes first
   std::string model;   // fingerprint of its base model
@@ -31,8 +33,12 @@ struct FreeNode {
   std::string node;
   WorkKind kind = WorkKind::kTraining;
   int free_slots = 0;
+  int slots = 0;  // in all
   std::vector<std::string> warm_models;
   std::vector<std::string> precisions = {"fp32"};
+  std::string device = "cpu";  // or "cuda"
+  // Slots that one gang may have of it: ranks do not share a GPU.
+  int slots_of_a_gang = 1 << 20;
 };
 
 struct ClusterSnapshot {
@@ -53,7 +59,7 @@ struct Policy {
   double chunk_cost_seconds = 30;
 };
 
-// One chunk of `job` starts on these nodes, one slot each entry.
+// One chunk of `job` starts on these nodes, one slot each entry; of a gang, by rank.
 struct Placement {
   std::string job;
   std::vector<std::string> nodes;
@@ -76,8 +82,9 @@ struct Decisions {
 };
 
 // Order: priority, then the tenant that has used least of its share (what runs and what is placed
-// here counts), then age, then name. A chunk starts with all of its slots or not at all. A chunk
-// that does not fit reserves its kind's free slots of its precision against everything behind it.
+// here counts, slot by slot), then age, then name. A chunk starts with as many of its slots as are
+// free, if these are enough, or not at all. One that does not fit reserves its kind's free slots of
+// its precision against everything behind it, unless all nodes together, idle, would not hold it.
 // Nodes that have the base model in memory are chosen first, then those with most free slots.
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
 

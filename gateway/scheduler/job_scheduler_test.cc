@@ -21,8 +21,10 @@ WaitingWork Training(const std::string& job, int64_t age_us = 0, int slots = 1) 
   return {.job = job, .tenant = "t", .slots = slots, .age_us = age_us, .model = "m"};
 }
 
-FreeNode Trainer(const std::string& name, int free_slots = 1) {
-  return {.node = name, .free_slots = free_slots};
+int Enough(const WaitingWork& work) { return work.min_slots > 0 ? work.min_slots : work.slots; }
+
+FreeNode Trainer(const std::string& name, int free_slots = 1, int slots = 0) {
+  return {.node = name, .free_slots = free_slots, .slots = slots};
 }
 
 TEST(JobScheduler, TheOldestGoesFirst) {
@@ -74,6 +76,7 @@ TEST(JobScheduler, AGangReservesOnlyNodesThatItCouldTake) {
                          .nodes = {Trainer("a"), Trainer("b")}};
   now.waiting[0].precision = "bf16";
   now.waiting[0].slots = 2;
+  now.nodes[1].slots = 2;
   now.nodes[1].precisions = {"bf16", "fp32"};
   const Decisions decisions = Decide(now, {});
   EXPECT_THAT(decisions.placements, ElementsAre(Placement{"small", {"a"}}));
@@ -82,7 +85,7 @@ TEST(JobScheduler, AGangReservesOnlyNodesThatItCouldTake) {
 
 TEST(JobScheduler, AGangStartsWithAllRanksOrNone) {
   const ClusterSnapshot now = {.waiting = {Training("gang", 1, 3)},
-                               .nodes = {Trainer("a"), Trainer("b")}};
+                               .nodes = {Trainer("a"), Trainer("b", 1, 2)}};
   EXPECT_THAT(Decide(now, {}).placements, IsEmpty());
   const ClusterSnapshot enough = {.waiting = {Training("gang", 1, 3)},
                                   .nodes = {Trainer("a"), Trainer("b", 2)}};
@@ -90,18 +93,68 @@ TEST(JobScheduler, AGangStartsWithAllRanksOrNone) {
 }
 
 TEST(JobScheduler, ALargeGangIsNotStarvedByWhatStandsBehindIt) {
-  ClusterSnapshot now = {.waiting = {Training("gang", 9, 8)},
-                         .nodes = {Trainer("a"), Trainer("b"), Trainer("c"), Trainer("d")}};
+  ClusterSnapshot now = {
+      .waiting = {Training("gang", 9, 8)},
+      .nodes = {Trainer("a", 1, 2), Trainer("b", 1, 2), Trainer("c", 1, 2), Trainer("d", 0, 2)}};
   for (int i = 0; i < 100; ++i) now.waiting.push_back(Training(absl::StrCat("solo", i)));
   const Decisions decisions = Decide(now, {});
   EXPECT_THAT(decisions.reservations, ElementsAre(Reservation{"gang", 8}));
   EXPECT_THAT(decisions.placements, IsEmpty());
 }
 
+TEST(JobScheduler, AGangThatNoIdleClusterWouldHoldIsInNobodysWay) {
+  const ClusterSnapshot now = {.waiting = {Training("gang", 9, 4), Training("solo", 1)},
+                               .nodes = {Trainer("a"), Trainer("b", 0, 2)}};
+  const Decisions decisions = Decide(now, {});
+  EXPECT_THAT(decisions.placements, ElementsAre(Placement{"solo", {"a"}}));
+  EXPECT_THAT(decisions.reservations, IsEmpty());
+}
+
+TEST(JobScheduler, AGangThatMayBeSmallerTakesWhatIsFree) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 9, 4)},
+                         .nodes = {Trainer("a"), Trainer("b"), Trainer("c", 0, 2)}};
+  now.waiting[0].min_slots = 2;
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"gang", {"a", "b"}}));
+  now.waiting[0].min_slots = 3;
+  EXPECT_THAT(Decide(now, {}).placements, IsEmpty());
+  EXPECT_THAT(Decide(now, {}).reservations, ElementsAre(Reservation{"gang", 3}));
+}
+
+TEST(JobScheduler, RanksOnGpusAndOnProcessorsDoNotMix) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 9, 3)},
+                         .nodes = {Trainer("c1"), Trainer("c2"), Trainer("g1"), Trainer("g2")}};
+  for (const int gpu : {2, 3}) now.nodes[gpu].device = "cuda";
+  EXPECT_THAT(Decide(now, {}).placements, IsEmpty());
+  now.nodes.push_back(Trainer("g3"));
+  now.nodes.back().device = "cuda";
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"gang", {"g1", "g2", "g3"}}));
+}
+
+TEST(JobScheduler, RanksOfOneGangDoNotShareAGpu) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 9, 2)}, .nodes = {Trainer("g1", 2)}};
+  now.nodes[0].device = "cuda";
+  now.nodes[0].slots_of_a_gang = 1;
+  EXPECT_THAT(Decide(now, {}).placements, IsEmpty());
+  now.nodes.push_back(now.nodes[0]);
+  now.nodes[1].node = "g2";
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"gang", {"g1", "g2"}}));
+}
+
+TEST(JobScheduler, AGangCountsForItsTenantRankByRank) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 9, 3), Training("a1", 2), Training("b1", 1)},
+                         .nodes = {Trainer("n", 4)}};
+  now.waiting[0].tenant = now.waiting[1].tenant = "a";
+  now.waiting[2].tenant = "b";
+  now.usage = {{"b", 60}};  // more than one slot's share, less than three
+  const Decisions decisions = Decide(now, {});
+  ASSERT_THAT(decisions.placements, SizeIs(2));
+  EXPECT_EQ(decisions.placements[1].job, "b1");
+}
+
 TEST(JobScheduler, SamplersWorkWhileTrainersAreReserved) {
   ClusterSnapshot now = {
       .waiting = {Training("gang", 9, 2), Training("draw", 1)},
-      .nodes = {Trainer("a"), {.node = "s", .kind = WorkKind::kSampling, .free_slots = 1}}};
+      .nodes = {Trainer("a", 1, 2), {.node = "s", .kind = WorkKind::kSampling, .free_slots = 1}}};
   now.waiting[1].kind = WorkKind::kSampling;
   EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"draw", {"s"}}));
 }
@@ -158,6 +211,7 @@ TEST(JobScheduler, KeepsItsPromisesOnRandomClusters) {
                              .kind = static_cast<WorkKind>(up_to(1)),
                              .priority = up_to(2),
                              .slots = 1 + up_to(3),
+                             .min_slots = up_to(2),
                              .chunks = 1 + up_to(4),
                              .age_us = up_to(50),
                              .model = absl::StrCat("m", up_to(2))});
@@ -166,44 +220,85 @@ TEST(JobScheduler, KeepsItsPromisesOnRandomClusters) {
       now.nodes.push_back({.node = absl::StrCat("n", i),
                            .kind = static_cast<WorkKind>(up_to(1)),
                            .free_slots = up_to(4),
-                           .warm_models = {absl::StrCat("m", up_to(2))}});
+                           .slots = up_to(6),
+                           .warm_models = {absl::StrCat("m", up_to(2))},
+                           .device = up_to(1) == 0 ? "cpu" : "cuda"});
     }
+    for (WaitingWork& work : now.waiting) work.min_slots = std::min(work.min_slots, work.slots);
     now.usage["t1"] = up_to(1000);
     const Decisions decisions = Decide(now, {});
     EXPECT_EQ(decisions.placements, Decide(now, {}).placements);
 
     std::map<std::string, int> left;
-    std::map<std::string, WorkKind> kinds;
+    std::map<std::string, const FreeNode*> nodes;
     for (const FreeNode& node : now.nodes) {
       left[node.node] = node.free_slots;
-      kinds[node.node] = node.kind;
+      nodes[node.node] = &node;
     }
     std::map<std::string, int64_t> placed;
     for (const Placement& placement : decisions.placements) {
       const auto work = std::find_if(now.waiting.begin(), now.waiting.end(),
                                      [&](const auto& w) { return w.job == placement.job; });
       ASSERT_NE(work, now.waiting.end());
-      EXPECT_THAT(placement.nodes, SizeIs(work->slots));
+      const int ranks = static_cast<int>(placement.nodes.size());
+      EXPECT_LE(ranks, work->slots);
+      EXPECT_GE(ranks, Enough(*work));
       EXPECT_LE(++placed[placement.job], work->chunks);
       for (const std::string& node : placement.nodes) {
         EXPECT_GE(--left[node], 0);
-        EXPECT_EQ(kinds[node], work->kind);
+        EXPECT_EQ(nodes[node]->kind, work->kind);
+        if (ranks > 1) {
+          EXPECT_EQ(nodes[node]->device, nodes[placement.nodes[0]]->device);
+        }
       }
     }
     for (const WorkKind kind : {WorkKind::kTraining, WorkKind::kSampling}) {
-      int free = 0;
-      for (const auto& [node, slots] : left) free += kinds[node] == kind ? slots : 0;
+      std::map<std::string, int> free;
+      std::map<std::string, int> all;
+      for (const auto& [name, slots] : left) {
+        const FreeNode& node = *nodes[name];
+        if (node.kind != kind) continue;
+        free[node.device] += slots;
+        all[node.device] += std::max(node.slots, node.free_slots);
+      }
+      // Whatever is left free is too little for one of those that wait and could ever be held.
       int largest = 0;
       for (const WaitingWork& work : now.waiting) {
-        if (work.kind == kind && placed[work.job] < work.chunks) {
-          largest = std::max(largest, work.slots);
+        if (work.kind != kind || placed[work.job] >= work.chunks) continue;
+        if (std::max(all["cpu"], all["cuda"]) >= Enough(work)) {
+          largest = std::max(largest, Enough(work));
         }
       }
-      // Whatever is left free is less than the largest of those that wait need.
       if (largest > 0) {
-        EXPECT_LT(free, largest);
+        EXPECT_LT(std::max(free["cpu"], free["cuda"]), largest);
       }
     }
+  }
+}
+
+// What arrives behind a gang never delays it: as slots come free one by one, the first gang that
+// the cluster could hold starts as soon as there are enough, whatever else waits.
+TEST(JobScheduler, NoGangStarves) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 200; ++round) {
+    const int slots = 2 + static_cast<int>(random() % 6);
+    const int ranks = 2 + static_cast<int>(random() % static_cast<unsigned>(slots - 1));
+    int free = 0;
+    int ticks = 0;
+    bool begun = false;
+    while (!begun && ticks <= slots) {
+      ++ticks;
+      if (free < slots) ++free;  // one that ran has ended
+      ClusterSnapshot now = {.waiting = {Training("gang", 1000, ranks)},
+                             .nodes = {Trainer("n", free, slots)}};
+      for (int i = 0; i < 20; ++i) now.waiting.push_back(Training(absl::StrCat("s", i), i));
+      for (const Placement& placement : Decide(now, {}).placements) {
+        free -= static_cast<int>(placement.nodes.size());
+        begun = begun || placement.job == "gang";
+      }
+    }
+    EXPECT_TRUE(begun);
+    EXPECT_EQ(ticks, ranks) << "as soon as so many slots were free";
   }
 }
 

@@ -3,9 +3,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
-#include "absl/strings/str_cat.h"
 
-#include "base/field_error.h"
 #include "engine/runtime/threads.h"
 #include "services/runtime/call.h"
 
@@ -24,9 +22,6 @@ grpc::Status RankEndpoint::Train(grpc::ServerContext* context, const v1::TrainRe
 
 absl::Status RankEndpoint::TrainOne(grpc::ServerContext& context, const v1::TrainRequest& request,
                                     grpc::ServerWriter<v1::RunEvent>& writer) {
-  if (request.world_size() > 1 || request.rank() != 0) {
-    return FieldError("world_size", absl::StrCat(request.world_size()), "1");
-  }
   Current current;
   {
     const absl::MutexLock lock(&mutex_);

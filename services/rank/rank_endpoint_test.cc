@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -183,6 +184,63 @@ TEST_F(RankEndpointTest, AnAbandonedTrainingKeepsNothing) {
     EXPECT_FALSE(event.has_checkpoint());
   });
   EXPECT_TRUE(trained.last().has_stopped());
+}
+
+// The other rank of a gang of two: another process elsewhere, here another endpoint.
+TEST_F(RankEndpointTest, TwoRanksTeachTogetherAndTheFirstHasTheResult) {
+  const auto with_place = [&](int rank, const v1::GangDoor* door) {
+    v1::TrainRequest request = Request(6);
+    request.mutable_spec()->mutable_recipe()->set_batch(2);
+    request.mutable_run()->set_rank(rank);
+    request.mutable_gang()->set_size(2);
+    request.mutable_gang()->set_token("attempt");
+    request.mutable_gang()->set_own_host("127.0.0.1");
+    request.mutable_gang()->set_patience_seconds(60);
+    if (door != nullptr) *request.mutable_gang()->mutable_door() = *door;
+    return request;
+  };
+  RankEndpoint second;
+  ASSERT_THAT(second.SetThreads(1), Succeeds());
+  LoopbackServer second_server({&second});
+  std::vector<v1::RunEvent> of_second;
+  std::jthread other;
+  const Trained first = Train(with_place(0, nullptr), [&](const v1::RunEvent& event) {
+    if (!event.has_door()) return;
+    EXPECT_EQ(event.door().host(), "127.0.0.1");
+    other = std::jthread([&, request = with_place(1, &event.door())] {
+      grpc::ClientContext context;
+      const auto stub = v1::RankService::NewStub(second_server.channel());
+      const auto stream = stub->Train(&context, request);
+      for (v1::RunEvent each; stream->Read(&each);) of_second.push_back(each);
+      EXPECT_THAT(FromGrpc(stream->Finish()), Succeeds());
+    });
+  });
+  ASSERT_TRUE(other.joinable());
+  other.join();
+  ASSERT_TRUE(first.last().has_training_result()) << first.last().ShortDebugString();
+  EXPECT_EQ(first.last().training_result().ranks(), 2);
+  EXPECT_GT(first.last().training_result().collective_bytes(), 0);
+  ASSERT_FALSE(of_second.empty());
+  EXPECT_TRUE(of_second.back().has_rank_done()) << of_second.back().ShortDebugString();
+  for (const v1::RunEvent& event : of_second) EXPECT_FALSE(event.has_checkpoint());
+
+  v1::TrainRequest alone = Request(6);
+  alone.mutable_spec()->mutable_recipe()->set_batch(2);
+  const Trained whole = Train(alone);
+  const auto losses = whole.last().training_result().losses();
+  for (int i = 0; i < losses.size(); ++i) {
+    EXPECT_NEAR(first.last().training_result().losses(i), losses[i], 1e-5 * losses[i]);
+  }
+}
+
+TEST_F(RankEndpointTest, ARankThatKnowsNoDoorSaysSo) {
+  v1::TrainRequest request = Request(1);
+  request.mutable_spec()->mutable_recipe()->set_batch(2);
+  request.mutable_run()->set_rank(1);
+  request.mutable_gang()->set_size(2);
+  request.mutable_gang()->set_token("attempt");
+  request.mutable_gang()->set_own_host("127.0.0.1");
+  EXPECT_THAT(Train(request).last().failure().message(), HasSubstr("gang.door: got none"));
 }
 
 TEST_F(RankEndpointTest, OneTrainingAtATime) {

@@ -12,6 +12,8 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "engine/collective/gang_error.h"
+#include "engine/collective/join_gang.h"
 #include "engine/runtime/threads.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/training_run.h"
@@ -67,6 +69,7 @@ class RankTraining::Session {
 
   absl::Status TrainFromRequest() {
     ASSIGN_OR_RETURN(const TrainingOrder order, ParseTrainingSpec(request_.spec()));
+    RETURN_IF_ERROR(OpenDoor());
     RETURN_IF_ERROR(CheckThreads(request_.spec().compute_threads()));
     ASSIGN_OR_RETURN(const auto checkpoint, ParseGivenCheckpoint(request_.checkpoint()));
     stage_ = Stage::kModel;
@@ -79,16 +82,33 @@ class RankTraining::Session {
     stage_ = Stage::kTraining;
     const TrainingInput input = ToTrainingInput(order, std::move(pictures));
     RETURN_IF_ERROR(CheckTraining(*loaded.model, input));
+    ASSIGN_OR_RETURN(const auto gang, JoinGang(place_, rank_.device_, std::move(door_)));
     first_step_ = checkpoint ? checkpoint->step : 0;
     EmitStarted(loaded.warm);
     ASSIGN_OR_RETURN(const TrainingOutcome outcome,
-                     imprint::Train(*loaded.model, input, checkpoint, Hooks(order)));
+                     imprint::Train(*loaded.model, input, checkpoint, Hooks(order), gang.get()));
     outcome.finished ? EmitResult(outcome) : EmitStopped(outcome);
     return absl::OkStatus();
   }
 
+  // Before anything that takes its time, so that the others can do theirs meanwhile.
+  absl::Status OpenDoor() {
+    ASSIGN_OR_RETURN(place_, ParseGangPlace(request_));
+    if (place_.size == 1 || place_.rank != 0) return absl::OkStatus();
+    ASSIGN_OR_RETURN(door_, GangDoor::Open(place_.own_host));
+    place_.port = door_->port();
+    v1::RunEvent event;
+    event.mutable_door()->set_host(place_.host);
+    event.mutable_door()->set_port(place_.port);
+    control_.emit(std::move(event));
+    return absl::OkStatus();
+  }
+
+  bool IsFirst() const { return place_.rank == 0; }
+
   v1::Failure FailureOf(const absl::Status& error) const {
     if (stage_ == Stage::kPictures) return RegistryFailure(error);
+    if (IsGangError(error)) return GangFailure(error);
     return EngineFailure(stage_ == Stage::kModel ? EngineWork::kLoading : EngineWork::kComputing,
                          error);
   }
@@ -99,6 +119,7 @@ class RankTraining::Session {
     hooks.checkpoint_every = order.checkpoint_every;
     hooks.on_step = [this](const TrainingProgress& progress) { EmitProgress(progress); };
     hooks.on_work = [this] { EmitWorking(); };
+    if (!IsFirst()) return hooks;
     hooks.on_checkpoint = [this](const TrainingCheckpoint& checkpoint) {
       EmitCheckpoint(checkpoint);
       return absl::OkStatus();
@@ -129,6 +150,8 @@ class RankTraining::Session {
     proto.set_loss(progress.loss);
     proto.set_smoothed_loss(progress.smoothed_loss);
     proto.set_norm(progress.norm);
+    proto.set_collective_seconds(progress.collective.seconds);
+    proto.set_collective_bytes(progress.collective.bytes);
     proto.set_seconds_per_step(absl::ToDoubleSeconds(now - training_since_) /
                                static_cast<double>(progress.step - first_step_));
     control_.emit(std::move(event));
@@ -152,7 +175,7 @@ class RankTraining::Session {
   }
 
   void EmitStopped(const TrainingOutcome& outcome) {
-    if (control_.keep()) EmitCheckpoint(outcome.checkpoint);
+    if (IsFirst() && control_.keep()) EmitCheckpoint(outcome.checkpoint);
     v1::RunEvent event;
     event.mutable_stopped();
     control_.emit(std::move(event));
@@ -161,6 +184,10 @@ class RankTraining::Session {
   void EmitResult(const TrainingOutcome& outcome) {
     const std::vector<float>& losses = outcome.checkpoint.losses;
     v1::RunEvent event;
+    if (!IsFirst()) {
+      event.mutable_rank_done();
+      return control_.emit(std::move(event));
+    }
     v1::TrainingResult& result = *event.mutable_training_result();
     result.set_embedding(SerializeLearnedEmbedding(outcome.embedding));
     result.set_first_norm(outcome.first_norm);
@@ -169,6 +196,9 @@ class RankTraining::Session {
     result.set_final_loss(MeanOfLast(losses, 20));
     result.mutable_losses()->Add(losses.begin(), losses.end());
     result.set_compute_threads(ComputeThreads());
+    result.set_ranks(outcome.ranks);
+    result.set_collective_seconds(outcome.collective.seconds);
+    result.set_collective_bytes(outcome.collective.bytes);
     control_.emit(std::move(event));
   }
 
@@ -183,6 +213,8 @@ class RankTraining::Session {
   const v1::TrainRequest& request_;
   const TrainingControl& control_;
   Stage stage_ = Stage::kTraining;
+  GangPlace place_;
+  std::optional<GangDoor> door_;  // of rank 0
   const absl::Time since_ = absl::Now();
   absl::Time training_since_ = since_;
   absl::Time last_progress_ = absl::InfinitePast();

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
@@ -13,6 +14,9 @@ namespace imprint {
 namespace {
 
 constexpr int kMaxTemplates = 1000;
+
+// Until the slowest rank has loaded its model.
+constexpr absl::Duration kJoinPatience = absl::Minutes(10);
 
 absl::StatusOr<LearningRateSchedule> ParseSchedule(v1::LearningRateSchedule schedule) {
   switch (schedule) {
@@ -93,9 +97,6 @@ absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec) {
                       absl::StrCat("0 to ", kMaxTrainingSide));
   }
   if (spec.fit() != v1::SQUARE_FIT_UNSPECIFIED) order.fit = spec.fit();
-  if (spec.ranks() < 0 || spec.ranks() > 1) {
-    return FieldError("spec.ranks", absl::StrCat(spec.ranks()), "1");
-  }
   if (spec.checkpoint_every() < 0) {
     return FieldError("spec.checkpoint_every", absl::StrCat(spec.checkpoint_every()), "0 or more");
   }
@@ -109,6 +110,26 @@ absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec) {
   }
   if (spec.checkpoint_every() > 0) order.checkpoint_every = spec.checkpoint_every();
   return order;
+}
+
+absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request) {
+  GangPlace place;
+  if (!request.has_gang()) return place;
+  const v1::GangPlace& given = request.gang();
+  place.rank = request.run().rank();
+  place.size = given.size();
+  place.token = given.token();
+  place.own_host = given.own_host();
+  place.host = given.has_door() ? given.door().host() : given.own_host();
+  place.port = given.door().port();
+  place.join_patience = kJoinPatience;
+  if (given.patience_seconds() > 0) place.patience = absl::Seconds(given.patience_seconds());
+  if (place.size < 2) return FieldError("gang.size", absl::StrCat(place.size), "2 or more");
+  if (given.has_door() != (place.rank > 0)) {
+    return FieldError("gang.door", given.has_door() ? "one" : "none",
+                      "none for rank 0, rank 0's for others");
+  }
+  return place;
 }
 
 absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const BaseModelInfo& model) {

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include <imprint/v1/rank.pb.h>
 #include <imprint/v1/training.pb.h>
 
 #include "base/rgb_image.h"
+#include "engine/collective/gang_place.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/precision.h"
 #include "engine/recipe/recipe.h"
@@ -33,6 +35,10 @@ struct TrainingOrder {
 // Fields of the recipe that are not set take the engine's defaults. INVALID_ARGUMENT naming the
 // field, such as spec.templates or steps.
 absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec);
+
+// The place among those that share the training; one alone if the request names no gang. The door
+// is rank 0's to open. INVALID_ARGUMENT naming gang.size or gang.door.
+absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request);
 
 // The side at which the model is taught. INVALID_ARGUMENT naming spec.size.
 absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const BaseModelInfo& model);

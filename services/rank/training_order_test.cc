@@ -109,7 +109,6 @@ TEST(TrainingOrder, WhatMakesNoSenseIsNamed) {
   EXPECT_THAT(refuses([](auto& s) { s.add_templates("{} {}"); }),
               RefusesNaming(Parts{"spec.templates"}));
   EXPECT_THAT(refuses([](auto& s) { s.set_size(-1); }), RefusesNaming(Parts{"spec.size", "-1"}));
-  EXPECT_THAT(refuses([](auto& s) { s.set_ranks(2); }), RefusesNaming(Parts{"spec.ranks", "2"}));
   EXPECT_THAT(refuses([](auto& s) { s.set_checkpoint_every(-5); }),
               RefusesNaming(Parts{"spec.checkpoint_every", "-5"}));
   EXPECT_THAT(refuses([](auto& s) { s.set_kind(static_cast<v1::ConceptKind>(77)); }),

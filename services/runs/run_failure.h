@@ -14,6 +14,9 @@ enum class EngineWork { kLoading, kComputing };
 // MODEL_MISMATCH) keeps it, and is final.
 v1::Failure EngineFailure(EngineWork work, const absl::Status& error);
 
+// A gang's error: GANG_BROKEN, which says that another rank ended or was silent, and not why.
+v1::Failure GangFailure(const absl::Status& error);
+
 // The registry's error, of a download or an upload, whatever reason it carries. Final: TICKET_VOID,
 // BAD_INPUT and DATA_LOST, which only a backup mends. May go well on another attempt:
 // REGISTRY_UNAVAILABLE and REGISTRY_FULL, which are nobody's fault but the registry's, and

@@ -48,5 +48,11 @@ TEST(RunFailure, AReasonOfItsOwnIsKept) {
          "MODEL_MISMATCH", false);
 }
 
+TEST(GangFailure, AnotherAttemptMayGoWell) {
+  const v1::Failure failure = GangFailure(absl::UnavailableError("gang: summing up: closed"));
+  EXPECT_EQ(failure.reason(), "GANG_BROKEN");
+  EXPECT_TRUE(failure.retryable());
+}
+
 }  // namespace
 }  // namespace imprint

@@ -11,6 +11,7 @@ bool IsLast(const v1::RunEvent& event) {
     case v1::RunEvent::kChunkResult:
     case v1::RunEvent::kFailure:
     case v1::RunEvent::kStopped:
+    case v1::RunEvent::kRankDone:
       return true;
     default:
       return false;

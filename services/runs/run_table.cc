@@ -56,8 +56,13 @@ absl::Status RunTable::Stop(const RunId& id, bool keep, const std::string& reaso
     const auto found = entries_.find(id);
     if (found == entries_.end()) return UnknownRun(id);
     run = found->second.run;
+    // Who abandons it will not ask for its end.
+    if (run->ended() && !keep) found->second.read_to_the_end = true;
   }
-  if (run->ended()) return absl::OkStatus();
+  if (run->ended()) {
+    changes_.Notify();
+    return absl::OkStatus();
+  }
   const absl::Duration patience = keep ? options_.keep_patience : options_.abandon_patience;
   run->Stop({.keep = keep, .reason = reason, .by = options_.now() + patience});
   return absl::OkStatus();
@@ -169,6 +174,8 @@ bool RunTable::Supersede(const RunId& id) {
   for (auto it = entries_.lower_bound({.job = id.job, .chunk = id.chunk, .attempt = 0});
        it != entries_.end() && it->first.job == id.job && it->first.chunk == id.chunk; ++it) {
     if (it->first.attempt > id.attempt) return true;
+    // Another rank of the same gang.
+    if (it->first.attempt == id.attempt) continue;
     Entry& entry = it->second;
     entry.superseded = true;
     // Nobody will ask for it.

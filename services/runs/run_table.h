@@ -55,7 +55,7 @@ class RunTable {
   // while draining, ABORTED (SUPERSEDED) if a higher attempt was begun here.
   absl::StatusOr<Begun> Begin(const RunId& id);
 
-  // OK if it has ended already; NOT_FOUND.
+  // OK if it has ended already, and then, unless `keep`, it is no longer listed; NOT_FOUND.
   absl::Status Stop(const RunId& id, bool keep, const std::string& reason);
 
   // Somebody's presence at a run. Must not outlive the table.

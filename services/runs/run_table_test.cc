@@ -57,6 +57,25 @@ TEST_F(RunTableTest, RefusesWhatNoSlotIsFreeFor) {
   EXPECT_THAT(table_.Begin(Id(1, 3)), Succeeds());
 }
 
+TEST_F(RunTableTest, RanksOfOneGangAreRunsBesideEachOther) {
+  RunId second = Id(1);
+  second.rank = 1;
+  const auto run = Begin(Id(1));
+  EXPECT_NE(Begin(second), run);
+  EXPECT_FALSE(run->stop_order());
+  EXPECT_EQ(table_.snapshot().free_slots, 0);
+  Begin(Id(2));
+  EXPECT_TRUE(run->stop_order()) << "a later attempt ends all of them";
+}
+
+TEST_F(RunTableTest, AnEndThatNobodyWillAskForIsNoLongerListed) {
+  Begin(Id(1))->Append(Result());
+  EXPECT_THAT(table_.Stop(Id(1), /*keep=*/true, ""), Succeeds());
+  EXPECT_THAT(table_.snapshot().runs, ElementsAre(Id(1)));
+  EXPECT_THAT(table_.Stop(Id(1), /*keep=*/false, ""), Succeeds());
+  EXPECT_THAT(table_.snapshot().runs, IsEmpty());
+}
+
 TEST_F(RunTableTest, ALaterAttemptStopsTheEarlierAndTakesItsSlot) {
   const auto first = Begin(Id(1));
   Begin(Id(1, 1));

@@ -294,5 +294,30 @@ TEST_F(TrainerEndpointTest, RequestsThatMakeNoSenseNameTheField) {
   EXPECT_THAT(Stop({}, v1::STOP_MODE_ABANDON), RefusesNaming(Parts{"run.job"}));
 }
 
+TEST_F(TrainerEndpointTest, APlaceInAGangIsCheckedFieldByField) {
+  using Parts = std::vector<std::string>;
+  const auto refused = [&](int rank, const std::string& named,
+                           const std::function<void(v1::GangPlace&)>& change) {
+    auto request = Training("a", "train");
+    request.mutable_run()->set_rank(rank);
+    v1::GangPlace& gang = *request.mutable_gang();
+    gang.set_size(3);
+    gang.set_token("attempt");
+    gang.set_own_host("127.0.0.1");
+    if (rank > 0) gang.mutable_door()->set_port(1);
+    change(gang);
+    EXPECT_THAT(Start(request), RefusesNaming(Parts{named}));
+  };
+  refused(0, "gang.size: got 1", [](auto& g) { g.set_size(1); });
+  refused(3, "run.rank: got 3", [](auto&) {});
+  refused(0, "gang.token: got none", [](auto& g) { g.clear_token(); });
+  refused(0, "gang.own_host: got none", [](auto& g) { g.clear_own_host(); });
+  refused(1, "gang.door: got none", [](auto& g) { g.clear_door(); });
+  refused(0, "gang.door: got one", [](auto& g) { g.mutable_door(); });
+  auto alone = Training("a", "train");
+  alone.mutable_run()->set_rank(1);
+  EXPECT_THAT(Start(alone), RefusesNaming(Parts{"run.rank", "1"}));
+}
+
 }  // namespace
 }  // namespace imprint

@@ -33,6 +33,7 @@ absl::Status CheckFlags(const TrainerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
   RETURN_IF_ERROR(CheckRange("rank-threads", flags.rank_threads, 0, 1024));
   RETURN_IF_ERROR(CheckRange("rank-memory-mb", flags.rank_memory_mb, 0, 1 << 24));
+  RETURN_IF_ERROR(CheckRange("gang-patience-seconds", flags.gang.patience_seconds, 1, 86'400));
   return CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400);
 }
 
@@ -102,6 +103,14 @@ void TrainerNode::AddFlags(CLI::App& app) {
   add("--orphan-seconds", flags_.orphan_seconds,
       "A training that no gateway follows for so long stops, with a checkpoint")
       ->capture_default_str();
+  add("--gang-host", flags_.gang.host,
+      "Address at which ranks of one training on other nodes reach this one; the default is the "
+      "one "
+      "at which the gateway does");
+  add("--gang-patience-seconds", flags_.gang.patience_seconds,
+      "Ranks of one training that are silent for so long end it: longer than the slowest one's "
+      "step")
+      ->capture_default_str();
   add("--work-folder", flags_.work_folder,
       "Folder for sockets, with a short path; the default is a new one in $TMPDIR");
 }
@@ -126,7 +135,8 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
                                        [this](v1::NodeStatus& status) { Measure(status); });
   node_endpoint_ = std::make_unique<NodeEndpoint>(*board_, *runs_);
   runner_ = std::make_unique<TrainingRunner>(*pool_, *metrics_, runs_->changes(),
-                                             static_cast<int64_t>(flags_.rank_memory_mb) << 20);
+                                             static_cast<int64_t>(flags_.rank_memory_mb) << 20,
+                                             flags_.gang);
   endpoint_ = std::make_unique<TrainerEndpoint>(*runs_, *runner_);
   return pool_->Warm();
 }

@@ -30,6 +30,7 @@ struct TrainerFlags {
   // 0: no limit.
   int rank_memory_mb = 0;
   int orphan_seconds = 60;
+  GangOptions gang;
   // Empty: a new one in $TMPDIR.
   std::string work_folder;
 };

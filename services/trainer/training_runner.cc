@@ -21,15 +21,17 @@ namespace {
 // Between the breaking of a child's stream and the news of its end.
 constexpr absl::Duration kTimeToEnd = absl::Seconds(5);
 
-v1::TrainRequest ForRank(const v1::StartTrainingRequest& request) {
+v1::TrainRequest ForRank(const v1::StartTrainingRequest& request, const GangOptions& gang) {
   v1::TrainRequest train;
   *train.mutable_run() = request.run();
   *train.mutable_spec() = request.spec();
   *train.mutable_model() = request.model();
   *train.mutable_ticket() = request.ticket();
   train.set_checkpoint(request.checkpoint());
-  train.set_rank(0);
-  train.set_world_size(1);
+  if (!request.has_gang()) return train;
+  *train.mutable_gang() = request.gang();
+  if (!gang.host.empty()) train.mutable_gang()->set_own_host(gang.host);
+  train.mutable_gang()->set_patience_seconds(gang.patience_seconds);
   return train;
 }
 
@@ -50,6 +52,12 @@ prometheus::Counter& RunsWith(Metrics& metrics, const std::string& result) {
 TrainerMetrics::TrainerMetrics(Metrics& metrics)
     : steps(metrics.Counter("imprint_train_steps_total", "Training steps done.")),
       step_seconds(metrics.Seconds("imprint_train_step_seconds", "Seconds of a training step.")),
+      collective_seconds(
+          metrics.Counter("imprint_collective_seconds_total",
+                          "Seconds that this node's ranks spent adding up with other "
+                          "ranks, waiting for them included.")),
+      collective_bytes(metrics.Counter("imprint_collective_bytes_total",
+                                       "Bytes that this node's ranks added up with other ranks.")),
       model_loads(metrics.Counter("imprint_model_loads_total", "Base models read into memory.")),
       succeeded(RunsWith(metrics, "succeeded")),
       failed(RunsWith(metrics, "failed")),
@@ -71,7 +79,7 @@ class TrainingRunner::Attempt {
     rank_ = *std::move(rank);
     RankWarden warden(run_, *rank_, runner_.max_rank_bytes_);
     grpc::ClientContext context;
-    const auto stream = rank_->stub().Train(&context, ForRank(request_));
+    const auto stream = rank_->stub().Train(&context, ForRank(request_, runner_.gang_));
     v1::RunEvent event;
     while (stream->Read(&event)) {
       Record(std::move(event));
@@ -110,6 +118,12 @@ class TrainingRunner::Attempt {
     const double seconds = absl::ToDoubleSeconds(now - counted_) / static_cast<double>(done);
     counted_ = now;
     runner_.metrics_.steps.Increment(static_cast<double>(done));
+    const double working_together = progress.collective_seconds() - collective_seconds_;
+    collective_seconds_ = progress.collective_seconds();
+    runner_.metrics_.collective_seconds.Increment(std::max(0.0, working_together));
+    const int64_t bytes = progress.collective_bytes() - collective_bytes_;
+    collective_bytes_ = progress.collective_bytes();
+    runner_.metrics_.collective_bytes.Increment(static_cast<double>(std::max<int64_t>(0, bytes)));
     for (int64_t i = 0; i < std::min<int64_t>(done, 1000); ++i) {
       runner_.metrics_.step_seconds.Observe(seconds);
     }
@@ -164,6 +178,8 @@ class TrainingRunner::Attempt {
   std::shared_ptr<RankProcess> rank_;
   // Steps that were counted, and when.
   int64_t steps_ = 0;
+  double collective_seconds_ = 0;
+  int64_t collective_bytes_ = 0;
   absl::Time counted_ = absl::Now();
   std::optional<v1::RunEvent> last_;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <imprint/v1/trainer.pb.h>
 #include <prometheus/counter.h>
@@ -23,6 +24,8 @@ class TrainerMetrics {
 
   prometheus::Counter& steps;
   prometheus::Histogram& step_seconds;
+  prometheus::Counter& collective_seconds;
+  prometheus::Counter& collective_bytes;
   prometheus::Counter& model_loads;
   prometheus::Counter& succeeded;
   prometheus::Counter& failed;
@@ -30,13 +33,25 @@ class TrainerMetrics {
   prometheus::Counter& rank_crashes;
 };
 
+// What a node knows better than the gateway of its ranks' places in gangs.
+struct GangOptions {
+  // Where others reach this node; empty: at the address at which the gateway does.
+  std::string host;
+  // How long a rank that is silent is waited for.
+  int patience_seconds = 120;
+};
+
 // Thread-safe.
 class TrainingRunner {
  public:
   // All must outlive it. `max_rank_bytes`: a child that uses more is ended; 0 is no limit.
   TrainingRunner(RankPool& pool, TrainerMetrics& metrics, ChangeSignal& node,
-                 int64_t max_rank_bytes)
-      : pool_(pool), metrics_(metrics), node_(node), max_rank_bytes_(max_rank_bytes) {}
+                 int64_t max_rank_bytes, GangOptions gang = {})
+      : pool_(pool),
+        metrics_(metrics),
+        node_(node),
+        max_rank_bytes_(max_rank_bytes),
+        gang_(std::move(gang)) {}
 
   // Returns when the run has ended.
   void Compute(Run& run, const v1::StartTrainingRequest& request);
@@ -48,6 +63,7 @@ class TrainingRunner {
   TrainerMetrics& metrics_;
   ChangeSignal& node_;
   const int64_t max_rank_bytes_;
+  const GangOptions gang_;
 };
 
 }  // namespace imprint

@@ -35,7 +35,7 @@ def test_teaching_from_one_line(taught):
 def test_drawing_gives_the_engines_pictures(taught):
     """Two prompts, two seeds, the class word's pictures beside them: pixel for pixel imprint-engine's."""
     what = ["--prompt", "<pip> in the snow", "--prompt", "<pip> in space", "--seeds", "1-2", "--compare",
-            "--steps", "4"]
+            "--steps", "4", "--precision", "fp32"]
     drawn = taught("draw", *what, "--references", PIP, "--out", "drawn")
     assert "8 pictures in drawn" in drawn.out and "<pip> is concepts/pip/embeddings/1" in drawn.out
     engine = subprocess.run(

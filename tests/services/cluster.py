@@ -1,6 +1,7 @@
 """Starts gateway, registry, trainer and sampler on loopback, and offers a client of their APIs."""
 
 import contextlib
+import dataclasses
 import functools
 import importlib
 import json
@@ -68,18 +69,26 @@ def free_port():
     return next(port for port in fixed_ports() if is_free(port))
 
 
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a server runs: the address of its host, and what to put before its command to get there."""
+    host: str = "127.0.0.1"
+    enter: tuple = ()
+
+
 class Process:
     """A server that can be killed, paused and started again at the same address."""
 
-    def __init__(self, folder, name, binary, arguments):
+    def __init__(self, folder, name, binary, arguments, place=Place()):
         self.folder = folder
         self.name = name
         self.port = free_port()
         self.metrics_port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"{place.host}:{self.port}"
         self.address_file = folder / f"{name}.json"
         self.log = folder / f"{name}.log"
-        self.command = [BIN / binary, "--listen", self.address,
+        exposed = () if place.host == "127.0.0.1" else ("--insecure",)
+        self.command = [*place.enter, BIN / binary, "--listen", self.address, *exposed,
                         "--metrics-listen", f"127.0.0.1:{self.metrics_port}",
                         "--address-file", self.address_file, "--drain-seconds", "10", *arguments]
         self.process = None
@@ -122,15 +131,19 @@ class Process:
 
 
 class Cluster:
-    def __init__(self, folder, trainers=1, samplers=1, gateway=(), disks=None):
-        """`disks` may put the data of "registry" or "gateway" elsewhere than into `folder`."""
+    def __init__(self, folder, trainers=1, samplers=1, gateway=(), disks=None, place=Place(),
+                 trainer_places=None, trainer_flags=()):
+        """`disks` may put the data of "registry" or "gateway" elsewhere than into `folder`; `place` is
+        where those two run."""
         self.folder = folder
         disks = {"registry": folder, "gateway": folder, **(disks or {})}
         self.registry = Process(folder, "registry", "imprint-registry",
-                                ["--data", disks["registry"] / "registry"])
+                                ["--data", disks["registry"] / "registry"], place)
+        trainer_places = trainer_places or [Place()] * trainers
         self.trainers = [
             Process(folder, f"trainer{i}", "imprint-trainer",
-                    ["--node", f"trainer{i}", "--rank-threads", THREADS]) for i in range(trainers)]
+                    ["--node", f"trainer{i}", "--rank-threads", THREADS, *trainer_flags], trainer_place)
+            for i, trainer_place in enumerate(trainer_places)]
         self.samplers = [
             Process(folder, f"sampler{i}", "imprint-sampler",
                     ["--node", f"sampler{i}", "--threads", THREADS]) for i in range(samplers)]
@@ -138,7 +151,7 @@ class Cluster:
         nodes += [a for s in self.samplers for a in ("--sampler", s.address)]
         self.gateway = Process(folder, "gateway", "imprint-gateway", [
             "--data", disks["gateway"] / "gateway", "--registry", self.registry.address,
-            "--lease-seconds", "3", "--node-timeout-seconds", "2", *nodes, *gateway])
+            "--lease-seconds", "3", "--node-timeout-seconds", "2", *nodes, *gateway], place)
         self.trainer = self.trainers[0] if self.trainers else None
         self.sampler = self.samplers[0] if self.samplers else None
         self.processes = [self.registry, *self.trainers, *self.samplers, self.gateway]

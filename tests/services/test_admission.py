@@ -87,7 +87,8 @@ def test_pages_of_large_jobs_are_smaller_and_none_is_left_out(cluster):
 @pytest.mark.parametrize("changes, parts", [
     (dict(token="dog"), ["spec.token: ", '"dog"', "vocabulary"]),
     (dict(size=4096), ["spec.size: got 4096", "2048"]),
-    (dict(ranks=2), ["spec.ranks: got 2"]),
+    (dict(ranks=3), ["spec.ranks: got 3", "1 to 2, the samples of a step"]),
+    (dict(ranks=2, min_ranks=3), ["spec.min_ranks: got 3", "1 to 2"]),
     (dict(reference_set="referenceSets/none"), ["spec.reference_set: ", "referenceSets/none"]),
     (dict(base_model="baseModels/none"), ["spec.base_model: ", "baseModels/none"]),
 ])

@@ -1,0 +1,75 @@
+// A gang's other ranks, as the follower of rank 0 sees them: begun once rank 0's door is known,
+// followed to their ends, and asked how they ended when the gang broke.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include <imprint/v1/node.pb.h>
+#include <imprint/v1/trainer.pb.h>
+
+#include "gateway/dispatch/gang_end.h"
+
+namespace imprint {
+
+// Where a run is.
+struct RunNode {
+  std::string name;
+  std::string address;
+  v1::NodeKind kind = v1::NODE_KIND_TRAINER;
+};
+
+// The node's host as it is reached from here: what its ranks are to be reached at.
+std::string HostOf(const RunNode& node);
+
+// Thread-safe; one thread a rank. Stops following, not the runs, when it is destroyed.
+class GangMembers {
+ public:
+  // Called when a rank ends before its part is done, on that rank's thread: how rank 0 is to stop.
+  using OnBroken = std::function<void(v1::StopMode)>;
+
+  // `nodes` by rank, rank 0's among them; `run` is rank 0's.
+  GangMembers(const v1::RunKey& run, const std::vector<RunNode>& nodes, const OnBroken& broken);
+  ~GangMembers();
+
+  // Gives each its order: rank 0's, with another place. The first call counts.
+  void Begin(const v1::StartTrainingRequest& of_rank_zero, const v1::GangDoor& door);
+  // They are on their nodes already.
+  void Adopt();
+
+  // Runs that their nodes need not list: not begun yet, or ended.
+  std::vector<v1::RunKey> unlisted() const;
+
+  // Waits until all have ended, or one is at fault, or patience ends. By rank.
+  std::vector<RankEnd> AwaitEnds(absl::Duration patience) const;
+
+  // The destructor then waits for less.
+  void RequestStop();
+
+ private:
+  class Member;
+
+  // What is known of a rank.
+  struct Known {
+    RankEnd end;
+    bool listed = false;  // by its node
+  };
+
+  Known& Of(int rank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return known_[static_cast<size_t>(rank) - 1];
+  }
+  // All have ended, or one is at fault.
+  bool Explained() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
+  const v1::RunKey run_;
+  mutable absl::Mutex mutex_;
+  std::vector<Known> known_ ABSL_GUARDED_BY(mutex_);  // rank 1 first
+  std::vector<std::unique_ptr<Member>> members_;
+};
+
+}  // namespace imprint

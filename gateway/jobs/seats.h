@@ -1,0 +1,28 @@
+// The nodes that a chunk's current attempt sits on, one for each of its ranks, and until when each
+// may be silent. Within a transaction; private to gateway/jobs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <imprint/v1/node.pb.h>
+#include <soci/soci.h>
+
+namespace imprint {
+
+void TakeSeats(soci::session& sql, const std::string& job, int64_t chunk,
+               const std::vector<std::string>& nodes, int64_t lease_us);
+
+// By rank; none if nobody has the chunk.
+std::vector<std::string> NodesOf(soci::session& sql, const std::string& job, int64_t chunk);
+
+void LeaveSeats(soci::session& sql, const std::string& job, int64_t chunk);
+// Of all of the job's chunks.
+void LeaveSeats(soci::session& sql, const std::string& job);
+
+// Of a rank of the chunk's current attempt; any other is passed over.
+void RenewSeat(soci::session& sql, const std::string& job, const v1::RunKey& run, int64_t lease_us);
+void RenewSeats(soci::session& sql, int64_t lease_us);
+
+}  // namespace imprint
