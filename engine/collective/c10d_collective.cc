@@ -90,8 +90,12 @@ absl::Status C10dCollective::DoBroadcast(at::Tensor& tensor) {
 }
 
 absl::Status C10dCollective::DoBarrier() {
-  return Await("waiting for all", place_.patience,
-               [&] { return group_->barrier(c10d::BarrierOptions()); });
+  const absl::Duration patience = std::max(place_.join_patience, place_.patience);
+  return Await("waiting for all", patience, [&] {
+    c10d::BarrierOptions options;
+    options.timeout = Milliseconds(patience);
+    return group_->barrier(options);
+  });
 }
 
 }  // namespace imprint

@@ -25,7 +25,8 @@ class Collective {
   absl::Status Sum(at::Tensor& tensor);
   // Rank 0's tensor for all, in place.
   absl::Status Broadcast(at::Tensor& tensor);
-  // Returns when all ranks have come here.
+  // Returns when all ranks have come here; waits as long as for their joining, for what comes
+  // before may take its time.
   absl::Status Barrier();
 
   const CollectiveUse& use() const { return use_; }

@@ -122,6 +122,8 @@ class Training {
   // All ranks begin where rank 0 stands, if they are about to train the same.
   absl::Status BeginTogether() {
     if (gang_.size() == 1) return absl::OkStatus();
+    // Some ranks encode their pictures sooner than others.
+    RETURN_IF_ERROR(gang_.Barrier());
     RETURN_IF_ERROR(CheckSameEverywhere());
     at::Tensor step = at::tensor({state_.step}).to(model_.device);
     RETURN_IF_ERROR(gang_.Broadcast(step));

@@ -1,6 +1,7 @@
 #include "gateway/api/explain.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,13 +33,18 @@ int SlotsNeeded(const v1::Job& job) {
   return job.training().min_ranks() > 0 ? job.training().min_ranks() : job.training().ranks();
 }
 
-// On the nodes that may take it, if they were idle.
+// That one chunk could have on the nodes that may take it, if they were idle: on one kind of
+// device.
 int SlotsInAll(const v1::Job& job, const ClusterSnapshot& now, WorkKind kind) {
-  int slots = 0;
+  std::map<std::string, int> slots;
+  int most = 0;
   for (const FreeNode& node : now.nodes) {
-    if (node.kind == kind && MayTake(node, job)) slots += std::max(node.slots, node.free_slots);
+    if (node.kind != kind || !MayTake(node, job)) continue;
+    int& on_device = slots[node.device];
+    on_device += std::min(std::max(node.slots, node.free_slots), node.slots_of_a_gang);
+    most = std::max(most, on_device);
   }
-  return slots;
+  return most;
 }
 
 std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,

@@ -199,10 +199,11 @@ absl::Status Dispatcher::Lose(const v1::RunKey& run, const std::string& node, co
 absl::Status Dispatcher::AdoptOrLose(const std::vector<CurrentRun>& current) {
   for (const CurrentRun& run : current) {
     if (run.cancelling || followers_.contains(FollowerKey(run.key))) continue;
+    // Whoever follows rank 0 asks for the others.
+    if (run.key.rank() != 0) continue;
     const auto node = nodes_.Find(run.node);
     if (!node || !node->alive) continue;
     if (node->Has(run.key)) {
-      if (run.key.rank() != 0) continue;
       auto lease = runs_.Reload(run.key);
       if (absl::IsAborted(lease.status())) continue;
       RETURN_IF_ERROR(PassOverDamaged(JobOf(run.key), lease.status()));

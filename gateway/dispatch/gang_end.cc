@@ -10,7 +10,7 @@ namespace imprint {
 namespace {
 
 // Smaller goes first.
-enum class Fault { kFatal, kFailed, kDrained, kUnknown, kConsequence, kNone };
+enum class Fault { kFatal, kFailed, kDrained, kUnknown, kBroken, kStopped, kNone };
 
 Fault FaultOf(const RankEnd& end) {
   if (!end.error.ok()) {
@@ -19,11 +19,11 @@ Fault FaultOf(const RankEnd& end) {
   }
   if (!end.last) return Fault::kUnknown;
   if (end.last->has_failure()) {
-    if (end.last->failure().reason() == "GANG_BROKEN") return Fault::kConsequence;
+    if (end.last->failure().reason() == "GANG_BROKEN") return Fault::kBroken;
     return EndOfFailure(end.last->failure()).fatal ? Fault::kFatal : Fault::kFailed;
   }
   if (end.last->has_stopped()) {
-    return end.last->stopped().draining() ? Fault::kDrained : Fault::kConsequence;
+    return end.last->stopped().draining() ? Fault::kDrained : Fault::kStopped;
   }
   return Fault::kNone;
 }

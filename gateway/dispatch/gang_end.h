@@ -25,9 +25,9 @@ struct RankEnd {
 // Whether a rank's end was its own, and not a consequence of another's.
 bool IsAtFault(const RankEnd& end);
 
-// How the attempt is given back. What no other attempt can mend goes first, then what a rank or
-// its node did, then a drain, then a rank of which nothing is known; the reason names rank and
-// node.
+// How the attempt is given back. What no other attempt can mend goes first, then what a rank or its
+// node did, then a drain, then a rank of which nothing is known, then one that saw the gang break;
+// the reason names rank and node.
 RunEnd EndOfGang(std::span<const RankEnd> ends);
 
 }  // namespace imprint

@@ -63,6 +63,12 @@ TEST(EndOfGang, WhereNobodyIsAtFaultRankZeroSaysWhatItSaw) {
   EXPECT_THAT(EndOf({Fell(0), Fell(1)}).reason, HasSubstr("rank 0 on node n0: gang: summing up"));
 }
 
+TEST(EndOfGang, AGangThatNeverMetHasAFault) {
+  const RunEnd end = EndOf({Stopped(0, false), Fell(1)});
+  EXPECT_TRUE(end.fault);
+  EXPECT_THAT(end.reason, HasSubstr("rank 1 on node n1: gang: "));
+}
+
 TEST(EndOfGang, ARankThatFoundNoSlotIsNoFault) {
   const RankEnd full = {.rank = 1, .node = "n1", .error = absl::ResourceExhaustedError("taken")};
   EXPECT_FALSE(EndOf({Stopped(0, false), full}).fault);

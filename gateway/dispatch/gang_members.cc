@@ -35,7 +35,9 @@ class GangMembers::Member {
     *order.mutable_run() = key_;
     order.mutable_gang()->set_own_host(HostOf(node_));
     thread_ = std::jthread([this, order = std::move(order)](const std::stop_token& stop) {
-      if (const absl::Status begun = client_->Start(order); !begun.ok()) return BreakWith(begun);
+      if (const absl::Status begun = client_->Start(order); !begun.ok()) {
+        return BreakWith(begun, stop);
+      }
       IsListed();
       Follow(stop);
     });
@@ -48,6 +50,10 @@ class GangMembers::Member {
   }
 
   void RequestStop() { thread_.request_stop(); }
+
+  void Join() {
+    if (thread_.joinable()) thread_.join();
+  }
 
  private:
   void IsListed() {
@@ -64,28 +70,36 @@ class GangMembers::Member {
           [&](const v1::RunEvent& event) {
             next_event = event.number() + 1;
             ended = event.has_rank_done() || event.has_failure() || event.has_stopped();
-            if (ended) Take(event);
+            if (ended) Take(event, stop);
             return absl::OkStatus();
           },
           stop);
       if (ended || stop.stop_requested()) return;
-      if (absl::IsNotFound(followed)) return BreakWith(followed);
+      if (absl::IsNotFound(followed)) return BreakWith(followed, stop);
       // The stream broke; whether the node is gone is for its heartbeat to say.
       Pause(stop, kFollowAgainAfter);
     }
   }
 
-  void Take(const v1::RunEvent& last) {
+  void Take(const v1::RunEvent& last, const std::stop_token& stop) {
     {
       const absl::MutexLock lock(&gang_.mutex_);
       gang_.Of(key_.rank()).end.last = last;
     }
     if (last.has_rank_done()) return;
     // Who was stopped has stopped with all the others, and rank 0 keeps what they reached.
-    broken_(last.has_stopped() ? v1::STOP_MODE_CHECKPOINT : v1::STOP_MODE_ABANDON);
+    StopRankZero(last.has_stopped() ? v1::STOP_MODE_CHECKPOINT : v1::STOP_MODE_ABANDON, stop);
   }
 
-  void BreakWith(const absl::Status& error) {
+  void StopRankZero(v1::StopMode mode, const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      const absl::Status told = broken_(mode);
+      if (told.ok() || absl::IsNotFound(told)) return;
+      Pause(stop, kFollowAgainAfter);
+    }
+  }
+
+  void BreakWith(const absl::Status& error, const std::stop_token& stop) {
     LogWarning("a rank could not begin, or is gone", {{"job", key_.job()},
                                                       {"attempt", key_.attempt()},
                                                       {"rank", key_.rank()},
@@ -95,7 +109,7 @@ class GangMembers::Member {
       const absl::MutexLock lock(&gang_.mutex_);
       gang_.Of(key_.rank()).end.error = error;
     }
-    broken_(v1::STOP_MODE_ABANDON);
+    StopRankZero(v1::STOP_MODE_ABANDON, stop);
   }
 
   GangMembers& gang_;
@@ -122,7 +136,21 @@ GangMembers::GangMembers(const v1::RunKey& run, const std::vector<RunNode>& node
 GangMembers::~GangMembers() { RequestStop(); }
 
 void GangMembers::RequestStop() {
+  const absl::MutexLock beginning(&beginning_);
+  {
+    const absl::MutexLock lock(&mutex_);
+    stopped_ = true;
+  }
   for (const auto& member : members_) member->RequestStop();
+}
+
+void GangMembers::Join() {
+  for (const auto& member : members_) member->Join();
+}
+
+bool GangMembers::stopped() const {
+  const absl::MutexLock lock(&mutex_);
+  return stopped_;
 }
 
 void GangMembers::Begin(const v1::StartTrainingRequest& of_rank_zero, const v1::GangDoor& door) {
@@ -130,10 +158,14 @@ void GangMembers::Begin(const v1::StartTrainingRequest& of_rank_zero, const v1::
   *order.mutable_gang()->mutable_door() = door;
   // Theirs comes from rank 0.
   order.clear_checkpoint();
+  const absl::MutexLock beginning(&beginning_);
+  if (stopped()) return;
   for (const auto& member : members_) member->Begin(order);
 }
 
 void GangMembers::Adopt() {
+  const absl::MutexLock beginning(&beginning_);
+  if (stopped()) return;
   for (const auto& member : members_) member->Adopt();
 }
 
@@ -160,7 +192,7 @@ bool GangMembers::Explained() const {
   const auto has_ended = [](const Known& known) {
     return known.end.last.has_value() || !known.end.error.ok();
   };
-  return std::all_of(known_.begin(), known_.end(), has_ended) ||
+  return stopped_ || std::all_of(known_.begin(), known_.end(), has_ended) ||
          std::any_of(known_.begin(), known_.end(),
                      [](const Known& known) { return IsAtFault(known.end); });
 }

@@ -30,8 +30,9 @@ std::string HostOf(const RunNode& node);
 // Thread-safe; one thread a rank. Stops following, not the runs, when it is destroyed.
 class GangMembers {
  public:
-  // Called when a rank ends before its part is done, on that rank's thread: how rank 0 is to stop.
-  using OnBroken = std::function<void(v1::StopMode)>;
+  // Called when a rank ends before its part is done, on that rank's thread: stops rank 0 in that
+  // way. Again while it fails.
+  using OnBroken = std::function<absl::Status(v1::StopMode)>;
 
   // `nodes` by rank, rank 0's among them; `run` is rank 0's.
   GangMembers(const v1::RunKey& run, const std::vector<RunNode>& nodes, const OnBroken& broken);
@@ -45,11 +46,14 @@ class GangMembers {
   // Runs that their nodes need not list: not begun yet, or ended.
   std::vector<v1::RunKey> unlisted() const;
 
-  // Waits until all have ended, or one is at fault, or patience ends. By rank.
+  // Waits until all have ended, or one is at fault, or a stop is requested, or patience ends. By
+  // rank.
   std::vector<RankEnd> AwaitEnds(absl::Duration patience) const;
 
-  // The destructor then waits for less.
+  // Begins and follows nothing from now on.
   void RequestStop();
+  // After a requested stop: waits until nobody is followed any more.
+  void Join();
 
  private:
   class Member;
@@ -60,14 +64,18 @@ class GangMembers {
     bool listed = false;  // by its node
   };
 
+  bool stopped() const;
   Known& Of(int rank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return known_[static_cast<size_t>(rank) - 1];
   }
-  // All have ended, or one is at fault.
+  // All have ended, or one is at fault, or nobody asks any more.
   bool Explained() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   const v1::RunKey run_;
+  // Held while threads are begun, so that a stop finds all of them.
+  absl::Mutex beginning_;
   mutable absl::Mutex mutex_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Known> known_ ABSL_GUARDED_BY(mutex_);  // rank 1 first
   std::vector<std::unique_ptr<Member>> members_;
 };

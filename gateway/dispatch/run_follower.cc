@@ -1,5 +1,6 @@
 #include "gateway/dispatch/run_follower.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -42,13 +43,18 @@ RunFollower::RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopte
                    : std::make_unique<GangMembers>(
                          lease_.key, seats,
                          [this](v1::StopMode mode) {
-                           (void)client_->Stop(lease_.key, mode, "another rank of its gang ended");
+                           return client_->Stop(lease_.key, mode, "another rank of its gang ended");
                          })),
       unlisted_(!adopted),
       heard_us_(absl::ToUnixMicros(absl::Now())),
       on_end_(std::move(ended)),
       thread_([this](const std::stop_token& stop) {
         Follow(stop);
+        // Here, not where the dispatcher would wait for it: a call may take its time.
+        if (members_ != nullptr) {
+          members_->RequestStop();
+          members_->Join();
+        }
         ended_ = true;
         on_end_();
       }) {}
@@ -213,9 +219,13 @@ absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token&
       if (members_ != nullptr && !adopted_) members_->Begin(order_, event.door());
       break;
     case v1::RunEvent::kFailure:
-    case v1::RunEvent::kStopped:
-      GiveBack(EndOf(event), stop);
+    case v1::RunEvent::kStopped: {
+      const RunEnd end = EndOf(event);
+      // Whoever follows next hears why; it has not been heard here.
+      if (members_ != nullptr && stop.stop_requested()) return absl::CancelledError("stopped");
+      GiveBack(end, stop);
       break;
+    }
     case v1::RunEvent::kRankDone:
     case v1::RunEvent::kWorking:
     case v1::RunEvent::EVENT_NOT_SET:
@@ -237,7 +247,13 @@ RunEnd RunFollower::EndOf(const v1::RunEvent& last) {
   for (const RankEnd& end : ends) {
     if (end.last && end.last->stopped().draining()) nodes_.SetDraining(end.node);
   }
-  if (members_ != nullptr) return EndOfGang(ends);
+  if (members_ != nullptr) {
+    RunEnd end = EndOfGang(ends);
+    // The gateway before this one ended before it had begun them all.
+    const auto never_begun = [](const RankEnd& each) { return absl::IsNotFound(each.error); };
+    if (adopted_ && std::any_of(ends.begin(), ends.end(), never_begun)) end.fault = false;
+    return end;
+  }
   return last.has_failure() ? EndOfFailure(last.failure()) : EndOfStop(last.stopped());
 }
 

@@ -95,7 +95,12 @@ class RankTraining::Session {
   absl::Status OpenDoor() {
     ASSIGN_OR_RETURN(place_, ParseGangPlace(request_));
     if (place_.size == 1 || place_.rank != 0) return absl::OkStatus();
-    ASSIGN_OR_RETURN(door_, GangDoor::Open(place_.own_host));
+    auto door = GangDoor::Open(place_.own_host);
+    // It is this node that cannot: another may.
+    if (!door.ok()) {
+      return absl::UnavailableError(absl::StrCat(kGangError, door.status().message()));
+    }
+    door_ = *std::move(door);
     place_.port = door_->port();
     v1::RunEvent event;
     event.mutable_door()->set_host(place_.host);

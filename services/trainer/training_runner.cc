@@ -111,6 +111,8 @@ class TrainingRunner::Attempt {
   }
 
   void Count(const v1::TrainingProgress& progress) {
+    // Other ranks than 0 hear only from that one where they resume.
+    if (run_.id().rank > 0 && steps_ == 0) steps_ = progress.step() - 1;
     const int64_t done = std::max<int64_t>(0, progress.step() - steps_);
     steps_ = progress.step();
     if (done == 0) return;
