@@ -1,7 +1,10 @@
 #include "gateway/dispatch/gang_members.h"
 
 #include <algorithm>
+#include <array>
+#include <netdb.h>
 #include <stop_token>
+#include <sys/socket.h>
 #include <thread>
 #include <utility>
 
@@ -21,7 +24,15 @@ constexpr absl::Duration kFollowAgainAfter = absl::Milliseconds(250);
 std::string HostOf(const RunNode& node) {
   std::string host = node.address.substr(0, node.address.rfind(':'));
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  return host;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return host;
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
+  std::array<char, NI_MAXHOST> numeric{};
+  const int error = getnameinfo(found->ai_addr, found->ai_addrlen, numeric.data(), numeric.size(),
+                                nullptr, 0, NI_NUMERICHOST);
+  return error == 0 ? numeric.data() : host;
 }
 
 // One of them, with its thread.
@@ -173,7 +184,7 @@ std::vector<v1::RunKey> GangMembers::unlisted() const {
   const absl::MutexLock lock(&mutex_);
   std::vector<v1::RunKey> keys;
   for (const Known& known : known_) {
-    if (known.listed && !known.end.last) continue;
+    if (known.listed && !known.end.last && known.end.error.ok()) continue;
     keys.push_back(run_);
     keys.back().set_rank(known.end.rank);
   }

@@ -24,7 +24,8 @@ struct RunNode {
   v1::NodeKind kind = v1::NODE_KIND_TRAINER;
 };
 
-// The node's host as it is reached from here: what its ranks are to be reached at.
+// The node's address as it is reached from here, as a number: what its ranks are to be reached at.
+// On the node itself a name may mean loopback.
 std::string HostOf(const RunNode& node);
 
 // Thread-safe; one thread a rank. Stops following, not the runs, when it is destroyed.

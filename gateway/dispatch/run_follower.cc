@@ -24,6 +24,8 @@ constexpr absl::Duration kRetryAfter = absl::Milliseconds(250);
 constexpr int64_t kTicketSeconds = 86'400;  // a day
 // Between the end of a gang's rank 0 and those of the others.
 constexpr absl::Duration kEndsPatience = absl::Seconds(5);
+// Before a gang that may be smaller begins again.
+constexpr absl::Duration kRegroupWait = absl::Seconds(5);
 
 }  // namespace
 
@@ -219,13 +221,9 @@ absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token&
       if (members_ != nullptr && !adopted_) members_->Begin(order_, event.door());
       break;
     case v1::RunEvent::kFailure:
-    case v1::RunEvent::kStopped: {
-      const RunEnd end = EndOf(event);
-      // Whoever follows next hears why; it has not been heard here.
-      if (members_ != nullptr && stop.stop_requested()) return absl::CancelledError("stopped");
-      GiveBack(end, stop);
+    case v1::RunEvent::kStopped:
+      GiveBack(EndOf(event, stop), stop);
       break;
-    }
     case v1::RunEvent::kRankDone:
     case v1::RunEvent::kWorking:
     case v1::RunEvent::EVENT_NOT_SET:
@@ -236,7 +234,7 @@ absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token&
 }
 
 // Of a gang, what the rank at fault says.
-RunEnd RunFollower::EndOf(const v1::RunEvent& last) {
+RunEnd RunFollower::EndOf(const v1::RunEvent& last, const std::stop_token& stop) {
   std::vector<RankEnd> ends = {{.rank = 0, .node = node_.name, .last = last}};
   if (members_ != nullptr) {
     unlisted_ = true;
@@ -249,9 +247,18 @@ RunEnd RunFollower::EndOf(const v1::RunEvent& last) {
   }
   if (members_ != nullptr) {
     RunEnd end = EndOfGang(ends);
-    // The gateway before this one ended before it had begun them all.
+    // Nobody's fault: the gateway before this one ended before it had begun them all, or this one
+    // ends before it has heard why.
     const auto never_begun = [](const RankEnd& each) { return absl::IsNotFound(each.error); };
-    if (adopted_ && std::any_of(ends.begin(), ends.end(), never_begun)) end.fault = false;
+    if ((adopted_ && std::any_of(ends.begin(), ends.end(), never_begun)) ||
+        (stop.stop_requested() && std::none_of(ends.begin(), ends.end(), IsAtFault))) {
+      end.fault = false;
+    }
+    // The slots of all are free again before fewer would do.
+    const int enough = lease_.job.training().min_ranks();
+    if (enough > 0 && enough < static_cast<int>(ends.size())) {
+      end.wait = std::max(end.wait, kRegroupWait);
+    }
     return end;
   }
   return last.has_failure() ? EndOfFailure(last.failure()) : EndOfStop(last.stopped());

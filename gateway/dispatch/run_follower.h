@@ -59,7 +59,7 @@ class RunFollower {
   absl::Status Take(const v1::RunEvent& event, const std::stop_token& stop);
   absl::Status KeepProgress(const v1::TrainingProgress& progress);
   absl::Status FlushProgress();
-  RunEnd EndOf(const v1::RunEvent& last);
+  RunEnd EndOf(const v1::RunEvent& last, const std::stop_token& stop);
   void GiveBack(const RunEnd& end, const std::stop_token& stop);
 
   RunLease lease_;

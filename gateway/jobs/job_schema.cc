@@ -77,7 +77,6 @@ const std::vector<Migration>& JobMigrations() {
            " job varchar(63) not null, chunk bigint not null, rank integer not null,"
            " node varchar(255) not null, lease_us bigint not null,"
            " primary key (job, chunk, rank))",
-           "create index seats_by_lease on seats (lease_us)",
            "insert into seats (job, chunk, rank, node, lease_us)"
            " select job, chunk, 0, node, lease_us from chunks where state = 1",
            "alter table chunks drop column node",

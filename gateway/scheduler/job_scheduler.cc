@@ -135,8 +135,8 @@ class Slots {
       if (node.kind != kind) continue;
       uint32_t precisions = 0;
       for (const std::string& name : node.precisions) precisions |= NewBit(name);
-      free_[precisions] += node.free_slots;
-      nodes_.push_back({&node, node.free_slots, precisions});
+      free_[{node.device, precisions}] += node.free_slots;
+      nodes_.push_back({.node = &node, .left = node.free_slots, .precisions = precisions});
       devices_.insert(node.device);
     }
     std::sort(nodes_.begin(), nodes_.end(),
@@ -147,62 +147,69 @@ class Slots {
   int FreeFor(const WaitingWork& work) const {
     const uint32_t precision = Bit(work.precision);
     int free = 0;
-    for (const auto& [precisions, slots] : free_) {
-      if (MayTake(precisions, precision)) free += slots;
+    for (const auto& [group, slots] : free_) {
+      if ((group.second & precision) != 0 && IsOpen(group.first, group.second)) free += slots;
     }
     return free;
   }
 
   bool NoneLeft() const {
     return std::all_of(free_.begin(), free_.end(), [&](const auto& group) {
-      return group.second == 0 || (group.first & closed_) != 0;
+      return group.second == 0 || !IsOpen(group.first.first, group.first.second);
     });
   }
 
-  // Whether the nodes would hold a chunk if they were idle.
-  bool CouldHold(const WaitingWork& work) const {
+  // Keeps the nodes that would hold a chunk, if they were idle, from everything that comes later.
+  // False if there are none.
+  bool CloseFor(const WaitingWork& work) {
     const auto all = [](const Left& each) { return std::max(each.node->slots, each.left); };
-    return std::any_of(devices_.begin(), devices_.end(), [&](const auto& device) {
-      return RoomOn(device, work, all) >= Enough(work);
-    });
+    bool any = false;
+    for (const absl::string_view device : devices_) {
+      if (RoomOn(device, work, all) < Enough(work)) continue;
+      closed_[device] |= Bit(work.precision);
+      any = true;
+    }
+    return any;
   }
 
   // As many slots of a chunk as there are, or none.
   std::vector<std::string> Take(const WaitingWork& work) {
     std::vector<std::string> taken;
     if (FreeFor(work) < Enough(work)) return taken;
-    const auto free = [](const Left& each) { return each.left; };
+    const auto free = [this](const Left& each) {
+      return IsOpen(each.node->device, each.precisions) ? each.left : 0;
+    };
     absl::string_view device;
     int room = 0;
-    for (const absl::string_view each : devices_) {
-      if (const int on = RoomOn(each, work, free); on > room) {
-        device = each;
+    // Of two that do, GPUs.
+    for (auto each = devices_.rbegin(); each != devices_.rend(); ++each) {
+      if (const int on = std::min(RoomOn(*each, work, free), work.slots); on > room) {
+        device = *each;
         room = on;
       }
     }
     if (room < Enough(work)) return taken;
     const uint32_t precision = Bit(work.precision);
-    for (int i = 0; i < std::min(room, work.slots); ++i) {
+    for (Left& each : nodes_) each.of_chunk = 0;
+    for (int i = 0; i < room; ++i) {
       Left& best =
           *std::max_element(nodes_.begin(), nodes_.end(), [&](const Left& a, const Left& b) {
-            return Preference(a, device, work, precision, taken) <
-                   Preference(b, device, work, precision, taken);
+            return Preference(a, device, work, precision) < Preference(b, device, work, precision);
           });
       --best.left;
-      --free_[best.precisions];
+      ++best.of_chunk;
+      --free_[{best.node->device, best.precisions}];
       taken.push_back(best.node->node);
     }
     return taken;
   }
-
-  // Keeps the nodes that could take it from everything that comes later.
-  void CloseFor(const WaitingWork& work) { closed_ |= Bit(work.precision); }
 
  private:
   struct Left {
     const FreeNode* node;
     int left;
     uint32_t precisions;
+    int of_chunk = 0;  // taken by the chunk that is being placed
   };
 
   // 0 for what no node has.
@@ -215,14 +222,15 @@ class Slots {
     return bits_.try_emplace(precision, bits_.size() < 31 ? 1U << bits_.size() : 0).first->second;
   }
 
-  bool MayTake(uint32_t precisions, uint32_t precision) const {
-    return (precisions & precision) != 0 && (precisions & closed_) == 0;
+  bool IsOpen(absl::string_view device, uint32_t precisions) const {
+    const auto closed = closed_.find(device);
+    return closed == closed_.end() || (precisions & closed->second) == 0;
   }
 
   // Who is alone takes any device.
   bool Suits(const Left& node, absl::string_view device, const WaitingWork& work,
              uint32_t precision) const {
-    return (work.slots == 1 || node.node->device == device) && MayTake(node.precisions, precision);
+    return (work.slots == 1 || node.node->device == device) && (node.precisions & precision) != 0;
   }
 
   // Slots of a node that one chunk may have.
@@ -243,19 +251,20 @@ class Slots {
   }
 
   std::tuple<bool, bool, int> Preference(const Left& node, absl::string_view device,
-                                         const WaitingWork& work, uint32_t precision,
-                                         const std::vector<std::string>& taken) const {
+                                         const WaitingWork& work, uint32_t precision) const {
     const auto& warm = node.node->warm_models;
-    const auto has = std::count(taken.begin(), taken.end(), node.node->node);
-    return {node.left > 0 && Suits(node, device, work, precision) && has < MostOf(*node.node, work),
+    return {node.left > 0 && Suits(node, device, work, precision) &&
+                IsOpen(node.node->device, node.precisions) &&
+                node.of_chunk < MostOf(*node.node, work),
             std::find(warm.begin(), warm.end(), work.model) != warm.end(), node.left};
   }
 
   std::vector<Left> nodes_;
   std::set<absl::string_view> devices_;
   absl::flat_hash_map<absl::string_view, uint32_t> bits_;  // of precisions that nodes have
-  std::map<uint32_t, int> free_;                           // slots, by what their nodes have
-  uint32_t closed_ = 0;
+  // Slots, by what their nodes are and have.
+  std::map<std::pair<absl::string_view, uint32_t>, int> free_;
+  std::map<absl::string_view, uint32_t> closed_;  // precisions, by device
 };
 
 }  // namespace
@@ -274,9 +283,10 @@ Decisions Decide(const ClusterSnapshot& now, const Policy& policy) {
       continue;
     }
     order.PassedOver();
-    if (!slots.CouldHold(*work)) continue;
-    if (slots.FreeFor(*work) > 0) decisions.reservations.push_back({work->job, Enough(*work)});
-    slots.CloseFor(*work);
+    const bool some_free = slots.FreeFor(*work) > 0;
+    if (slots.CloseFor(*work) && some_free) {
+      decisions.reservations.push_back({work->job, Enough(*work)});
+    }
   }
   return decisions;
 }

@@ -46,7 +46,7 @@ struct ClusterSnapshot {
   std::vector<FreeNode> nodes;
   // Recent device-seconds of each tenant; a tenant that is not there has used nothing.
   std::map<std::string, double> usage;
-  // Chunks of each tenant that run now.
+  // Slots of each tenant that are taken now.
   std::map<std::string, int64_t> running;
   // Whether more work waits than is here: each tenant's most urgent is.
   bool cut_off = false;
@@ -55,7 +55,8 @@ struct ClusterSnapshot {
 struct Policy {
   // What a tenant's share weighs; 1 if it is not there.
   std::map<std::string, double> weights;
-  // Device-seconds that a chunk is thought to take: what placing one adds to its tenant's usage.
+  // Device-seconds that a chunk is thought to take of each slot: what placing it adds to its
+  // tenant's usage.
   double chunk_cost_seconds = 30;
 };
 
@@ -83,8 +84,8 @@ struct Decisions {
 
 // Order: priority, then the tenant that has used least of its share (what runs and what is placed
 // here counts, slot by slot), then age, then name. A chunk starts with as many of its slots as are
-// free, if these are enough, or not at all. One that does not fit reserves its kind's free slots of
-// its precision against everything behind it, unless all nodes together, idle, would not hold it.
+// free, if these are enough, or not at all. One that does not fit keeps the free slots of the nodes
+// that would hold it, if they were idle, from everything behind it.
 // Nodes that have the base model in memory are chosen first, then those with most free slots.
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
 

@@ -130,6 +130,22 @@ TEST(JobScheduler, RanksOnGpusAndOnProcessorsDoNotMix) {
   EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"gang", {"g1", "g2", "g3"}}));
 }
 
+TEST(JobScheduler, AGangReservesOnlyTheKindOfDeviceThatWouldHoldIt) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 9, 3), Training("solo", 1)},
+                         .nodes = {Trainer("c"), Trainer("g1"), Trainer("g2", 0, 2)}};
+  for (const size_t gpu : {1, 2}) now.nodes[gpu].device = "cuda";
+  const Decisions decisions = Decide(now, {});
+  EXPECT_THAT(decisions.placements, ElementsAre(Placement{"solo", {"c"}}));
+  EXPECT_THAT(decisions.reservations, ElementsAre(Reservation{"gang", 3}));
+}
+
+TEST(JobScheduler, OfTwoKindsOfDeviceThatDoAGangTakesGpus) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 9, 2)},
+                         .nodes = {Trainer("c", 4), Trainer("g1"), Trainer("g2")}};
+  for (const size_t gpu : {1, 2}) now.nodes[gpu].device = "cuda";
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"gang", {"g1", "g2"}}));
+}
+
 TEST(JobScheduler, RanksOfOneGangDoNotShareAGpu) {
   ClusterSnapshot now = {.waiting = {Training("gang", 9, 2)}, .nodes = {Trainer("g1", 2)}};
   now.nodes[0].device = "cuda";

@@ -97,9 +97,7 @@ class RankTraining::Session {
     if (place_.size == 1 || place_.rank != 0) return absl::OkStatus();
     auto door = GangDoor::Open(place_.own_host);
     // It is this node that cannot: another may.
-    if (!door.ok()) {
-      return absl::UnavailableError(absl::StrCat(kGangError, door.status().message()));
-    }
+    if (!door.ok()) return absl::UnavailableError(door.status().message());
     door_ = *std::move(door);
     place_.port = door_->port();
     v1::RunEvent event;

@@ -37,6 +37,13 @@ absl::Status CheckGang(const v1::StartTrainingRequest& request, int rank) {
     return FieldError("gang.door", gang.has_door() ? "one" : "none",
                       "none for rank 0, rank 0's for others");
   }
+  const v1::GangDoor& door = gang.door();
+  if (gang.has_door() && door.host().empty()) {
+    return FieldError("gang.door.host", "none", "where rank 0 waits");
+  }
+  if (gang.has_door() && (door.port() < 1 || door.port() > 65535)) {
+    return FieldError("gang.door.port", absl::StrCat(door.port()), "1 to 65535");
+  }
   return absl::OkStatus();
 }
 

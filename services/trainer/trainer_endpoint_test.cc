@@ -304,7 +304,10 @@ TEST_F(TrainerEndpointTest, APlaceInAGangIsCheckedFieldByField) {
     gang.set_size(3);
     gang.set_token("attempt");
     gang.set_own_host("127.0.0.1");
-    if (rank > 0) gang.mutable_door()->set_port(1);
+    if (rank > 0) {
+      gang.mutable_door()->set_host("127.0.0.1");
+      gang.mutable_door()->set_port(1);
+    }
     change(gang);
     EXPECT_THAT(Start(request), RefusesNaming(Parts{named}));
   };
@@ -314,6 +317,8 @@ TEST_F(TrainerEndpointTest, APlaceInAGangIsCheckedFieldByField) {
   refused(0, "gang.own_host: got none", [](auto& g) { g.clear_own_host(); });
   refused(1, "gang.door: got none", [](auto& g) { g.clear_door(); });
   refused(0, "gang.door: got one", [](auto& g) { g.mutable_door(); });
+  refused(1, "gang.door.host: got none", [](auto& g) { g.mutable_door()->clear_host(); });
+  refused(1, "gang.door.port: got 0", [](auto& g) { g.mutable_door()->clear_port(); });
   auto alone = Training("a", "train");
   alone.mutable_run()->set_rank(1);
   EXPECT_THAT(Start(alone), RefusesNaming(Parts{"run.rank", "1"}));

@@ -33,6 +33,9 @@ absl::Status CheckFlags(const TrainerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
   RETURN_IF_ERROR(CheckRange("rank-threads", flags.rank_threads, 0, 1024));
   RETURN_IF_ERROR(CheckRange("rank-memory-mb", flags.rank_memory_mb, 0, 1 << 24));
+  if (flags.gang.host == "0.0.0.0" || flags.gang.host == "::") {
+    return FieldError("gang-host", Quoted(flags.gang.host), "an address that others reach");
+  }
   RETURN_IF_ERROR(CheckRange("gang-patience-seconds", flags.gang.patience_seconds, 1, 86'400));
   return CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400);
 }
