@@ -187,8 +187,7 @@ void AddHowOptions(CLI::App& teach, TeachOptions& options) {
       ->capture_default_str();
   add("--ranks", options.ranks,
       "Devices that share it, on one trainer or several: the result is the same but for rounding; "
-      "auto "
-      "takes what is free, up to one for each sample of a step")
+      "auto takes what is free, up to one for each sample of a step")
       ->type_name("N|auto")
       ->capture_default_str();
   add("--min-ranks", options.min_ranks,

@@ -108,8 +108,7 @@ void TrainerNode::AddFlags(CLI::App& app) {
       ->capture_default_str();
   add("--gang-host", flags_.gang.host,
       "Address at which ranks of one training on other nodes reach this one; the default is the "
-      "one "
-      "at which the gateway does");
+      "one at which the gateway does");
   add("--gang-patience-seconds", flags_.gang.patience_seconds,
       "Ranks of one training that are silent for so long end it: longer than the slowest one's "
       "step")

@@ -128,7 +128,8 @@ def test_a_rank_that_is_frozen_while_its_trainer_beats(running):
         os.kill(pid, signal.SIGSTOP)
     wait_for("the attempt is given up", lambda: reasons(cluster, job))
     assert succeed(cluster, job).tobytes() == undisturbed.tobytes()
-    assert "gang: " in reasons(cluster, job)[0] or "rank 1" in reasons(cluster, job)[0]
+    said = reasons(cluster, job)[0]
+    assert said == f"rank 1 on node {second.name}: nothing was heard of it", said
 
 
 def test_the_link_between_the_ranks_is_cut(running):
@@ -140,6 +141,7 @@ def test_the_link_between_the_ranks_is_cut(running):
     for node in nodes.values():
         node.isolate(False)
     assert succeed(cluster, job).tobytes() == undisturbed.tobytes()
+    assert "gang: summing up" in reasons(cluster, job)[0], reasons(cluster, job)
 
 
 def test_a_trainers_only_link_is_cut(running):

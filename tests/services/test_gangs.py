@@ -191,7 +191,7 @@ def test_a_hundred_gangs_leave_nothing_behind(three):
     cluster, _ = three
 
     def held():
-        pids = [t.process.pid for t in cluster.trainers]
+        pids = [t.process.pid for t in (*cluster.trainers, cluster.gateway)]
         pids += [rank for t in cluster.trainers for rank in ranks_of(t)]
         return {"processes": len(pids), "shared memory": sorted(os.listdir("/dev/shm")),
                 "descriptors": sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)}
