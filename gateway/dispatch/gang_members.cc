@@ -1,16 +1,15 @@
 #include "gateway/dispatch/gang_members.h"
 
 #include <algorithm>
-#include <array>
-#include <netdb.h>
 #include <stop_token>
-#include <sys/socket.h>
 #include <thread>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 
 #include "gateway/dispatch/node_client.h"
+#include "gateway/nodes/node_watcher.h"
 #include "services/runtime/log.h"
 #include "services/runtime/pause.h"
 
@@ -22,17 +21,10 @@ constexpr absl::Duration kFollowAgainAfter = absl::Milliseconds(250);
 }  // namespace
 
 std::string HostOf(const RunNode& node) {
-  std::string host = node.address.substr(0, node.address.rfind(':'));
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return host;
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
-  std::array<char, NI_MAXHOST> numeric{};
-  const int error = getnameinfo(found->ai_addr, found->ai_addrlen, numeric.data(), numeric.size(),
-                                nullptr, 0, NI_NUMERICHOST);
-  return error == 0 ? numeric.data() : host;
+  const auto numeric = ResolveNodes(absl::StrCat("dns:", node.address));
+  const std::string& address = numeric.ok() && !numeric->empty() ? numeric->front() : node.address;
+  const std::string host = address.substr(0, address.rfind(':'));
+  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
 }
 
 // One of them, with its thread.

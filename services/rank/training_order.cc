@@ -8,6 +8,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "services/runs/gang_check.h"
 #include "text/training_templates.h"
 
 namespace imprint {
@@ -116,6 +117,7 @@ absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request) {
   GangPlace place;
   if (!request.has_gang()) return place;
   const v1::GangPlace& given = request.gang();
+  RETURN_IF_ERROR(CheckGang(given, request.run().rank()));
   place.rank = request.run().rank();
   place.size = given.size();
   place.token = given.token();
@@ -124,11 +126,6 @@ absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request) {
   place.port = given.door().port();
   place.join_patience = kJoinPatience;
   if (given.patience_seconds() > 0) place.patience = absl::Seconds(given.patience_seconds());
-  if (place.size < 2) return FieldError("gang.size", absl::StrCat(place.size), "2 or more");
-  if (given.has_door() != (place.rank > 0)) {
-    return FieldError("gang.door", given.has_door() ? "one" : "none",
-                      "none for rank 0, rank 0's for others");
-  }
   return place;
 }
 

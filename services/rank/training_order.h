@@ -37,7 +37,7 @@ struct TrainingOrder {
 absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec);
 
 // The place among those that share the training; one alone if the request names no gang. The door
-// is rank 0's to open. INVALID_ARGUMENT naming gang.size or gang.door.
+// is rank 0's to open. INVALID_ARGUMENT naming run.rank or gang's field.
 absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request);
 
 // The side at which the model is taught. INVALID_ARGUMENT naming spec.size.

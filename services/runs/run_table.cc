@@ -56,13 +56,10 @@ absl::Status RunTable::Stop(const RunId& id, bool keep, const std::string& reaso
     const auto found = entries_.find(id);
     if (found == entries_.end()) return UnknownRun(id);
     run = found->second.run;
-    // Who abandons it will not ask for its end.
+    // Who abandons it will not ask for its end: the next heartbeat no longer lists it.
     if (run->ended() && !keep) found->second.read_to_the_end = true;
   }
-  if (run->ended()) {
-    changes_.Notify();
-    return absl::OkStatus();
-  }
+  if (run->ended()) return absl::OkStatus();
   const absl::Duration patience = keep ? options_.keep_patience : options_.abandon_patience;
   run->Stop({.keep = keep, .reason = reason, .by = options_.now() + patience});
   return absl::OkStatus();

@@ -6,46 +6,13 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "services/runs/gang_check.h"
 #include "services/runs/run_id.h"
 #include "services/runs/run_stream.h"
 #include "services/runtime/call.h"
 
 namespace imprint {
 namespace {
-
-constexpr int kMostRanks = 1024;
-
-absl::Status CheckGang(const v1::StartTrainingRequest& request, int rank) {
-  if (!request.has_gang()) {
-    return rank == 0
-               ? absl::OkStatus()
-               : FieldError("run.rank", absl::StrCat(rank), "0 for a training without a gang");
-  }
-  const v1::GangPlace& gang = request.gang();
-  if (gang.size() < 2 || gang.size() > kMostRanks) {
-    return FieldError("gang.size", absl::StrCat(gang.size()), absl::StrCat("2 to ", kMostRanks));
-  }
-  if (rank >= gang.size()) {
-    return FieldError("run.rank", absl::StrCat(rank),
-                      absl::StrCat("0 to ", gang.size() - 1, ", below gang.size"));
-  }
-  if (gang.token().empty()) return FieldError("gang.token", "none", "the attempt's");
-  if (gang.own_host().empty()) {
-    return FieldError("gang.own_host", "none", "the address that others reach this node at");
-  }
-  if (gang.has_door() != (rank != 0)) {
-    return FieldError("gang.door", gang.has_door() ? "one" : "none",
-                      "none for rank 0, rank 0's for others");
-  }
-  const v1::GangDoor& door = gang.door();
-  if (gang.has_door() && door.host().empty()) {
-    return FieldError("gang.door.host", "none", "where rank 0 waits");
-  }
-  if (gang.has_door() && (door.port() < 1 || door.port() > 65535)) {
-    return FieldError("gang.door.port", absl::StrCat(door.port()), "1 to 65535");
-  }
-  return absl::OkStatus();
-}
 
 // What the node itself needs of a request; the rest is the child's to judge, which knows the model.
 absl::StatusOr<RunId> CheckStart(const v1::StartTrainingRequest& request) {
@@ -65,7 +32,10 @@ absl::StatusOr<RunId> CheckStart(const v1::StartTrainingRequest& request) {
   if (request.ticket().registry().empty()) {
     return FieldError("ticket.registry", "none", "the registry's address");
   }
-  RETURN_IF_ERROR(CheckGang(request, id.rank));
+  if (request.has_gang()) RETURN_IF_ERROR(CheckGang(request.gang(), id.rank));
+  if (!request.has_gang() && id.rank != 0) {
+    return FieldError("run.rank", absl::StrCat(id.rank), "0 for a training without a gang");
+  }
   return id;
 }
 

@@ -54,8 +54,8 @@ TrainerMetrics::TrainerMetrics(Metrics& metrics)
       step_seconds(metrics.Seconds("imprint_train_step_seconds", "Seconds of a training step.")),
       collective_seconds(
           metrics.Counter("imprint_collective_seconds_total",
-                          "Seconds that this node's ranks spent adding up with other "
-                          "ranks, waiting for them included.")),
+                          "Seconds that this node's ranks spent adding up with other ranks, "
+                          "waiting for them included.")),
       collective_bytes(metrics.Counter("imprint_collective_bytes_total",
                                        "Bytes that this node's ranks added up with other ranks.")),
       model_loads(metrics.Counter("imprint_model_loads_total", "Base models read into memory.")),
@@ -120,12 +120,12 @@ class TrainingRunner::Attempt {
     const double seconds = absl::ToDoubleSeconds(now - counted_) / static_cast<double>(done);
     counted_ = now;
     runner_.metrics_.steps.Increment(static_cast<double>(done));
-    const double working_together = progress.collective_seconds() - collective_seconds_;
-    collective_seconds_ = progress.collective_seconds();
-    runner_.metrics_.collective_seconds.Increment(std::max(0.0, working_together));
-    const int64_t bytes = progress.collective_bytes() - collective_bytes_;
-    collective_bytes_ = progress.collective_bytes();
-    runner_.metrics_.collective_bytes.Increment(static_cast<double>(std::max<int64_t>(0, bytes)));
+    runner_.metrics_.collective_seconds.Increment(
+        progress.collective_seconds() -
+        std::exchange(collective_seconds_, progress.collective_seconds()));
+    runner_.metrics_.collective_bytes.Increment(
+        static_cast<double>(progress.collective_bytes() -
+                            std::exchange(collective_bytes_, progress.collective_bytes())));
     for (int64_t i = 0; i < std::min<int64_t>(done, 1000); ++i) {
       runner_.metrics_.step_seconds.Observe(seconds);
     }
@@ -180,6 +180,7 @@ class TrainingRunner::Attempt {
   std::shared_ptr<RankProcess> rank_;
   // Steps that were counted, and when.
   int64_t steps_ = 0;
+  // Of this attempt, as counted.
   double collective_seconds_ = 0;
   int64_t collective_bytes_ = 0;
   absl::Time counted_ = absl::Now();

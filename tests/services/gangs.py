@@ -53,6 +53,13 @@ def reach_step(cluster, job, step):
     wait_for(f"step {step}", lambda: cluster.job(job.name).progress.step >= step)
 
 
+def halfway(cluster, ranks=2):
+    """A training in the middle of its work."""
+    job = create(cluster, ranks)
+    reach_step(cluster, job, 12)
+    return job
+
+
 def works_again(cluster, job, attempt):
     """Whether that attempt has done a step."""
     events = cluster.watch_some(job.name)

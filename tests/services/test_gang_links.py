@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 from cluster import Cluster, Place, api
-from gangs import create, ranks_of, reach_step, reasons, succeed, trainers_of
+from gangs import create, halfway, ranks_of, reasons, succeed, trainers_of
 from processes import wait_for
 
 CLONE_NEWNET = 0x40000000
@@ -100,8 +100,7 @@ def running(linked):
     """A gang in the middle of its work: the cluster, the job, its second rank's trainer, the nodes, and what
     the run is to end in."""
     cluster, nodes, undisturbed = linked
-    job = create(cluster, 2)
-    reach_step(cluster, job, 12)
+    job = halfway(cluster)
     return cluster, job, trainers_of(cluster, job)[1], nodes, undisturbed
 
 

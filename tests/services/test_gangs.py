@@ -11,7 +11,8 @@ import numpy
 import pytest
 
 from cluster import Cluster, api
-from gangs import STEPS, attempts, create, ranks_of, reach_step, reasons, succeed, trainers_of, works_again
+from gangs import (STEPS, attempts, create, halfway, ranks_of, reach_step, reasons, succeed, trainers_of,
+                   works_again)
 from processes import wait_for
 
 v1 = api()
@@ -84,8 +85,7 @@ def metric(process, name):
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_killed_rank_is_named_and_the_gang_goes_on_from_its_checkpoint(three, rank):
     cluster, two = three
-    job = create(cluster, 2)
-    reach_step(cluster, job, 12)
+    job = halfway(cluster)
     trainer = trainers_of(cluster, job)[rank]
     killed = time.monotonic()
     for pid in ranks_of(trainer):
@@ -102,8 +102,7 @@ def test_a_killed_rank_is_named_and_the_gang_goes_on_from_its_checkpoint(three, 
 
 def test_a_killed_trainer_is_replaced_by_another(three):
     cluster, two = three
-    job = create(cluster, 2)
-    reach_step(cluster, job, 12)
+    job = halfway(cluster)
     victim = trainers_of(cluster, job)[1]
     with gone(victim):
         assert succeed(cluster, job).tobytes() == two.tobytes()
@@ -113,8 +112,7 @@ def test_a_killed_trainer_is_replaced_by_another(three):
 
 def test_a_paused_trainer_ends_the_attempt_and_what_wakes_up_changes_nothing(three):
     cluster, two = three
-    job = create(cluster, 2)
-    reach_step(cluster, job, 12)
+    job = halfway(cluster)
     slow = trainers_of(cluster, job)[1]
     frozen = [slow.process.pid, *ranks_of(slow)]
     for pid in frozen:
@@ -131,8 +129,7 @@ def test_a_paused_trainer_ends_the_attempt_and_what_wakes_up_changes_nothing(thr
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_draining_trainer_costs_no_attempt_and_loses_no_step(three, rank):
     cluster, two = three
-    job = create(cluster, 2)
-    reach_step(cluster, job, 12)
+    job = halfway(cluster)
     leaving = trainers_of(cluster, job)[rank]
     assert leaving.stop() == 0
     try:
@@ -177,8 +174,7 @@ def test_a_gang_that_the_trainers_cannot_hold_says_so_and_delays_nobody(three):
 def test_a_gang_that_may_be_smaller_goes_on_with_who_is_left(three):
     cluster, two = three
     all_slots_are_free(cluster)
-    job = create(cluster, -1)
-    reach_step(cluster, job, 12)
+    job = halfway(cluster, -1)
     assert len(trainers_of(cluster, job)) == 3
     with gone(cluster.trainers[2]):
         result = succeed(cluster, job)
