@@ -16,6 +16,7 @@
 #include "cli/imprint/rights.h"
 #include "cli/imprint/table.h"
 #include "cli/imprint/teaching.h"
+#include "cli/imprint/training_report.h"
 #include "cli/imprint/transfers.h"
 #include "cli/options/option_error.h"
 
@@ -93,6 +94,7 @@ void Describe(const v1::Embedding& embedding, Console& console) {
                                            scores.final_loss(), scores.steps(), scores.norm(),
                                            scores.first_norm()));
   }
+  if (embedding.has_report()) console.Line("computed", ReportText(embedding.report()));
   DescribeLineage(embedding.lineage(), console);
   console.Event("embedding", {{"name", embedding.name()}, {"details", ToJson(embedding)}});
 }

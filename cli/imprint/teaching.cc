@@ -13,6 +13,7 @@
 #include "cli/imprint/job_progress.h"
 #include "cli/imprint/message_json.h"
 #include "cli/imprint/resource_options.h"
+#include "cli/imprint/training_report.h"
 #include "cli/imprint/transfers.h"
 #include "cli/options/option_error.h"
 #include "cli/options/picture_list.h"
@@ -119,6 +120,7 @@ class Teaching {
     console_.Line("learned", absl::StrFormat("%s in %d steps; loss %.4f, length %.2f, was %.2f",
                                              embedding.token(), scores.steps(), scores.final_loss(),
                                              scores.norm(), scores.first_norm()));
+    if (embedding.has_report()) console_.Line("computed", ReportText(embedding.report()));
     console_.Line("embedding", embedding.name());
     nlohmann::json result = {{"embedding", embedding.name()},
                              {"job", job_.name()},

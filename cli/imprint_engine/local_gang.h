@@ -42,7 +42,7 @@ class LocalGang {
 
   // This process's place: rank 0's, with its door.
   const GangPlace& place() const { return place_; }
-  std::optional<GangDoor> TakeDoor() { return std::move(door_); }
+  const GangDoor* door() const { return &*door_; }
 
   // The error of a gang with who is at fault. Waits a moment for those that are about to end.
   absl::Status Explain(const absl::Status& error);

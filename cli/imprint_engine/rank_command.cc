@@ -9,6 +9,7 @@
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/local_gang.h"
 #include "cli/imprint_engine/taught_pictures.h"
+#include "cli/imprint_engine/training_means.h"
 #include "cli/imprint_engine/training_record.h"
 
 #include "base/status_macros.h"
@@ -36,14 +37,16 @@ absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   const ComputeChoice compute = {DeviceOfRank(order.compute.device, place.rank),
                                  order.compute.precision};
   RETURN_IF_ERROR(SetComputeThreads(order.threads));
+  ASSIGN_OR_RETURN(TrainingMeans means, MeansOf(order, compute.device));
   ASSIGN_OR_RETURN(const auto model, BaseModel::Load(order.model, compute));
   ASSIGN_OR_RETURN(auto pictures, ReadTaughtPictures(order));
   TrainingInput input = InputWithoutPictures(order);
   for (ReferencePicture& picture : pictures) input.pictures.push_back(std::move(picture.fitted));
-  // Rank 0 opens its door when all say so: how long loading takes is then nobody's patience.
+  // Rank 0 joins when all say so: how long loading takes is then nobody's patience.
   std::cout << kReadyLine << std::endl;
-  ASSIGN_OR_RETURN(const auto gang, JoinGang(place, compute.device, std::nullopt));
-  return Train(*model, input, std::nullopt, {.stop = stop}, gang.get()).status();
+  ASSIGN_OR_RETURN(const auto gang, JoinGang(place, compute.device, nullptr, {.stop = stop}));
+  means.gang = gang.get();
+  return Train(*model, input, std::nullopt, {.stop = stop}, means).status();
 }
 
 }  // namespace

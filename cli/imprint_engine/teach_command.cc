@@ -40,6 +40,9 @@ struct TeachOptions {
   bool no_flip = false;
   bool overwrite = false;
   std::optional<int> ranks;
+  bool gradient_checkpointing = false;
+  bool cuda_graph = false;
+  int device_memory_mb = 0;
   int checkpoint_every = 50;
   TrainingRecipe recipe;
 };
@@ -74,6 +77,9 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& conso
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
   order.checkpoint_every = options.checkpoint_every;
   order.ranks = options.ranks.value_or(1);
+  order.gradient_checkpointing = options.gradient_checkpointing;
+  order.cuda_graph = options.cuda_graph;
+  order.device_memory_mb = options.device_memory_mb;
   order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
   RETURN_IF_ERROR(CheckGang(order));
@@ -130,6 +136,15 @@ Command MakeTeachCommand(CLI::App& app) {
                    "are divided among them (--threads is what each gets), GPUs taken one each; "
                    "default 1")
       ->type_name("N");
+  teach->add_flag("--gradient-checkpointing", options->gradient_checkpointing,
+                  "Keep less on the way to a gradient and compute it again: a fraction of the "
+                  "memory, a third more time, the same result");
+  teach->add_flag("--cuda-graph", options->cuda_graph,
+                  "On a GPU, start each batch's kernels as one recorded graph");
+  teach
+      ->add_option("--device-memory-mb", options->device_memory_mb,
+                   "On GPUs, the MiB that each rank may take; 0 is all there is")
+      ->type_name("MIB");
   teach->add_flag("--overwrite", options->overwrite, "Replace what the --out folder holds");
   constexpr const char* kWhat = "What is taught";
   teach->add_option("--kind", options->kind, "object or style")

@@ -15,6 +15,7 @@
 #include "cli/imprint_engine/local_gang.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/imprint_engine/taught_pictures.h"
+#include "cli/imprint_engine/training_means.h"
 #include "cli/options/option_error.h"
 #include "cli/terminal/progress_bar.h"
 
@@ -25,6 +26,7 @@
 #include "base/status_macros.h"
 #include "engine/collective/gang_error.h"
 #include "engine/collective/join_gang.h"
+#include "engine/cuda/device_memory.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/recipe.h"
 #include "engine/runtime/threads.h"
@@ -62,6 +64,7 @@ class Teaching {
       : order_(std::move(order)), out_(std::move(out)), resumed_(resumed), context_(context) {}
 
   absl::Status Run(const fs::path& folder) {
+    ASSIGN_OR_RETURN(means_, MeansOf(order_, order_.compute.device));
     ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute));
     ASSIGN_OR_RETURN(order_.size, TrainingSize(order_, model_->info()));
     RETURN_IF_ERROR(ReadReferences(folder));
@@ -172,7 +175,7 @@ class Teaching {
                    absl::StrFormat("loss %.4f  norm %.2f", progress.smoothed_loss, progress.norm));
       }
     };
-    auto outcome = order_.ranks == 1 ? Train(*model_, input_, checkpoint, hooks)
+    auto outcome = order_.ranks == 1 ? Train(*model_, input_, checkpoint, hooks, means_)
                                      : TrainInGang(checkpoint, hooks);
     bar.Finish();
     steps_here_ = outcome.ok() ? outcome->checkpoint.step - first : 0;
@@ -184,9 +187,10 @@ class Teaching {
     ASSIGN_OR_RETURN(const auto others, LocalGang::Start(out_ / kRecordName, order_.ranks));
     RETURN_IF_ERROR(others->AwaitReady(context_.stop));
     const auto train = [&]() -> absl::StatusOr<TrainingOutcome> {
-      ASSIGN_OR_RETURN(const auto gang,
-                       JoinGang(others->place(), order_.compute.device, others->TakeDoor()));
-      return Train(*model_, input_, checkpoint, hooks, gang.get());
+      ASSIGN_OR_RETURN(const auto gang, JoinGang(others->place(), order_.compute.device,
+                                                 others->door(), {.stop = context_.stop}));
+      means_.gang = gang.get();
+      return Train(*model_, input_, checkpoint, hooks, means_);
     };
     auto outcome = train();
     if (outcome.ok()) {
@@ -203,6 +207,7 @@ class Teaching {
 
   absl::Status Finish(const TrainingOutcome& outcome) {
     const double seconds = MonotonicSeconds() - started_;
+    ASSIGN_OR_RETURN(const int64_t peak, TakePeakDeviceMemory(order_.compute.device));
     const std::string embedding = SerializeLearnedEmbedding(outcome.embedding);
     RETURN_IF_ERROR(WriteFileAtomically(Embedding(), embedding));
     const nlohmann::json result = {
@@ -218,6 +223,7 @@ class Teaching {
           {"operations", outcome.collective.operations},
           {"bytes", outcome.collective.bytes},
           {"seconds", outcome.collective.seconds}}},
+        {"device_memory_bytes", peak},
         {"losses", outcome.checkpoint.losses}};
     RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
     RemoveCheckpoint();
@@ -275,6 +281,7 @@ class Teaching {
   CommandContext& context_;
   std::shared_ptr<const BaseModel> model_;
   TrainingInput input_;
+  TrainingMeans means_;
   std::vector<std::string> skipped_;
   double started_ = 0;
   int64_t steps_here_ = 0;

@@ -34,6 +34,11 @@ struct TeachOrder {
   ComputeChoice compute;
   // Processes that share the training.
   int ranks = 1;
+  // Less memory, more time.
+  bool gradient_checkpointing = false;
+  // Of GPUs alone: start a step's gradients as one graph; MiB that each rank may take, 0 for all.
+  bool cuda_graph = false;
+  int device_memory_mb = 0;
   int checkpoint_every = 50;
   int threads = 0;
 };

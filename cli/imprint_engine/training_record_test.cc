@@ -25,6 +25,9 @@ TeachOrder Example() {
           .recipe = {.steps = 7},
           .compute = {{DeviceKind::kCuda, 1}, Precision::kFp16},
           .ranks = 3,
+          .gradient_checkpointing = true,
+          .cuda_graph = true,
+          .device_memory_mb = 6000,
           .checkpoint_every = 3,
           .threads = 2};
 }
@@ -46,12 +49,15 @@ TEST(TrainingRecord, WhatIsWrittenIsRead) {
 TEST(TrainingRecord, EarlierOnesWereOfOneProcessorInFp32) {
   const ScratchFolder folder;
   nlohmann::json order = ToJson(Example());
-  for (const char* key : {"device", "precision", "ranks"}) order.erase(key);
+  for (const char* key :
+       {"device", "precision", "ranks", "gradient_checkpointing", "cuda_graph", "device_memory_mb"})
+    order.erase(key);
   const nlohmann::json record = {{"state", "running"}, {"order", order}};
   ASSERT_OK_AND_ASSIGN(const TrainingRecord read,
                        ReadTrainingRecord(folder.Write("training.json", record.dump())));
   EXPECT_EQ(read.order.compute, ComputeChoice());
   EXPECT_EQ(read.order.ranks, 1);
+  EXPECT_FALSE(read.order.cuda_graph);
 }
 
 TEST(TrainingRecord, DamageIsNamed) {

@@ -10,7 +10,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/distributed/c10d/Types.hpp>
 #include <torch/csrc/distributed/c10d/Work.hpp>
@@ -20,7 +19,8 @@
 namespace imprint {
 namespace {
 
-// Longer than SYNs that are lost on a bad link are sent again.
+// The door is open before anybody hears of it: who does not reach it soon never will. Longer than
+// SYNs that are lost on a bad link are sent again.
 constexpr absl::Duration kDoorPatience = absl::Seconds(30);
 
 std::chrono::milliseconds Milliseconds(absl::Duration duration) {
@@ -33,6 +33,16 @@ absl::Status Await(const char* what, absl::Duration patience, Start&& start) {
   try {
     start()->wait(Milliseconds(patience));
     return absl::OkStatus();
+  } catch (...) {
+    return GangError(what);
+  }
+}
+
+absl::StatusOr<GangStore> MakeStore(const char* what, const std::string& host,
+                                    c10d::TCPStoreOptions options) {
+  options.waitWorkers = false;
+  try {
+    return GangStore{c10::make_intrusive<c10d::TCPStore>(host, options)};
   } catch (...) {
     return GangError(what);
   }
@@ -56,23 +66,19 @@ absl::Status GangError(const char* what) {
   return silent ? absl::DeadlineExceededError(message) : absl::UnavailableError(message);
 }
 
-absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place,
-                                                       std::optional<GangDoor> door) {
-  try {
-    c10d::TCPStoreOptions options;
-    options.port = static_cast<uint16_t>(place.port);
-    options.isServer = place.rank == 0;
-    options.numWorkers = static_cast<size_t>(place.size);
-    // The door is open before anybody hears of it: who does not reach it soon never will.
-    options.waitWorkers = false;
-    options.timeout = Milliseconds(std::min(kDoorPatience, place.join_patience));
-    if (door) options.masterListenFd = door->Give();
-    auto store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
-    store->setTimeout(Milliseconds(place.join_patience));
-    return c10::make_intrusive<c10d::PrefixStore>(place.token, std::move(store));
-  } catch (...) {
-    return GangError("not all ranks have come");
-  }
+absl::StatusOr<GangStore> ServeStore(const std::string& host, int port, int descriptor) {
+  c10d::TCPStoreOptions options;
+  options.port = static_cast<uint16_t>(port);
+  options.isServer = true;
+  options.masterListenFd = descriptor;
+  return MakeStore("cannot open a door", host, std::move(options));
+}
+
+absl::StatusOr<GangStore> ReachStore(const GangPlace& place) {
+  c10d::TCPStoreOptions options;
+  options.port = static_cast<uint16_t>(place.port);
+  options.timeout = Milliseconds(std::min(kDoorPatience, place.join_patience));
+  return MakeStore("rank 0's door", place.host, std::move(options));
 }
 
 absl::Status C10dCollective::DoSum(at::Tensor& tensor) {

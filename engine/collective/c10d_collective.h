@@ -1,8 +1,7 @@
 // A gang over one of PyTorch's c10d process groups.
 #pragma once
 
-#include <memory>
-#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -10,8 +9,8 @@
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
 #include "engine/collective/collective.h"
-#include "engine/collective/gang_door.h"
 #include "engine/collective/gang_place.h"
+#include "engine/devices/compute_device.h"
 
 namespace imprint {
 
@@ -38,18 +37,23 @@ class C10dCollective final : public Collective {
 // UNAVAILABLE or DEADLINE_EXCEEDED for the exception that is being handled.
 absl::Status GangError(const char* what);
 
-// The store at which the ranks of a place's gang meet, under the place's token; rank 0 has the
-// door.
-absl::StatusOr<c10::intrusive_ptr<c10d::Store>> MeetAt(const GangPlace& place,
-                                                       std::optional<GangDoor> door);
+// Where the ranks of a gang leave word for each other.
+struct GangStore {
+  c10::intrusive_ptr<c10d::Store> store;
+};
+
+// Rank 0's: serves at a socket that listens, which is the store's from then on.
+absl::StatusOr<GangStore> ServeStore(const std::string& host, int port, int descriptor);
+
+// Another rank's: reaches the one that rank 0 serves.
+absl::StatusOr<GangStore> ReachStore(const GangPlace& place);
 
 // Of Gloo, over TCP between `own_host`s: for tensors on the processor.
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeGlooGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place);
 
-// Of NCCL, for tensors on that GPU, from the plug-in libimprint_nccl.so beside this program.
-// FAILED_PRECONDITION if there is none.
+// Of NCCL, for tensors on that GPU. UNAVAILABLE also if there is no plug-in for GPUs.
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeNcclGroup(
-    const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place, int gpu);
+    const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place, const ComputeDevice& gpu);
 
 }  // namespace imprint

@@ -12,6 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "base/status_macros.h"
+#include "engine/collective/c10d_collective.h"
+
 namespace imprint {
 namespace {
 
@@ -22,6 +25,27 @@ absl::Status Failure(const std::string& host, const char* what) {
       absl::StrCat("gang at ", host, ": ", what, ": ", std::strerror(errno)));
 }
 
+// A socket that listens on a free port; closes itself unless it was given away.
+class Listener {
+ public:
+  static absl::StatusOr<Listener> Open(const std::string& host);
+  Listener(Listener&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), port_(other.port_) {}
+  Listener& operator=(Listener&&) = delete;
+  ~Listener() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+  int port() const { return port_; }
+  int Give() { return std::exchange(descriptor_, -1); }
+
+ private:
+  explicit Listener(int descriptor) : descriptor_(descriptor) {}
+
+  int descriptor_;
+  int port_ = 0;
+};
+
 int PortOf(const sockaddr_storage& address) {
   if (address.ss_family == AF_INET6) {
     return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
@@ -29,9 +53,7 @@ int PortOf(const sockaddr_storage& address) {
   return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
-}  // namespace
-
-absl::StatusOr<GangDoor> GangDoor::Open(const std::string& host) {
+absl::StatusOr<Listener> Listener::Open(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -42,7 +64,7 @@ absl::StatusOr<GangDoor> GangDoor::Open(const std::string& host) {
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
   const int descriptor = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return Failure(host, "no socket");
-  GangDoor door(descriptor, 0);
+  Listener door(descriptor);
   if (bind(descriptor, found->ai_addr, found->ai_addrlen) != 0) return Failure(host, "cannot bind");
   if (listen(descriptor, kWaiting) != 0) return Failure(host, "cannot listen");
   sockaddr_storage bound{};
@@ -54,19 +76,13 @@ absl::StatusOr<GangDoor> GangDoor::Open(const std::string& host) {
   return door;
 }
 
-GangDoor::GangDoor(GangDoor&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), port_(other.port_) {}
+}  // namespace
 
-GangDoor& GangDoor::operator=(GangDoor&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(port_, other.port_);
-  return *this;
+absl::StatusOr<GangDoor> GangDoor::Open(const std::string& host) {
+  ASSIGN_OR_RETURN(Listener listener, Listener::Open(host));
+  const int port = listener.port();
+  ASSIGN_OR_RETURN(auto store, ServeStore(host, port, listener.Give()));
+  return GangDoor(std::make_shared<GangStore>(std::move(store)), port);
 }
-
-GangDoor::~GangDoor() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
-int GangDoor::Give() { return std::exchange(descriptor_, -1); }
 
 }  // namespace imprint

@@ -1,13 +1,17 @@
-// The socket at which a gang's rank 0 is found. Needs no LibTorch.
+// The address at which a gang's rank 0 is found. This header needs no LibTorch.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 namespace imprint {
 
-// A socket that listens on a free port of one address. Closes itself unless it was given away.
+struct GangStore;
+
+// A free port of one address at which the ranks of a gang meet; whoever comes there is answered
+// from the beginning, however long rank 0 still loads. Closes itself unless rank 0 joins with it.
 class GangDoor {
  public:
   // `host`: an IPv4 or IPv6 address, or a name of this machine. The gang's store has no password:
@@ -15,18 +19,14 @@ class GangDoor {
   // naming the host.
   static absl::StatusOr<GangDoor> Open(const std::string& host);
 
-  GangDoor(GangDoor&& other) noexcept;
-  GangDoor& operator=(GangDoor&& other) noexcept;
-  ~GangDoor();
-
   int port() const { return port_; }
-  // The descriptor, which is the caller's from then on.
-  int Give();
+  const GangStore& store() const { return *store_; }
 
  private:
-  GangDoor(int descriptor, int port) : descriptor_(descriptor), port_(port) {}
+  GangDoor(std::shared_ptr<const GangStore> store, int port)
+      : store_(std::move(store)), port_(port) {}
 
-  int descriptor_;
+  std::shared_ptr<const GangStore> store_;
   int port_;
 };
 

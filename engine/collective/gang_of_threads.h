@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,20 +26,16 @@ inline absl::Status RunGangOfThreads(int size, const RankWork& work,
   auto door = GangDoor::Open("127.0.0.1");
   if (!door.ok()) return door.status();
   std::vector<std::thread> ranks;
-  const int port = door->port();
   for (int rank = 0; rank < size; ++rank) {
     GangPlace place{.rank = rank,
                     .size = size,
-                    .port = port,
+                    .port = door->port(),
                     .token = "threads",
                     .join_patience = absl::Seconds(20),
                     .patience = absl::Seconds(20)};
     if (adjust) adjust(place);
-    std::optional<GangDoor> own;
-    if (rank == 0) own = *std::move(door);
-    ranks.emplace_back([place, &work, own = std::move(own)]() mutable {
-      work(JoinGang(place, ComputeDevice(), std::move(own)));
-    });
+    const GangDoor* own = rank == 0 ? &*door : nullptr;
+    ranks.emplace_back([=, &work] { work(JoinGang(place, ComputeDevice(), own)); });
   }
   for (std::thread& rank : ranks) rank.join();
   return absl::OkStatus();

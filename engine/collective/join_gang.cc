@@ -1,20 +1,27 @@
 #include "engine/collective/join_gang.h"
 
+#include <chrono>
 #include <csignal>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "engine/collective/c10d_collective.h"
 #include "engine/collective/collective.h"
-#include "engine/runtime/torch_device.h"
+#include "engine/collective/gang_error.h"
 
 namespace imprint {
 namespace {
 
 constexpr int kMostRanks = 1024;
+constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
 
 absl::Status CheckPlace(const GangPlace& place, bool has_door) {
   if (place.size < 1 || place.size > kMostRanks) {
@@ -36,25 +43,75 @@ absl::Status CheckPlace(const GangPlace& place, bool has_door) {
   return absl::OkStatus();
 }
 
+// The ranks' words in the store: who has come.
+class Arrivals {
+ public:
+  Arrivals(c10d::Store& store, const GangPlace& place) : store_(store), place_(place) {
+    for (int rank = 0; rank < place.size; ++rank) keys_.push_back(absl::StrCat("here-", rank));
+  }
+
+  // As JoinGang. May throw c10d's errors.
+  absl::Status AwaitAll(const JoinHooks& hooks) {
+    const std::string& mine = keys_[static_cast<size_t>(place_.rank)];
+    store_.set(mine, std::vector<uint8_t>());
+    const absl::Time deadline = absl::Now() + place_.join_patience;
+    while (!store_.check(keys_)) {
+      if (hooks.stop.stop_requested()) {
+        store_.deleteKey(mine);
+        return absl::CancelledError("stopped before all ranks had come");
+      }
+      if (absl::Now() > deadline) return Missing();
+      if (hooks.on_wait) hooks.on_wait();
+      absl::SleepFor(kLookInterval);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Missing() {
+    std::vector<int> missing;
+    for (int rank = 0; rank < place_.size; ++rank) {
+      if (!store_.check({keys_[static_cast<size_t>(rank)]})) missing.push_back(rank);
+    }
+    return absl::DeadlineExceededError(absl::StrCat(
+        kGangError, "not all ranks have come within ", absl::FormatDuration(place_.join_patience),
+        ": missing ", missing.size() == 1 ? "rank " : "ranks ", absl::StrJoin(missing, ", ")));
+  }
+
+  c10d::Store& store_;
+  const GangPlace& place_;
+  std::vector<std::string> keys_;
+};
+
+absl::Status AwaitAll(c10d::Store& store, const GangPlace& place, const JoinHooks& hooks) {
+  try {
+    return Arrivals(store, place).AwaitAll(hooks);
+  } catch (...) {
+    return GangError("not all ranks have come");
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
                                                      const ComputeDevice& device,
-                                                     std::optional<GangDoor> door) {
-  RETURN_IF_ERROR(CheckPlace(place, door.has_value()));
+                                                     const GangDoor* door, const JoinHooks& hooks) {
+  RETURN_IF_ERROR(CheckPlace(place, door != nullptr));
   if (place.size == 1) return std::make_shared<LocalCollective>();
   // Gloo writes to ranks that may be gone, and is to hear of that as an error.
   std::signal(SIGPIPE, SIG_IGN);
-  // For a GPU, what NCCL's plug-in needs is open from here on.
-  RETURN_IF_ERROR(TorchDevice(device).status());
-  ASSIGN_OR_RETURN(auto store, MeetAt(place, std::move(door)));
+  ASSIGN_OR_RETURN(const GangStore common, door != nullptr ? door->store() : ReachStore(place));
+  const auto store = c10::make_intrusive<c10d::PrefixStore>(place.token, common.store);
+  store->setTimeout(std::chrono::milliseconds(absl::ToInt64Milliseconds(place.join_patience)));
+  // c10d's own waiting hears no stop.
+  RETURN_IF_ERROR(AwaitAll(*store, place, hooks));
   c10::intrusive_ptr<c10d::Backend> group;
   if (device.kind == DeviceKind::kCpu) {
     ASSIGN_OR_RETURN(group, MakeGlooGroup(store, place));
   } else {
-    ASSIGN_OR_RETURN(group, MakeNcclGroup(store, place, device.index));
+    ASSIGN_OR_RETURN(group, MakeNcclGroup(store, place, device));
   }
-  auto gang = std::make_shared<C10dCollective>(std::move(store), std::move(group), place);
+  auto gang = std::make_shared<C10dCollective>(store, std::move(group), place);
   RETURN_IF_ERROR(gang->Barrier());
   return gang;
 }

@@ -101,10 +101,21 @@ struct FrozenConvolution::State {
   at::Tensor backward_weight;  // of LibTorch's convolution, or
   at::Tensor backward_map;     // of surroundings
 
-  at::Tensor Forward(const at::Tensor& x) const { return ConvolveRows(x, window, map, bias); }
+  at::Tensor Forward(const at::Tensor& x) const {
+    return map.defined() ? ConvolveRows(x, window, map, bias)
+                         : at::conv2d(x, weight, bias, window.stride, window.padding);
+  }
+
+  at::Tensor Backward(const at::Tensor& gradient, at::IntArrayRef sizes) {
+    if (!map.defined()) return LibTorchBackward(gradient, sizes, weight);
+    PrepareMapsBackward();
+    if (!backward_map.defined()) return LibTorchBackward(gradient, sizes, backward_weight);
+    const int64_t padding = window.kernel - 1 - window.padding;
+    return ConvolveRows(gradient, {window.kernel, 1, padding}, backward_map, {});
+  }
 
   // A window that takes every pixel in turn comes back as one with the weights turned around.
-  at::Tensor Backward(const at::Tensor& gradient, at::IntArrayRef sizes) {
+  void PrepareMapsBackward() {
     const int64_t kernel = window.kernel;
     std::call_once(backward_once, [&] {
       // Whoever comes first may be in inference mode; what others compute with must not be.
@@ -116,14 +127,14 @@ struct FrozenConvolution::State {
         backward_weight = plain.contiguous(at::MemoryFormat::ChannelsLast);
       }
     });
-    if (backward_map.defined()) {
-      return ConvolveRows(gradient, {kernel, 1, kernel - 1 - window.padding}, backward_map, {});
-    }
+  }
+
+  at::Tensor LibTorchBackward(const at::Tensor& gradient, at::IntArrayRef sizes,
+                              const at::Tensor& of_weight) const {
     const at::Tensor like_x = at::empty(sizes, gradient.options(), at::MemoryFormat::ChannelsLast);
-    return std::get<0>(
-        at::convolution_backward(gradient, like_x, backward_weight, at::OptionalIntArrayRef(),
-                                 {window.stride, window.stride}, {window.padding, window.padding},
-                                 {1, 1}, false, {0, 0}, 1, {true, false, false}));
+    return std::get<0>(at::convolution_backward(
+        gradient, like_x, of_weight, at::OptionalIntArrayRef(), {window.stride, window.stride},
+        {window.padding, window.padding}, {1, 1}, false, {0, 0}, 1, {true, false, false}));
   }
 };
 
@@ -159,15 +170,11 @@ FrozenConvolution::FrozenConvolution(const at::Tensor& weight, const at::Tensor&
 }
 
 at::Tensor FrozenConvolution::operator()(const at::Tensor& x) const {
-  const State& state = *state_;
-  if (!state.map.defined()) {
-    return at::conv2d(x, state.weight, state.bias, state.window.stride, state.window.padding);
-  }
   const bool differentiable = at::GradMode::is_enabled() && x.requires_grad();
   at::Tensor out;
   {
     const c10::NoGradGuard no_autograd;
-    out = state.Forward(x);
+    out = state_->Forward(x);
   }
   if (differentiable) {
     // LibTorch's own way: its nodes need its deleter.

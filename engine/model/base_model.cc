@@ -132,7 +132,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
     ASSIGN_OR_RETURN(const JsonObject vae_json, files.Config("vae"));
     ASSIGN_OR_RETURN(const VaeConfig vae_config, VaeConfig::Parse(vae_json));
     ASSIGN_OR_RETURN(const JsonObject schedule_json, files.SchedulerConfig());
-    ASSIGN_OR_RETURN(NoiseSchedule schedule, NoiseSchedule::Parse(schedule_json));
+    ASSIGN_OR_RETURN(const NoiseSchedule schedule, NoiseSchedule::Parse(schedule_json));
     ASSIGN_OR_RETURN(ClipTokenizer tokenizer, files.LoadTokenizer());
     RETURN_IF_ERROR(CheckThatPartsFit(root, tokenizer, text_config, unet_config));
     // Before the weights are copied: hashing looks at all of the file's memory, and returns it.
@@ -177,7 +177,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
     auto parts = std::unique_ptr<const ModelParts>(
         new ModelParts{device, vae_config, unet_config.sample_size, std::move(text_encoder),
                        std::move(network), std::move(coder.first), std::move(coder.second),
-                       std::move(schedule), std::move(safety_checker)});
+                       schedule.On(device), std::move(safety_checker)});
     return std::shared_ptr<const BaseModel>(
         new BaseModel(std::move(info), std::move(tokenizer), std::move(parts)));
   });

@@ -11,30 +11,22 @@ ClipTextEncoder::ClipTextEncoder(const WeightScope& weights, const ClipTextConfi
       tower_(weights.In("encoder"), config.tower),
       final_norm_(weights.In("final_layer_norm"), config.tower.width, config.tower.epsilon) {}
 
-at::Tensor ClipTextEncoder::Forward(std::span<const TokenizedPrompt> prompts,
-                                    const at::Tensor& concept_rows, int clip_skip) const {
-  const auto count = static_cast<int64_t>(prompts.size());
-  std::vector<int64_t> ids;
-  std::vector<int64_t> flat_positions;  // in [count * length]
-  std::vector<int64_t> rows;
-  for (const TokenizedPrompt& prompt : prompts) {
-    const auto first = static_cast<int64_t>(ids.size());
-    ids.insert(ids.end(), prompt.ids.begin(), prompt.ids.end());
-    for (const ConceptPlace& place : prompt.concept_places) {
-      flat_positions.push_back(first + place.position);
-      rows.push_back(place.row);
-    }
-  }
-  const at::Device device = token_table_.device();
-  at::Tensor embedded = token_table_.index_select(0, at::tensor(ids).to(device));
-  if (!rows.empty()) {
+at::Tensor ClipTextEncoder::Forward(const PromptTensors& prompts, const at::Tensor& concept_rows,
+                                    int clip_skip) const {
+  at::Tensor embedded = token_table_.index_select(0, prompts.ids);
+  if (prompts.rows.numel() > 0) {
     const at::Tensor spliced =
-        concept_rows.index_select(0, at::tensor(rows).to(device)).to(token_table_.scalar_type());
-    embedded = embedded.index_copy(0, at::tensor(flat_positions).to(device), spliced);
+        concept_rows.index_select(0, prompts.rows).to(token_table_.scalar_type());
+    embedded = embedded.index_copy(0, prompts.places, spliced);
   }
-  const at::Tensor hidden = embedded.view({count, -1, width()}) + position_table_;
+  const at::Tensor hidden = embedded.view({prompts.count, -1, width()}) + position_table_;
   const auto skipped = static_cast<size_t>(clip_skip - 1);
   return final_norm_(tower_.Forward(hidden, /*causal=*/true, skipped));
+}
+
+at::Tensor ClipTextEncoder::Forward(std::span<const TokenizedPrompt> prompts,
+                                    const at::Tensor& concept_rows, int clip_skip) const {
+  return Forward(TensorsOf(prompts).To(token_table_.device()), concept_rows, clip_skip);
 }
 
 at::Tensor ClipTextEncoder::TokenRows(const std::vector<int32_t>& ids) const {

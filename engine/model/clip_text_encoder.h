@@ -8,6 +8,7 @@
 
 #include "engine/model/clip_config.h"
 #include "engine/model/clip_tower.h"
+#include "engine/model/prompt_tensors.h"
 #include "text/clip_tokenizer.h"
 
 namespace imprint {
@@ -23,6 +24,9 @@ class ClipTextEncoder {
   // output of the layer that is the `clip_skip`th from the end, 1 to the number of layers: 1 is the
   // last. Diffusers counts from 0 there.
   at::Tensor Forward(std::span<const TokenizedPrompt> prompts, const at::Tensor& concept_rows,
+                     int clip_skip = 1) const;
+  // The same for prompts that are on the device already.
+  at::Tensor Forward(const PromptTensors& prompts, const at::Tensor& concept_rows,
                      int clip_skip = 1) const;
 
   // The table's rows [ids.size(), width] in fp32: where a new concept starts from.

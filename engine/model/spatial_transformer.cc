@@ -48,14 +48,11 @@ void SpatialTransformer::KeysOf(const at::Tensor& context, std::vector<at::Tenso
 }
 
 at::Tensor SpatialTransformer::Forward(const at::Tensor& x,
-                                       std::span<const at::Tensor>& prompts) const {
+                                       std::span<const at::Tensor> prompts) const {
   // Channels last in memory: pixels as a sequence cost no copy.
   at::Tensor h = norm_(x).permute({0, 2, 3, 1}).flatten(1, 2);  // [n, h * w, c]
   h = project_in_(h);
-  for (const TransformerBlock& block : blocks_) {
-    h = block.Forward(h, prompts.front());
-    prompts = prompts.subspan(1);
-  }
+  for (size_t i = 0; i < blocks_.size(); ++i) h = blocks_[i].Forward(h, prompts[i]);
   h = project_out_(h);
   return x + h.unflatten(1, {x.size(2), x.size(3)}).permute({0, 3, 1, 2});
 }

@@ -52,8 +52,9 @@ class SpatialTransformer {
 
   // Appends what each block reads of the prompts, in the order in which Forward takes it.
   void KeysOf(const at::Tensor& context, std::vector<at::Tensor>& prompts) const;
-  // Takes its blocks' share off the front of `prompts`.
-  at::Tensor Forward(const at::Tensor& x, std::span<const at::Tensor>& prompts) const;
+  // `prompts`: what its blocks read, one each.
+  at::Tensor Forward(const at::Tensor& x, std::span<const at::Tensor> prompts) const;
+  size_t blocks() const { return blocks_.size(); }
 
  private:
   GroupNorm norm_;

@@ -1,6 +1,7 @@
 #include "engine/model/unet.h"
 
 #include <cmath>
+#include <utility>
 
 namespace imprint {
 namespace {
@@ -106,10 +107,25 @@ std::vector<Unet::Stage> Unet::UpStages(const WeightScope& weights, const UnetCo
   return stages;
 }
 
-at::Tensor Unet::Stage::Layer(size_t i, const at::Tensor& x, const at::Tensor& time,
-                              std::span<const at::Tensor>& prompts) const {
-  const at::Tensor h = resnets[i].Forward(x, time);
-  return attentions.empty() ? h : attentions[i].Forward(h, prompts);
+at::Tensor Unet::Reader::Do(const TensorWork& work, const at::Tensor& x, size_t blocks) {
+  // A view of x gathers its gradient from within the layer before others', whatever is kept: sums
+  // in the same order are the same bits.
+  std::vector<at::Tensor> inputs = {x.view_as(x), time};
+  inputs.insert(inputs.end(), unread.begin(), unread.begin() + static_cast<int64_t>(blocks));
+  unread = unread.subspan(blocks);
+  return keeping == Keeping::kAll ? work(inputs) : Checkpointed(work, std::move(inputs));
+}
+
+at::Tensor Unet::Stage::Layer(size_t i, const at::Tensor& x, Reader& reader) const {
+  if (attentions.empty()) {
+    return reader.Do([&resnet = resnets[i]](auto in) { return resnet.Forward(in[0], in[1]); }, x,
+                     0);
+  }
+  return reader.Do(
+      [&resnet = resnets[i], &attention = attentions[i]](auto in) {
+        return attention.Forward(resnet.Forward(in[0], in[1]), in.subspan(2));
+      },
+      x, attentions[i].blocks());
 }
 
 at::Tensor Unet::EmbedTime(const at::Tensor& timesteps) const {
@@ -134,28 +150,30 @@ PromptKeys Unet::KeysOf(const at::Tensor& context) const {
 }
 
 at::Tensor Unet::Forward(const at::Tensor& latents, const at::Tensor& timesteps,
-                         const PromptKeys& prompts) const {
+                         const PromptKeys& prompts, Keeping keeping) const {
   // Every resnet projects the activated embedding; it is the same for all of them.
-  const at::Tensor time = at::silu(EmbedTime(timesteps));
-  std::span<const at::Tensor> unread = prompts;
+  Reader reader{at::silu(EmbedTime(timesteps)), prompts, keeping};
   at::Tensor h = conv_in_(latents.to(type_).contiguous(at::MemoryFormat::ChannelsLast));
 
   std::vector<at::Tensor> skips = {h};
   for (const Stage& stage : down_) {
     for (size_t i = 0; i < stage.resnets.size(); ++i) {
-      h = stage.Layer(i, h, time, unread);
+      h = stage.Layer(i, h, reader);
       skips.push_back(h);
     }
     if (stage.resample) skips.push_back(h = (*stage.resample)(h));
   }
 
-  h = middle1_.Forward(h, time);
-  h = middle_attention_.Forward(h, unread);
-  h = middle2_.Forward(h, time);
+  h = reader.Do(
+      [this](auto in) {
+        const at::Tensor first = middle1_.Forward(in[0], in[1]);
+        return middle2_.Forward(middle_attention_.Forward(first, in.subspan(2)), in[1]);
+      },
+      h, middle_attention_.blocks());
 
   for (const Stage& stage : up_) {
     for (size_t i = 0; i < stage.resnets.size(); ++i) {
-      h = stage.Layer(i, at::cat({h, skips.back()}, 1), time, unread);
+      h = stage.Layer(i, at::cat({h, skips.back()}, 1), reader);
       skips.pop_back();
     }
     if (stage.resample) {

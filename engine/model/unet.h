@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 
+#include "engine/model/gradient_checkpoint.h"
 #include "engine/model/layers.h"
 #include "engine/model/resnet_block.h"
 #include "engine/model/spatial_transformer.h"
@@ -17,6 +18,10 @@ namespace imprint {
 // What the network reads of prompts: each cross-attention's keys and values, [n, tokens, 2
 // channels], in network order.
 using PromptKeys = std::vector<at::Tensor>;
+
+// What is kept of the way forward for the way back: all, or each layer's input alone (gradient
+// checkpointing).
+enum class Keeping { kAll, kLayerInputs };
 
 // Frozen; Forward may run in several threads.
 class Unet {
@@ -29,23 +34,31 @@ class Unet {
 
   // What the network predicts (noise or velocity, as its training went) for noisy latents
   // [n, 4, h, w] at timesteps [n] (0 to 999), given what it reads of n prompts. Differentiable with
-  // respect to `prompts`.
+  // respect to `prompts`, on the way to which each layer's work is kept, or done again.
   at::Tensor Forward(const at::Tensor& latents, const at::Tensor& timesteps,
-                     const PromptKeys& prompts) const;
+                     const PromptKeys& prompts, Keeping keeping = Keeping::kAll) const;
 
   // Of the numbers that it computes in.
   at::ScalarType type() const { return type_; }
 
  private:
+  // The way through the network, of which a layer reads more than the layer before.
+  struct Reader {
+    at::Tensor time;                     // activated, [n, time channels]
+    std::span<const at::Tensor> unread;  // of the prompts
+    Keeping keeping;
+
+    // A layer's work on x, the time, and its attention's share of the prompts, which it takes.
+    at::Tensor Do(const TensorWork& work, const at::Tensor& x, size_t blocks);
+  };
+
   // One resolution on the way down or up: each resnet, then its attention if the level has any.
   struct Stage {
     std::vector<ResnetBlock> resnets;
     std::vector<SpatialTransformer> attentions;  // empty or one for each resnet
     std::optional<Conv2d> resample;              // to the next level
 
-    // Takes its attention's share off the front of `prompts`.
-    at::Tensor Layer(size_t i, const at::Tensor& x, const at::Tensor& time,
-                     std::span<const at::Tensor>& prompts) const;
+    at::Tensor Layer(size_t i, const at::Tensor& x, Reader& reader) const;
   };
 
   static std::vector<Stage> DownStages(const WeightScope& weights, const UnetConfig& config,

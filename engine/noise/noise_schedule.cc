@@ -138,29 +138,34 @@ absl::StatusOr<NoiseSchedule> NoiseSchedule::Parse(const JsonObject& config) {
   return schedule;
 }
 
+NoiseSchedule NoiseSchedule::On(at::Device device) const {
+  NoiseSchedule moved = *this;
+  moved.alpha_bar_table_ = alpha_bar_table_.to(device);
+  return moved;
+}
+
 double NoiseSchedule::AlphaBarAboveZero(int64_t timestep) const {
   return std::max(AlphaBar(timestep), 0x1p-24);
 }
 
 std::pair<at::Tensor, at::Tensor> NoiseSchedule::Factors(const at::Tensor& timesteps,
-                                                         const at::Tensor& like) const {
-  std::vector<int64_t> shape(static_cast<size_t>(like.dim()), 1);
+                                                         int64_t dimensions) const {
+  std::vector<int64_t> shape(static_cast<size_t>(dimensions), 1);
   shape[0] = timesteps.size(0);
-  const at::Tensor alpha_bar =
-      alpha_bar_table_.to(like.device()).index_select(0, timesteps.to(like.device())).view(shape);
+  const at::Tensor alpha_bar = alpha_bar_table_.index_select(0, timesteps).view(shape);
   return {alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt()};
 }
 
 at::Tensor NoiseSchedule::AddNoise(const at::Tensor& latents, const at::Tensor& noise,
                                    const at::Tensor& timesteps) const {
-  const auto [signal, deviation] = Factors(timesteps, latents);
+  const auto [signal, deviation] = Factors(timesteps, latents.dim());
   return signal * latents + deviation * noise;
 }
 
 at::Tensor NoiseSchedule::Target(const at::Tensor& latents, const at::Tensor& noise,
                                  const at::Tensor& timesteps) const {
   if (prediction_ == PredictionType::kEpsilon) return noise;
-  const auto [signal, deviation] = Factors(timesteps, latents);
+  const auto [signal, deviation] = Factors(timesteps, latents.dim());
   return signal * noise - deviation * latents;
 }
 

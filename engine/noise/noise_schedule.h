@@ -33,6 +33,9 @@ class NoiseSchedule {
   // otherwise.
   static absl::StatusOr<NoiseSchedule> Parse(const JsonObject& config);
 
+  // For latents on that device.
+  NoiseSchedule On(at::Device device) const;
+
   int64_t timesteps() const { return static_cast<int64_t>(alpha_bars_.size()); }
   // alpha_bar at a timestep, computed in fp32 as Diffusers does.
   double AlphaBar(int64_t timestep) const { return alpha_bars_[static_cast<size_t>(timestep)]; }
@@ -41,7 +44,8 @@ class NoiseSchedule {
   // divide by it.
   double AlphaBarAboveZero(int64_t timestep) const;
 
-  // sqrt(alpha_bar) x0 + sqrt(1 - alpha_bar) noise for latents [n, ...] and timesteps [n] (int64).
+  // sqrt(alpha_bar) x0 + sqrt(1 - alpha_bar) noise for latents [n, ...] and timesteps [n] (int64),
+  // all on the schedule's device.
   at::Tensor AddNoise(const at::Tensor& latents, const at::Tensor& noise,
                       const at::Tensor& timesteps) const;
 
@@ -59,9 +63,9 @@ class NoiseSchedule {
 
  private:
   NoiseSchedule() = default;
-  // sqrt of alpha_bar and of 1 - alpha_bar at the timesteps, shaped to multiply `like`.
-  std::pair<at::Tensor, at::Tensor> Factors(const at::Tensor& timesteps,
-                                            const at::Tensor& like) const;
+  // sqrt of alpha_bar and of 1 - alpha_bar at the timesteps, shaped to multiply what has so many
+  // dimensions.
+  std::pair<at::Tensor, at::Tensor> Factors(const at::Tensor& timesteps, int64_t dimensions) const;
 
   std::vector<float> alpha_bars_;
   at::Tensor alpha_bar_table_;  // the same, fp32 [timesteps]

@@ -11,6 +11,8 @@
 namespace imprint {
 namespace {
 
+constexpr const char* kDeviceError = "the device failed: ";
+
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
@@ -20,7 +22,10 @@ absl::Status StatusFromCurrentException() {
     throw;
   } catch (const c10::OutOfMemoryError& error) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("out of device memory: ", FirstLine(error.what())));
+        absl::StrCat("out of memory: ", FirstLine(error.what_without_backtrace())));
+  } catch (const c10::AcceleratorError& error) {
+    return absl::UnavailableError(
+        absl::StrCat(kDeviceError, FirstLine(error.what_without_backtrace())));
   } catch (const c10::Error& error) {
     const std::string message = FirstLine(error.what_without_backtrace());
     // The CPU allocator has no error type of its own.
@@ -33,6 +38,10 @@ absl::Status StatusFromCurrentException() {
   } catch (const std::exception& error) {
     return absl::InternalError(FirstLine(error.what()));
   }
+}
+
+bool IsDeviceError(const absl::Status& status) {
+  return absl::IsUnavailable(status) && absl::StartsWith(status.message(), kDeviceError);
 }
 
 }  // namespace imprint

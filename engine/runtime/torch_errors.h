@@ -11,8 +11,12 @@
 namespace imprint {
 
 // The Status of the exception that is being handled: RESOURCE_EXHAUSTED when memory ran out,
-// INTERNAL with LibTorch's first line otherwise. Call it in a catch block only.
+// UNAVAILABLE when a device failed (IsDeviceError), INTERNAL with LibTorch's first line otherwise.
+// Call it in a catch block only.
 absl::Status StatusFromCurrentException();
+
+// Whether a device failed under the work: this process can no longer use it.
+bool IsDeviceError(const absl::Status& status);
 
 // Runs `body`, which returns Status or StatusOr, and turns what it throws into its Status.
 template <typename Body>

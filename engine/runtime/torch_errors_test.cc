@@ -1,6 +1,7 @@
 #include "engine/runtime/torch_errors.h"
 
 #include <ATen/ATen.h>
+#include <c10/util/Exception.h>
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
@@ -25,6 +26,18 @@ TEST(CatchTorchErrors, TooMuchMemoryIsResourceExhausted) {
   const auto result = CatchTorchErrors(
       []() -> absl::StatusOr<at::Tensor> { return at::zeros({int64_t{1} << 60}); });
   EXPECT_THAT(result, Fails(absl::StatusCode::kResourceExhausted, HasSubstr("memory")));
+}
+
+TEST(CatchTorchErrors, ADeviceThatFailsIsUnavailable) {
+  const auto status = CatchTorchErrors([]() -> absl::Status {
+    throw c10::AcceleratorError({__func__, __FILE__, __LINE__}, 719,
+                                "CUDA error: unspecified launch failure\nand more");
+  });
+  EXPECT_THAT(status, Fails(absl::StatusCode::kUnavailable,
+                            HasSubstr("the device failed: CUDA error: unspecified launch")));
+  EXPECT_TRUE(IsDeviceError(status));
+  EXPECT_FALSE(IsDeviceError(absl::UnavailableError("gang: summing up")));
+  EXPECT_FALSE(IsDeviceError(absl::OkStatus()));
 }
 
 TEST(CatchTorchErrors, AResultPassesThrough) {

@@ -38,9 +38,15 @@ LatentDataset::LatentDataset(const ModelParts& model, std::span<const RgbImage> 
   deviation_ = at::cat(deviations).unflatten(0, {sides, -1});
 }
 
-at::Tensor LatentDataset::Sample(int64_t picture, bool flipped, const at::Tensor& noise) const {
-  const int64_t side = flipped ? 1 : 0;
-  return scale_ * (mean_[side][picture] + deviation_[side][picture] * noise.to(mean_.device()));
+at::Tensor LatentDataset::Sample(std::span<const Choice> choices, const at::Tensor& noise) const {
+  std::vector<at::Tensor> means;
+  std::vector<at::Tensor> deviations;
+  for (const auto& [picture, flipped] : choices) {
+    const int64_t side = flipped ? 1 : 0;
+    means.push_back(mean_[side][picture]);
+    deviations.push_back(deviation_[side][picture]);
+  }
+  return scale_ * (at::stack(means) + at::stack(deviations) * noise);
 }
 
 }  // namespace imprint

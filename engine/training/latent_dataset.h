@@ -23,8 +23,14 @@ class LatentDataset {
   int64_t size() const { return mean_.size(1); }
   at::IntArrayRef latent_shape() const { return mean_.sizes().slice(2); }
 
-  // A latent [4, h, w] from the picture's distribution, scaled as the UNet expects it.
-  at::Tensor Sample(int64_t picture, bool flipped, const at::Tensor& noise) const;
+  // Which picture, and whether its mirror image.
+  struct Choice {
+    int64_t picture;
+    bool flipped;
+  };
+  // Latents [n, 4, h, w] from the chosen pictures' distributions, scaled as the UNet expects them;
+  // `noise` of that shape is on the model's device.
+  at::Tensor Sample(std::span<const Choice> choices, const at::Tensor& noise) const;
 
  private:
   double scale_;

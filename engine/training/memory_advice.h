@@ -1,14 +1,27 @@
 // What to say when memory runs out.
 #pragma once
 
-#include "absl/status/status.h"
+#include <functional>
 
-#include "engine/recipe/recipe.h"
+#include "absl/status/status.h"
 
 namespace imprint {
 
-// An "out of memory" of a training, with the batch and accumulation that compute the same updates
-// in about half of what the samples of a batch take. Any other status as it is.
-absl::Status WithMemoryAdvice(const absl::Status& status, const TrainingRecipe& recipe);
+// What a rank was computing.
+struct StepShape {
+  int batch;         // samples at once
+  int accumulation;  // batches an update
+  int side;          // of pictures, in pixels
+  bool gradient_checkpointing;
+};
+
+// Whether a batch of that shape goes through.
+using FitsInMemory = std::function<bool(const StepShape&)>;
+
+// An "out of memory" of a training with what `fits`, which is tried: fewer samples at once and then
+// gradient checkpointing, which are the same training; then smaller pictures, in multiples of
+// `size_multiple`. Any other status as it is.
+absl::Status WithMemoryAdvice(const absl::Status& status, const StepShape& shape, int size_multiple,
+                              const FitsInMemory& fits);
 
 }  // namespace imprint

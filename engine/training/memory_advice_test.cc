@@ -1,5 +1,7 @@
 #include "engine/training/memory_advice.h"
 
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,25 +10,54 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string Advice(int batch, int accumulation) {
-  TrainingRecipe recipe;
-  recipe.batch = batch;
-  recipe.accumulation = accumulation;
+constexpr StepShape kGiven = {
+    .batch = 6, .accumulation = 2, .side = 512, .gradient_checkpointing = false};
+
+// With memory for so much: a sample of 64 pixels a side takes 1, or a fourth of that with gradient
+// checkpointing.
+std::string Advice(double memory, const StepShape& given = kGiven) {
+  const auto fits = [&](const StepShape& shape) {
+    const double sample = (shape.side / 64.0) * (shape.side / 64.0);
+    return shape.batch * sample / (shape.gradient_checkpointing ? 4 : 1) <= memory;
+  };
   return std::string(
-      WithMemoryAdvice(absl::ResourceExhaustedError("out of memory"), recipe).message());
+      WithMemoryAdvice(absl::ResourceExhaustedError("out of memory"), given, 64, fits).message());
 }
 
-TEST(WithMemoryAdvice, KeepsTheSamplesOfAStep) {
-  EXPECT_THAT(Advice(4, 1), HasSubstr("batch 2 with accumulation 2 is the same"));
-  EXPECT_THAT(Advice(6, 2), HasSubstr("batch 3 with accumulation 4 is the same"));
-  EXPECT_THAT(Advice(3, 2), HasSubstr("batch 1 with accumulation 6 is the same"));
-  EXPECT_THAT(Advice(1, 8), HasSubstr("size: a smaller one"));
+TEST(WithMemoryAdvice, NamesTheLargestBatchThatFits) {
+  EXPECT_THAT(Advice(64 * 3), HasSubstr("out of memory; batch: got 6; batch 3 with accumulation 4 "
+                                        "is the same training, and fits"));
+  EXPECT_THAT(Advice(64 * 2.9), HasSubstr("batch 2 with accumulation 6 "));
+  EXPECT_THAT(Advice(64), HasSubstr("batch 1 with accumulation 12 "));
+}
+
+TEST(WithMemoryAdvice, NamesGradientCheckpointingWhereNoBatchFits) {
+  EXPECT_THAT(Advice(63), HasSubstr("checkpointing: got none; with it, batch 3 with accumulation"));
+  EXPECT_THAT(Advice(16), HasSubstr("with it, batch 1 with accumulation 12"));
+}
+
+TEST(WithMemoryAdvice, NamesASizeWhereNothingElseFits) {
+  EXPECT_THAT(Advice(9), HasSubstr("size: got 512; 384 fits, with batch 1 with accumulation 12 and "
+                                   "gradient checkpointing"));
+  EXPECT_THAT(Advice(4), HasSubstr("size: got 512; 256 fits"));
+  EXPECT_THAT(Advice(3), HasSubstr("nothing smaller fits"));
+  // A size of a third would be no size at all.
+  EXPECT_THAT(Advice(0, {.batch = 1, .accumulation = 1, .side = 64}),
+              HasSubstr("nothing smaller fits"));
+}
+
+TEST(WithMemoryAdvice, SaysIfItWasSomethingElseThatTookTheMemory) {
+  EXPECT_THAT(Advice(1000), HasSubstr("it fits when nothing else takes memory"));
 }
 
 TEST(WithMemoryAdvice, SaysNothingOfOtherErrors) {
+  const auto never = [](const StepShape&) {
+    ADD_FAILURE() << "nothing is tried";
+    return true;
+  };
   const absl::Status full = absl::ResourceExhaustedError("disk full");
-  EXPECT_EQ(WithMemoryAdvice(full, {}), full);
-  EXPECT_EQ(WithMemoryAdvice(absl::OkStatus(), {}), absl::OkStatus());
+  EXPECT_EQ(WithMemoryAdvice(full, kGiven, 64, never), full);
+  EXPECT_EQ(WithMemoryAdvice(absl::OkStatus(), kGiven, 64, never), absl::OkStatus());
 }
 
 }  // namespace

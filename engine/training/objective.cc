@@ -16,12 +16,12 @@ constexpr double kLessLossScale = 1.0 / 16;
 
 // The loss as a function of `variable`, which requires its gradient.
 at::Tensor LossOf(const ModelParts& model, const TrainingBatch& batch, const at::Tensor& variable,
-                  int64_t total_samples) {
+                  int64_t total_samples, Keeping keeping) {
   const at::Tensor context = model.text_encoder.Forward(batch.captions, variable);
   const at::Tensor noisy = model.schedule.AddNoise(batch.latents, batch.noise, batch.timesteps);
   const at::Tensor target = model.schedule.Target(batch.latents, batch.noise, batch.timesteps);
   const at::Tensor prediction =
-      model.unet.Forward(noisy, batch.timesteps, model.unet.KeysOf(context));
+      model.unet.Forward(noisy, batch.timesteps, model.unet.KeysOf(context), keeping);
 
   // Each sample's mean squared error, in fp32 whatever the network computed in.
   const double share =
@@ -32,16 +32,16 @@ at::Tensor LossOf(const ModelParts& model, const TrainingBatch& batch, const at:
 }  // namespace
 
 LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& batch,
-                                const at::Tensor& rows, int64_t total_samples) {
+                                const at::Tensor& rows, int64_t total_samples, Keeping keeping) {
   const at::Tensor variable = rows.detach().requires_grad_(true);
   const bool scaled = model.unet.type() == at::kHalf;
   // Rarely more than once: what the way back needs is not kept for another try.
   for (double scale = scaled ? kFirstLossScale : 1;; scale *= kLessLossScale) {
-    const at::Tensor loss = LossOf(model, batch, variable, total_samples);
+    const at::Tensor loss = LossOf(model, batch, variable, total_samples, keeping);
     const at::Tensor gradient = torch::autograd::grad({loss * scale}, {variable})[0] / scale;
-    const auto value = loss.item<double>();
-    if (scale <= 1 || !std::isfinite(value) || gradient.isfinite().all().item<bool>()) {
-      return {value, gradient};
+    if (scale <= 1 || !std::isfinite(loss.item<double>()) ||
+        gradient.isfinite().all().item<bool>()) {
+      return {loss.detach(), gradient};
     }
   }
 }

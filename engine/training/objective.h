@@ -3,32 +3,33 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include <ATen/ATen.h>
 
 #include "engine/model/model_parts.h"
-#include "text/clip_tokenizer.h"
+#include "engine/model/prompt_tensors.h"
 
 namespace imprint {
 
-// Samples that go through the networks at once.
+// Samples that go through the networks at once, on the model's device.
 struct TrainingBatch {
   at::Tensor latents;    // [b, 4, h, w] fp32, scaled
   at::Tensor noise;      // [b, 4, h, w] fp32
   at::Tensor timesteps;  // [b] int64
-  std::vector<TokenizedPrompt> captions;
+  PromptTensors captions;
 };
 
+// On the model's device, where they may still be computed.
 struct LossAndGradient {
-  double loss;
+  at::Tensor loss;      // [] fp32
   at::Tensor gradient;  // [n, d] fp32
 };
 
 // The sum of the batch's losses and its gradient with respect to `rows` [n, d] fp32, both divided
-// by `total_samples`: adding up all batches of a step gives the step's means. Throws LibTorch's
-// errors.
+// by `total_samples`: adding up all batches of a step gives the step's means. Waits for the device
+// in fp16 alone. The same numbers whatever is kept on the way. Throws LibTorch's errors.
 LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& batch,
-                                const at::Tensor& rows, int64_t total_samples);
+                                const at::Tensor& rows, int64_t total_samples,
+                                Keeping keeping = Keeping::kAll);
 
 }  // namespace imprint

@@ -1,7 +1,6 @@
 #include "engine/training/training_run.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -13,59 +12,28 @@
 #include "base/status_macros.h"
 #include "engine/collective/collective.h"
 #include "engine/model/model_parts.h"
+#include "engine/runtime/memory_budget.h"
+#include "engine/runtime/send_to_device.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/training/adamw.h"
+#include "engine/training/batch_gradients.h"
 #include "engine/training/initial_rows.h"
+#include "engine/training/input_check.h"
 #include "engine/training/latent_dataset.h"
 #include "engine/training/memory_advice.h"
+#include "engine/training/memory_trial.h"
 #include "engine/training/norm_control.h"
 #include "engine/training/objective.h"
 #include "engine/training/rank_share.h"
 #include "engine/training/sample_draw.h"
-#include "text/training_templates.h"
-#include "text/unicode_text.h"
+#include "engine/training/step_results.h"
 
 namespace imprint {
 namespace {
 
 constexpr size_t kSmoothedSteps = 20;
-
-absl::Status CheckPictures(const BaseModelInfo& model, const std::vector<RgbImage>& pictures) {
-  if (pictures.empty()) return FieldError("pictures", "none", "at least one, better 3 to 5");
-  for (size_t i = 0; i < pictures.size(); ++i) {
-    const RgbImage& picture = pictures[i];
-    if (picture.width != pictures[0].width || picture.height != pictures[0].height ||
-        picture.width <= 0 || picture.width % model.size_multiple != 0 || picture.height <= 0 ||
-        picture.height % model.size_multiple != 0) {
-      return FieldError(
-          absl::StrCat("pictures: ", i + 1), absl::StrCat(picture.width, "×", picture.height),
-          absl::StrCat("all of one size whose sides are multiples of ", model.size_multiple));
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Everything that decides the result, for checkpoints and for the embedding's own record.
-std::map<std::string, std::string> DescribeRun(const BaseModel& model, const TrainingInput& input) {
-  Sha256 pictures;
-  for (const RgbImage& picture : input.pictures) {
-    pictures.Update(absl::StrCat(picture.width, "x", picture.height, "\n"));
-    pictures.Update(std::as_bytes(std::span(picture.pixels)));
-  }
-  std::map<std::string, std::string> run = {
-      {"base_model", model.info().fingerprint},
-      {"text_encoder", model.info().text_encoder_identity},
-      {"token", input.token},
-      {"class_word", input.class_word},
-      {"pictures", pictures.HexDigest()},
-      {"templates", Sha256Hex(absl::StrJoin(input.templates, "\n"))},
-  };
-  const nlohmann::json recipe = ToJson(input.recipe);
-  for (const auto& [field, value] : recipe.items()) {
-    run[absl::StrCat("recipe.", field)] = value.dump();
-  }
-  return run;
-}
+// That a GPU may be asked to compute before it is asked for a number.
+constexpr int64_t kStepsAhead = 10;
 
 std::vector<float> Floats(const at::Tensor& tensor) {
   const at::Tensor contiguous = tensor.cpu().contiguous();
@@ -75,14 +43,19 @@ std::vector<float> Floats(const at::Tensor& tensor) {
 
 double MeanNorm(const at::Tensor& rows) { return rows.norm(2, {-1}).mean().item<double>(); }
 
+Keeping KeepingOf(const TrainingMeans& means) {
+  return means.gradient_checkpointing ? Keeping::kLayerInputs : Keeping::kAll;
+}
+
 // The training itself. Its methods throw LibTorch's errors.
 class Training {
  public:
   // `on_work` is called after every piece of work.
   Training(const BaseModel& model, const TrainingInput& input, const at::Tensor& first_rows,
-           std::vector<TokenizedPrompt> captions, std::function<void()> on_work, Collective& gang)
+           std::vector<TokenizedPrompt> captions, std::function<void()> on_work,
+           const TrainingMeans& means)
       : on_work_(on_work ? std::move(on_work) : [] {}),
-        gang_(gang),
+        gang_(*means.gang),
         model_(model.parts()),
         model_precision_(model.info().compute.precision),
         recipe_(input.recipe),
@@ -95,6 +68,7 @@ class Training {
                .templates = static_cast<int64_t>(captions_.size()),
                .timesteps = model_.schedule.timesteps(),
                .flip = recipe_.flip},
+        gradients_(model_, space_.samples_per_step, KeepingOf(means), means.record),
         limits_(NormLimits(first_rows, recipe_.max_growth)),
         first_norm_(MeanNorm(first_rows)),
         state_(InitialState(first_rows)),
@@ -115,7 +89,7 @@ class Training {
     restore(checkpoint.second_moment, state_.second_moment);
     restore(checkpoint.row_sum, row_sum_);
     state_.step = checkpoint.step;
-    losses_ = checkpoint.losses;
+    results_ = StepResults(checkpoint.losses);
     return absl::OkStatus();
   }
 
@@ -137,44 +111,47 @@ class Training {
 
   bool Done() const { return state_.step >= recipe_.steps; }
 
-  // Whether a rank was told to stop.
-  bool stopped() const { return stopped_; }
+  int64_t step() const { return state_.step; }
 
   // One update from all of the step's samples: every rank computes its share of them, in batches
   // that fit, and then all add up. `stop` is what this rank was told; the ranks agree about it with
-  // the same operation, and this step is the last.
+  // the same operation. Does not wait for a GPU: what the step came to is read later.
   absl::Status Step(bool stop) {
-    double loss = 0;
+    at::Tensor loss = Number(0);
     at::Tensor gradient = at::zeros_like(state_.rows);
     const SampleRange share = ShareOf(space_.samples_per_step, gang_.rank(), gang_.size());
     for (int64_t first = share.first; first < share.end; first += recipe_.batch) {
       const int64_t count = std::min<int64_t>(recipe_.batch, share.end - first);
-      const LossAndGradient part = ComputeGradient(model_, DrawBatch(state_.step, first, count),
-                                                   state_.rows, space_.samples_per_step);
+      const LossAndGradient part =
+          gradients_.Compute(DrawBatch(state_.step, first, count), state_.rows);
       loss += part.loss;
       gradient += part.gradient;
       on_work_();
     }
-    RETURN_IF_ERROR(SumOverRanks(stop, loss, gradient));
-    if (!std::isfinite(loss)) {
-      return Diverged("the loss", state_.step + 1);
-    }
+    at::Tensor told = Number(stop ? 1 : 0);
+    RETURN_IF_ERROR(SumOverRanks(told, loss, gradient));
     AdamWStep(recipe_, recipe_.learning_rate * LearningRateFactor(recipe_, state_.step), gradient,
               state_);
     LimitNorms(limits_, state_.rows);
-    if (!state_.rows.isfinite().all().item<bool>()) return Diverged("a vector", state_.step);
     if (state_.step > FirstAveragedStep(recipe_)) row_sum_ += state_.rows;
-    losses_.push_back(static_cast<float>(loss));
+    results_.Note(loss, told, state_.rows.isfinite().all().to(at::kDouble));
     return absl::OkStatus();
   }
 
+  // Waits for the steps that were begun. FAILED_PRECONDITION if one came to no number.
+  absl::Status Read() { return results_.Read(recipe_.learning_rate); }
+
+  // Whether a rank was told to stop, as far as it was read.
+  bool told_to_stop() const { return results_.told_to_stop(); }
+
   TrainingProgress Progress() const {
-    const size_t recent = std::min(losses_.size(), kSmoothedSteps);
+    const std::vector<float>& losses = results_.losses();
+    const size_t recent = std::min(losses.size(), kSmoothedSteps);
     const double sum =
-        std::accumulate(losses_.end() - static_cast<int64_t>(recent), losses_.end(), 0.0);
+        std::accumulate(losses.end() - static_cast<int64_t>(recent), losses.end(), 0.0);
     return {.step = state_.step,
             .steps = recipe_.steps,
-            .loss = losses_.back(),
+            .loss = losses.back(),
             .smoothed_loss = sum / static_cast<double>(recent),
             .norm = MeanNorm(state_.rows),
             .collective = gang_.use()};
@@ -188,7 +165,7 @@ class Training {
             .first_moment = Floats(state_.first_moment),
             .second_moment = Floats(state_.second_moment),
             .row_sum = Floats(row_sum_),
-            .losses = losses_,
+            .losses = results_.losses(),
             .run = run_};
   }
 
@@ -212,16 +189,19 @@ class Training {
 
  private:
   // Adds up loss and gradient, and hears whether any rank was told to stop, in one operation.
-  absl::Status SumOverRanks(bool stop, double& loss, at::Tensor& gradient) {
+  absl::Status SumOverRanks(at::Tensor& told, at::Tensor& loss, at::Tensor& gradient) {
     if (gang_.size() == 1) return absl::OkStatus();
-    const at::Tensor told = at::tensor({loss, stop ? 1.0 : 0.0}).to(gradient.options());
-    at::Tensor all = at::cat({gradient.flatten(), told});
+    at::Tensor all = at::cat({gradient.flatten(), at::stack({loss, told}).to(at::kFloat)});
     RETURN_IF_ERROR(gang_.Sum(all));
     gradient = all.slice(0, 0, gradient.numel()).view_as(gradient);
-    const at::Tensor heard = all.slice(0, gradient.numel()).cpu();
-    loss = heard[0].item<double>();
-    stopped_ = heard[1].item<double>() > 0;
+    loss = all[-2].to(at::kDouble);
+    told = all[-1].to(at::kDouble);
     return absl::OkStatus();
+  }
+
+  // In fp64, on the device.
+  at::Tensor Number(double value) const {
+    return at::full({}, value, at::device(model_.device).dtype(at::kDouble));
   }
 
   // A gang that trains two things would learn neither.
@@ -248,28 +228,25 @@ class Training {
     return summed > 0 ? row_sum_ / static_cast<double>(summed) : state_.rows;
   }
 
-  absl::Status Diverged(absl::string_view what, int64_t step) const {
-    return absl::FailedPreconditionError(
-        absl::StrCat(what, " is not a number at step ", step, "; learning_rate: got ",
-                     recipe_.learning_rate, "; expected a smaller one"));
-  }
-
   TrainingBatch DrawBatch(int64_t step, int64_t first, int64_t count) const {
-    std::vector<at::Tensor> latents;
+    std::vector<LatentDataset::Choice> choices;
+    std::vector<at::Tensor> latent_noise;
     std::vector<at::Tensor> noise;
     std::vector<int64_t> timesteps;
-    TrainingBatch batch;
+    std::vector<TokenizedPrompt> captions;
     for (int64_t sample = first; sample < first + count; ++sample) {
       const SampleDraw draw = DrawSample(space_, step, sample, dataset_.latent_shape());
-      latents.push_back(dataset_.Sample(draw.picture, draw.flipped, draw.latent_noise));
+      choices.push_back({draw.picture, draw.flipped});
+      latent_noise.push_back(draw.latent_noise);
       noise.push_back(draw.noise);
       timesteps.push_back(draw.timestep);
-      batch.captions.push_back(captions_[static_cast<size_t>(draw.caption)]);
+      captions.push_back(captions_[static_cast<size_t>(draw.caption)]);
     }
-    batch.latents = at::stack(latents);
-    batch.noise = at::stack(noise).to(model_.device);
-    batch.timesteps = at::tensor(timesteps).to(model_.device);
-    return batch;
+    const at::Device device = model_.device;
+    return {.latents = dataset_.Sample(choices, SendTo(device, at::stack(latent_noise))),
+            .noise = SendTo(device, at::stack(noise)),
+            .timesteps = SendTo(device, at::tensor(timesteps)),
+            .captions = TensorsOf(captions).To(device)};
   }
 
   const std::function<void()> on_work_;
@@ -281,92 +258,67 @@ class Training {
   std::vector<TokenizedPrompt> captions_;
   LatentDataset dataset_;
   DrawSpace space_;
+  BatchGradients gradients_;
   at::Tensor limits_;
   double first_norm_;
   AdamWState state_;
-  bool stopped_ = false;
   // Of the steps that count towards the embedding, [n, d].
   at::Tensor row_sum_;
-  std::vector<float> losses_;
+  StepResults results_;
 };
 
-absl::StatusOr<std::vector<TokenizedPrompt>> TokenizeCaptions(const BaseModel& model,
-                                                              const TrainingInput& input) {
-  ConceptVocabulary concepts;
-  RETURN_IF_ERROR(concepts.Add(input.token, input.recipe.vectors, model.tokenizer()));
-  if (input.templates.empty()) return FieldError("templates", "none", "at least one");
-  std::vector<TokenizedPrompt> captions;
-  for (const std::string& caption_template : input.templates) {
-    if (!IsUtf8(caption_template)) {
-      return FieldError("templates", "bytes that are no UTF-8", "text in UTF-8");
-    }
-    const std::string caption = FillTemplate(caption_template, input.token);
-    captions.push_back(model.tokenizer().Encode(caption, concepts));
-    if (captions.back().concept_places.size() != static_cast<size_t>(input.recipe.vectors)) {
-      return FieldError("templates", Quoted(caption_template),
-                        absl::StrCat("{} once, apart from other letters, within the first ",
-                                     model.info().prompt_tokens - 2, " tokens"));
-    }
-  }
-  return captions;
+// A GPU that is asked for a number waits for it, and begins no step meanwhile.
+int64_t StepsBetweenReadings(const BaseModel& model, const TrainingMeans& means) {
+  if (means.read_every > 0) return means.read_every;
+  return model.parts().device.is_cpu() ? 1 : kStepsAhead;
 }
 
-absl::Status CheckInput(const BaseModel& model, const TrainingInput& input) {
-  RETURN_IF_ERROR(CheckRecipe(input.recipe));
-  RETURN_IF_ERROR(CheckPictures(model.info(), input.pictures));
-  for (const auto& [field, text] :
-       {std::pair("class_word", absl::string_view(input.class_word)), {"token", input.token}}) {
-    if (!IsUtf8(text)) return FieldError(field, "bytes that are no UTF-8", "text in UTF-8");
+absl::Status RunSteps(Training& training, const TrainingHooks& hooks, const TrainingMeans& means,
+                      int64_t read_every) {
+  while (!training.Done()) {
+    const bool stop = hooks.stop.stop_requested();
+    // Who is alone need not go on until others have heard of it.
+    if (stop && means.gang->size() == 1) return training.Read();
+    RETURN_IF_ERROR(training.Step(stop));
+    const auto due = [&](int64_t every) { return every > 0 && training.step() % every == 0; };
+    const bool look = due(read_every) || training.Done();
+    const bool keep = due(hooks.checkpoint_every) && hooks.on_checkpoint && !training.Done();
+    if (!look && !keep) continue;
+    RETURN_IF_ERROR(training.Read());
+    if (hooks.on_step) hooks.on_step(training.Progress());
+    if (keep) RETURN_IF_ERROR(hooks.on_checkpoint(training.Checkpoint()));
+    // At steps at which all ranks look: who leaves alone would leave the others waiting.
+    if (look && training.told_to_stop()) return absl::OkStatus();
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status CheckRanks(const TrainingRecipe& recipe, int ranks) {
-  const int samples = recipe.batch * recipe.accumulation;
-  if (ranks >= 1 && ranks <= samples) return absl::OkStatus();
-  return FieldError("ranks", absl::StrCat(ranks),
-                    absl::StrCat("1 to ", samples, ", the samples of a step"));
-}
-
-absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input) {
-  RETURN_IF_ERROR(CheckInput(model, input));
-  RETURN_IF_ERROR(TokenizeCaptions(model, input).status());
-  return CatchTorchErrors(
-      [&] { return InitialRows(model, input.class_word, input.recipe.vectors).status(); });
-}
-
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
-                                      const TrainingHooks& hooks, Collective* gang) {
+                                      const TrainingHooks& hooks, TrainingMeans means) {
   RETURN_IF_ERROR(CheckInput(model, input));
   LocalCollective alone;
-  if (gang == nullptr) gang = &alone;
-  RETURN_IF_ERROR(CheckRanks(input.recipe, gang->size()));
+  if (means.gang == nullptr) means.gang = &alone;
+  RETURN_IF_ERROR(CheckRanks(input.recipe, means.gang->size()));
   ASSIGN_OR_RETURN(std::vector<TokenizedPrompt> captions, TokenizeCaptions(model, input));
+  const MemoryBudget budget;
   auto outcome = CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
     ASSIGN_OR_RETURN(const at::Tensor first_rows,
                      InitialRows(model, input.class_word, input.recipe.vectors));
-    Training training(model, input, first_rows, std::move(captions), hooks.on_work, *gang);
+    Training training(model, input, first_rows, std::move(captions), hooks.on_work, means);
     if (from) RETURN_IF_ERROR(training.Restore(*from));
     RETURN_IF_ERROR(training.BeginTogether());
-    while (!training.Done() && !training.stopped()) {
-      const bool stop = hooks.stop.stop_requested();
-      // Who is alone need not finish another step for others to hear of it.
-      if (stop && gang->size() == 1) break;
-      RETURN_IF_ERROR(training.Step(stop));
-      const TrainingProgress progress = training.Progress();
-      if (hooks.on_step) hooks.on_step(progress);
-      if (hooks.on_checkpoint && hooks.checkpoint_every > 0 &&
-          progress.step % hooks.checkpoint_every == 0 && !training.Done()) {
-        RETURN_IF_ERROR(hooks.on_checkpoint(training.Checkpoint()));
-      }
-    }
+    RETURN_IF_ERROR(RunSteps(training, hooks, means, StepsBetweenReadings(model, means)));
     return training.Outcome(input.token);
   });
-  if (!outcome.ok()) return WithMemoryAdvice(outcome.status(), input.recipe);
-  return outcome;
+  if (outcome.ok()) return outcome;
+  const StepShape shape = ShapeOfStep(input, means.gang->size(), means.gradient_checkpointing);
+  // The training's own tensors are gone by now.
+  return WithMemoryAdvice(
+      outcome.status(), shape, model.info().size_multiple,
+      [&](const StepShape& smaller) { return FitsHere(model, input, smaller); });
 }
 
 }  // namespace imprint

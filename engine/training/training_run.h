@@ -14,6 +14,7 @@
 
 #include "base/rgb_image.h"
 #include "engine/collective/collective_use.h"
+#include "engine/cuda/device_graph.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/recipe.h"
 #include "engine/training/checkpoint.h"
@@ -46,6 +47,7 @@ struct TrainingProgress {
 
 // What the caller wants to hear and decide while a training runs. Called on the training's thread.
 struct TrainingHooks {
+  // After every step; on a GPU after every few (TrainingMeans::read_every).
   std::function<void(const TrainingProgress&)> on_step;
   // After every piece of a step and of what comes before the first one.
   std::function<void()> on_work;
@@ -54,6 +56,21 @@ struct TrainingHooks {
   int64_t checkpoint_every = 0;
   // Looked at between steps.
   std::stop_token stop;
+};
+
+// What a training computes with. None of it changes what is learned.
+struct TrainingMeans {
+  // The ranks that share it; null is nobody else.
+  Collective* gang = nullptr;
+  // Steps until the device is asked what they came to, the same on all ranks: a GPU computes
+  // without a pause meanwhile, and hears a gang's stop so much later. 0 is the device's own, 1 for
+  // the processor and 10 for a GPU.
+  int64_t read_every = 0;
+  // Gradient checkpointing: less memory, more time, the same numbers.
+  bool gradient_checkpointing = false;
+  // Records a step's gradients as a graph (engine/cuda/graph_recorder.h); none starts every kernel
+  // by itself.
+  RecordGraph record = nullptr;
 };
 
 struct TrainingOutcome {
@@ -78,15 +95,17 @@ absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input);
 // Teaches the concept, from the beginning or from a checkpoint of the same run. On the same machine
 // with the same number of compute threads the result is bit-equal, however often it was
 // interrupted. INVALID_ARGUMENT naming the field for bad input or another run's checkpoint;
-// FAILED_PRECONDITION if the loss is no longer a number; RESOURCE_EXHAUSTED if memory runs out.
+// FAILED_PRECONDITION if the loss is no longer a number; RESOURCE_EXHAUSTED, naming what fits, if
+// memory runs out.
 //
 // With a gang, every rank calls this with the same input; rank 0's `from` counts, and its hooks are
 // the ones that hear of checkpoints. All ranks end with the same embedding, rank 0 with the whole
-// checkpoint; a stop token of any of them stops all after the same step. In fp32 any number of
-// ranks computes the same but for rounding (1e-5), and the same number the same bits. Errors of the
-// gang are UNAVAILABLE and DEADLINE_EXCEEDED (engine/collective/collective.h).
+// checkpoint; a stop token of any of them stops all after the same step, the next at which they
+// read. In fp32 any number of ranks computes the same but for rounding (1e-5), and the same number
+// the same bits. Errors of the gang are UNAVAILABLE and DEADLINE_EXCEEDED
+// (engine/collective/collective.h).
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
-                                      const TrainingHooks& hooks, Collective* gang = nullptr);
+                                      const TrainingHooks& hooks, TrainingMeans means = {});
 
 }  // namespace imprint

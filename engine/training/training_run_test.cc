@@ -1,22 +1,28 @@
 #include "engine/training/training_run.h"
 
+#include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <numeric>
 #include <stop_token>
+#include <string_view>
 #include <thread>
 
+#include <ATen/record_function.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
 #include "engine/collective/collective.h"
 #include "engine/collective/gang_of_threads.h"
+#include "engine/training/graph_of_repetition.h"
 #include "text/training_templates.h"
 
 namespace imprint {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Parts = std::vector<std::string>;
 
@@ -202,7 +208,8 @@ TEST(Train, AFailingCheckpointEndsIt) {
 // What two ranks, as threads, make of these inputs.
 std::vector<absl::StatusOr<TrainingOutcome>> TrainTwo(const TrainingInput& first,
                                                       const TrainingInput& second,
-                                                      const TrainingHooks& second_hooks = {}) {
+                                                      const TrainingHooks& second_hooks = {},
+                                                      int64_t read_every = 1) {
   std::vector<absl::StatusOr<TrainingOutcome>> outcomes(2, absl::UnknownError("not run"));
   EXPECT_THAT(RunGangOfThreads(2,
                                [&](auto joined) {
@@ -210,7 +217,8 @@ std::vector<absl::StatusOr<TrainingOutcome>> TrainTwo(const TrainingInput& first
                                  const bool is_first = gang->rank() == 0;
                                  outcomes[is_first ? 0 : 1] =
                                      Train(Demo(), is_first ? first : second, std::nullopt,
-                                           is_first ? TrainingHooks() : second_hooks, gang.get());
+                                           is_first ? TrainingHooks() : second_hooks,
+                                           {.gang = gang.get(), .read_every = read_every});
                                }),
               Succeeds());
   return outcomes;
@@ -251,6 +259,77 @@ TEST(Train, WhateverRankIsToldToStopAllStopAfterTheSameStep) {
     EXPECT_FALSE(outcome->finished);
     EXPECT_EQ(outcome->checkpoint.step, 3) << "the step in which they heard of it";
   }
+}
+
+TEST(Train, RanksThatReadSeldomStopAtAStepAtWhichAllRead) {
+  std::stop_source stop;
+  TrainingHooks hooks;
+  hooks.stop = stop.get_token();
+  // Asks for a look at the step after, too, which the other rank does not take.
+  hooks.checkpoint_every = 1;
+  hooks.on_checkpoint = [&](const TrainingCheckpoint& checkpoint) {
+    if (checkpoint.step == 1) stop.request_stop();
+    return absl::OkStatus();
+  };
+  const auto outcomes = TrainTwo(Input(), Input(), hooks, /*read_every=*/4);
+  for (const auto& outcome : outcomes) {
+    ASSERT_THAT(outcome, Succeeds());
+    EXPECT_EQ(outcome->checkpoint.step, 4);
+  }
+}
+
+TEST(Train, ReadingSeldomAndGraphsChangeNothing) {
+  const TrainingOutcome wanted = Teach(Input());
+  std::vector<int64_t> heard;
+  std::vector<int64_t> kept;
+  TrainingHooks hooks;
+  hooks.on_step = [&](const TrainingProgress& progress) { heard.push_back(progress.step); };
+  hooks.checkpoint_every = 3;
+  hooks.on_checkpoint = [&](const TrainingCheckpoint& checkpoint) {
+    kept.push_back(checkpoint.step);
+    EXPECT_EQ(checkpoint.losses.size(), 3u);
+    return absl::OkStatus();
+  };
+  int recorded = 0;
+  ASSERT_OK_AND_ASSIGN(const TrainingOutcome ours,
+                       Train(Demo(), Input(), std::nullopt, hooks,
+                             {.read_every = 4, .record = GraphsOfRepetition(recorded)}));
+  EXPECT_EQ(SerializeLearnedEmbedding(ours.embedding), SerializeLearnedEmbedding(wanted.embedding));
+  EXPECT_EQ(ours.checkpoint.losses, wanted.checkpoint.losses);
+  EXPECT_THAT(heard, ElementsAre(3, 4, 6)) << "checkpoints and the last step are read, too";
+  EXPECT_THAT(kept, ElementsAre(3));
+  EXPECT_EQ(recorded, 1);
+}
+
+TEST(Train, GradientCheckpointingChangesNothing) {
+  const TrainingOutcome wanted = Teach(Input());
+  ASSERT_OK_AND_ASSIGN(const TrainingOutcome ours,
+                       Train(Demo(), Input(), std::nullopt, {}, {.gradient_checkpointing = true}));
+  EXPECT_EQ(ours.embedding.values, wanted.embedding.values);
+}
+
+// How often LibTorch is asked for a number in a training of so many steps.
+int64_t NumbersAskedFor(int steps) {
+  static std::atomic<int64_t> asked;
+  asked = 0;
+  const auto handle =
+      at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction& function)
+                                                           -> std::unique_ptr<at::ObserverContext> {
+                              if (std::string_view(function.name()) == "aten::_local_scalar_dense")
+                                ++asked;
+                              return nullptr;
+                            }).scopes({at::RecordScope::FUNCTION}));
+  TrainingInput input = Input();
+  input.recipe.steps = steps;
+  EXPECT_THAT(Train(Demo(), input, std::nullopt, {}, {.read_every = 100}), Succeeds());
+  at::removeCallback(handle);
+  return asked;
+}
+
+// Each would be a pause of a GPU.
+TEST(Train, NoStepAsksTheDeviceForANumber) {
+  EXPECT_GT(NumbersAskedFor(2), 0) << "they are counted";
+  EXPECT_EQ(NumbersAskedFor(9), NumbersAskedFor(2));
 }
 
 TEST(CheckRanks, EveryRankNeedsASample) {

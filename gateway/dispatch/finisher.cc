@@ -123,6 +123,7 @@ absl::StatusOr<std::string> Finisher::CommitTraining(const v1::Job& job) {
   scores.set_first_norm(result.first_norm());
   scores.set_norm(result.norm());
   scores.set_steps(result.steps());
+  if (result.has_report()) *request.mutable_report() = result.report();
   ASSIGN_OR_RETURN(const v1::Embedding embedding, registry_.CommitEmbedding(request));
   return embedding.name();
 }

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,9 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "engine/cuda/device_memory.h"
+#include "engine/cuda/graph_recorder.h"
+#include "engine/cuda/open_plugin.h"
 #include "engine/runtime/device_check.h"
 #include "rpc/channel.h"
 #include "services/rank/rank_endpoint.h"
@@ -32,6 +36,9 @@ struct RankFlags {
   int threads = 0;
   int parent = 0;
   int memory_mb = 0;
+  int device_memory_mb = 0;
+  bool gradient_checkpointing = false;
+  bool cuda_graph = false;
   std::string log_format = "text";
   std::string log_level = "info";
 };
@@ -48,6 +55,13 @@ void AddFlags(CLI::App& app, RankFlags& flags) {
   app.add_option("--memory-mb", flags.memory_mb,
                  "Memory in MiB that allocations may use; 0 is no limit")
       ->capture_default_str();
+  app.add_option("--device-memory-mb", flags.device_memory_mb,
+                 "MiB of the GPU's memory that tensors may take; 0 is all there is")
+      ->capture_default_str();
+  app.add_flag("--gradient-checkpointing", flags.gradient_checkpointing,
+               "Keep less on the way to a gradient and compute it again");
+  app.add_flag("--cuda-graph", flags.cuda_graph,
+               "On a GPU, start each batch's kernels as one recorded graph");
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->capture_default_str();
@@ -76,7 +90,13 @@ absl::Status LimitMemory(int mebibytes) {
 // For the trainer, which knows no LibTorch: the device's name on one line, a warning on the next.
 absl::Status SayDevice(const std::string& name) {
   ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", name));
-  std::cout << Name(chosen.facts.device) << "\n" << chosen.warning << "\n";
+  std::string warning = chosen.warning;
+  if (chosen.facts.device.kind == DeviceKind::kCuda) {
+    if (const auto plugin = OpenCudaPlugin(chosen.facts.device); !plugin.ok()) {
+      warning = std::string(plugin.status().message());
+    }
+  }
+  std::cout << Name(chosen.facts.device) << "\n" << warning << "\n";
   return absl::OkStatus();
 }
 
@@ -87,7 +107,13 @@ absl::Status Serve(const RankFlags& flags) {
   RETURN_IF_ERROR(EndWithParent(flags.parent));
   RETURN_IF_ERROR(LimitMemory(flags.memory_mb));
   ASSIGN_OR_RETURN(const ChosenDevice device, ChooseDevice("device", flags.device));
-  RankEndpoint endpoint(device.facts.device);
+  RankMeans means = {.device = device.facts.device,
+                     .gradient_checkpointing = flags.gradient_checkpointing};
+  RETURN_IF_ERROR(LimitDeviceMemory(means.device, flags.device_memory_mb));
+  if (flags.cuda_graph) {
+    ASSIGN_OR_RETURN(means.record, GraphRecorder(means.device));
+  }
+  RankEndpoint endpoint(std::move(means));
   RETURN_IF_ERROR(endpoint.SetThreads(flags.threads));
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <stop_token>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -12,7 +13,6 @@
 #include <grpcpp/support/sync_stream.h>
 #include <imprint/v1/rank.grpc.pb.h>
 
-#include "engine/devices/compute_device.h"
 #include "services/rank/compute_thread.h"
 #include "services/rank/rank_training.h"
 
@@ -20,7 +20,7 @@ namespace imprint {
 
 class RankEndpoint : public v1::RankService::Service {
  public:
-  explicit RankEndpoint(const ComputeDevice& device = {}) : training_(device) {}
+  explicit RankEndpoint(RankMeans means = {}) : training_(std::move(means)) {}
 
   // Kernels compute with so many threads; 0 means all. INVALID_ARGUMENT naming threads.
   absl::Status SetThreads(int threads);

@@ -79,6 +79,18 @@ class RankEndpointTest : public ::testing::Test {
     return request;
   }
 
+  // Of a rank of a gang of two.
+  v1::TrainRequest RequestOfGang(int rank) {
+    v1::TrainRequest request = Request(6);
+    request.mutable_spec()->mutable_recipe()->set_batch(2);
+    request.mutable_run()->set_rank(rank);
+    request.mutable_gang()->set_size(2);
+    request.mutable_gang()->set_token("attempt");
+    request.mutable_gang()->set_own_host("127.0.0.1");
+    request.mutable_gang()->set_patience_seconds(60);
+    return request;
+  }
+
   struct Trained {
     std::vector<v1::RunEvent> events;
     absl::Status status;
@@ -127,7 +139,7 @@ TEST_F(RankEndpointTest, TeachesWhatTheEngineTeaches) {
   EXPECT_EQ(result.steps(), 4);
   EXPECT_EQ(result.losses_size(), 4);
   EXPECT_GT(result.final_loss(), 0);
-  EXPECT_EQ(result.compute_threads(), 1);
+  EXPECT_EQ(result.report().compute_threads(), 1);
 }
 
 TEST_F(RankEndpointTest, SaysWhatHappensOnTheWay) {
@@ -188,26 +200,17 @@ TEST_F(RankEndpointTest, AnAbandonedTrainingKeepsNothing) {
 
 // The other rank of a gang of two: another process elsewhere, here another endpoint.
 TEST_F(RankEndpointTest, TwoRanksTeachTogetherAndTheFirstHasTheResult) {
-  const auto with_place = [&](int rank, const v1::GangDoor* door) {
-    v1::TrainRequest request = Request(6);
-    request.mutable_spec()->mutable_recipe()->set_batch(2);
-    request.mutable_run()->set_rank(rank);
-    request.mutable_gang()->set_size(2);
-    request.mutable_gang()->set_token("attempt");
-    request.mutable_gang()->set_own_host("127.0.0.1");
-    request.mutable_gang()->set_patience_seconds(60);
-    if (door != nullptr) *request.mutable_gang()->mutable_door() = *door;
-    return request;
-  };
   RankEndpoint second;
   ASSERT_THAT(second.SetThreads(1), Succeeds());
   LoopbackServer second_server({&second});
   std::vector<v1::RunEvent> of_second;
   std::jthread other;
-  const Trained first = Train(with_place(0, nullptr), [&](const v1::RunEvent& event) {
+  const Trained first = Train(RequestOfGang(0), [&](const v1::RunEvent& event) {
     if (!event.has_door()) return;
     EXPECT_EQ(event.door().host(), "127.0.0.1");
-    other = std::jthread([&, request = with_place(1, &event.door())] {
+    v1::TrainRequest request = RequestOfGang(1);
+    *request.mutable_gang()->mutable_door() = event.door();
+    other = std::jthread([&, request] {
       grpc::ClientContext context;
       const auto stub = v1::RankService::NewStub(second_server.channel());
       const auto stream = stub->Train(&context, request);
@@ -218,8 +221,8 @@ TEST_F(RankEndpointTest, TwoRanksTeachTogetherAndTheFirstHasTheResult) {
   ASSERT_TRUE(other.joinable());
   other.join();
   ASSERT_TRUE(first.last().has_training_result()) << first.last().ShortDebugString();
-  EXPECT_EQ(first.last().training_result().ranks(), 2);
-  EXPECT_GT(first.last().training_result().collective_bytes(), 0);
+  EXPECT_EQ(first.last().training_result().report().ranks(), 2);
+  EXPECT_GT(first.last().training_result().report().collective_bytes(), 0);
   ASSERT_FALSE(of_second.empty());
   EXPECT_TRUE(of_second.back().has_rank_done()) << of_second.back().ShortDebugString();
   for (const v1::RunEvent& event : of_second) EXPECT_FALSE(event.has_checkpoint());
@@ -233,13 +236,18 @@ TEST_F(RankEndpointTest, TwoRanksTeachTogetherAndTheFirstHasTheResult) {
   }
 }
 
+TEST_F(RankEndpointTest, ARankThatWaitsForTheOthersHearsAStop) {
+  const absl::Time begun = absl::Now();
+  const Trained trained = Train(RequestOfGang(0), [&](const v1::RunEvent& event) {
+    if (!event.has_door()) return;
+    EXPECT_THAT(Stop(v1::STOP_MODE_CHECKPOINT), Succeeds());
+  });
+  EXPECT_TRUE(trained.last().has_stopped()) << trained.last().ShortDebugString();
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(30)) << "the others never come";
+}
+
 TEST_F(RankEndpointTest, ARankThatKnowsNoDoorSaysSo) {
-  v1::TrainRequest request = Request(1);
-  request.mutable_spec()->mutable_recipe()->set_batch(2);
-  request.mutable_run()->set_rank(1);
-  request.mutable_gang()->set_size(2);
-  request.mutable_gang()->set_token("attempt");
-  request.mutable_gang()->set_own_host("127.0.0.1");
+  v1::TrainRequest request = RequestOfGang(1);
   EXPECT_THAT(Train(request).last().failure().message(), HasSubstr("gang.door: got none"));
 }
 

@@ -14,7 +14,9 @@
 #include "base/status_macros.h"
 #include "engine/collective/gang_error.h"
 #include "engine/collective/join_gang.h"
+#include "engine/cuda/device_memory.h"
 #include "engine/runtime/threads.h"
+#include "engine/runtime/torch_errors.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"
@@ -82,11 +84,16 @@ class RankTraining::Session {
     stage_ = Stage::kTraining;
     const TrainingInput input = ToTrainingInput(order, std::move(pictures));
     RETURN_IF_ERROR(CheckTraining(*loaded.model, input));
-    ASSIGN_OR_RETURN(const auto gang, JoinGang(place_, rank_.device_, std::move(door_)));
+    ASSIGN_OR_RETURN(const auto gang,
+                     JoinGang(place_, rank_.means_.device, door_ ? &*door_ : nullptr,
+                              {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }}));
     first_step_ = checkpoint ? checkpoint->step : 0;
     EmitStarted(loaded.warm);
     ASSIGN_OR_RETURN(const TrainingOutcome outcome,
-                     imprint::Train(*loaded.model, input, checkpoint, Hooks(order), gang.get()));
+                     imprint::Train(*loaded.model, input, checkpoint, Hooks(order),
+                                    {.gang = gang.get(),
+                                     .gradient_checkpointing = rank_.means_.gradient_checkpointing,
+                                     .record = rank_.means_.record}));
     outcome.finished ? EmitResult(outcome) : EmitStopped(outcome);
     return absl::OkStatus();
   }
@@ -112,6 +119,7 @@ class RankTraining::Session {
   v1::Failure FailureOf(const absl::Status& error) const {
     if (stage_ == Stage::kPictures) return RegistryFailure(error);
     if (IsGangError(error)) return GangFailure(error);
+    if (IsDeviceError(error)) return DeviceFailure(error);
     return EngineFailure(stage_ == Stage::kModel ? EngineWork::kLoading : EngineWork::kComputing,
                          error);
   }
@@ -198,11 +206,21 @@ class RankTraining::Session {
     result.set_steps(outcome.checkpoint.step);
     result.set_final_loss(MeanOfLast(losses, 20));
     result.mutable_losses()->Add(losses.begin(), losses.end());
-    result.set_compute_threads(ComputeThreads());
-    result.set_ranks(outcome.ranks);
-    result.set_collective_seconds(outcome.collective.seconds);
-    result.set_collective_bytes(outcome.collective.bytes);
+    *result.mutable_report() = Report(outcome);
     control_.emit(std::move(event));
+  }
+
+  v1::TrainingReport Report(const TrainingOutcome& outcome) const {
+    v1::TrainingReport report;
+    report.set_ranks(outcome.ranks);
+    report.set_compute_threads(ComputeThreads());
+    report.set_steps(outcome.checkpoint.step - first_step_);
+    report.set_seconds(absl::ToDoubleSeconds(absl::Now() - training_since_));
+    report.set_collective_seconds(outcome.collective.seconds);
+    report.set_collective_bytes(outcome.collective.bytes);
+    // A figure that cannot be had is no reason to lose what was learned.
+    report.set_device_memory_bytes(TakePeakDeviceMemory(rank_.means_.device).value_or(0));
+    return report;
   }
 
   static double MeanOfLast(const std::vector<float>& losses, size_t count) {
@@ -238,7 +256,7 @@ absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLoca
   // Two do not fit into memory.
   model_ = nullptr;
   ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model,
-                   BaseModel::Load(location.folder(), {device_, precision}));
+                   BaseModel::Load(location.folder(), {means_.device, precision}));
   if (model->info().fingerprint != location.fingerprint()) {
     return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
                                  absl::StrCat(model->info().fingerprint, " in the folder"),

@@ -5,11 +5,13 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include <imprint/v1/node.pb.h>
 #include <imprint/v1/rank.pb.h>
 
+#include "engine/cuda/device_graph.h"
 #include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
 
@@ -24,10 +26,18 @@ struct TrainingControl {
   std::function<bool()> keep;
 };
 
+// What all trainings of a process compute with.
+struct RankMeans {
+  ComputeDevice device = {};
+  // How a step's gradients become a graph, if they do.
+  RecordGraph record = nullptr;
+  bool gradient_checkpointing = false;
+};
+
 // Used by one thread.
 class RankTraining {
  public:
-  explicit RankTraining(const ComputeDevice& device) : device_(device) {}
+  explicit RankTraining(RankMeans means) : means_(std::move(means)) {}
 
   // Trains and emits what happens; the last event is a result, a failure or a stop.
   void Train(const v1::TrainRequest& request, const TrainingControl& control);
@@ -43,7 +53,7 @@ class RankTraining {
   // INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds another model.
   absl::StatusOr<LoadedModel> Load(const v1::ModelLocation& location, Precision precision);
 
-  const ComputeDevice device_;
+  const RankMeans means_;
   std::string folder_;
   std::shared_ptr<const BaseModel> model_;
 };

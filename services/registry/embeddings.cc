@@ -134,6 +134,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Commit(const v1::CommitEmbeddingReques
   embedding.set_vectors(parsed.vectors);
   embedding.set_width(parsed.width);
   *embedding.mutable_scores() = request.scores();
+  if (request.has_report()) *embedding.mutable_report() = request.report();
   v1::Lineage& lineage = *embedding.mutable_lineage();
   lineage.set_job(request.job());
   lineage.set_base_model(spec.base_model());

@@ -39,6 +39,8 @@ v1::Failure EngineFailure(EngineWork work, const absl::Status& error) {
   }
 }
 
+v1::Failure DeviceFailure(const absl::Status& error) { return MayPass("DEVICE_LOST", error); }
+
 v1::Failure GangFailure(const absl::Status& error) { return MayPass("GANG_BROKEN", error); }
 
 v1::Failure RegistryFailure(const absl::Status& error) {

@@ -14,6 +14,9 @@ enum class EngineWork { kLoading, kComputing };
 // MODEL_MISMATCH) keeps it, and is final.
 v1::Failure EngineFailure(EngineWork work, const absl::Status& error);
 
+// A device's error: DEVICE_LOST, which may go well elsewhere.
+v1::Failure DeviceFailure(const absl::Status& error);
+
 // A gang's error: GANG_BROKEN, which says that another rank ended or was silent, and not why.
 v1::Failure GangFailure(const absl::Status& error);
 

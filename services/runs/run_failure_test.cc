@@ -54,5 +54,11 @@ TEST(GangFailure, AnotherAttemptMayGoWell) {
   EXPECT_TRUE(failure.retryable());
 }
 
+TEST(DeviceFailure, AnotherAttemptMayGoWell) {
+  const v1::Failure failure = DeviceFailure(absl::UnavailableError("the device failed: CUDA"));
+  EXPECT_EQ(failure.reason(), "DEVICE_LOST");
+  EXPECT_TRUE(failure.retryable());
+}
+
 }  // namespace
 }  // namespace imprint

@@ -1,7 +1,7 @@
 // For tests: a rank that computes nothing. What it does, the class word says: "train" ends with a
 // result, "crash" kills itself after step 3, "exit" leaves with code 7, "wait" goes on until it is
 // stopped, "deaf" goes on until it is killed, "grow" takes memory until it is killed, "refuse" ends
-// with BAD_INPUT, "break" ends its stream without a word.
+// with BAD_INPUT and "lose" with DEVICE_LOST, "break" ends its stream without a word.
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -48,8 +48,8 @@ class FakeRank : public v1::RankService::Service {
       std::_Exit(7);
     }
     if (what == "break") return grpc::Status::OK;
-    if (what == "refuse") {
-      event.mutable_failure()->set_reason("BAD_INPUT");
+    if (what == "refuse" || what == "lose") {
+      event.mutable_failure()->set_reason(what == "refuse" ? "BAD_INPUT" : "DEVICE_LOST");
       writer->Write(event);
       return grpc::Status::OK;
     }
@@ -61,7 +61,7 @@ class FakeRank : public v1::RankService::Service {
       Pause();
     }
     event.mutable_training_result()->set_embedding(absl::StrCat("pid ", getpid()));
-    event.mutable_training_result()->set_compute_threads(threads);
+    event.mutable_training_result()->mutable_report()->set_compute_threads(threads);
     writer->Write(event);
     return grpc::Status::OK;
   }

@@ -150,7 +150,7 @@ TEST_F(TrainerEndpointTest, ARunThatNeedsOtherThreadsGetsAnotherChild) {
   LastOf(Training("a", "train"));
   auto request = Training("b", "train");
   request.mutable_spec()->set_compute_threads(2);
-  EXPECT_EQ(LastOf(request).training_result().compute_threads(), 2);
+  EXPECT_EQ(LastOf(request).training_result().report().compute_threads(), 2);
 }
 
 TEST_F(TrainerEndpointTest, ACrashIsAnEventWithAReason) {
@@ -191,6 +191,14 @@ TEST_F(TrainerEndpointTest, AChildThatDiesBetweenRunsIsReplaced) {
   while (!pool_.WarmModels().empty()) pool_.Tidy();
   EXPECT_EQ(metrics_.rank_crashes.Value(), 1);
   ExpectAlive();
+}
+
+// What is left of a device in a process that lost it is of no use.
+TEST_F(TrainerEndpointTest, AChildThatLostItsDeviceGetsNoOtherRun) {
+  const auto before = LastOf(Training("a", "train"));
+  EXPECT_EQ(LastOf(Training("b", "lose")).failure().reason(), "DEVICE_LOST");
+  const auto after = LastOf(Training("c", "train"));
+  EXPECT_NE(after.training_result().embedding(), before.training_result().embedding());
 }
 
 TEST_F(TrainerEndpointTest, ARefusalOfTheChildReachesTheReader) {

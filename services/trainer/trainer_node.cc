@@ -33,11 +33,23 @@ absl::Status CheckFlags(const TrainerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
   RETURN_IF_ERROR(CheckRange("rank-threads", flags.rank_threads, 0, 1024));
   RETURN_IF_ERROR(CheckRange("rank-memory-mb", flags.rank_memory_mb, 0, 1 << 24));
+  RETURN_IF_ERROR(CheckRange("rank-device-memory-mb", flags.rank_device_memory_mb, 0, 1 << 24));
   if (flags.gang.host == "0.0.0.0" || flags.gang.host == "::") {
     return FieldError("gang-host", Quoted(flags.gang.host), "an address that others reach");
   }
   RETURN_IF_ERROR(CheckRange("gang-patience-seconds", flags.gang.patience_seconds, 1, 86'400));
   return CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400);
+}
+
+// What a GPU alone can be asked for.
+absl::Status CheckFlagsOf(const ComputeDevice& device, const TrainerFlags& flags) {
+  if (device.kind != DeviceKind::kCpu) return absl::OkStatus();
+  if (flags.rank_device_memory_mb != 0) {
+    return FieldError("rank-device-memory-mb", absl::StrCat(flags.rank_device_memory_mb),
+                      "0 without a GPU: rank-memory-mb limits a processor's");
+  }
+  if (flags.cuda_graph) return FieldError("cuda-graph", "true", "false without a GPU");
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> RankBinary(const std::string& given) {
@@ -103,6 +115,16 @@ void TrainerNode::AddFlags(CLI::App& app) {
   add("--rank-memory-mb", flags_.rank_memory_mb,
       "A training that uses more MiB of memory is ended; 0 is no limit")
       ->capture_default_str();
+  add("--rank-device-memory-mb", flags_.rank_device_memory_mb,
+      "MiB of a GPU's memory that a training's tensors may take; 0 is all there is")
+      ->capture_default_str();
+  app.add_flag("--gradient-checkpointing", flags_.gradient_checkpointing,
+               "Trainings keep less on the way to a gradient and compute it again: a fraction of "
+               "the memory, a third more time, the same result")
+      ->group(kGroup);
+  app.add_flag("--cuda-graph", flags_.cuda_graph,
+               "On a GPU, start each batch's kernels as one recorded graph")
+      ->group(kGroup);
   add("--orphan-seconds", flags_.orphan_seconds,
       "A training that no gateway follows for so long stops, with a checkpoint")
       ->capture_default_str();
@@ -122,6 +144,7 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   ASSIGN_OR_RETURN(const std::string binary, RankBinary(flags_.rank_binary));
   ASSIGN_OR_RETURN(work_folder_, MakeWorkFolder(flags_.work_folder));
   ASSIGN_OR_RETURN(device_, FindUsableDevice(flags_.device, binary, work_folder_));
+  RETURN_IF_ERROR(CheckFlagsOf(device_.device, flags_));
   LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
   const int share = std::max(1, UsableProcessors() / flags_.slots);
   metrics_ = std::make_unique<TrainerMetrics>(metrics);
@@ -177,8 +200,12 @@ void TrainerNode::Measure(v1::NodeStatus& status) const {
 }
 
 std::vector<std::string> TrainerNode::RankArguments() const {
-  std::vector<std::string> arguments = {"--device", Name(device_.device), "--memory-mb",
-                                        absl::StrCat(flags_.rank_memory_mb)};
+  std::vector<std::string> arguments = {
+      "--device",           Name(device_.device),
+      "--memory-mb",        absl::StrCat(flags_.rank_memory_mb),
+      "--device-memory-mb", absl::StrCat(flags_.rank_device_memory_mb)};
+  if (flags_.gradient_checkpointing) arguments.emplace_back("--gradient-checkpointing");
+  if (flags_.cuda_graph) arguments.emplace_back("--cuda-graph");
   for (const std::string name : {"--log-format", "--log-level"}) {
     const CLI::Option* option = app_->get_option_no_throw(name);
     if (option != nullptr && option->count() > 0) {

@@ -29,6 +29,9 @@ struct TrainerFlags {
   int rank_threads = 0;
   // 0: no limit.
   int rank_memory_mb = 0;
+  int rank_device_memory_mb = 0;
+  bool gradient_checkpointing = false;
+  bool cuda_graph = false;
   int orphan_seconds = 60;
   GangOptions gang;
   // Empty: a new one in $TMPDIR.
@@ -48,8 +51,8 @@ class TrainerNode : public Service {
 
  private:
   void Measure(v1::NodeStatus& status) const;
-  // What the children are told beside their socket: which device, how much memory,
-  // and log lines like ours.
+  // What the children are told beside their socket: which device, how much memory, and log lines
+  // like ours.
   std::vector<std::string> RankArguments() const;
 
   CLI::App* app_ = nullptr;

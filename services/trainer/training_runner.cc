@@ -35,11 +35,12 @@ v1::TrainRequest ForRank(const v1::StartTrainingRequest& request, const GangOpti
   return train;
 }
 
-// Whether a child that ended a run so can be given another one: one that ran out of memory, or into
-// an error that nobody foresaw, may be damaged.
+// Whether a child that ended a run so can be given another one: one that ran out of memory, lost
+// its device or ran into an error that nobody foresaw may be damaged.
 bool IsSound(const v1::RunEvent& last) {
-  return !last.has_failure() ||
-         (last.failure().reason() != "OUT_OF_MEMORY" && last.failure().reason() != "INTERNAL");
+  if (!last.has_failure()) return true;
+  const std::string& reason = last.failure().reason();
+  return reason != "OUT_OF_MEMORY" && reason != "DEVICE_LOST" && reason != "INTERNAL";
 }
 
 prometheus::Counter& RunsWith(Metrics& metrics, const std::string& result) {

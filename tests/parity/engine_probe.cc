@@ -266,50 +266,51 @@ Outputs Noise(const Inputs& in) {
   return NamedTensors{{"noise", NoiseSource(static_cast<uint64_t>(seed)).Draw(shape)}};
 }
 
-// `captions` is one list for all steps: batch after batch.
-absl::StatusOr<std::vector<TrainingBatch>> Batches(const BaseModel& model, const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto captions, Prompts(model.tokenizer(), in.request, "captions"));
-  const int64_t steps = in["latents"].size(0);
-  const int64_t batch = in["latents"].size(1);
-  std::vector<TrainingBatch> batches;
-  for (int64_t i = 0; i < steps; ++i) {
-    batches.push_back({in["latents"][i],
-                       in["noise"][i],
-                       in["timesteps"][i],
-                       {captions.begin() + i * batch, captions.begin() + (i + 1) * batch}});
+// What the steps of a training see: `captions` is one list for all of them, batch after batch.
+struct Samples {
+  const Inputs& in;
+  std::vector<TokenizedPrompt> captions;
+
+  static absl::StatusOr<Samples> Of(const BaseModel& model, const Inputs& in) {
+    ASSIGN_OR_RETURN(auto captions, Prompts(model.tokenizer(), in.request, "captions"));
+    return Samples{in, std::move(captions)};
   }
-  return batches;
-}
+  int64_t steps() const { return in["latents"].size(0); }
+  int64_t batch() const { return in["latents"].size(1); }
+  // A step's samples `first` to `end` - 1.
+  TrainingBatch Part(int64_t step, int64_t first, int64_t end) const {
+    const auto of_part = std::span(captions).subspan(static_cast<size_t>(step * batch() + first),
+                                                     static_cast<size_t>(end - first));
+    return {in["latents"][step].slice(0, first, end), in["noise"][step].slice(0, first, end),
+            in["timesteps"][step].slice(0, first, end), TensorsOf(of_part)};
+  }
+};
 
 Outputs Gradient(const Inputs& in) {
   ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
-  ASSIGN_OR_RETURN(const auto batches, Batches(*model, in));
+  ASSIGN_OR_RETURN(const Samples samples, Samples::Of(*model, in));
   std::vector<at::Tensor> gradients;
-  std::vector<double> losses;
-  for (const TrainingBatch& batch : batches) {
-    const LossAndGradient result =
-        ComputeGradient(model->parts(), batch, in["rows"], batch.latents.size(0));
+  std::vector<at::Tensor> losses;
+  for (int64_t step = 0; step < samples.steps(); ++step) {
+    const LossAndGradient result = ComputeGradient(
+        model->parts(), samples.Part(step, 0, samples.batch()), in["rows"], samples.batch());
     gradients.push_back(result.gradient);
     losses.push_back(result.loss);
   }
-  return NamedTensors{{"gradients", at::stack(gradients)}, {"losses", at::tensor(losses)}};
+  return NamedTensors{{"gradients", at::stack(gradients)}, {"losses", at::stack(losses)}};
 }
 
 // The rows after each step, with each batch shared by the ranks of a gang.
 absl::StatusOr<at::Tensor> LearnTogether(const BaseModel& model, const TrainingRecipe& recipe,
-                                         const at::Tensor& first_rows,
-                                         const std::vector<TrainingBatch>& batches,
+                                         const at::Tensor& first_rows, const Samples& samples,
                                          Collective& gang) {
   AdamWState state = InitialState(first_rows);
   std::vector<at::Tensor> rows;
-  for (const TrainingBatch& batch : batches) {
-    const int64_t samples = batch.latents.size(0);
-    const auto [first, end] = ShareOf(samples, gang.rank(), gang.size());
-    const TrainingBatch share = {batch.latents.slice(0, first, end),
-                                 batch.noise.slice(0, first, end),
-                                 batch.timesteps.slice(0, first, end),
-                                 {batch.captions.begin() + first, batch.captions.begin() + end}};
-    at::Tensor gradient = ComputeGradient(model.parts(), share, state.rows, samples).gradient;
+  for (int64_t step = 0; step < samples.steps(); ++step) {
+    const auto [first, end] = ShareOf(samples.batch(), gang.rank(), gang.size());
+    at::Tensor gradient =
+        ComputeGradient(model.parts(), samples.Part(step, first, end), state.rows, samples.batch())
+            .gradient;
     RETURN_IF_ERROR(gang.Sum(gradient));
     AdamWStep(recipe, recipe.learning_rate, gradient, state);
     rows.push_back(state.rows.clone());
@@ -319,7 +320,7 @@ absl::StatusOr<at::Tensor> LearnTogether(const BaseModel& model, const TrainingR
 
 Outputs AdamW(const Inputs& in) {
   ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
-  ASSIGN_OR_RETURN(const auto batches, Batches(*model, in));
+  ASSIGN_OR_RETURN(const Samples samples, Samples::Of(*model, in));
   TrainingRecipe recipe;
   ASSIGN_OR_RETURN(recipe.learning_rate, in.request.Get<double>("learning_rate"));
   ASSIGN_OR_RETURN(const int64_t ranks, in.request.Get<int64_t>("ranks"));
@@ -328,7 +329,7 @@ Outputs AdamW(const Inputs& in) {
   RETURN_IF_ERROR(RunGangOfThreads(static_cast<int>(ranks), [&](auto gang) {
     if (!gang.ok()) return;
     rows[static_cast<size_t>((*gang)->rank())] =
-        LearnTogether(*model, recipe, in["rows"], batches, **gang);
+        LearnTogether(*model, recipe, in["rows"], samples, **gang);
   }));
   NamedTensors learned;
   for (size_t rank = 0; rank < rows.size(); ++rank) {

@@ -197,9 +197,9 @@ class Cluster:
                 assert time.monotonic() < deadline, error
                 time.sleep(0.1)
 
-    def add_model(self, model_id="demo"):
+    def add_model(self, model_id="demo", folder=MODEL):
         return self.registry_api.CreateBaseModel(api().CreateBaseModelRequest(
-            base_model_id=model_id, folder=str(MODEL), licence="Apache-2.0"), timeout=60)
+            base_model_id=model_id, folder=str(folder), licence="Apache-2.0"), timeout=60)
 
     def add_references(self, reference_set_id="pip", folder=PIP):
         v1 = api()

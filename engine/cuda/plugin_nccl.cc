@@ -1,16 +1,18 @@
-// Built where there is a CUDA Toolkit with NCCL; opened where there is a GPU.
+// c10d shows its NCCL group only to whoever asks for it so.
 #define USE_C10D_NCCL
-
-#include "engine/collective/nccl_plugin.h"
 
 #include <cstdlib>
 
 #include <c10/cuda/CUDAFunctions.h>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 
-extern "C" c10::intrusive_ptr<c10d::Backend> imprint_make_nccl_group(
-    const c10::intrusive_ptr<c10d::Store>& store, int rank, int size, int gpu,
-    std::chrono::milliseconds patience) {
+#include "engine/cuda/plugin_parts.h"
+
+namespace imprint {
+
+c10::intrusive_ptr<c10d::Backend> MakeNcclGroupHere(const c10::intrusive_ptr<c10d::Store>& store,
+                                                    int rank, int size, int gpu,
+                                                    std::chrono::milliseconds patience) {
   // By default c10d's watchdog ends the process when a peer is gone, and its heartbeat monitor
   // aborts it: the training is told instead, waits no longer, and ends in its own words.
   setenv("TORCH_NCCL_ASYNC_ERROR_HANDLING", "2", /*overwrite=*/0);
@@ -24,3 +26,5 @@ extern "C" c10::intrusive_ptr<c10d::Backend> imprint_make_nccl_group(
   group->setBoundDeviceId(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(gpu)));
   return group;
 }
+
+}  // namespace imprint

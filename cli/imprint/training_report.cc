@@ -1,0 +1,42 @@
+#include "cli/imprint/training_report.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "cli/imprint/table.h"
+
+namespace imprint {
+namespace {
+
+std::string Count(int64_t count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+std::string StepText(double seconds) {
+  return seconds < 1 ? absl::StrFormat("%.0f ms", 1000 * seconds)
+                     : absl::StrFormat("%.2f s", seconds);
+}
+
+}  // namespace
+
+std::string ReportText(const v1::TrainingReport& report) {
+  std::string text = absl::StrCat("by ", Count(report.ranks(), "rank"), " of ",
+                                  Count(report.compute_threads(), "thread"));
+  if (report.steps() > 0) {
+    const double step = report.seconds() / static_cast<double>(report.steps());
+    absl::StrAppend(&text, ", ", StepText(step), " a step");
+  }
+  if (report.ranks() > 1 && report.seconds() > 0) {
+    absl::StrAppend(&text, absl::StrFormat(", %.2g %% of it adding up",
+                                           100 * report.collective_seconds() / report.seconds()));
+  }
+  if (report.device_memory_bytes() > 0) {
+    absl::StrAppend(&text, ", in ", BytesText(report.device_memory_bytes()), " of a GPU's memory");
+  }
+  return text;
+}
+
+}  // namespace imprint

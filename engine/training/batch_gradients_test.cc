@@ -1,0 +1,72 @@
+#include "engine/training/batch_gradients.h"
+
+#include <filesystem>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+#include "engine/model/base_model.h"
+#include "engine/training/graph_of_repetition.h"
+
+namespace imprint {
+namespace {
+
+constexpr int64_t kSamples = 4;  // of a step
+
+class BatchGradientsTest : public ::testing::Test {
+ protected:
+  BatchGradientsTest() : model_(Demo(Precision::kFp32)) {
+    EXPECT_THAT(concepts_.Add("<disc>", 1, model_->tokenizer()), Succeeds());
+    at::manual_seed(3);
+  }
+
+  static std::shared_ptr<const BaseModel> Demo(Precision precision) {
+    const auto folder = std::filesystem::path(IMPRINT_SOURCE_DIR) / "models/demo";
+    return *BaseModel::Load(folder, {.precision = precision});
+  }
+
+  // The concept stands at another place in each sample's caption.
+  TrainingBatch Batch(int64_t samples) {
+    std::vector<TokenizedPrompt> captions;
+    for (int64_t i = 0; i < samples; ++i) {
+      std::string caption = "<disc>";
+      for (int64_t words = ++captions_made_ % 5; words > 0; --words) caption = "a " + caption;
+      captions.push_back(model_->tokenizer().Encode(caption, concepts_));
+    }
+    return {at::randn({samples, 4, 16, 16}), at::randn({samples, 4, 16, 16}),
+            at::randint(1000, {samples}, at::kLong), TensorsOf(captions)};
+  }
+
+  at::Tensor Rows() { return at::randn({1, model_->info().embedding_width}) * 0.05; }
+
+  std::shared_ptr<const BaseModel> model_;
+  ConceptVocabulary concepts_;
+  int64_t captions_made_ = 0;
+};
+
+// A graph that reads anything but its own tensors would show the first batch for ever.
+TEST_F(BatchGradientsTest, OfGraphsAreThoseOfEachBatch) {
+  int recorded = 0;
+  BatchGradients graphs(model_->parts(), kSamples, Keeping::kAll, GraphsOfRepetition(recorded));
+  for (const int64_t samples : {2, 2, 1, 2, 1}) {
+    const TrainingBatch batch = Batch(samples);
+    const at::Tensor rows = Rows();
+    const LossAndGradient wanted = ComputeGradient(model_->parts(), batch, rows, kSamples);
+    const LossAndGradient ours = graphs.Compute(batch, rows);
+    EXPECT_TRUE(ours.loss.equal(wanted.loss));
+    EXPECT_TRUE(ours.gradient.equal(wanted.gradient));
+  }
+  EXPECT_EQ(recorded, 2) << "one graph for each size of a batch";
+}
+
+TEST_F(BatchGradientsTest, OfFp16AreNotRecorded) {
+  const auto half = Demo(Precision::kFp16);
+  int recorded = 0;
+  BatchGradients graphs(half->parts(), kSamples, Keeping::kAll, GraphsOfRepetition(recorded));
+  graphs.Compute(Batch(1), Rows());
+  EXPECT_EQ(recorded, 0);
+}
+
+}  // namespace
+}  // namespace imprint

@@ -1,0 +1,30 @@
+// For tests: a graph that does its work again and again, as one that a GPU has recorded would.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "engine/cuda/device_graph.h"
+
+namespace imprint {
+
+class GraphOfRepetition final : public DeviceGraph {
+ public:
+  explicit GraphOfRepetition(std::function<void()> work) : work_(std::move(work)) {}
+  void Replay() override { work_(); }
+
+ private:
+  std::function<void()> work_;
+};
+
+// Counts the graphs.
+inline RecordGraph GraphsOfRepetition(int& recorded) {
+  return [&recorded](const std::function<void()>& work) {
+    ++recorded;
+    work();
+    return std::make_unique<GraphOfRepetition>(work);
+  };
+}
+
+}  // namespace imprint

@@ -1,0 +1,29 @@
+// What a training is asked to do, before anything is computed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "engine/model/base_model.h"
+#include "engine/training/training_run.h"
+#include "text/clip_tokenizer.h"
+
+namespace imprint {
+
+// Recipe, pictures and text, but for what TokenizeCaptions finds. INVALID_ARGUMENT naming the
+// field.
+absl::Status CheckInput(const BaseModel& model, const TrainingInput& input);
+
+// The templates with the concept in them, in their order. INVALID_ARGUMENT naming token or
+// templates.
+absl::StatusOr<std::vector<TokenizedPrompt>> TokenizeCaptions(const BaseModel& model,
+                                                              const TrainingInput& input);
+
+// Everything that decides the result, for checkpoints and for the embedding's own record.
+std::map<std::string, std::string> DescribeRun(const BaseModel& model, const TrainingInput& input);
+
+}  // namespace imprint
