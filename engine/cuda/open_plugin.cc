@@ -24,7 +24,8 @@ absl::StatusOr<const CudaPlugin*> Open() {
   void* symbol = library == nullptr ? nullptr : dlsym(library, kCudaPluginSymbol);
   if (symbol == nullptr) {
     return absl::FailedPreconditionError(
-        absl::StrCat(kFile, ", which gangs on GPUs need, cannot be opened: ", dlerror()));
+        absl::StrCat(kFile, " cannot be opened: ", dlerror(),
+                     "; gangs, graphs and memory limits on GPUs need it"));
   }
   return reinterpret_cast<decltype(&imprint_cuda_plugin)>(symbol)();
 }

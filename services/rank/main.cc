@@ -105,8 +105,9 @@ absl::Status Serve(const RankFlags& flags) {
   if (flags.socket.empty()) return FieldError("socket", "none", "a path to listen at: --socket");
   RETURN_IF_ERROR(StartLog("imprint-rank", flags.log_format, flags.log_level));
   RETURN_IF_ERROR(EndWithParent(flags.parent));
-  RETURN_IF_ERROR(LimitMemory(flags.memory_mb));
   ASSIGN_OR_RETURN(const ChosenDevice device, ChooseDevice("device", flags.device));
+  // CUDA reserves more than it ever uses: its ranks have the trainer's watch alone.
+  if (device.facts.device.kind == DeviceKind::kCpu) RETURN_IF_ERROR(LimitMemory(flags.memory_mb));
   RankMeans means = {.device = device.facts.device,
                      .gradient_checkpointing = flags.gradient_checkpointing};
   RETURN_IF_ERROR(LimitDeviceMemory(means.device, flags.device_memory_mb));

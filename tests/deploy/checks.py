@@ -3,7 +3,12 @@ gives the complaints that it has, none if all is well."""
 
 import re
 
+from network_policy import callers_of
+
 CONTAINER_PORTS = {"grpc": "listen", "health": "health-listen", "metrics": "metrics-listen"}
+GPU = "nvidia.com/gpu"
+# What Linux gives to whoever asks for any port, unless a node was told otherwise.
+EPHEMERAL_PORTS = range(32768, 61000)
 
 
 def workloads(documents):
@@ -129,17 +134,72 @@ def bytes_of(quantity):
     return int(number) << {None: 0, "Ki": 10, "Mi": 20, "Gi": 30}[unit]
 
 
+def volumes(workload):
+    """Path → the volume that is mounted there."""
+    found = {v["name"]: v for v in workload["spec"]["template"]["spec"].get("volumes", [])}
+    return {m["mountPath"]: found.get(m["name"], {}) for m in container(workload)["volumeMounts"]}
+
+
 def check_memory(workload):
-    """Nothing asks for more memory than it may have; a rank that takes too much ends before its pod does."""
+    """Nothing asks for more memory than it may have; a rank that takes too much ends before its pod does, of
+    whose memory volumes in memory are a part."""
     name = workload["metadata"]["name"]
     resources = container(workload).get("resources", {})
     requested, limit = (resources.get(kind, {}).get("memory", 0) for kind in ("requests", "limits"))
     complaints = []
     if not 0 < bytes_of(requested) <= bytes_of(limit):
         complaints.append(f"{name}: requests {requested} of memory, the limit is {limit}")
+    in_memory = [v["emptyDir"] for v in volumes(workload).values()
+                 if v.get("emptyDir", {}).get("medium") == "Memory"]
+    left = bytes_of(limit) - sum(bytes_of(v.get("sizeLimit", limit)) for v in in_memory)
     for value in arguments(workload).get("rank-memory-mb", []):
-        if int(value) << 20 >= bytes_of(limit):
+        if int(value) << 20 >= left:
             complaints.append(f"{name}: a rank may take {value} MiB, the pod {limit}")
+    return complaints
+
+
+def check_gpu(workload):
+    """A pod with a GPU has one, computes on it in one process, and lands where there are GPUs; any other pod
+    has no image that would take what GPUs it finds."""
+    name, flags = workload["metadata"]["name"], arguments(workload)
+    pod, resources = workload["spec"]["template"]["spec"], container(workload).get("resources", {})
+    asked = [resources.get(kind, {}).get(GPU) for kind in ("requests", "limits")]
+    image = container(workload)["image"].partition(":")[0]
+    if asked == [None, None] and "device" not in flags and not image.endswith("-gpu"):
+        return []
+    wanted = {
+        f"{GPU} is {asked}, not 1 of each pod": asked == ["1", "1"],
+        f"--device is {flags.get('device')}, not cuda": flags.get("device") == ["cuda"],
+        f"{image} is no image for GPUs": image.endswith("-gpu"),
+        f"{flags.get('slots')} slots share a GPU": flags.get("slots", ["1"]) == ["1"],
+        "may land where there is no GPU":
+            pod.get("nodeSelector", {}).get("nvidia.com/gpu.present") == "true",
+        "does not tolerate GPU nodes": any(
+            t.get("key") == GPU and t.get("operator") == "Exists" and t.get("effect") == "NoSchedule"
+            for t in pod.get("tolerations", [])),
+    }
+    if "rank-memory-mb" in flags:
+        shared = volumes(workload).get("/dev/shm", {}).get("emptyDir", {})
+        wanted["NCCL's /dev/shm is not memory with a limit"] = (
+            shared.get("medium") == "Memory" and "sizeLimit" in shared)
+    return [f"{name}: {complaint}" for complaint, good in wanted.items() if not good]
+
+
+def check_gangs(documents):
+    """The ranks of a training reach each other wherever Gloo, NCCL and c10d may listen; nobody else reaches
+    them there, and they reach no other trainer's own server."""
+    complaints = []
+    for trainer in (w for w in workloads(documents) if w["metadata"]["name"] == "trainer"):
+        own = {p["containerPort"] for p in container(trainer)["ports"]}
+        ranks = set(EPHEMERAL_PORTS) - own
+        reached = callers_of(trainer, workloads(documents), documents)
+        complaints += [f"trainer: {caller} reaches ranks at port {min(ports & ranks)}"
+                       for caller, ports in reached.items() if caller != "trainer" and ports & ranks]
+        if ranks - reached["trainer"]:
+            complaints.append(
+                f"trainer: ranks do not reach each other at port {min(ranks - reached['trainer'])}")
+        if reached["trainer"] & own:
+            complaints.append(f"trainer: ranks reach trainers at port {min(reached['trainer'] & own)}")
     return complaints
 
 
@@ -180,6 +240,41 @@ def check_recipe(workload, recipe):
     if user != f"{context.get('runAsUser')}:{context.get('runAsGroup')}":
         complaints.append(f"{name}: the recipe's user is {user}")
     return complaints
+
+
+def check_gpu_recipe(recipe, stage):
+    """An image for GPUs holds LibTorch's half for them, our plug-in beside whoever opens it, and no driver; it
+    says which parts of the node's own are to be mounted."""
+    complaints = []
+    lines = stages(recipe)[stage]
+    for variable in ("NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=compute,utility"):
+        if f"ENV {variable}" not in lines:
+            complaints.append(f"{stage}: {variable} is not set")
+    names = {path.rpartition("/")[2] for path in libraries(recipe, stage)}
+    if "libtorch_cuda.so" not in names:
+        complaints.append(f"{stage}: no libtorch_cuda.so")
+    complaints += [f"{stage}: {name} is the driver's" for name in sorted(names)
+                   if re.match(r"libcuda\.|libnvidia-", name)]
+    if "imprint-rank" in programs(recipe, stage) and "libimprint_cuda.so" not in programs(recipe, stage):
+        complaints.append(f"{stage}: no libimprint_cuda.so beside imprint-rank")
+    return complaints
+
+
+def programs(recipe, stage):
+    """What a stage takes from our build."""
+    return [program for line in stages(recipe)[stage] if line.startswith("COPY --from=") and
+            line.endswith(" /usr/bin/") for program in re.findall(r"/src/build/release/bin/(\S+)", line)]
+
+
+def libraries(recipe, stage):
+    """What a stage takes from the wheels of LibTorch and CUDA, as the recipe says it: torch/lib/libc10.so."""
+    found = []
+    for source, folder in re.findall(r"(?m)^COPY --from=(\S+) (\S+) /opt/imprint/lib$",
+                                     "\n".join(stages(recipe)[stage])):
+        for line in stages(recipe)[source]:
+            if gathered := re.search(rf"&& cp (.*) {folder}/$", line):
+                found += gathered[1].split()
+    return found
 
 
 def packages(recipe, stage):

@@ -12,12 +12,13 @@ import yaml
 KNOWN = {"apiVersion", "kind", "namespace", "labels", "resources", "images", "replicas", "patches"}
 SCALED = ("StatefulSet", "Deployment")
 TARGET_KEYS = {"kind", "name"}
+IMAGE_KEYS = {"name", "newName", "newTag"}
 
 
 class Kustomization:
     """A folder with kustomization.yaml: `documents` as rendered, and `complaints`, none if all is well.
 
-    Counts, image tags and patches are applied; namespace and labels, which touch everything alike, are not.
+    Counts, images and patches are applied; namespace and labels, which touch everything alike, are not.
     """
 
     def __init__(self, folder):
@@ -34,7 +35,7 @@ class Kustomization:
         for name in self.fields.get("resources", []):
             self.read(name)
         for image in self.fields.get("images", []):
-            self.tag(image)
+            self.rename(image)
         for replicas in self.fields.get("replicas", []):
             self.scale(replicas)
         for patch in self.fields.get("patches", []):
@@ -54,14 +55,16 @@ class Kustomization:
         else:
             self.complain(f"resources: no {name}")
 
-    def tag(self, image):
+    def rename(self, image):
+        for key in image.keys() - IMAGE_KEYS:
+            self.complain(f"images: {key} is not known here")
         used = [c for d in self.documents if d["kind"] in SCALED
                 for c in d["spec"]["template"]["spec"]["containers"]
                 if c["image"].partition(":")[0] == image["name"]]
         if not used:
             self.complain(f"images: nothing uses {image['name']}")
         for container in used:
-            container["image"] = f"{image['name']}:{image['newTag']}"
+            container["image"] = f"{image.get('newName', image['name'])}:{image['newTag']}"
 
     def scale(self, replicas):
         scaled = [d for d in self.documents
@@ -108,18 +111,25 @@ class Kustomization:
 
 
 def apply(operation, document):
-    """One operation of RFC 6902: `add` into a mapping, or `replace` or `remove` what is there already."""
+    """One operation of RFC 6902: `add` into a mapping or at a list's end, or `test`, `replace` or `remove` of
+    what is there already."""
     *parents, last = [part.replace("~1", "/").replace("~0", "~")
                       for part in operation["path"].removeprefix("/").split("/")]
     place = document
     for part in parents:
         place = place[int(part)] if isinstance(place, list) else place[part]
+    if operation["op"] == "add" and isinstance(place, list) and last == "-":
+        place.append(copy.deepcopy(operation["value"]))
+        return
     key = int(last) if isinstance(place, list) else last
     if operation["op"] == "add" and isinstance(place, dict):
         place[key] = copy.deepcopy(operation["value"])
         return
-    place[key]  # what is not there cannot be replaced or removed
-    if operation["op"] == "replace":
+    there = place[key]  # what is not there cannot be tested, replaced or removed
+    if operation["op"] == "test":
+        if there != operation["value"]:
+            raise ValueError(f"it is {there}")
+    elif operation["op"] == "replace":
         place[key] = copy.deepcopy(operation["value"])
     elif operation["op"] == "remove":
         del place[key]

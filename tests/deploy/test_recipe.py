@@ -3,7 +3,8 @@ four services do the main job from within them, as the user and with the read-on
 them.
 
 Takes a whole build, root, debootstrap and the network: label nightly. IMPRINT_BASE_ROOT may name a bare
-root that is there already.
+root that is there already. The images for GPUs take 2 GB of downloads and 20 GB of disk more, and are made
+where IMPRINT_GPU_IMAGES is set.
 """
 
 import contextlib
@@ -108,3 +109,34 @@ def test_the_main_job_is_done_by_the_images(builder, tmp_path):
         assert len(list((tmp_path / "pictures").glob("0*.png"))) == 2
         for name in reversed(SERVICES):
             pods[name].stop()
+
+
+def opened_on_a_gpu(image, tmp):
+    """What a node says that was given a GPU whose driver lists it and cannot compute."""
+    with image.mounted(read_only=True, tmp=tmp):
+        done = subprocess.run(
+            image.command("FAKE_GPUS=Old GPU|17179869184|7|5", *image.entrypoint, "--device=cuda",
+                          "--listen=127.0.0.1:0"), capture_output=True, text=True)
+    assert done.returncode == 1
+    return done.stderr
+
+
+@pytest.mark.skipif("IMPRINT_GPU_IMAGES" not in os.environ, reason="large: IMPRINT_GPU_IMAGES=1 makes them")
+@pytest.mark.parametrize("name", ["trainer", "sampler"])
+def test_the_images_for_gpus_hold_all_of_cuda(builder, name, tmp_path):
+    image = builder.image(f"{name}-gpu")
+    os.chown(tmp_path, 65532, 65532)
+    libraries = image.root / "opt/imprint/lib"
+    files = [path for folder in (libraries, image.root / "usr/bin") for path in folder.iterdir()
+             if path.name.startswith(("lib", "imprint-"))]
+    linked = subprocess.run(image.command("ldd", *("/" / path.relative_to(image.root) for path in files)),
+                            check=True, capture_output=True, text=True).stdout
+    assert "not found" not in linked, linked
+    # Where GKE mounts the driver.
+    mounted = image.root / "usr/local/nvidia/lib64"
+    mounted.mkdir(parents=True, exist_ok=True)
+    shutil.copy(BIN.parent / "engine/devices/libfake_cuda_driver.so", mounted / "libcuda.so.1")
+    # LibTorch's half for GPUs is open, and has asked the driver.
+    assert "libtorch_cuda.so sees no GPU" in opened_on_a_gpu(image, tmp_path)
+    (libraries / "libcufile.so.0").unlink()
+    assert "LibTorch has no CUDA here: libcufile.so.0" in opened_on_a_gpu(image, tmp_path)
