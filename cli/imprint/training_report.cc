@@ -1,6 +1,5 @@
 #include "cli/imprint/training_report.h"
 
-#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
@@ -30,8 +29,11 @@ std::string ReportText(const v1::TrainingReport& report) {
     absl::StrAppend(&text, ", ", StepText(step), " a step");
   }
   if (report.ranks() > 1 && report.seconds() > 0) {
-    absl::StrAppend(&text, absl::StrFormat(", %.2g %% of it adding up",
-                                           100 * report.collective_seconds() / report.seconds()));
+    const double percent = 100 * report.collective_seconds() / report.seconds();
+    absl::StrAppend(
+        &text, ", ",
+        percent < 1 ? absl::StrFormat("%.2g", percent) : absl::StrFormat("%.1f", percent),
+        " % of it adding up");
   }
   if (report.device_memory_bytes() > 0) {
     absl::StrAppend(&text, ", in ", BytesText(report.device_memory_bytes()), " of a GPU's memory");

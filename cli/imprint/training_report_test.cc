@@ -1,5 +1,6 @@
 #include "cli/imprint/training_report.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace imprint {
@@ -26,6 +27,16 @@ TEST(ReportText, SaysWhatWorkingTogetherTook) {
   EXPECT_EQ(ReportText(report),
             "by 3 ranks of 1 thread, 5.60 s a step, 0.25 % of it adding up, in 6.1 GB of a GPU's "
             "memory");
+}
+
+TEST(ReportText, SaysSmallAndLargeSharesAsNumbers) {
+  v1::TrainingReport report;
+  report.set_ranks(2);
+  report.set_seconds(100);
+  report.set_collective_seconds(0.012);
+  EXPECT_THAT(ReportText(report), ::testing::HasSubstr(", 0.012 % of it"));
+  report.set_collective_seconds(99.9);
+  EXPECT_THAT(ReportText(report), ::testing::HasSubstr(", 99.9 % of it"));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
 #include "engine/runtime/threads.h"
+#include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 
 namespace imprint {
@@ -44,9 +45,13 @@ absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   for (ReferencePicture& picture : pictures) input.pictures.push_back(std::move(picture.fitted));
   // Rank 0 joins when all say so: how long loading takes is then nobody's patience.
   std::cout << kReadyLine << std::endl;
-  ASSIGN_OR_RETURN(const auto gang, JoinGang(place, compute.device, nullptr, {.stop = stop}));
-  means.gang = gang.get();
-  return Train(*model, input, std::nullopt, {.stop = stop}, means).status();
+  const TrainingHooks hooks = {.stop = stop};
+  const auto train = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const auto gang, JoinGang(place, compute.device, nullptr, {.stop = stop}));
+    means.gang = gang.get();
+    return Train(*model, input, std::nullopt, hooks, means).status();
+  };
+  return WithWhatFits(train(), *model, input, hooks, means, place.size);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ struct TeachOptions {
   std::optional<int> ranks;
   bool gradient_checkpointing = false;
   bool cuda_graph = false;
-  int device_memory_mb = 0;
+  std::optional<int> device_memory_mb;
   int checkpoint_every = 50;
   TrainingRecipe recipe;
 };
@@ -79,7 +79,7 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& conso
   order.ranks = options.ranks.value_or(1);
   order.gradient_checkpointing = options.gradient_checkpointing;
   order.cuda_graph = options.cuda_graph;
-  order.device_memory_mb = options.device_memory_mb;
+  order.device_memory_mb = options.device_memory_mb.value_or(0);
   order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
   RETURN_IF_ERROR(CheckGang(order));
@@ -88,8 +88,12 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& conso
 
 absl::Status RunTeach(const TeachOptions& options, CommandContext& context) {
   if (!options.resume.empty()) {
-    ASSIGN_OR_RETURN(const auto device, ParseDevice("device", options.compute.device));
-    return ResumeTeaching(options.resume, device, options.ranks, context);
+    ResumeChanges changes = {.ranks = options.ranks,
+                             .gradient_checkpointing = options.gradient_checkpointing,
+                             .cuda_graph = options.cuda_graph,
+                             .device_memory_mb = options.device_memory_mb};
+    ASSIGN_OR_RETURN(changes.device, ParseDevice("device", options.compute.device));
+    return ResumeTeaching(options.resume, changes, context);
   }
   if (context.threads == 0) {
     RETURN_IF_ERROR(SetComputeThreads(ThreadsOfRank(options.ranks.value_or(1))));

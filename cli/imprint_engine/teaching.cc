@@ -30,6 +30,7 @@
 #include "engine/model/base_model.h"
 #include "engine/recipe/recipe.h"
 #include "engine/runtime/threads.h"
+#include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"
 #include "imaging/fit.h"
@@ -178,6 +179,9 @@ class Teaching {
     auto outcome = order_.ranks == 1 ? Train(*model_, input_, checkpoint, hooks, means_)
                                      : TrainInGang(checkpoint, hooks);
     bar.Finish();
+    if (!outcome.ok()) {
+      return WithWhatFits(outcome.status(), *model_, input_, hooks, means_, order_.ranks);
+    }
     steps_here_ = outcome.ok() ? outcome->checkpoint.step - first : 0;
     return outcome;
   }
@@ -189,8 +193,9 @@ class Teaching {
     const auto train = [&]() -> absl::StatusOr<TrainingOutcome> {
       ASSIGN_OR_RETURN(const auto gang, JoinGang(others->place(), order_.compute.device,
                                                  others->door(), {.stop = context_.stop}));
-      means_.gang = gang.get();
-      return Train(*model_, input_, checkpoint, hooks, means_);
+      TrainingMeans means = means_;
+      means.gang = gang.get();
+      return Train(*model_, input_, checkpoint, hooks, means);
     };
     auto outcome = train();
     if (outcome.ok()) {
@@ -207,7 +212,6 @@ class Teaching {
 
   absl::Status Finish(const TrainingOutcome& outcome) {
     const double seconds = MonotonicSeconds() - started_;
-    ASSIGN_OR_RETURN(const int64_t peak, TakePeakDeviceMemory(order_.compute.device));
     const std::string embedding = SerializeLearnedEmbedding(outcome.embedding);
     RETURN_IF_ERROR(WriteFileAtomically(Embedding(), embedding));
     const nlohmann::json result = {
@@ -223,7 +227,9 @@ class Teaching {
           {"operations", outcome.collective.operations},
           {"bytes", outcome.collective.bytes},
           {"seconds", outcome.collective.seconds}}},
-        {"device_memory_bytes", peak},
+        {"graphs", outcome.graphs},
+        // A figure that cannot be had is no reason to lose what was learned.
+        {"device_memory_bytes", TakePeakDeviceMemory(order_.compute.device).value_or(0)},
         {"losses", outcome.checkpoint.losses}};
     RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
     RemoveCheckpoint();
@@ -309,8 +315,8 @@ absl::Status BeginTeaching(TeachOrder order, const fs::path& folder, const fs::p
   return Teaching(std::move(order), out, /*resumed=*/false, context).Run(folder);
 }
 
-absl::Status ResumeTeaching(const fs::path& out, const std::optional<ComputeDevice>& device,
-                            const std::optional<int>& ranks, CommandContext& context) {
+absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,
+                            CommandContext& context) {
   absl::StatusOr<TrainingRecord> read = ReadTrainingRecord(out / kRecordName);
   if (!read.ok()) return ForOption("resume", read.status());
   TrainingRecord record = *std::move(read);
@@ -319,8 +325,12 @@ absl::Status ResumeTeaching(const fs::path& out, const std::optional<ComputeDevi
     context.console.Event("finished", {{"folder", out.string()}});
     return absl::OkStatus();
   }
-  const bool regrouped = ranks && *ranks != record.order.ranks;
-  record.order.ranks = ranks.value_or(record.order.ranks);
+  TeachOrder& order = record.order;
+  const bool regrouped = changes.ranks && *changes.ranks != order.ranks;
+  order.ranks = changes.ranks.value_or(order.ranks);
+  order.gradient_checkpointing |= changes.gradient_checkpointing;
+  order.cuda_graph |= changes.cuda_graph;
+  order.device_memory_mb = changes.device_memory_mb.value_or(order.device_memory_mb);
   if (context.threads == 0) {
     RETURN_IF_ERROR(
         SetComputeThreads(regrouped ? ThreadsOfRank(record.order.ranks) : record.order.threads));
@@ -329,11 +339,16 @@ absl::Status ResumeTeaching(const fs::path& out, const std::optional<ComputeDevi
                                       " threads; with ", ComputeThreads(),
                                       " it ends in slightly other numbers"));
   }
-  ComputeDevice& chosen = record.order.compute.device;
-  if (device && *device != chosen) {
+  ComputeDevice& chosen = order.compute.device;
+  if (changes.device && *changes.device != chosen) {
     context.console.Warn(absl::StrCat("the training began on ", Name(chosen), "; on ",
-                                      Name(*device), " it ends in slightly other numbers"));
-    chosen = *device;
+                                      Name(*changes.device), " it ends in slightly other numbers"));
+    chosen = *changes.device;
+    // What only a GPU can be asked for, unless it was asked for now.
+    if (chosen.kind == DeviceKind::kCpu) {
+      order.cuda_graph = changes.cuda_graph;
+      order.device_memory_mb = changes.device_memory_mb.value_or(0);
+    }
   }
   record.order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckGang(record.order));

@@ -18,10 +18,17 @@ absl::Status BeginTeaching(TeachOrder order, const std::filesystem::path& folder
                            const std::filesystem::path& out, bool overwrite,
                            CommandContext& context);
 
-// Goes on with the training in `out`: from its checkpoint, or from the beginning if it has none; on
-// `device` and with `ranks` instead of those that it began with, where they are given.
-absl::Status ResumeTeaching(const std::filesystem::path& out,
-                            const std::optional<ComputeDevice>& device,
-                            const std::optional<int>& ranks, CommandContext& context);
+// What a training may go on with instead of what it began with, where it is given.
+struct ResumeChanges {
+  std::optional<ComputeDevice> device = std::nullopt;
+  std::optional<int> ranks = std::nullopt;
+  bool gradient_checkpointing = false;
+  bool cuda_graph = false;
+  std::optional<int> device_memory_mb = std::nullopt;
+};
+
+// Goes on with the training in `out`: from its checkpoint, or from the beginning if it has none.
+absl::Status ResumeTeaching(const std::filesystem::path& out, const ResumeChanges& changes,
+                            CommandContext& context);
 
 }  // namespace imprint

@@ -15,6 +15,7 @@
 #include <torch/csrc/distributed/c10d/Work.hpp>
 
 #include "engine/collective/gang_error.h"
+#include "engine/runtime/torch_errors.h"
 
 namespace imprint {
 namespace {
@@ -54,6 +55,11 @@ absl::Status GangError(const char* what) {
   std::string said;
   try {
     throw;
+  } catch (const c10::AcceleratorError&) {
+    // A GPU says at the first wait what came of the work before: it is not the gang's error.
+    return StatusFromCurrentException();
+  } catch (const c10::OutOfMemoryError&) {
+    return StatusFromCurrentException();
   } catch (const c10::Error& error) {
     said = error.what_without_backtrace();
   } catch (const std::exception& error) {

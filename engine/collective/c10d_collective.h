@@ -34,7 +34,8 @@ class C10dCollective final : public Collective {
   GangPlace place_;
 };
 
-// UNAVAILABLE or DEADLINE_EXCEEDED for the exception that is being handled.
+// UNAVAILABLE or DEADLINE_EXCEEDED for the exception that is being handled; a device's own error as
+// StatusFromCurrentException has it.
 absl::Status GangError(const char* what);
 
 // Where the ranks of a gang leave word for each other.

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include <ATen/detail/CUDAHooksInterface.h>
+
 namespace imprint {
 
 template <typename Operation>
@@ -15,6 +17,8 @@ absl::Status Collective::Measure(int64_t bytes, Operation&& operation) {
 }
 
 absl::Status Collective::Sum(at::Tensor& tensor) {
+  // Else a GPU's own work before would be counted as waiting for others.
+  if (tensor.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(tensor.get_device());
   return Measure(static_cast<int64_t>(tensor.nbytes()), [&] { return DoSum(tensor); });
 }
 

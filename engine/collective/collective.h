@@ -21,7 +21,7 @@ class Collective {
   virtual int size() const = 0;
 
   // Adds a tensor up over all ranks, in place; fp32 and contiguous. Every rank gets the same bits,
-  // and gets them again if the gang has as many ranks.
+  // and gets them again if the gang has as many ranks. Waits for a GPU.
   absl::Status Sum(at::Tensor& tensor);
   // Rank 0's tensor for all, in place.
   absl::Status Broadcast(at::Tensor& tensor);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -11,7 +12,8 @@ namespace imprint {
 struct GangStore;
 
 // A free port of one address at which the ranks of a gang meet; whoever comes there is answered
-// from the beginning, however long rank 0 still loads. Closes itself unless rank 0 joins with it.
+// from the beginning, however long rank 0 still loads. It is open as long as a copy of this, or the
+// gang that rank 0 joined with it.
 class GangDoor {
  public:
   // `host`: an IPv4 or IPv6 address, or a name of this machine. The gang's store has no password:

@@ -1,5 +1,6 @@
 #include "engine/collective/join_gang.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <string>
@@ -21,7 +22,9 @@ namespace imprint {
 namespace {
 
 constexpr int kMostRanks = 1024;
-constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
+constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
+// For ranks that have all come to reach each other.
+constexpr absl::Duration kMeetingPatience = absl::Seconds(60);
 
 absl::Status CheckPlace(const GangPlace& place, bool has_door) {
   if (place.size < 1 || place.size > kMostRanks) {
@@ -43,21 +46,20 @@ absl::Status CheckPlace(const GangPlace& place, bool has_door) {
   return absl::OkStatus();
 }
 
-// The ranks' words in the store: who has come.
+// The ranks' words in the store: who has come. Whoever is the last says that all have.
 class Arrivals {
  public:
-  Arrivals(c10d::Store& store, const GangPlace& place) : store_(store), place_(place) {
-    for (int rank = 0; rank < place.size; ++rank) keys_.push_back(absl::StrCat("here-", rank));
-  }
+  Arrivals(c10d::Store& store, const GangPlace& place) : store_(store), place_(place) {}
 
   // As JoinGang. May throw c10d's errors.
   absl::Status AwaitAll(const JoinHooks& hooks) {
-    const std::string& mine = keys_[static_cast<size_t>(place_.rank)];
-    store_.set(mine, std::vector<uint8_t>());
+    store_.set(KeyOf(place_.rank), std::vector<uint8_t>());
+    if (store_.add(kCount, 1) == place_.size) store_.set(kAll, std::vector<uint8_t>());
     const absl::Time deadline = absl::Now() + place_.join_patience;
-    while (!store_.check(keys_)) {
+    while (!store_.check({kAll})) {
       if (hooks.stop.stop_requested()) {
-        store_.deleteKey(mine);
+        store_.add(kCount, -1);
+        store_.deleteKey(KeyOf(place_.rank));
         return absl::CancelledError("stopped before all ranks had come");
       }
       if (absl::Now() > deadline) return Missing();
@@ -68,10 +70,15 @@ class Arrivals {
   }
 
  private:
+  static constexpr const char* kCount = "count";
+  static constexpr const char* kAll = "all";
+
+  static std::string KeyOf(int rank) { return absl::StrCat("here-", rank); }
+
   absl::Status Missing() {
     std::vector<int> missing;
     for (int rank = 0; rank < place_.size; ++rank) {
-      if (!store_.check({keys_[static_cast<size_t>(rank)]})) missing.push_back(rank);
+      if (!store_.check({KeyOf(rank)})) missing.push_back(rank);
     }
     return absl::DeadlineExceededError(absl::StrCat(
         kGangError, "not all ranks have come within ", absl::FormatDuration(place_.join_patience),
@@ -80,7 +87,6 @@ class Arrivals {
 
   c10d::Store& store_;
   const GangPlace& place_;
-  std::vector<std::string> keys_;
 };
 
 absl::Status AwaitAll(c10d::Store& store, const GangPlace& place, const JoinHooks& hooks) {
@@ -103,13 +109,15 @@ absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
   ASSIGN_OR_RETURN(const GangStore common, door != nullptr ? door->store() : ReachStore(place));
   const auto store = c10::make_intrusive<c10d::PrefixStore>(place.token, common.store);
   store->setTimeout(std::chrono::milliseconds(absl::ToInt64Milliseconds(place.join_patience)));
-  // c10d's own waiting hears no stop.
+  // c10d's own waiting hears no stop: it is left to wait for those that are there.
   RETURN_IF_ERROR(AwaitAll(*store, place, hooks));
+  GangPlace meeting = place;
+  meeting.join_patience = std::min(place.join_patience, kMeetingPatience);
   c10::intrusive_ptr<c10d::Backend> group;
   if (device.kind == DeviceKind::kCpu) {
-    ASSIGN_OR_RETURN(group, MakeGlooGroup(store, place));
+    ASSIGN_OR_RETURN(group, MakeGlooGroup(store, meeting));
   } else {
-    ASSIGN_OR_RETURN(group, MakeNcclGroup(store, place, device));
+    ASSIGN_OR_RETURN(group, MakeNcclGroup(store, meeting, device));
   }
   auto gang = std::make_shared<C10dCollective>(store, std::move(group), place);
   RETURN_IF_ERROR(gang->Barrier());

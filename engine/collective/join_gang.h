@@ -27,7 +27,8 @@ struct JoinHooks {
 // it is null. Waits until
 // all ranks have come, which all do with the same size, port and token. A process that has joined
 // ignores SIGPIPE from then on. INVALID_ARGUMENT naming the place's field; DEADLINE_EXCEEDED,
-// naming who is missing, or UNAVAILABLE if not all come; CANCELLED if it is stopped before.
+// naming who is missing, or UNAVAILABLE if not all come; CANCELLED if it is stopped before. Whoever
+// waits while rank 0's process is frozen hears nothing: somebody else must end it.
 absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
                                                      const ComputeDevice& device,
                                                      const GangDoor* door,

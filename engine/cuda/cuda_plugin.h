@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +16,8 @@
 namespace imprint {
 
 struct CudaPlugin {
+  // Of this struct, by which a plug-in of another build is found out.
+  size_t size = sizeof(CudaPlugin);
   // A process group of NCCL on that GPU of this process. `patience`: of each operation.
   c10::intrusive_ptr<c10d::Backend> (*make_nccl_group)(const c10::intrusive_ptr<c10d::Store>& store,
                                                        int rank, int size, int gpu,

@@ -27,7 +27,10 @@ absl::StatusOr<const CudaPlugin*> Open() {
         absl::StrCat(kFile, " cannot be opened: ", dlerror(),
                      "; gangs, graphs and memory limits on GPUs need it"));
   }
-  return reinterpret_cast<decltype(&imprint_cuda_plugin)>(symbol)();
+  const CudaPlugin* plugin = reinterpret_cast<decltype(&imprint_cuda_plugin)>(symbol)();
+  if (plugin->size == sizeof(CudaPlugin)) return plugin;
+  return absl::FailedPreconditionError(
+      absl::StrCat(kFile, " is of another build than this program"));
 }
 
 }  // namespace

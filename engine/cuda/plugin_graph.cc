@@ -1,4 +1,5 @@
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
 
 #include "engine/cuda/plugin_parts.h"
@@ -31,6 +32,8 @@ std::unique_ptr<DeviceGraph> RecordCudaGraph(int gpu, const std::function<void()
   const c10::cuda::CUDAStreamGuard guard(stream);
   for (int i = 0; i < kRehearsals; ++i) work();
   stream.synchronize();
+  // What the rehearsals took is of no use to the graph, which has memory of its own.
+  c10::cuda::CUDACachingAllocator::emptyCache();
   recorded->graph().capture_begin();
   try {
     work();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cuda_runtime_api.h>
 
+#include <ATen/Context.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
@@ -10,6 +11,7 @@
 namespace imprint {
 
 void LimitCudaMemory(int gpu, int64_t bytes) {
+  at::globalContext().lazyInitDevice(at::kCUDA);
   const auto index = static_cast<c10::DeviceIndex>(gpu);
   const c10::cuda::CUDAGuard guard(index);
   size_t free = 0;
@@ -20,6 +22,7 @@ void LimitCudaMemory(int gpu, int64_t bytes) {
 }
 
 int64_t TakePeakCudaMemory(int gpu) {
+  at::globalContext().lazyInitDevice(at::kCUDA);
   namespace allocator = c10::cuda::CUDACachingAllocator;
   const auto index = static_cast<c10::DeviceIndex>(gpu);
   constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);

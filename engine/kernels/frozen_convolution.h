@@ -14,8 +14,9 @@ namespace imprint {
 //   (Chellapilla et al. 2006, "im2col"). LibTorch's convolution would reorder the weights at every
 //   call, which takes longer than the arithmetic on the small maps that they are used on.
 // - All others: LibTorch's convolution.
-// Copies are cheap; calls may come from several threads. Differentiable with respect to x; the
-// first gradient turns large weights around for the way back, and keeps both.
+// Copies are cheap; calls may come from several threads. Differentiable with respect to x, of
+// which nothing is kept: frozen weights have no gradient to compute from it. The first gradient
+// turns large weights around for the way back, and keeps both.
 class FrozenConvolution {
  public:
   // `bias` [out] or undefined.

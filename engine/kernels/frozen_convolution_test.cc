@@ -48,6 +48,19 @@ TEST(FrozenConvolution, EqualsLibTorchThereAndBack) {
   }
 }
 
+TEST(FrozenConvolution, KeepsNothingOfItsInput) {
+  for (const int64_t channels : {8, 1024}) {  // LibTorch's own, and a map
+    const FrozenConvolution convolution(Random({512, channels, 3, 3}), Random({512}), 1, 1);
+    const at::Tensor variable = Random({1, channels, 4, 4}).requires_grad_(true);
+    at::Tensor x = variable * 1;
+    const c10::Storage storage = x.storage();
+    const at::Tensor out = convolution(x);
+    x = at::Tensor();
+    EXPECT_EQ(storage.use_count(), 1) << channels << " channels";
+    EXPECT_TRUE(GradientOf(out, variable, at::ones_like(out)).defined());
+  }
+}
+
 TEST(FrozenConvolution, ASampleIsTheSameWhereverItStandsInABatch) {
   // What filled batches rely on, so that a picture is bit-equal whoever is beside it.
   const FrozenConvolution convolution(Random({512, 1024, 3, 3}), Random({512}), 1, 1);

@@ -1,6 +1,9 @@
 #include "engine/runtime/memory_budget.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <malloc.h>
@@ -9,18 +12,26 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
 
 namespace imprint {
 namespace {
 
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
 constexpr int kLargeBlock = 1 << 20;
-// For what is not a tensor: code and scratch space of oneDNN.
+// Stacks, and what the allocator has reserved and nobody has touched.
+constexpr int64_t kUntouched = int64_t{512} << 20;
+// For what is not a tensor: code and scratch space of oneDNN. Measured: with less, trainings of the
+// demo model crash below some limits.
 constexpr int64_t kReserve = 96 << 20;
 constexpr double kShareOfTensors = 0.85;
+
+// LimitProcessMemory's, in bytes.
+std::atomic<int64_t> process_limit = kNoLimit;
 
 int64_t Megabytes(int64_t bytes) { return bytes / 1'000'000; }
 
@@ -37,13 +48,14 @@ class CountingAllocator final : public at::Allocator {
 
   at::DataPtr allocate(size_t bytes) override {
     const auto more = static_cast<int64_t>(bytes);
-    if (live_ + more > limit_) {
-      TORCH_CHECK_WITH(OutOfMemoryError, false, "tensors take ", Megabytes(live_), " of the ",
+    if (live_.fetch_add(more) + more > limit_) {
+      const int64_t live = live_.fetch_sub(more) - more;
+      TORCH_CHECK_WITH(OutOfMemoryError, false, "tensors take ", Megabytes(live), " of the ",
                        Megabytes(limit_), " MB that this process's limit leaves them, and ",
                        Megabytes(more), " more are wanted");
     }
     void* const data = own_.raw_allocate(bytes);
-    live_ += SizeOf(data);
+    live_ += SizeOf(data) - more;
     return {data, data, &Free, at::Device(at::kCPU)};
   }
 
@@ -73,30 +85,55 @@ class CountingAllocator final : public at::Allocator {
   std::atomic<int64_t> limit_ = kNoLimit;
 };
 
-// What the limit counts.
-int64_t DataBytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
+// A figure of a file such as /proc/self/status, in bytes; 0 if it is not there.
+int64_t FigureOf(const char* file, absl::string_view name) {
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
     const std::vector<std::string> fields =
         absl::StrSplit(line, absl::ByAnyChar(":\t "), absl::SkipEmpty());
     int64_t kilobytes = 0;
-    if (fields.size() > 1 && fields[0] == "VmData" && absl::SimpleAtoi(fields[1], &kilobytes)) {
+    if (fields.size() > 1 && fields[0] == name && absl::SimpleAtoi(fields[1], &kilobytes)) {
       return kilobytes << 10;
     }
   }
   return 0;
 }
 
-int64_t BytesForTensors() {
+int64_t OfProcess(absl::string_view name) { return FigureOf("/proc/self/status", name); }
+
+int64_t ForTensors(int64_t left) {
+  if (left == kNoLimit) return kNoLimit;
+  const auto share = static_cast<double>(std::max<int64_t>(left - kReserve, 0)) * kShareOfTensors;
+  return static_cast<int64_t>(share);
+}
+
+// What is left below the system's limit and below ours, which counts what is resident.
+int64_t LeftOfLimits() {
+  int64_t left = kNoLimit;
   rlimit limit{};
-  if (getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kNoLimit;
-  const int64_t left = static_cast<int64_t>(limit.rlim_cur) - DataBytes() - kReserve;
-  return left > 0 ? static_cast<int64_t>(static_cast<double>(left) * kShareOfTensors) : 0;
+  if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    left = static_cast<int64_t>(limit.rlim_cur) - OfProcess("VmData");
+  }
+  if (process_limit != kNoLimit) left = std::min(left, process_limit - OfProcess("VmRSS"));
+  return left;
 }
 
 }  // namespace
 
-MemoryBudget::MemoryBudget() : MemoryBudget(BytesForTensors()) {}
+absl::Status LimitProcessMemory(int mebibytes) {
+  if (mebibytes == 0) return absl::OkStatus();
+  process_limit = static_cast<int64_t>(mebibytes) << 20;
+  const auto bytes = static_cast<rlim_t>(process_limit + kUntouched);
+  const rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+  if (setrlimit(RLIMIT_DATA, &limit) == 0) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("memory-mb: cannot be set: ", std::strerror(errno)));
+}
+
+int64_t MemoryBudget::OfTraining() { return ForTensors(LeftOfLimits()); }
+
+int64_t MemoryBudget::OfTrial() {
+  return ForTensors(std::min(LeftOfLimits(), FigureOf("/proc/meminfo", "MemAvailable")));
+}
 
 MemoryBudget::MemoryBudget(int64_t bytes) : limits_(bytes != kNoLimit) {
   if (limits_) CountingAllocator::Installed().Allow(bytes);

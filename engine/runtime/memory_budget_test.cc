@@ -40,7 +40,8 @@ TEST(MemoryBudget, CountsFromWhereItBegins) {
   }
   const MemoryBudget budget(10 * kMegabyte);
   EXPECT_THAT(Take(9 * kMegabyte).status(), Succeeds());
-  EXPECT_THAT(Take(11 * kMegabyte), Fails(absl::StatusCode::kResourceExhausted, HasSubstr("")));
+  EXPECT_THAT(Take(11 * kMegabyte),
+              Fails(absl::StatusCode::kResourceExhausted, HasSubstr("out of")));
 }
 
 }  // namespace

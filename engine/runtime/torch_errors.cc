@@ -11,6 +11,7 @@
 namespace imprint {
 namespace {
 
+constexpr int kCudaMemoryAllocation = 2;  // cudaErrorMemoryAllocation
 constexpr const char* kDeviceError = "the device failed: ";
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -24,13 +25,21 @@ absl::Status StatusFromCurrentException() {
     return absl::ResourceExhaustedError(
         absl::StrCat("out of memory: ", FirstLine(error.what_without_backtrace())));
   } catch (const c10::AcceleratorError& error) {
+    if (error.get_error_code() == kCudaMemoryAllocation) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("out of memory: ", FirstLine(error.what_without_backtrace())));
+    }
     return absl::UnavailableError(
         absl::StrCat(kDeviceError, FirstLine(error.what_without_backtrace())));
   } catch (const c10::Error& error) {
     const std::string message = FirstLine(error.what_without_backtrace());
-    // The CPU allocator has no error type of its own.
-    if (absl::StrContains(message, "DefaultCPUAllocator: can't allocate memory")) {
+    // Neither the processor's allocator nor CUDA's libraries have error types of their own.
+    if (absl::StrContains(message, "DefaultCPUAllocator: can't allocate memory") ||
+        absl::StrContains(message, "CUBLAS_STATUS_ALLOC_FAILED")) {
       return absl::ResourceExhaustedError(absl::StrCat("out of memory: ", message));
+    }
+    if (absl::StrContains(message, "STATUS_EXECUTION_FAILED")) {  // cuBLAS' and cuDNN's
+      return absl::UnavailableError(absl::StrCat(kDeviceError, message));
     }
     return absl::InternalError(absl::StrCat("LibTorch: ", message));
   } catch (const std::bad_alloc&) {

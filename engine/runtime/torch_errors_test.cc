@@ -40,6 +40,24 @@ TEST(CatchTorchErrors, ADeviceThatFailsIsUnavailable) {
   EXPECT_FALSE(IsDeviceError(absl::OkStatus()));
 }
 
+TEST(CatchTorchErrors, ADeviceWithoutMemoryIsNotLost) {
+  const auto status = CatchTorchErrors([]() -> absl::Status {
+    throw c10::AcceleratorError({__func__, __FILE__, __LINE__}, 2, "CUDA error: out of memory");
+  });
+  EXPECT_THAT(status,
+              Fails(absl::StatusCode::kResourceExhausted, HasSubstr("out of memory: CUDA")));
+}
+
+TEST(CatchTorchErrors, CudasLibrariesAreDevicesToo) {
+  const auto failing = [](const std::string& message) {
+    return CatchTorchErrors([&]() -> absl::Status { TORCH_CHECK(false, message); });
+  };
+  EXPECT_TRUE(IsDeviceError(failing("CUDNN_STATUS_EXECUTION_FAILED")));
+  EXPECT_TRUE(IsDeviceError(failing("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling")));
+  EXPECT_THAT(failing("CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+              Fails(absl::StatusCode::kResourceExhausted, HasSubstr("out of memory")));
+}
+
 TEST(CatchTorchErrors, AResultPassesThrough) {
   EXPECT_EQ(*CatchTorchErrors([]() -> absl::StatusOr<int> { return 7; }), 7);
 }

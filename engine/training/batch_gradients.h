@@ -23,6 +23,9 @@ class BatchGradients {
   // As ComputeGradient. Loss and gradient hold until the next call.
   LossAndGradient Compute(const TrainingBatch& batch, const at::Tensor& rows);
 
+  // Graphs so far.
+  int recorded() const { return static_cast<int>(recorded_.size()); }
+
  private:
   // A graph, and the tensors that it reads and writes.
   struct Recorded {

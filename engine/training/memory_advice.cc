@@ -36,8 +36,10 @@ std::string Batch(const StepShape& shape) {
   return absl::StrCat("batch ", shape.batch, " with accumulation ", shape.accumulation);
 }
 
-std::string Advice(const StepShape& given, int size_multiple, const FitsInMemory& fits) {
-  if (fits(given)) return "it fits when nothing else takes memory";
+std::string Advice(const StepShape& given, int size_multiple, Precision precision,
+                   const FitsInMemory& fits) {
+  if (fits(given))
+    return "a step by itself fits: something else took the memory, or what came before";
   if (const auto smaller = SmallerBatch(given, fits)) {
     return absl::StrCat("batch: got ", given.batch, "; ", Batch(*smaller),
                         " is the same training, and fits");
@@ -47,8 +49,8 @@ std::string Advice(const StepShape& given, int size_multiple, const FitsInMemory
     shape.gradient_checkpointing = true;
     const auto found = fits(shape) ? shape : SmallerBatch(shape, fits);
     if (found) {
-      return absl::StrCat("gradient checkpointing: got none; with it, ", Batch(*found),
-                          " is the same training, takes a third longer, and fits");
+      return absl::StrCat("gradient-checkpointing: got none; with --gradient-checkpointing, ",
+                          Batch(*found), " is the same training, takes a third longer, and fits");
     }
   }
   shape = {.batch = 1,
@@ -59,19 +61,22 @@ std::string Advice(const StepShape& given, int size_multiple, const FitsInMemory
     return absl::StrCat("size: got ", given.side, "; ", smaller->side, " fits, with ",
                         Batch(*smaller), " and gradient checkpointing");
   }
-  return "nothing smaller fits, down to one sample of half the size with gradient checkpointing; "
-         "precision bf16 takes half the memory of fp32";
+  return absl::StrCat(
+      "nothing smaller fits, down to one sample of half the size with gradient checkpointing",
+      precision == Precision::kFp32 ? "; precision bf16 takes half the memory of fp32" : "");
 }
 
 }  // namespace
 
+bool IsOutOfMemory(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) && absl::StartsWith(status.message(), "out of memory");
+}
+
 absl::Status WithMemoryAdvice(const absl::Status& status, const StepShape& shape, int size_multiple,
-                              const FitsInMemory& fits) {
-  if (!absl::IsResourceExhausted(status) || !absl::StartsWith(status.message(), "out of ")) {
-    return status;
-  }
+                              Precision precision, const FitsInMemory& fits) {
+  if (!IsOutOfMemory(status)) return status;
   return absl::ResourceExhaustedError(
-      absl::StrCat(status.message(), "; ", Advice(shape, size_multiple, fits)));
+      absl::StrCat(status.message(), "; ", Advice(shape, size_multiple, precision, fits)));
 }
 
 }  // namespace imprint

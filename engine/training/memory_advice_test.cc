@@ -9,19 +9,22 @@ namespace imprint {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr StepShape kGiven = {
     .batch = 6, .accumulation = 2, .side = 512, .gradient_checkpointing = false};
 
 // With memory for so much: a sample of 64 pixels a side takes 1, or a fourth of that with gradient
 // checkpointing.
-std::string Advice(double memory, const StepShape& given = kGiven) {
+std::string Advice(double memory, const StepShape& given = kGiven,
+                   Precision precision = Precision::kFp32) {
   const auto fits = [&](const StepShape& shape) {
     const double sample = (shape.side / 64.0) * (shape.side / 64.0);
     return shape.batch * sample / (shape.gradient_checkpointing ? 4 : 1) <= memory;
   };
   return std::string(
-      WithMemoryAdvice(absl::ResourceExhaustedError("out of memory"), given, 64, fits).message());
+      WithMemoryAdvice(absl::ResourceExhaustedError("out of memory"), given, 64, precision, fits)
+          .message());
 }
 
 TEST(WithMemoryAdvice, NamesTheLargestBatchThatFits) {
@@ -32,8 +35,9 @@ TEST(WithMemoryAdvice, NamesTheLargestBatchThatFits) {
 }
 
 TEST(WithMemoryAdvice, NamesGradientCheckpointingWhereNoBatchFits) {
-  EXPECT_THAT(Advice(63), HasSubstr("checkpointing: got none; with it, batch 3 with accumulation"));
-  EXPECT_THAT(Advice(16), HasSubstr("with it, batch 1 with accumulation 12"));
+  EXPECT_THAT(Advice(63),
+              HasSubstr("checkpointing: got none; with --gradient-checkpointing, batch 3"));
+  EXPECT_THAT(Advice(16), HasSubstr("-checkpointing, batch 1 with accumulation 12"));
 }
 
 TEST(WithMemoryAdvice, NamesASizeWhereNothingElseFits) {
@@ -41,13 +45,15 @@ TEST(WithMemoryAdvice, NamesASizeWhereNothingElseFits) {
                                    "gradient checkpointing"));
   EXPECT_THAT(Advice(4), HasSubstr("size: got 512; 256 fits"));
   EXPECT_THAT(Advice(3), HasSubstr("nothing smaller fits"));
+  EXPECT_THAT(Advice(3), HasSubstr("bf16 takes half"));
+  EXPECT_THAT(Advice(3, kGiven, Precision::kBf16), Not(HasSubstr("bf16")));
   // A size of a third would be no size at all.
   EXPECT_THAT(Advice(0, {.batch = 1, .accumulation = 1, .side = 64}),
               HasSubstr("nothing smaller fits"));
 }
 
 TEST(WithMemoryAdvice, SaysIfItWasSomethingElseThatTookTheMemory) {
-  EXPECT_THAT(Advice(1000), HasSubstr("it fits when nothing else takes memory"));
+  EXPECT_THAT(Advice(1000), HasSubstr("a step by itself fits"));
 }
 
 TEST(WithMemoryAdvice, SaysNothingOfOtherErrors) {
@@ -56,8 +62,9 @@ TEST(WithMemoryAdvice, SaysNothingOfOtherErrors) {
     return true;
   };
   const absl::Status full = absl::ResourceExhaustedError("disk full");
-  EXPECT_EQ(WithMemoryAdvice(full, kGiven, 64, never), full);
-  EXPECT_EQ(WithMemoryAdvice(absl::OkStatus(), kGiven, 64, never), absl::OkStatus());
+  EXPECT_EQ(WithMemoryAdvice(full, kGiven, 64, Precision::kFp32, never), full);
+  EXPECT_EQ(WithMemoryAdvice(absl::OkStatus(), kGiven, 64, Precision::kFp32, never),
+            absl::OkStatus());
 }
 
 }  // namespace

@@ -7,40 +7,62 @@
 
 #include "base/status_macros.h"
 #include "engine/model/model_parts.h"
+#include "engine/runtime/memory_budget.h"
 #include "engine/runtime/torch_errors.h"
+#include "engine/training/batch_gradients.h"
 #include "engine/training/initial_rows.h"
 #include "engine/training/input_check.h"
+#include "engine/training/memory_advice.h"
 #include "engine/training/objective.h"
 
 namespace imprint {
+namespace {
 
-StepShape ShapeOfStep(const TrainingInput& input, int ranks, bool gradient_checkpointing) {
-  const TrainingRecipe& recipe = input.recipe;
-  const int samples = recipe.batch * recipe.accumulation;
-  const int most = std::min(recipe.batch, (samples + ranks - 1) / ranks);
-  return {.batch = most,
-          .accumulation = samples / most,
-          .side = input.pictures[0].width,
-          .gradient_checkpointing = gradient_checkpointing};
-}
-
-bool FitsHere(const BaseModel& model, const TrainingInput& input, const StepShape& shape) {
-  const auto tried = CatchTorchErrors([&]() -> absl::Status {
+// Computes a gradient of that shape, of empty pictures, as one of so many ranks would.
+absl::Status Try(const BaseModel& model, const TrainingInput& input, const RecordGraph& record,
+                 const StepShape& shape, int ranks) {
+  return CatchTorchErrors([&]() -> absl::Status {
     ASSIGN_OR_RETURN(const auto captions, TokenizeCaptions(model, input));
     ASSIGN_OR_RETURN(const at::Tensor rows,
                      InitialRows(model, input.class_word, input.recipe.vectors));
     const ModelParts& parts = model.parts();
-    const int64_t side = shape.side / model.info().size_multiple;
-    const at::Tensor latents = at::zeros({shape.batch, 4, side, side}, rows.options());
-    const std::vector<TokenizedPrompt> same(static_cast<size_t>(shape.batch), captions[0]);
-    const TrainingBatch batch = {latents, latents,
-                                 at::zeros({shape.batch}, rows.options().dtype(at::kLong)),
+    const int64_t samples = static_cast<int64_t>(shape.batch) * shape.accumulation;
+    const int64_t batch = std::min<int64_t>(shape.batch, (samples + ranks - 1) / ranks);
+    const RgbImage& picture = input.pictures[0];
+    const int64_t multiple = model.info().size_multiple;
+    const int64_t width = shape.side / multiple;
+    const int64_t height = std::max<int64_t>(width * picture.height / picture.width, 1);
+    const at::Tensor latents = at::zeros({batch, 4, height, width}, rows.options());
+    const std::vector<TokenizedPrompt> same(static_cast<size_t>(batch), captions[0]);
+    const TrainingBatch empty = {latents, latents,
+                                 at::zeros({batch}, rows.options().dtype(at::kLong)),
                                  TensorsOf(same).To(parts.device)};
     const Keeping keeping = shape.gradient_checkpointing ? Keeping::kLayerInputs : Keeping::kAll;
-    ComputeGradient(parts, batch, rows, shape.batch, keeping).loss.item();
+    BatchGradients(parts, samples, keeping, record).Compute(empty, rows).loss.item();
     return absl::OkStatus();
   });
-  return tried.ok();
+}
+
+}  // namespace
+
+absl::Status WithWhatFits(const absl::Status& status, const BaseModel& model,
+                          const TrainingInput& input, const TrainingHooks& hooks,
+                          const TrainingMeans& means, int ranks) {
+  if (!IsOutOfMemory(status)) return status;
+  const MemoryBudget budget(MemoryBudget::OfTrial());
+  const StepShape given = {.batch = input.recipe.batch,
+                           .accumulation = input.recipe.accumulation,
+                           .side = input.pictures[0].width,
+                           .gradient_checkpointing = means.gradient_checkpointing};
+  const absl::Status advised =
+      WithMemoryAdvice(status, given, model.info().size_multiple, model.info().compute.precision,
+                       [&](const StepShape& shape) {
+                         if (hooks.stop.stop_requested()) return false;
+                         const bool fits = Try(model, input, means.record, shape, ranks).ok();
+                         if (hooks.on_work) hooks.on_work();
+                         return fits;
+                       });
+  return hooks.stop.stop_requested() ? status : advised;
 }
 
 }  // namespace imprint

@@ -8,7 +8,7 @@
 namespace imprint {
 namespace {
 
-absl::Status Diverged(absl::string_view what, size_t step, double learning_rate) {
+absl::Status Diverged(absl::string_view what, int64_t step, double learning_rate) {
   return absl::FailedPreconditionError(absl::StrCat(what, " is not a number at step ", step,
                                                     "; learning_rate: got ", learning_rate,
                                                     "; expected a smaller one"));
@@ -26,7 +26,7 @@ absl::Status StepResults::Read(double learning_rate) {
   unread_.clear();
   const auto values = all.accessor<double, 2>();
   for (int64_t i = 0; i < values.size(0); ++i) {
-    const size_t step = losses_.size() + 1;
+    const int64_t step = ++steps_;
     if (!std::isfinite(values[i][0])) return Diverged("the loss", step, learning_rate);
     losses_.push_back(static_cast<float>(values[i][0]));
     told_ = told_ || values[i][1] > 0;

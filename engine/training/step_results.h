@@ -14,7 +14,10 @@ namespace imprint {
 // Used by one thread.
 class StepResults {
  public:
-  explicit StepResults(std::vector<float> losses = {}) : losses_(std::move(losses)) {}
+  // `losses` of earlier steps, as far as they are known, and how many steps there were.
+  StepResults() = default;
+  StepResults(std::vector<float> losses, int64_t steps)
+      : losses_(std::move(losses)), steps_(steps) {}
 
   // Of the step after the last: three numbers [] in fp64 on the training's device. `told` is above
   // 0 if a rank was told to stop; `finite` is 0 if a vector is no longer a number.
@@ -31,6 +34,7 @@ class StepResults {
  private:
   std::vector<at::Tensor> unread_;  // each [3]
   std::vector<float> losses_;
+  int64_t steps_ = 0;
   bool told_ = false;
 };
 

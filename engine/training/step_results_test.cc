@@ -22,7 +22,7 @@ void Note(StepResults& results, double loss, double told = 0, double finite = 1)
 }
 
 TEST(StepResults, AreReadInTheOrderOfTheSteps) {
-  StepResults results({0.5F});
+  StepResults results({0.5F}, 1);
   Note(results, 0.25);
   Note(results, 0.125);
   EXPECT_THAT(results.losses(), ElementsAre(0.5F)) << "nobody has read yet";
@@ -42,18 +42,18 @@ TEST(StepResults, RememberThatARankWasToldToStop) {
 }
 
 TEST(StepResults, NameTheFirstStepThatCameToNoNumber) {
-  StepResults results({0.5F});
+  StepResults results({0.5F}, 1);
   Note(results, 1);
   Note(results, kNoNumber);
   Note(results, kNoNumber);
   EXPECT_THAT(results.Read(0.25), Fails(absl::StatusCode::kFailedPrecondition,
                                         HasSubstr("the loss is not a number at step 3; "
                                                   "learning_rate: got 0.25")));
-  StepResults vectors;
+  StepResults vectors({}, 10);  // of a rank that joined late
   Note(vectors, 1);
   Note(vectors, 1, 0, /*finite=*/0);
   EXPECT_THAT(vectors.Read(1), Fails(absl::StatusCode::kFailedPrecondition,
-                                     HasSubstr("a vector is not a number at step 2")));
+                                     HasSubstr("a vector is not a number at step 12")));
 }
 
 }  // namespace

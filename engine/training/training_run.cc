@@ -1,6 +1,7 @@
 #include "engine/training/training_run.h"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <utility>
 
@@ -20,8 +21,6 @@
 #include "engine/training/initial_rows.h"
 #include "engine/training/input_check.h"
 #include "engine/training/latent_dataset.h"
-#include "engine/training/memory_advice.h"
-#include "engine/training/memory_trial.h"
 #include "engine/training/norm_control.h"
 #include "engine/training/objective.h"
 #include "engine/training/rank_share.h"
@@ -89,12 +88,13 @@ class Training {
     restore(checkpoint.second_moment, state_.second_moment);
     restore(checkpoint.row_sum, row_sum_);
     state_.step = checkpoint.step;
-    results_ = StepResults(checkpoint.losses);
+    results_ = StepResults(checkpoint.losses, checkpoint.step);
     return absl::OkStatus();
   }
 
   // All ranks begin where rank 0 stands, if they are about to train the same.
   absl::Status BeginTogether() {
+    begun_ = {.step = state_.step, .at = Clock::now()};
     if (gang_.size() == 1) return absl::OkStatus();
     // Some ranks encode their pictures sooner than others.
     RETURN_IF_ERROR(gang_.Barrier());
@@ -106,6 +106,8 @@ class Training {
          {&state_.rows, &state_.first_moment, &state_.second_moment, &row_sum_}) {
       RETURN_IF_ERROR(gang_.Broadcast(*tensor));
     }
+    results_ = StepResults(results_.losses(), state_.step);
+    begun_ = {.step = state_.step, .at = Clock::now(), .collective = gang_.use()};
     return absl::OkStatus();
   }
 
@@ -151,6 +153,7 @@ class Training {
         std::accumulate(losses.end() - static_cast<int64_t>(recent), losses.end(), 0.0);
     return {.step = state_.step,
             .steps = recipe_.steps,
+            .first_step = begun_.step,
             .loss = losses.back(),
             .smoothed_loss = sum / static_cast<double>(recent),
             .norm = MeanNorm(state_.rows),
@@ -184,10 +187,21 @@ class Training {
             .first_norm = first_norm_,
             .norm = MeanNorm(LearnedRows()),
             .ranks = gang_.size(),
-            .collective = gang_.use()};
+            .graphs = gradients_.recorded(),
+            .steps = state_.step - begun_.step,
+            .seconds = std::chrono::duration<double>(Clock::now() - begun_.at).count(),
+            .collective = gang_.use() - begun_.collective};
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  // Where the first step of this process began.
+  struct Beginning {
+    int64_t step = 0;
+    Clock::time_point at = {};
+    CollectiveUse collective = {};
+  };
+
   // Adds up loss and gradient, and hears whether any rank was told to stop, in one operation.
   absl::Status SumOverRanks(at::Tensor& told, at::Tensor& loss, at::Tensor& gradient) {
     if (gang_.size() == 1) return absl::OkStatus();
@@ -265,6 +279,7 @@ class Training {
   // Of the steps that count towards the embedding, [n, d].
   at::Tensor row_sum_;
   StepResults results_;
+  Beginning begun_;
 };
 
 // A GPU that is asked for a number waits for it, and begins no step meanwhile.
@@ -303,8 +318,8 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
   if (means.gang == nullptr) means.gang = &alone;
   RETURN_IF_ERROR(CheckRanks(input.recipe, means.gang->size()));
   ASSIGN_OR_RETURN(std::vector<TokenizedPrompt> captions, TokenizeCaptions(model, input));
-  const MemoryBudget budget;
-  auto outcome = CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
+  const MemoryBudget budget(MemoryBudget::OfTraining());
+  return CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
     ASSIGN_OR_RETURN(const at::Tensor first_rows,
                      InitialRows(model, input.class_word, input.recipe.vectors));
     Training training(model, input, first_rows, std::move(captions), hooks.on_work, means);
@@ -313,12 +328,6 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
     RETURN_IF_ERROR(RunSteps(training, hooks, means, StepsBetweenReadings(model, means)));
     return training.Outcome(input.token);
   });
-  if (outcome.ok()) return outcome;
-  const StepShape shape = ShapeOfStep(input, means.gang->size(), means.gradient_checkpointing);
-  // The training's own tensors are gone by now.
-  return WithMemoryAdvice(
-      outcome.status(), shape, model.info().size_multiple,
-      [&](const StepShape& smaller) { return FitsHere(model, input, smaller); });
 }
 
 }  // namespace imprint

@@ -38,6 +38,7 @@ struct TrainingInput {
 struct TrainingProgress {
   int64_t step;  // updates done, 1 to steps
   int64_t steps;
+  int64_t first_step;    // that were done before this process began
   double loss;           // of this step
   double smoothed_loss;  // mean of the last 20 steps
   double norm;           // mean L2 length of the vectors
@@ -62,14 +63,14 @@ struct TrainingHooks {
 struct TrainingMeans {
   // The ranks that share it; null is nobody else.
   Collective* gang = nullptr;
-  // Steps until the device is asked what they came to, the same on all ranks: a GPU computes
-  // without a pause meanwhile, and hears a gang's stop so much later. 0 is the device's own, 1 for
-  // the processor and 10 for a GPU.
+  // Steps until the device is asked what they came to, the same on all ranks: a GPU that trains
+  // alone computes without a pause meanwhile, one of a gang waits in every sum; a gang's stop is
+  // heard so much later. 0 is the device's own, 1 for the processor and 10 for a GPU.
   int64_t read_every = 0;
   // Gradient checkpointing: less memory, more time, the same numbers.
   bool gradient_checkpointing = false;
-  // Records a step's gradients as a graph (engine/cuda/graph_recorder.h); none starts every kernel
-  // by itself.
+  // Records a step's gradients as a graph (engine/cuda/graph_recorder.h), but in fp16; none starts
+  // every kernel by itself.
   RecordGraph record = nullptr;
 };
 
@@ -81,7 +82,12 @@ struct TrainingOutcome {
   double first_norm = 0;  // mean L2 length of the vectors at the start and now
   double norm = 0;
   int ranks = 1;
-  // What working with the others took of this one.
+  // Graphs that were recorded.
+  int graphs = 0;
+  // Steps of this process, the seconds that these took, and what working with the others took of
+  // them.
+  int64_t steps = 0;
+  double seconds = 0;
   CollectiveUse collective;
 };
 
@@ -95,8 +101,8 @@ absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input);
 // Teaches the concept, from the beginning or from a checkpoint of the same run. On the same machine
 // with the same number of compute threads the result is bit-equal, however often it was
 // interrupted. INVALID_ARGUMENT naming the field for bad input or another run's checkpoint;
-// FAILED_PRECONDITION if the loss is no longer a number; RESOURCE_EXHAUSTED, naming what fits, if
-// memory runs out.
+// FAILED_PRECONDITION if the loss is no longer a number; RESOURCE_EXHAUSTED if memory runs out, for
+// which WithWhatFits (memory_trial.h) knows advice.
 //
 // With a gang, every rank calls this with the same input; rank 0's `from` counts, and its hooks are
 // the ones that hear of checkpoints. All ranks end with the same embedding, rank 0 with the whole

@@ -5,12 +5,13 @@
 #include <iostream>
 #include <string>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include <CLI/CLI.hpp>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -22,6 +23,7 @@
 #include "engine/cuda/graph_recorder.h"
 #include "engine/cuda/open_plugin.h"
 #include "engine/runtime/device_check.h"
+#include "engine/runtime/memory_budget.h"
 #include "rpc/channel.h"
 #include "services/rank/rank_endpoint.h"
 #include "services/runtime/log.h"
@@ -76,44 +78,42 @@ absl::Status EndWithParent(int parent) {
       absl::StrCat("parent: ", parent, " did not start this process, or has ended"));
 }
 
-// A training that asks for more hears that there is none, and says so. Stacks and reserves of the
-// allocator count, although nobody may ever touch them: they get some room of their own.
-absl::Status LimitMemory(int mebibytes) {
-  constexpr rlim_t kUntouched = 512;
-  if (mebibytes == 0) return absl::OkStatus();
-  const rlim_t bytes = (static_cast<rlim_t>(mebibytes) + kUntouched) << 20;
-  const rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
-  if (setrlimit(RLIMIT_DATA, &limit) == 0) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat("memory-mb: cannot be set: ", std::strerror(errno)));
+// What trainings compute with; limits what this process may take of a GPU.
+absl::StatusOr<RankMeans> MeansOf(const RankFlags& flags, const ComputeDevice& device) {
+  RankMeans means = {.device = device, .gradient_checkpointing = flags.gradient_checkpointing};
+  RETURN_IF_ERROR(LimitDeviceMemory(device, flags.device_memory_mb));
+  if (flags.cuda_graph) {
+    ASSIGN_OR_RETURN(means.record, GraphRecorder(device));
+  }
+  return means;
 }
 
-// For the trainer, which knows no LibTorch: the device's name on one line, a warning on the next.
-absl::Status SayDevice(const std::string& name) {
-  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", name));
-  std::string warning = chosen.warning;
-  if (chosen.facts.device.kind == DeviceKind::kCuda) {
-    if (const auto plugin = OpenCudaPlugin(chosen.facts.device); !plugin.ok()) {
-      warning = std::string(plugin.status().message());
-    }
+// For the trainer, which knows no LibTorch: the device's name on one line, warnings on the next. A
+// processor, where "auto" has taken one, is the trainer's to hold the flags against.
+absl::Status SayDevice(const RankFlags& flags) {
+  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", flags.device));
+  std::vector<std::string> warnings;
+  if (!chosen.warning.empty()) warnings.push_back(chosen.warning);
+  if (const ComputeDevice& device = chosen.facts.device; device.kind == DeviceKind::kCuda) {
+    RETURN_IF_ERROR(MeansOf(flags, device).status());
+    const auto plugin = OpenCudaPlugin(device);
+    if (!plugin.ok()) warnings.emplace_back(plugin.status().message());
   }
-  std::cout << Name(chosen.facts.device) << "\n" << warning << "\n";
+  std::cout << Name(chosen.facts.device) << "\n" << absl::StrJoin(warnings, "; ") << "\n";
   return absl::OkStatus();
 }
 
 absl::Status Serve(const RankFlags& flags) {
-  if (flags.check_device) return SayDevice(flags.device);
+  if (flags.check_device) return SayDevice(flags);
   if (flags.socket.empty()) return FieldError("socket", "none", "a path to listen at: --socket");
   RETURN_IF_ERROR(StartLog("imprint-rank", flags.log_format, flags.log_level));
   RETURN_IF_ERROR(EndWithParent(flags.parent));
   ASSIGN_OR_RETURN(const ChosenDevice device, ChooseDevice("device", flags.device));
   // CUDA reserves more than it ever uses: its ranks have the trainer's watch alone.
-  if (device.facts.device.kind == DeviceKind::kCpu) RETURN_IF_ERROR(LimitMemory(flags.memory_mb));
-  RankMeans means = {.device = device.facts.device,
-                     .gradient_checkpointing = flags.gradient_checkpointing};
-  RETURN_IF_ERROR(LimitDeviceMemory(means.device, flags.device_memory_mb));
-  if (flags.cuda_graph) {
-    ASSIGN_OR_RETURN(means.record, GraphRecorder(means.device));
+  if (device.facts.device.kind == DeviceKind::kCpu) {
+    RETURN_IF_ERROR(LimitProcessMemory(flags.memory_mb));
   }
+  ASSIGN_OR_RETURN(RankMeans means, MeansOf(flags, device.facts.device));
   RankEndpoint endpoint(std::move(means));
   RETURN_IF_ERROR(endpoint.SetThreads(flags.threads));
   grpc::ServerBuilder builder;

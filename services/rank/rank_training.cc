@@ -18,6 +18,7 @@
 #include "engine/runtime/threads.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"
 #include "rpc/status.h"
@@ -84,18 +85,32 @@ class RankTraining::Session {
     stage_ = Stage::kTraining;
     const TrainingInput input = ToTrainingInput(order, std::move(pictures));
     RETURN_IF_ERROR(CheckTraining(*loaded.model, input));
+    const TrainingHooks hooks = Hooks(order);
+    const auto outcome = TrainTogether(*loaded.model, input, checkpoint, hooks, loaded.warm);
+    if (!outcome.ok()) {
+      return WithWhatFits(outcome.status(), *loaded.model, input, hooks, Means(nullptr),
+                          place_.size);
+    }
+    outcome->finished ? EmitResult(*outcome) : EmitStopped(*outcome);
+    return absl::OkStatus();
+  }
+
+  // Has left the gang when it returns.
+  absl::StatusOr<TrainingOutcome> TrainTogether(const BaseModel& model, const TrainingInput& input,
+                                                const std::optional<TrainingCheckpoint>& checkpoint,
+                                                const TrainingHooks& hooks, bool warm) {
     ASSIGN_OR_RETURN(const auto gang,
                      JoinGang(place_, rank_.means_.device, door_ ? &*door_ : nullptr,
                               {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }}));
     first_step_ = checkpoint ? checkpoint->step : 0;
-    EmitStarted(loaded.warm);
-    ASSIGN_OR_RETURN(const TrainingOutcome outcome,
-                     imprint::Train(*loaded.model, input, checkpoint, Hooks(order),
-                                    {.gang = gang.get(),
-                                     .gradient_checkpointing = rank_.means_.gradient_checkpointing,
-                                     .record = rank_.means_.record}));
-    outcome.finished ? EmitResult(outcome) : EmitStopped(outcome);
-    return absl::OkStatus();
+    EmitStarted(warm);
+    return imprint::Train(model, input, checkpoint, hooks, Means(gang.get()));
+  }
+
+  TrainingMeans Means(Collective* gang) const {
+    return {.gang = gang,
+            .gradient_checkpointing = rank_.means_.gradient_checkpointing,
+            .record = rank_.means_.record};
   }
 
   // Before anything that takes its time, so that the others can do theirs meanwhile.
@@ -164,7 +179,8 @@ class RankTraining::Session {
     proto.set_collective_seconds(progress.collective.seconds);
     proto.set_collective_bytes(progress.collective.bytes);
     proto.set_seconds_per_step(absl::ToDoubleSeconds(now - training_since_) /
-                               static_cast<double>(progress.step - first_step_));
+                               static_cast<double>(progress.step - progress.first_step));
+    proto.set_first_step(progress.first_step);
     control_.emit(std::move(event));
   }
 
@@ -214,8 +230,8 @@ class RankTraining::Session {
     v1::TrainingReport report;
     report.set_ranks(outcome.ranks);
     report.set_compute_threads(ComputeThreads());
-    report.set_steps(outcome.checkpoint.step - first_step_);
-    report.set_seconds(absl::ToDoubleSeconds(absl::Now() - training_since_));
+    report.set_steps(outcome.steps);
+    report.set_seconds(outcome.seconds);
     report.set_collective_seconds(outcome.collective.seconds);
     report.set_collective_bytes(outcome.collective.bytes);
     // A figure that cannot be had is no reason to lose what was learned.

@@ -143,8 +143,9 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags(flags_));
   ASSIGN_OR_RETURN(const std::string binary, RankBinary(flags_.rank_binary));
   ASSIGN_OR_RETURN(work_folder_, MakeWorkFolder(flags_.work_folder));
-  ASSIGN_OR_RETURN(device_, FindUsableDevice(flags_.device, binary, work_folder_));
+  ASSIGN_OR_RETURN(device_, FindUsableDevice(flags_.device, binary, work_folder_, GpuArguments()));
   RETURN_IF_ERROR(CheckFlagsOf(device_.device, flags_));
+  flags_.gang.on_gpu = device_.device.kind == DeviceKind::kCuda;
   LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
   const int share = std::max(1, UsableProcessors() / flags_.slots);
   metrics_ = std::make_unique<TrainerMetrics>(metrics);
@@ -199,13 +200,21 @@ void TrainerNode::Measure(v1::NodeStatus& status) const {
   status.set_memory_bytes(ResidentBytes(getpid()) + pool_->MemoryBytes());
 }
 
-std::vector<std::string> TrainerNode::RankArguments() const {
-  std::vector<std::string> arguments = {
-      "--device",           Name(device_.device),
-      "--memory-mb",        absl::StrCat(flags_.rank_memory_mb),
-      "--device-memory-mb", absl::StrCat(flags_.rank_device_memory_mb)};
-  if (flags_.gradient_checkpointing) arguments.emplace_back("--gradient-checkpointing");
+std::vector<std::string> TrainerNode::GpuArguments() const {
+  std::vector<std::string> arguments;
+  if (flags_.rank_device_memory_mb != 0) {
+    arguments = {"--device-memory-mb", absl::StrCat(flags_.rank_device_memory_mb)};
+  }
   if (flags_.cuda_graph) arguments.emplace_back("--cuda-graph");
+  return arguments;
+}
+
+std::vector<std::string> TrainerNode::RankArguments() const {
+  std::vector<std::string> arguments = {"--device", Name(device_.device), "--memory-mb",
+                                        absl::StrCat(flags_.rank_memory_mb)};
+  const std::vector<std::string> of_gpu = GpuArguments();
+  arguments.insert(arguments.end(), of_gpu.begin(), of_gpu.end());
+  if (flags_.gradient_checkpointing) arguments.emplace_back("--gradient-checkpointing");
   for (const std::string name : {"--log-format", "--log-level"}) {
     const CLI::Option* option = app_->get_option_no_throw(name);
     if (option != nullptr && option->count() > 0) {

@@ -51,6 +51,8 @@ class TrainerNode : public Service {
 
  private:
   void Measure(v1::NodeStatus& status) const;
+  // What only a rank on a GPU can do.
+  std::vector<std::string> GpuArguments() const;
   // What the children are told beside their socket: which device, how much memory, and log lines
   // like ours.
   std::vector<std::string> RankArguments() const;

@@ -36,10 +36,12 @@ v1::TrainRequest ForRank(const v1::StartTrainingRequest& request, const GangOpti
 }
 
 // Whether a child that ended a run so can be given another one: one that ran out of memory, lost
-// its device or ran into an error that nobody foresaw may be damaged.
-bool IsSound(const v1::RunEvent& last) {
+// its device or ran into an error that nobody foresaw may be damaged, and so may what NCCL has
+// begun on a GPU.
+bool IsSound(const v1::RunEvent& last, bool on_gpu) {
   if (!last.has_failure()) return true;
   const std::string& reason = last.failure().reason();
+  if (reason == "GANG_BROKEN" && on_gpu) return false;
   return reason != "OUT_OF_MEMORY" && reason != "DEVICE_LOST" && reason != "INTERNAL";
 }
 
@@ -113,7 +115,7 @@ class TrainingRunner::Attempt {
 
   void Count(const v1::TrainingProgress& progress) {
     // Other ranks than 0 hear only from that one where they resume.
-    if (run_.id().rank > 0 && steps_ == 0) steps_ = progress.step() - 1;
+    if (run_.id().rank > 0 && steps_ == 0) steps_ = progress.first_step();
     const int64_t done = std::max<int64_t>(0, progress.step() - steps_);
     steps_ = progress.step();
     if (done == 0) return;
@@ -133,7 +135,7 @@ class TrainingRunner::Attempt {
   }
 
   void EndWith(v1::RunEvent last) {
-    if (IsSound(last)) {
+    if (IsSound(last, runner_.gang_.on_gpu)) {
       runner_.pool_.Return(std::move(rank_));
     } else {
       rank_ = nullptr;

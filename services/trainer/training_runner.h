@@ -39,6 +39,8 @@ struct GangOptions {
   std::string host;
   // How long a rank that is silent is waited for.
   int patience_seconds = 120;
+  // Whether ranks compute on a GPU, where a child whose gang broke is not used again.
+  bool on_gpu = false;
 };
 
 // Thread-safe.

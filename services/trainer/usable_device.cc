@@ -16,16 +16,17 @@ namespace imprint {
 
 absl::StatusOr<DeviceFacts> FindUsableDevice(const std::string& name,
                                              const std::string& rank_binary,
-                                             const std::filesystem::path& folder) {
+                                             const std::filesystem::path& folder,
+                                             const std::vector<std::string>& of_gpu) {
   ASSIGN_OR_RETURN(DeviceFacts device, FindDevice("device", name));
   // Any LibTorch computes on the processor.
   if (device.device.kind == DeviceKind::kCpu) return device;
   const std::filesystem::path said = folder / "check-device.log";
   std::error_code ignored;
   std::filesystem::remove(said, ignored);
-  ASSIGN_OR_RETURN(
-      const pid_t rank,
-      StartChild({.command = {rank_binary, "--device", name, "--check-device"}, .log = said}));
+  std::vector<std::string> command = {rank_binary, "--device", name, "--check-device"};
+  command.insert(command.end(), of_gpu.begin(), of_gpu.end());
+  ASSIGN_OR_RETURN(const pid_t rank, StartChild({.command = command, .log = said}));
   int ending = 0;
   while (waitpid(rank, &ending, 0) < 0 && errno == EINTR) continue;
   std::ifstream file(said);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -12,9 +13,11 @@ namespace imprint {
 
 // The device of that name; for "auto" the first GPU that LibTorch can use, with a warning in the
 // log if there is one that it cannot, else the processor. `folder` is for a file with what the rank
-// says. INVALID_ARGUMENT, or FAILED_PRECONDITION with LibTorch's reason.
+// says; `of_gpu` are arguments that a rank on a GPU must be able to follow. INVALID_ARGUMENT, or
+// FAILED_PRECONDITION with LibTorch's reason or the plug-in's.
 absl::StatusOr<DeviceFacts> FindUsableDevice(const std::string& name,
                                              const std::string& rank_binary,
-                                             const std::filesystem::path& folder);
+                                             const std::filesystem::path& folder,
+                                             const std::vector<std::string>& of_gpu);
 
 }  // namespace imprint

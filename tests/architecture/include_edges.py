@@ -17,7 +17,8 @@ TORCH_FREE_HEADERS = {
     "engine/cuda/device_graph.h", "engine/cuda/device_memory.h", "engine/cuda/graph_recorder.h", "engine/cuda/open_plugin.h",
     "engine/devices/compute_choice.h", "engine/devices/compute_device.h", "engine/devices/cuda_driver.h",
     "engine/devices/device_facts.h", "engine/recipe/precision.h", "engine/recipe/recipe.h",
-    "engine/recipe/solver_choice.h", "engine/recipe/upscaling.h", "engine/training/checkpoint.h", "engine/training/training_run.h",
+    "engine/recipe/solver_choice.h", "engine/recipe/upscaling.h", "engine/training/checkpoint.h", "engine/training/memory_trial.h", "engine/training/training_run.h",
+    "engine/runtime/memory_budget.h",
 }
 ROOTS = ("base", "formats", "text", "imaging", "engine", "cli", "rpc", "storage", "services", "gateway")
 

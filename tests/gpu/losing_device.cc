@@ -1,9 +1,10 @@
-// For tests, preloaded before CUDA's runtime: a GPU that is lost after LOSE_DEVICE_AFTER kernels.
-// As with a real one, nothing works on it from then on.
+// For tests, preloaded before CUDA's runtime: a GPU that is lost once the file LOSE_DEVICE_ONCE
+// exists. As with a real one, nothing works on it from then on.
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <unistd.h>
 
 namespace {
 
@@ -13,17 +14,12 @@ struct Dim {
   unsigned x, y, z;
 };
 
-std::atomic<long> started = 0;  // kernels
-
-bool Lost() {
-  static const char* const after = std::getenv("LOSE_DEVICE_AFTER");
-  static const long limit = after == nullptr ? -1 : std::atol(after);
-  return limit >= 0 && started > limit;
-}
+std::atomic<bool> lost = false;
 
 bool LostAtThisKernel() {
-  ++started;
-  return Lost();
+  static const char* const once = std::getenv("LOSE_DEVICE_ONCE");
+  if (once != nullptr && !lost && access(once, F_OK) == 0) lost = true;
+  return lost;
 }
 
 template <typename Function>
@@ -49,11 +45,11 @@ int cudaLaunchKernelExC(const void* configuration, const void* kernel, void** ar
 
 int cudaGetLastError() {
   static auto* const own = TheirOwn<decltype(cudaGetLastError)>("cudaGetLastError");
-  return Lost() ? kLaunchFailure : own();
+  return lost ? kLaunchFailure : own();
 }
 
 int cudaStreamSynchronize(void* stream) {
   static auto* const own = TheirOwn<decltype(cudaStreamSynchronize)>("cudaStreamSynchronize");
-  return Lost() ? kLaunchFailure : own(stream);
+  return lost ? kLaunchFailure : own(stream);
 }
 }

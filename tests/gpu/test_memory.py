@@ -32,8 +32,8 @@ def test_gradient_checkpointing_takes_a_fraction_of_the_memory(tmp_path):
 
 def test_a_device_that_is_lost_is_named_and_the_training_goes_on_elsewhere(tmp_path):
     out = tmp_path / "out"
-    # Kernels of a step: some 2000. The checkpoint of step 5 is written by then.
-    lost = attempt(*order(out, *GPU, "--checkpoint-every", 5), LOSE_DEVICE_AFTER="25000",
+    lost = attempt(*order(out, *GPU, "--checkpoint-every", 5),
+                   LOSE_DEVICE_ONCE=str(out / "checkpoint.safetensors"),
                    LD_PRELOAD=str(BIN / "liblosing_device.so"))
     assert lost.code != 0
     assert "the device failed: CUDA error" in lost.out + lost.err

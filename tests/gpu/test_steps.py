@@ -14,13 +14,15 @@ def test_the_gpu_is_asked_for_losses_only_now_and_then(tmp_path):
 
 
 def test_a_graph_computes_what_starting_every_kernel_does(gpu, tmp_path):
-    for name in gpu["precisions"]:
+    # fp16 looks at every gradient, and records none.
+    for name in set(gpu["precisions"]) - {"fp16"}:
         for batch in (1, 3):
             options = (*GPU, "--precision", name, "--batch", batch, "--accumulation", 2)
             plain = Taught(tmp_path / f"{name}-{batch}-plain", *options)
             graph = Taught(tmp_path / f"{name}-{batch}-graph", *options, "--cuda-graph")
             assert np.array_equal(graph.vectors, plain.vectors), (name, batch)
             assert graph.losses == plain.losses
+            assert (graph.result["graphs"], plain.result["graphs"]) == (1, 0)
 
 
 def test_gradient_checkpointing_changes_nothing_with_and_without_a_graph(tmp_path):

@@ -15,7 +15,7 @@ LIMIT = 550 << 20
 
 def teach(out, *options, limit=resource.RLIM_INFINITY):
     """Of one step: how it ended, and what it said."""
-    command = [ENGINE, "teach", PIP, "--model", MODEL, "--class", "mascot", "--token", "<pip>", "--steps", 1,
+    command = [ENGINE, "--threads", 2, "teach", PIP, "--model", MODEL, "--class", "mascot", "--token", "<pip>", "--steps", 1,
                "--size", 128, "--out", out, *options]
     done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)))
