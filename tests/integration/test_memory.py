@@ -41,7 +41,7 @@ def test_what_is_said_to_fit_fits_and_is_the_same_training(tmp_path):
 
 
 def test_a_training_that_cannot_fit_says_so_and_does_not_crash(tmp_path):
-    for limit in range(160 << 20, 300 << 20, 35 << 20):
+    for limit in range(240 << 20, 340 << 20, 45 << 20):
         status, said = teach(tmp_path / "out", "--batch", 24, "--overwrite", limit=limit)
         assert status == 1 and "out of memory" in said, (limit >> 20, status, said)
 
