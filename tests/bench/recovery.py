@@ -17,7 +17,7 @@ import time
 import full_size
 from harness import MODEL, Row, automatic_precision, report
 from services import Cluster, api
-from gangs import ranks_of, reach_step, trainers_of, works_again
+from gangs import ranks_of, trainers_of, works_again
 from processes import wait_for
 
 ROUNDS = 3
@@ -38,7 +38,8 @@ def recoveries(cluster, model):
     seconds = []
     for attempt in range(1, 2 * ROUNDS + 1):
         wait_for("a step of this attempt", lambda: works_again(cluster, job, attempt), seconds=300)
-        reach_step(cluster, job, cluster.job(job.name).progress.step + 7)
+        step = cluster.job(job.name).progress.step + 7
+        wait_for(f"step {step}", lambda: cluster.job(job.name).progress.step >= step, seconds=300)
         victim = trainers_of(cluster, job)[attempt % 2]
         killed = time.monotonic()
         for pid in ranks_of(victim):
