@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -10,20 +9,14 @@
 #include <gtest/gtest.h>
 
 #include "base/mapped_file.h"
+#include "base/process_memory.h"
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
 namespace imprint {
 namespace {
 
-// Bytes of this process that lie in memory.
-int64_t ResidentBytes() {
-  std::ifstream file("/proc/self/statm");
-  int64_t total = 0;
-  int64_t resident = 0;
-  file >> total >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
+int64_t ResidentBytes() { return MemoryOf(getpid()).resident; }
 
 TEST(ForgetPages, GivesMemoryBack) {
   constexpr int64_t kBytes = 64 << 20;

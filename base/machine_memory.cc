@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <string>
 #include <unistd.h>
 
 namespace imprint {
@@ -12,6 +13,18 @@ int64_t MachineMemoryBytes() {
   int64_t limit = 0;
   if (!(file >> limit) || limit <= 0) return machine;  // "max": no limit
   return std::min(machine, limit);
+}
+
+int64_t AvailableMemoryBytes() {
+  std::ifstream file("/proc/meminfo");
+  std::string name;
+  std::string unit;
+  int64_t kilobytes = 0;
+  while (file >> name >> kilobytes) {
+    if (name == "MemAvailable:") return kilobytes << 10;
+    std::getline(file, unit);
+  }
+  return 0;
 }
 
 }  // namespace imprint

@@ -1,18 +1,11 @@
 #include "cli/imprint/training_report.h"
 
-#include <cstdint>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/string_view.h"
 #include "cli/imprint/table.h"
 
 namespace imprint {
 namespace {
-
-std::string Count(int64_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
-}
 
 std::string StepText(double seconds) {
   return seconds < 1 ? absl::StrFormat("%.0f ms", 1000 * seconds)
@@ -22,8 +15,8 @@ std::string StepText(double seconds) {
 }  // namespace
 
 std::string ReportText(const v1::TrainingReport& report) {
-  std::string text = absl::StrCat("by ", Count(report.ranks(), "rank"), " of ",
-                                  Count(report.compute_threads(), "thread"));
+  std::string text = absl::StrCat("by ", CountText(report.ranks(), "rank"), " of ",
+                                  CountText(report.compute_threads(), "thread"));
   if (report.steps() > 0) {
     const double step = report.seconds() / static_cast<double>(report.steps());
     absl::StrAppend(&text, ", ", StepText(step), " a step");

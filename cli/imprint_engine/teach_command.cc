@@ -78,8 +78,8 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& conso
   order.checkpoint_every = options.checkpoint_every;
   order.ranks = options.ranks.value_or(1);
   order.gradient_checkpointing = options.gradient_checkpointing;
-  order.cuda_graph = options.cuda_graph;
-  order.device_memory_mb = options.device_memory_mb.value_or(0);
+  order.device_use = {.memory_mb = options.device_memory_mb.value_or(0),
+                      .cuda_graph = options.cuda_graph};
   order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
   RETURN_IF_ERROR(CheckGang(order));

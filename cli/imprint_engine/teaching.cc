@@ -182,7 +182,7 @@ class Teaching {
     if (!outcome.ok()) {
       return WithWhatFits(outcome.status(), *model_, input_, hooks, means_, order_.ranks);
     }
-    steps_here_ = outcome.ok() ? outcome->checkpoint.step - first : 0;
+    steps_here_ = outcome->checkpoint.step - first;
     return outcome;
   }
 
@@ -329,8 +329,7 @@ absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,
   const bool regrouped = changes.ranks && *changes.ranks != order.ranks;
   order.ranks = changes.ranks.value_or(order.ranks);
   order.gradient_checkpointing |= changes.gradient_checkpointing;
-  order.cuda_graph |= changes.cuda_graph;
-  order.device_memory_mb = changes.device_memory_mb.value_or(order.device_memory_mb);
+  DeviceUse& use = order.device_use;
   if (context.threads == 0) {
     RETURN_IF_ERROR(
         SetComputeThreads(regrouped ? ThreadsOfRank(record.order.ranks) : record.order.threads));
@@ -344,12 +343,11 @@ absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,
     context.console.Warn(absl::StrCat("the training began on ", Name(chosen), "; on ",
                                       Name(*changes.device), " it ends in slightly other numbers"));
     chosen = *changes.device;
-    // What only a GPU can be asked for, unless it was asked for now.
-    if (chosen.kind == DeviceKind::kCpu) {
-      order.cuda_graph = changes.cuda_graph;
-      order.device_memory_mb = changes.device_memory_mb.value_or(0);
-    }
+    // A processor is asked for nothing that it was not asked for now.
+    if (chosen.kind == DeviceKind::kCpu) use = {};
   }
+  use.cuda_graph |= changes.cuda_graph;
+  use.memory_mb = changes.device_memory_mb.value_or(use.memory_mb);
   record.order.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckGang(record.order));
   return Teaching(std::move(record.order), out, /*resumed=*/true, context).Run("");

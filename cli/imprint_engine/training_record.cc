@@ -28,8 +28,8 @@ nlohmann::json ToJson(const TeachOrder& order) {
           {"precision", Name(order.compute.precision)},
           {"ranks", order.ranks},
           {"gradient_checkpointing", order.gradient_checkpointing},
-          {"cuda_graph", order.cuda_graph},
-          {"device_memory_mb", order.device_memory_mb},
+          {"cuda_graph", order.device_use.cuda_graph},
+          {"device_memory_mb", order.device_use.memory_mb},
           {"checkpoint_every", order.checkpoint_every},
           {"threads", order.threads}};
 }
@@ -85,9 +85,9 @@ absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
   // Records of earlier versions have none.
   if (json.Has("ranks")) RETURN_IF_ERROR(number("ranks", order.ranks));
   ASSIGN_OR_RETURN(order.gradient_checkpointing, json.GetOr<bool>("gradient_checkpointing", false));
-  ASSIGN_OR_RETURN(order.cuda_graph, json.GetOr<bool>("cuda_graph", false));
+  ASSIGN_OR_RETURN(order.device_use.cuda_graph, json.GetOr<bool>("cuda_graph", false));
   if (json.Has("device_memory_mb")) {
-    RETURN_IF_ERROR(number("device_memory_mb", order.device_memory_mb));
+    RETURN_IF_ERROR(number("device_memory_mb", order.device_use.memory_mb));
   }
   RETURN_IF_ERROR(number("checkpoint_every", order.checkpoint_every));
   RETURN_IF_ERROR(number("threads", order.threads));

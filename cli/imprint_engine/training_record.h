@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/devices/compute_choice.h"
+#include "engine/devices/device_use.h"
 #include "engine/recipe/recipe.h"
 #include "imaging/fit.h"
 #include "text/training_templates.h"
@@ -36,9 +37,8 @@ struct TeachOrder {
   int ranks = 1;
   // Less memory, more time.
   bool gradient_checkpointing = false;
-  // Of GPUs alone: start a step's gradients as one graph; MiB that each rank may take, 0 for all.
-  bool cuda_graph = false;
-  int device_memory_mb = 0;
+  // Of each rank.
+  DeviceUse device_use;
   int checkpoint_every = 50;
   int threads = 0;
 };

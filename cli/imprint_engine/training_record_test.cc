@@ -26,8 +26,7 @@ TeachOrder Example() {
           .compute = {{DeviceKind::kCuda, 1}, Precision::kFp16},
           .ranks = 3,
           .gradient_checkpointing = true,
-          .cuda_graph = true,
-          .device_memory_mb = 6000,
+          .device_use = {.memory_mb = 6000, .cuda_graph = true},
           .checkpoint_every = 3,
           .threads = 2};
 }
@@ -57,7 +56,7 @@ TEST(TrainingRecord, EarlierOnesWereOfOneProcessorInFp32) {
                        ReadTrainingRecord(folder.Write("training.json", record.dump())));
   EXPECT_EQ(read.order.compute, ComputeChoice());
   EXPECT_EQ(read.order.ranks, 1);
-  EXPECT_FALSE(read.order.cuda_graph);
+  EXPECT_FALSE(read.order.device_use.cuda_graph);
 }
 
 TEST(TrainingRecord, DamageIsNamed) {

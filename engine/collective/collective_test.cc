@@ -94,6 +94,23 @@ TEST(Collective, ARankThatIsSilentEndsTheGangsPatience) {
   EXPECT_LT(absl::Now() - begun, absl::Seconds(10));
 }
 
+TEST(Collective, ABarrierThatNotAllReachEndsTheGangsPatience) {
+  const auto hurry = [](GangPlace& place) {
+    place.join_patience = absl::Seconds(2);
+    place.patience = absl::Seconds(1);
+  };
+  const absl::Time begun = absl::Now();
+  std::latch other(1);
+  RunGang(2, hurry, [&](auto joined) {
+    ASSERT_OK_AND_ASSIGN(auto gang, std::move(joined));
+    if (gang->rank() == 1) return other.wait();
+    EXPECT_THAT(gang->Barrier(),
+                Fails(absl::StatusCode::kDeadlineExceeded, HasSubstr("gang: waiting for all")));
+    other.count_down();
+  });
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(10));
+}
+
 TEST(JoinGang, NamesTheRankThatNeverComes) {
   const auto larger = [](GangPlace& place) {
     place.size = 3;

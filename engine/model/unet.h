@@ -23,6 +23,10 @@ using PromptKeys = std::vector<at::Tensor>;
 // checkpointing).
 enum class Keeping { kAll, kLayerInputs };
 
+constexpr Keeping KeepingWith(bool gradient_checkpointing) {
+  return gradient_checkpointing ? Keeping::kLayerInputs : Keeping::kAll;
+}
+
 // Frozen; Forward may run in several threads.
 class Unet {
  public:

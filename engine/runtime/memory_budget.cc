@@ -4,19 +4,18 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <malloc.h>
-#include <string>
 #include <sys/resource.h>
-#include <vector>
+#include <unistd.h>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
+
+#include "base/machine_memory.h"
+#include "base/process_memory.h"
 
 namespace imprint {
 namespace {
@@ -85,22 +84,6 @@ class CountingAllocator final : public at::Allocator {
   std::atomic<int64_t> limit_ = kNoLimit;
 };
 
-// A figure of a file such as /proc/self/status, in bytes; 0 if it is not there.
-int64_t FigureOf(const char* file, absl::string_view name) {
-  std::ifstream lines(file);
-  for (std::string line; std::getline(lines, line);) {
-    const std::vector<std::string> fields =
-        absl::StrSplit(line, absl::ByAnyChar(":\t "), absl::SkipEmpty());
-    int64_t kilobytes = 0;
-    if (fields.size() > 1 && fields[0] == name && absl::SimpleAtoi(fields[1], &kilobytes)) {
-      return kilobytes << 10;
-    }
-  }
-  return 0;
-}
-
-int64_t OfProcess(absl::string_view name) { return FigureOf("/proc/self/status", name); }
-
 int64_t ForTensors(int64_t left) {
   if (left == kNoLimit) return kNoLimit;
   const auto share = static_cast<double>(std::max<int64_t>(left - kReserve, 0)) * kShareOfTensors;
@@ -109,12 +92,13 @@ int64_t ForTensors(int64_t left) {
 
 // What is left below the system's limit and below ours, which counts what is resident.
 int64_t LeftOfLimits() {
+  const ProcessMemory used = MemoryOf(getpid());
   int64_t left = kNoLimit;
   rlimit limit{};
   if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    left = static_cast<int64_t>(limit.rlim_cur) - OfProcess("VmData");
+    left = static_cast<int64_t>(limit.rlim_cur) - used.data;
   }
-  if (process_limit != kNoLimit) left = std::min(left, process_limit - OfProcess("VmRSS"));
+  if (process_limit != kNoLimit) left = std::min(left, process_limit - used.resident);
   return left;
 }
 
@@ -132,7 +116,7 @@ absl::Status LimitProcessMemory(int mebibytes) {
 int64_t MemoryBudget::OfTraining() { return ForTensors(LeftOfLimits()); }
 
 int64_t MemoryBudget::OfTrial() {
-  return ForTensors(std::min(LeftOfLimits(), FigureOf("/proc/meminfo", "MemAvailable")));
+  return ForTensors(std::min(LeftOfLimits(), AvailableMemoryBytes()));
 }
 
 MemoryBudget::MemoryBudget(int64_t bytes) : limits_(bytes != kNoLimit) {

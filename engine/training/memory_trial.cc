@@ -37,7 +37,7 @@ absl::Status Try(const BaseModel& model, const TrainingInput& input, const Recor
     const TrainingBatch empty = {latents, latents,
                                  at::zeros({batch}, rows.options().dtype(at::kLong)),
                                  TensorsOf(same).To(parts.device)};
-    const Keeping keeping = shape.gradient_checkpointing ? Keeping::kLayerInputs : Keeping::kAll;
+    const Keeping keeping = KeepingWith(shape.gradient_checkpointing);
     BatchGradients(parts, samples, keeping, record).Compute(empty, rows).loss.item();
     return absl::OkStatus();
   });

@@ -42,10 +42,6 @@ std::vector<float> Floats(const at::Tensor& tensor) {
 
 double MeanNorm(const at::Tensor& rows) { return rows.norm(2, {-1}).mean().item<double>(); }
 
-Keeping KeepingOf(const TrainingMeans& means) {
-  return means.gradient_checkpointing ? Keeping::kLayerInputs : Keeping::kAll;
-}
-
 // The training itself. Its methods throw LibTorch's errors.
 class Training {
  public:
@@ -67,7 +63,8 @@ class Training {
                .templates = static_cast<int64_t>(captions_.size()),
                .timesteps = model_.schedule.timesteps(),
                .flip = recipe_.flip},
-        gradients_(model_, space_.samples_per_step, KeepingOf(means), means.record),
+        gradients_(model_, space_.samples_per_step, KeepingWith(means.gradient_checkpointing),
+                   means.record),
         limits_(NormLimits(first_rows, recipe_.max_growth)),
         first_norm_(MeanNorm(first_rows)),
         state_(InitialState(first_rows)),

@@ -69,7 +69,7 @@ struct TrainingMeans {
   int64_t read_every = 0;
   // Gradient checkpointing: less memory, more time, the same numbers.
   bool gradient_checkpointing = false;
-  // Records a step's gradients as a graph (engine/cuda/graph_recorder.h), but in fp16; none starts
+  // Records a step's gradients as a graph (engine/cuda/prepare_device.h), but in fp16; none starts
   // every kernel by itself.
   RecordGraph record = nullptr;
 };

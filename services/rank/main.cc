@@ -19,9 +19,8 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/cuda/device_memory.h"
-#include "engine/cuda/graph_recorder.h"
 #include "engine/cuda/open_plugin.h"
+#include "engine/cuda/prepare_device.h"
 #include "engine/runtime/device_check.h"
 #include "engine/runtime/memory_budget.h"
 #include "rpc/channel.h"
@@ -38,9 +37,8 @@ struct RankFlags {
   int threads = 0;
   int parent = 0;
   int memory_mb = 0;
-  int device_memory_mb = 0;
+  DeviceUse device_use;
   bool gradient_checkpointing = false;
-  bool cuda_graph = false;
   std::string log_format = "text";
   std::string log_level = "info";
 };
@@ -57,12 +55,12 @@ void AddFlags(CLI::App& app, RankFlags& flags) {
   app.add_option("--memory-mb", flags.memory_mb,
                  "Memory in MiB that allocations may use; 0 is no limit")
       ->capture_default_str();
-  app.add_option("--device-memory-mb", flags.device_memory_mb,
+  app.add_option("--device-memory-mb", flags.device_use.memory_mb,
                  "MiB of the GPU's memory that tensors may take; 0 is all there is")
       ->capture_default_str();
   app.add_flag("--gradient-checkpointing", flags.gradient_checkpointing,
                "Keep less on the way to a gradient and compute it again");
-  app.add_flag("--cuda-graph", flags.cuda_graph,
+  app.add_flag("--cuda-graph", flags.device_use.cuda_graph,
                "On a GPU, start each batch's kernels as one recorded graph");
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
@@ -78,16 +76,6 @@ absl::Status EndWithParent(int parent) {
       absl::StrCat("parent: ", parent, " did not start this process, or has ended"));
 }
 
-// What trainings compute with; limits what this process may take of a GPU.
-absl::StatusOr<RankMeans> MeansOf(const RankFlags& flags, const ComputeDevice& device) {
-  RankMeans means = {.device = device, .gradient_checkpointing = flags.gradient_checkpointing};
-  RETURN_IF_ERROR(LimitDeviceMemory(device, flags.device_memory_mb));
-  if (flags.cuda_graph) {
-    ASSIGN_OR_RETURN(means.record, GraphRecorder(device));
-  }
-  return means;
-}
-
 // For the trainer, which knows no LibTorch: the device's name on one line, warnings on the next. A
 // processor, where "auto" has taken one, is the trainer's to hold the flags against.
 absl::Status SayDevice(const RankFlags& flags) {
@@ -95,7 +83,7 @@ absl::Status SayDevice(const RankFlags& flags) {
   std::vector<std::string> warnings;
   if (!chosen.warning.empty()) warnings.push_back(chosen.warning);
   if (const ComputeDevice& device = chosen.facts.device; device.kind == DeviceKind::kCuda) {
-    RETURN_IF_ERROR(MeansOf(flags, device).status());
+    RETURN_IF_ERROR(PrepareDevice(device, flags.device_use).status());
     const auto plugin = OpenCudaPlugin(device);
     if (!plugin.ok()) warnings.emplace_back(plugin.status().message());
   }
@@ -113,7 +101,9 @@ absl::Status Serve(const RankFlags& flags) {
   if (device.facts.device.kind == DeviceKind::kCpu) {
     RETURN_IF_ERROR(LimitProcessMemory(flags.memory_mb));
   }
-  ASSIGN_OR_RETURN(RankMeans means, MeansOf(flags, device.facts.device));
+  RankMeans means = {.device = device.facts.device,
+                     .gradient_checkpointing = flags.gradient_checkpointing};
+  ASSIGN_OR_RETURN(means.record, PrepareDevice(means.device, flags.device_use));
   RankEndpoint endpoint(std::move(means));
   RETURN_IF_ERROR(endpoint.SetThreads(flags.threads));
   grpc::ServerBuilder builder;

@@ -5,10 +5,10 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
+#include "base/process_memory.h"
 #include "base/status_macros.h"
 #include "engine/runtime/device_check.h"
 #include "services/runs/node_device.h"
-#include "services/runs/resident_memory.h"
 #include "services/runtime/log.h"
 
 namespace imprint {
@@ -105,7 +105,7 @@ void SamplerNode::Close() {
 void SamplerNode::Measure(v1::NodeStatus& status) const {
   *status.add_devices() = NodeDevice(device_, engine_->threads());
   for (const std::string& model : engine_->WarmModels()) status.add_warm_models(model);
-  status.set_memory_bytes(ResidentBytes(getpid()));
+  status.set_memory_bytes(MemoryOf(getpid()).resident);
 }
 
 }  // namespace imprint

@@ -16,8 +16,8 @@
 
 #include "base/child_process.h"
 #include "base/field_error.h"
+#include "base/process_memory.h"
 #include "rpc/channel.h"
-#include "services/runs/resident_memory.h"
 
 namespace imprint {
 namespace {
@@ -155,7 +155,7 @@ void RankProcess::Kill() {
 
 int64_t RankProcess::MemoryBytes() const {
   const absl::MutexLock lock(&mutex_);
-  return ending_ ? 0 : ResidentBytes(pid_);
+  return ending_ ? 0 : MemoryOf(pid_).resident;
 }
 
 }  // namespace imprint

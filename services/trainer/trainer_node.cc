@@ -12,10 +12,11 @@
 #include "absl/strings/str_split.h"
 
 #include "base/field_error.h"
+#include "base/process_memory.h"
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
+#include "engine/devices/device_use.h"
 #include "services/runs/node_device.h"
-#include "services/runs/resident_memory.h"
 #include "services/runtime/log.h"
 #include "services/trainer/usable_device.h"
 
@@ -33,23 +34,12 @@ absl::Status CheckFlags(const TrainerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
   RETURN_IF_ERROR(CheckRange("rank-threads", flags.rank_threads, 0, 1024));
   RETURN_IF_ERROR(CheckRange("rank-memory-mb", flags.rank_memory_mb, 0, 1 << 24));
-  RETURN_IF_ERROR(CheckRange("rank-device-memory-mb", flags.rank_device_memory_mb, 0, 1 << 24));
+  RETURN_IF_ERROR(CheckRange("rank-device-memory-mb", flags.device_use.memory_mb, 0, 1 << 24));
   if (flags.gang.host == "0.0.0.0" || flags.gang.host == "::") {
     return FieldError("gang-host", Quoted(flags.gang.host), "an address that others reach");
   }
   RETURN_IF_ERROR(CheckRange("gang-patience-seconds", flags.gang.patience_seconds, 1, 86'400));
   return CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400);
-}
-
-// What a GPU alone can be asked for.
-absl::Status CheckFlagsOf(const ComputeDevice& device, const TrainerFlags& flags) {
-  if (device.kind != DeviceKind::kCpu) return absl::OkStatus();
-  if (flags.rank_device_memory_mb != 0) {
-    return FieldError("rank-device-memory-mb", absl::StrCat(flags.rank_device_memory_mb),
-                      "0 without a GPU: rank-memory-mb limits a processor's");
-  }
-  if (flags.cuda_graph) return FieldError("cuda-graph", "true", "false without a GPU");
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> RankBinary(const std::string& given) {
@@ -115,14 +105,14 @@ void TrainerNode::AddFlags(CLI::App& app) {
   add("--rank-memory-mb", flags_.rank_memory_mb,
       "A training that uses more MiB of memory is ended; 0 is no limit")
       ->capture_default_str();
-  add("--rank-device-memory-mb", flags_.rank_device_memory_mb,
+  add("--rank-device-memory-mb", flags_.device_use.memory_mb,
       "MiB of a GPU's memory that a training's tensors may take; 0 is all there is")
       ->capture_default_str();
   app.add_flag("--gradient-checkpointing", flags_.gradient_checkpointing,
                "Trainings keep less on the way to a gradient and compute it again: a fraction of "
                "the memory, a third more time, the same result")
       ->group(kGroup);
-  app.add_flag("--cuda-graph", flags_.cuda_graph,
+  app.add_flag("--cuda-graph", flags_.device_use.cuda_graph,
                "On a GPU, start each batch's kernels as one recorded graph")
       ->group(kGroup);
   add("--orphan-seconds", flags_.orphan_seconds,
@@ -144,7 +134,7 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   ASSIGN_OR_RETURN(const std::string binary, RankBinary(flags_.rank_binary));
   ASSIGN_OR_RETURN(work_folder_, MakeWorkFolder(flags_.work_folder));
   ASSIGN_OR_RETURN(device_, FindUsableDevice(flags_.device, binary, work_folder_, GpuArguments()));
-  RETURN_IF_ERROR(CheckFlagsOf(device_.device, flags_));
+  RETURN_IF_ERROR(CheckDeviceUse(device_.device, flags_.device_use, "rank-"));
   flags_.gang.on_gpu = device_.device.kind == DeviceKind::kCuda;
   LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
   const int share = std::max(1, UsableProcessors() / flags_.slots);
@@ -197,15 +187,15 @@ void TrainerNode::Close() {
 void TrainerNode::Measure(v1::NodeStatus& status) const {
   *status.add_devices() = NodeDevice(device_, pool_->threads());
   for (const std::string& fingerprint : pool_->WarmModels()) status.add_warm_models(fingerprint);
-  status.set_memory_bytes(ResidentBytes(getpid()) + pool_->MemoryBytes());
+  status.set_memory_bytes(MemoryOf(getpid()).resident + pool_->MemoryBytes());
 }
 
 std::vector<std::string> TrainerNode::GpuArguments() const {
   std::vector<std::string> arguments;
-  if (flags_.rank_device_memory_mb != 0) {
-    arguments = {"--device-memory-mb", absl::StrCat(flags_.rank_device_memory_mb)};
+  if (flags_.device_use.memory_mb != 0) {
+    arguments = {"--device-memory-mb", absl::StrCat(flags_.device_use.memory_mb)};
   }
-  if (flags_.cuda_graph) arguments.emplace_back("--cuda-graph");
+  if (flags_.device_use.cuda_graph) arguments.emplace_back("--cuda-graph");
   return arguments;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/devices/device_facts.h"
+#include "engine/devices/device_use.h"
 #include "services/runs/node_board.h"
 #include "services/runs/node_endpoint.h"
 #include "services/runs/periodic.h"
@@ -29,9 +30,8 @@ struct TrainerFlags {
   int rank_threads = 0;
   // 0: no limit.
   int rank_memory_mb = 0;
-  int rank_device_memory_mb = 0;
+  DeviceUse device_use;
   bool gradient_checkpointing = false;
-  bool cuda_graph = false;
   int orphan_seconds = 60;
   GangOptions gang;
   // Empty: a new one in $TMPDIR.

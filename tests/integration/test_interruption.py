@@ -27,8 +27,8 @@ def teach(out, *more, photos=PIP):
                  "--checkpoint-every", 5, "--out", out, *more)
 
 
-def resume(out):
-    return start(out, "teach", "--resume", out)
+def resume(out, *more):
+    return start(out, "teach", "--resume", out, *more)
 
 
 def embedding(out):
@@ -194,3 +194,27 @@ def test_ctrl_c_while_drawing_keeps_what_is_finished(tmp_path):
     written = [p["file"] for p in manifest["pictures"] if "file" in p]
     assert len(written) == len(list(out.glob("0*.png")))
     assert len(written) < 200
+
+
+def test_resumed_with_less_memory(tmp_path, undisturbed):
+    """Gradient checkpointing is the same training; the record keeps it."""
+    out = tmp_path / "out"
+    stop_after(teach(out), 11, signal.SIGINT)
+    process = resume(out, "--gradient-checkpointing")
+    process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert embedding(out) == undisturbed
+    assert json.loads((out / "training.json").read_text())["order"]["gradient_checkpointing"]
+
+
+def test_what_was_begun_on_a_gpu_goes_on_without_what_only_a_gpu_can(tmp_path):
+    out = tmp_path / "out"
+    stop_after(teach(out), 11, signal.SIGINT)
+    record = json.loads((out / "training.json").read_text())
+    record["order"].update(device="cuda:0", cuda_graph=True, device_memory_mb=6000)
+    (out / "training.json").write_text(json.dumps(record))
+    process = resume(out, "--device", "cpu", "--cuda-graph")
+    assert "cuda-graph: got true" in "".join(process.communicate(timeout=60))
+    process = resume(out, "--device", "cpu")
+    process.communicate(timeout=300)
+    assert process.returncode == 0

@@ -74,6 +74,10 @@ def test_progress_and_metrics_say_what_working_together_takes(three):
     # The gradient, the loss and the stop, each step, and what the ranks began with.
     assert last.collective_bytes >= STEPS * (32 + 2) * 4 and 0 < last.collective_seconds < 60
     assert sum(metric(t, "imprint_collective_bytes_total") > 0 for t in cluster.trainers) >= 2
+    report = cluster.registry_api.GetEmbedding(
+        v1.GetEmbeddingRequest(name=cluster.job(job.name).result), timeout=10).report
+    assert (report.ranks, report.steps) == (2, STEPS)
+    assert report.collective_bytes >= STEPS * (32 + 2) * 4 and 0 < report.collective_seconds <= report.seconds
 
 
 def metric(process, name):

@@ -1,0 +1,17 @@
+// How much memory a process uses.
+#pragma once
+
+#include <cstdint>
+#include <sys/types.h>
+
+namespace imprint {
+
+struct ProcessMemory {
+  int64_t resident = 0;  // mapped files included
+  int64_t data = 0;      // that it may write to, touched or not, stacks included
+};
+
+// In bytes; zeros if there is no such process.
+ProcessMemory MemoryOf(pid_t process);
+
+}  // namespace imprint

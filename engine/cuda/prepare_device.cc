@@ -1,0 +1,26 @@
+#include "engine/cuda/prepare_device.h"
+
+#include "base/status_macros.h"
+#include "engine/cuda/cuda_plugin.h"
+#include "engine/cuda/open_plugin.h"
+#include "engine/runtime/torch_errors.h"
+
+namespace imprint {
+
+absl::StatusOr<RecordGraph> PrepareDevice(const ComputeDevice& device, const DeviceUse& use) {
+  RETURN_IF_ERROR(CheckDeviceUse(device, use));
+  if (use.memory_mb == 0 && !use.cuda_graph) return RecordGraph();
+  ASSIGN_OR_RETURN(const CudaPlugin* plugin, OpenCudaPlugin(device));
+  if (use.memory_mb > 0) {
+    RETURN_IF_ERROR(CatchTorchErrors([&] {
+      plugin->limit_memory(device.index, static_cast<int64_t>(use.memory_mb) << 20);
+      return absl::OkStatus();
+    }));
+  }
+  if (!use.cuda_graph) return RecordGraph();
+  return RecordGraph([plugin, gpu = device.index](const std::function<void()>& work) {
+    return plugin->record_graph(gpu, work);
+  });
+}
+
+}  // namespace imprint

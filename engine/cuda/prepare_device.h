@@ -1,0 +1,17 @@
+// Before a process computes on a device. This header needs no LibTorch.
+#pragma once
+
+#include "absl/status/statusor.h"
+
+#include "engine/cuda/device_graph.h"
+#include "engine/devices/compute_device.h"
+#include "engine/devices/device_use.h"
+
+namespace imprint {
+
+// Limits what this process may take of a GPU's memory from then on, beyond which allocations fail
+// as if the GPU had no more; gives what records graphs there, or nothing if none are wanted. Errors
+// of CheckDeviceUse and OpenCudaPlugin.
+absl::StatusOr<RecordGraph> PrepareDevice(const ComputeDevice& device, const DeviceUse& use);
+
+}  // namespace imprint
