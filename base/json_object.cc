@@ -41,6 +41,7 @@ absl::StatusOr<JsonObject> JsonObject::Parse(absl::string_view text, std::string
     return FieldError(origin, absl::StrCat("brackets nested more than ", kMaxJsonDepth, " deep"),
                       "a configuration");
   }
+  // nlohmann-json passes over a byte order mark by itself.
   nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(origin, ": not JSON"));
   if (!json.is_object()) return FieldError(origin, json.type_name(), "a JSON object");

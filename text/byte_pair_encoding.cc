@@ -19,6 +19,7 @@
 #include "base/json_object.h"
 #include "base/mapped_file.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
 
 // clip_merges.S
 extern "C" {
@@ -84,7 +85,7 @@ struct Candidate {
 template <typename Add>
 absl::Status ForEachMerge(absl::string_view text, Add&& add) {
   int line_number = 0;
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+  for (const absl::string_view line : SplitLines(WithoutByteOrderMark(text))) {
     ++line_number;
     const absl::string_view stripped = absl::StripTrailingAsciiWhitespace(line);
     if (stripped.empty() || (line_number == 1 && absl::StartsWith(stripped, "#version"))) continue;

@@ -4,9 +4,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 
 #include "base/field_error.h"
+#include "base/text_file.h"
 
 namespace imprint {
 namespace {
@@ -81,7 +81,7 @@ std::vector<std::string> DefaultTemplates(ConceptKind kind) {
 absl::StatusOr<std::vector<std::string>> ParseTemplates(absl::string_view text) {
   std::vector<std::string> templates;
   int line_number = 0;
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+  for (const absl::string_view line : SplitLines(WithoutByteOrderMark(text))) {
     ++line_number;
     const absl::string_view stripped = absl::StripAsciiWhitespace(line);
     if (stripped.empty() || absl::StartsWith(stripped, "#")) continue;

@@ -15,6 +15,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
 
 namespace imprint {
 namespace {
@@ -81,7 +82,10 @@ std::string LicenceFromReadme(const std::string& folder) {
   if (!std::filesystem::is_directory(folder, ignored)) return "";
   std::ifstream readme(std::filesystem::path(folder) / "README.md");
   std::string line;
-  if (!std::getline(readme, line) || absl::StripAsciiWhitespace(line) != "---") return "";
+  if (!std::getline(readme, line) ||
+      absl::StripAsciiWhitespace(WithoutByteOrderMark(line)) != "---") {
+    return "";
+  }
   for (int i = 0; i < kMaxReadmeLines && std::getline(readme, line); ++i) {
     absl::string_view field = absl::StripAsciiWhitespace(line);
     if (field == "---") break;

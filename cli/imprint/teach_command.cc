@@ -109,9 +109,8 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(const TeachOptions& options) {
   ASSIGN_OR_RETURN(const v1::SquareFit fit, ParseFit(options.fit));
   spec.set_fit(fit);
   if (!options.templates.empty()) {
-    const auto templates = ReadTemplates(options.templates);
-    if (!templates.ok()) return ForOption("templates", templates.status());
-    spec.mutable_templates()->Assign(templates->begin(), templates->end());
+    ASSIGN_OR_RETURN(const auto templates, ReadTemplates(options.templates));
+    spec.mutable_templates()->Assign(templates.begin(), templates.end());
   }
   ASSIGN_OR_RETURN(*spec.mutable_recipe(), MakeRecipe(options));
   spec.set_size(options.size);

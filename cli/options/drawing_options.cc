@@ -8,7 +8,7 @@
 #include "cli/options/option_error.h"
 
 #include "base/field_error.h"
-#include "base/mapped_file.h"
+#include "base/text_file.h"
 
 namespace imprint {
 namespace {
@@ -74,12 +74,11 @@ absl::StatusOr<PictureFormat> ParsePictureFormat(absl::string_view name) {
 }
 
 absl::StatusOr<std::vector<std::string>> ReadPrompts(const std::filesystem::path& path) {
-  const auto file = MappedFile::Open(path);
-  if (!file.ok()) return ForOption("prompts", file.status());
-  const auto bytes = (*file)->bytes();
+  constexpr size_t kMaxBytes = 64 << 20;
+  const auto text = ReadTextFile(path, kMaxBytes);
+  if (!text.ok()) return ForOption("prompts", text.status());
   std::vector<std::string> prompts;
-  for (const absl::string_view line : absl::StrSplit(
-           absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()), '\n')) {
+  for (const absl::string_view line : SplitLines(*text)) {
     const absl::string_view prompt = absl::StripAsciiWhitespace(line);
     if (!prompt.empty()) prompts.emplace_back(prompt);
   }

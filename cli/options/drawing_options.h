@@ -44,8 +44,8 @@ absl::StatusOr<PictureSize> ParseSize(absl::string_view text);
 // "png", "jpeg" (or "jpg"), "webp". INVALID_ARGUMENT naming format.
 absl::StatusOr<PictureFormat> ParsePictureFormat(absl::string_view name);
 
-// A file's lines that are not blank, without the white space around them. INVALID_ARGUMENT naming
-// prompts.
+// A file's lines that are not blank, without the white space around them; UTF-8, with or without a
+// byte order mark. INVALID_ARGUMENT naming prompts.
 absl::StatusOr<std::vector<std::string>> ReadPrompts(const std::filesystem::path& path);
 
 // INVALID_ARGUMENT if there is no prompt or seed, or more than kMaxDrawnPictures of both.

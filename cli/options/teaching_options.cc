@@ -4,11 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/string_view.h"
+#include "cli/options/option_error.h"
 
-#include "base/field_error.h"
-#include "base/mapped_file.h"
-#include "base/status_macros.h"
+#include "base/text_file.h"
 #include "text/training_templates.h"
 
 namespace imprint {
@@ -23,13 +21,10 @@ std::string TokenFromFolder(const std::filesystem::path& folder) {
 }
 
 absl::StatusOr<std::vector<std::string>> ReadTemplates(const std::filesystem::path& path) {
-  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
-  const auto bytes = file->bytes();
-  if (bytes.size() > 1 << 20) {
-    return FieldError("templates", absl::StrCat(bytes.size(), " bytes"), "at most 1 MB");
-  }
-  return ParseTemplates(
-      absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  constexpr size_t kMaxBytes = 1 << 20;
+  const auto text = ReadTextFile(path, kMaxBytes);
+  if (!text.ok()) return ForOption("templates", text.status());
+  return ParseTemplates(*text);
 }
 
 }  // namespace imprint

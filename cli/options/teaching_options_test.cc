@@ -23,7 +23,7 @@ TEST(ReadTemplates, ReadsCaptionsAndNamesWhatIsTooLarge) {
   EXPECT_THAT(*ReadTemplates(folder.Write("captions", "a photo of {}\n# no\n{} at night\n")),
               ElementsAre("a photo of {}", "{} at night"));
   EXPECT_THAT(ReadTemplates(folder.Write("large", std::string((1 << 20) + 1, 'x'))),
-              RefusesNaming(std::vector<std::string>{"templates", "1 MB"}));
+              RefusesNaming(std::vector<std::string>{"templates", "at most 1048576 bytes"}));
 }
 
 }  // namespace

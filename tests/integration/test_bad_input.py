@@ -347,5 +347,11 @@ def test_unknown_options_and_commands(engine):
     assert engine("--json", "paint").events("error")[0]["code"] == "INVALID_ARGUMENT"
 
 
+def test_a_text_that_is_no_utf8(engine, tmp_path):
+    (tmp_path / "prompts.txt").write_text("a mascot\n", encoding="utf-16")
+    refused(engine("draw", "--prompts", tmp_path / "prompts.txt", "--out", tmp_path / "out"), "prompts: ",
+            "prompts.txt", "got UTF-16", "UTF-8")
+
+
 def test_a_negative_number_is_a_value(teach):
     refused(teach("--lr", "-0.5"), "learning_rate: got -0.5")

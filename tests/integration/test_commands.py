@@ -96,6 +96,24 @@ def test_prompts_from_a_file(engine, tmp_path):
     assert [p["prompt"] for p in manifest["pictures"]] == ["a mascot", "a toy in space"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+def test_prompts_from_another_systems_file(engine, tmp_path, encoding):
+    """A byte order mark and the ends of lines are no part of a prompt."""
+    (tmp_path / "prompts.txt").write_text("a mascot in the snow\r\na mascot at night\r\n", encoding=encoding,
+                                          newline="")
+    assert engine("draw", "--prompts", tmp_path / "prompts.txt", "--steps", 1, "--out", tmp_path / "out",
+                  "--no-safety-check", "--no-sheet").code == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert [p["prompt"] for p in manifest["pictures"]] == ["a mascot in the snow", "a mascot at night"]
+
+
+def test_templates_with_a_byte_order_mark(teach, tmp_path):
+    (tmp_path / "captions.txt").write_text("{} at school\r\n", encoding="utf-8-sig")
+    assert teach("--steps", 1, "--templates", tmp_path / "captions.txt").code == 0
+    record = json.loads((tmp_path / "out" / "training.json").read_text())
+    assert record["order"]["templates"] == ["{} at school"]
+
+
 def test_a_very_long_prompt_is_cut_with_a_warning(engine, tmp_path):
     def draw(words):
         return engine("draw", "--prompt", "a " * words, "--steps", 1, "--out", tmp_path / "out",
