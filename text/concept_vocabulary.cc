@@ -9,6 +9,7 @@
 #include "base/field_error.h"
 #include "text/clip_tokenizer.h"
 #include "text/unicode_text.h"
+#include "text/word_boundary.h"
 
 namespace imprint {
 namespace {

@@ -1,6 +1,7 @@
 #include "text/prompt_syntax.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -24,12 +25,17 @@ size_t SkipSpace(absl::string_view text, size_t position) {
   return position;
 }
 
+bool IsRegexWord(int32_t code_point) {
+  return IsLetter(code_point) || IsNumber(code_point) || code_point == '_';
+}
+
 // A word of its own, as a regular expression's \bBREAK\b would find it.
 bool IsBreakAt(absl::string_view text, size_t position) {
-  const size_t end = position + kBreak.size();
-  return absl::StartsWith(text.substr(position), kBreak) &&
-         StandsApart(text, position, kBreak.size()) &&
-         (position == 0 || text[position - 1] != '_') && (end == text.size() || text[end] != '_');
+  if (!absl::StartsWith(text.substr(position), kBreak)) return false;
+  size_t begin = position;
+  size_t end = position + kBreak.size();
+  return (begin == 0 || !IsRegexWord(PreviousCodePoint(text, begin))) &&
+         (end == text.size() || !IsRegexWord(NextCodePoint(text, end)));
 }
 
 // ":1.5)", which ends a bracket with a weight.
@@ -69,9 +75,7 @@ class EmphasisParser {
  private:
   // Reads what begins at `i`, and gives where the next begins.
   absl::StatusOr<size_t> ReadAt(size_t i) {
-    if (const std::string* concept_token = concepts_.LongestAt(prompt_, i)) {
-      return AppendText(i, concept_token->size());
-    }
+    if (const auto found = concepts_.LongestAt(prompt_, i)) return AppendText(i, found.size);
     const ExplicitWeight weight = WeightAt(prompt_, i);
     if (weight.end > 0 && !round_.empty()) return CloseWith(weight);
     if (IsBreakAt(prompt_, i)) return Break(i);

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "absl/strings/str_cat.h"
 #include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
@@ -27,6 +28,10 @@ const icu::Normalizer2& Nfc() {
     return new icu::FilteredNormalizer2(*all, *known);
   }();
   return *nfc;
+}
+
+int32_t CodePointAt(absl::string_view text, size_t position) {
+  return NextCodePoint(text, position);
 }
 
 // One character in lower case, which may be several (İ). Alone, it has no context to depend on.
@@ -67,6 +72,32 @@ std::string NormalizeForClip(absl::string_view text) {
   return utf8;
 }
 
+std::string Composed(absl::string_view text) {
+  if (!IsUtf8(text)) return std::string(text);
+  UErrorCode error = U_ZERO_ERROR;
+  std::string composed;
+  Nfc()
+      .normalize(icu::UnicodeString::fromUTF8({text.data(), static_cast<int32_t>(text.size())}),
+                 error)
+      .toUTF8String(composed);
+  return composed;
+}
+
+bool BeginsComposition(absl::string_view text, size_t position) {
+  const auto byte = static_cast<unsigned char>(text[position]);
+  if (U8_IS_TRAIL(byte)) return false;
+  return U8_IS_SINGLE(byte) || position == 0 ||
+         Nfc().hasBoundaryBefore(CodePointAt(text, position));
+}
+
+void AppendComposition(absl::string_view text, size_t& position, std::string& normalized) {
+  const size_t begin = position;
+  NextCodePoint(text, position);
+  while (position < text.size() && !BeginsComposition(text, position))
+    NextCodePoint(text, position);
+  absl::StrAppend(&normalized, NormalizeForClip(text.substr(begin, position - begin)));
+}
+
 bool IsLetter(int32_t code_point) {
   return (U_GET_GC_MASK(code_point) & U_GC_L_MASK) != 0 || IsNewerLetter(code_point);
 }
@@ -78,6 +109,12 @@ bool IsSpace(int32_t code_point) { return u_isUWhiteSpace(code_point) != 0; }
 int32_t NextCodePoint(absl::string_view text, size_t& position) {
   UChar32 character = 0;
   U8_NEXT_UNSAFE(text.data(), position, character);
+  return character;
+}
+
+int32_t PreviousCodePoint(absl::string_view text, size_t& position) {
+  UChar32 character = 0;
+  U8_PREV_UNSAFE(text.data(), position, character);
   return character;
 }
 

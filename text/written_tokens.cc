@@ -1,45 +1,41 @@
 #include "text/written_tokens.h"
 
-#include <cstdint>
+#include <algorithm>
 
 #include "absl/strings/match.h"
 
 #include "text/unicode_text.h"
+#include "text/word_boundary.h"
 
 namespace imprint {
-namespace {
 
-bool IsWordCharacter(int32_t code_point) { return IsLetter(code_point) || IsNumber(code_point); }
-
-int32_t CodePointBefore(absl::string_view text, size_t position) {
-  do --position;
-  while (position > 0 && (static_cast<unsigned char>(text[position]) & 0xC0) == 0x80);
-  return NextCodePoint(text, position);
+WrittenTokens::WrittenTokens(const std::vector<std::string>& tokens) {
+  for (const std::string& token : tokens) Add(token);
 }
 
-int32_t CodePointAt(absl::string_view text, size_t position) {
-  return NextCodePoint(text, position);
+void WrittenTokens::Add(std::string token) {
+  Entry entry;
+  entry.normalized = NormalizeForClip(token);
+  entry.token = std::move(token);
+  // Behind those that are the same word: the first one stays the one that is found.
+  const auto place =
+      std::upper_bound(entries_.begin(), entries_.end(), entry,
+                       [](const Entry& a, const Entry& b) { return a.normalized < b.normalized; });
+  entries_.insert(place, std::move(entry));
 }
 
-bool IsWordBoundary(absl::string_view text, size_t position) {
-  return position == 0 || position == text.size() ||
-         !IsWordCharacter(CodePointBefore(text, position)) ||
-         !IsWordCharacter(CodePointAt(text, position));
-}
-
-}  // namespace
-
-bool StandsApart(absl::string_view text, size_t begin, size_t size) {
-  return IsWordBoundary(text, begin) && IsWordBoundary(text, begin + size);
-}
-
-const std::string* WrittenTokens::LongestAt(absl::string_view prompt, size_t position) const {
-  const std::string* longest = nullptr;
-  for (const std::string& token : tokens_) {
-    const bool longer = token.size() > (longest == nullptr ? 0 : longest->size());
-    if (longer && absl::StartsWithIgnoreCase(prompt.substr(position), token) &&
-        StandsApart(prompt, position, token.size())) {
-      longest = &token;
+WrittenTokens::Match WrittenTokens::LongestAt(absl::string_view prompt, size_t position) const {
+  Match longest;
+  if (entries_.empty() || !BeginsComposition(prompt, position)) return longest;
+  std::string read;
+  for (size_t end = position; end < prompt.size();) {
+    AppendComposition(prompt, end, read);
+    const auto next = std::lower_bound(
+        entries_.begin(), entries_.end(), read,
+        [](const Entry& entry, const std::string& text) { return entry.normalized < text; });
+    if (next == entries_.end() || !absl::StartsWith(next->normalized, read)) break;
+    if (next->normalized == read && StandsApart(prompt, position, end - position)) {
+      longest = {.token = &next->token, .size = end - position};
     }
   }
   return longest;

@@ -10,25 +10,34 @@
 
 namespace imprint {
 
-// Whether text[begin, begin + size) stands apart: where its first or last character is a letter or
-// a number, the text's neighbour is none. A concept's token counts only where it does. `text` is
-// any bytes; both ends are starts of characters.
-bool StandsApart(absl::string_view text, size_t begin, size_t size);
-
+// Not thread-safe while Add runs; afterwards immutable.
 class WrittenTokens {
  public:
+  // A token that stands in a prompt, and how many of the prompt's bytes it is there.
+  struct Match {
+    const std::string* token = nullptr;
+    size_t size = 0;
+
+    explicit operator bool() const { return token != nullptr; }
+  };
+
   WrittenTokens() = default;
-  explicit WrittenTokens(std::vector<std::string> tokens) : tokens_(std::move(tokens)) {}
+  explicit WrittenTokens(const std::vector<std::string>& tokens);
 
-  void Add(std::string token) { tokens_.push_back(std::move(token)); }
+  void Add(std::string token);
 
-  // The longest token that stands apart at `position` of a prompt as it was given (UTF-8, not
-  // normalised); nullptr if none does. Letters beyond ASCII count only in the token's own case and
-  // form.
-  const std::string* LongestAt(absl::string_view prompt, size_t position) const;
+  // The longest token that stands apart at `position` of a prompt as it was given; none if none
+  // does. Case does not matter, nor whether letters are composed: "é" is "e" with an accent.
+  // `prompt` is well-formed UTF-8. The token is valid until the next Add.
+  Match LongestAt(absl::string_view prompt, size_t position) const;
 
  private:
-  std::vector<std::string> tokens_;
+  struct Entry {
+    std::string normalized;
+    std::string token;
+  };
+  // Sorted by what they are compared by.
+  std::vector<Entry> entries_;
 };
 
 }  // namespace imprint

@@ -42,11 +42,11 @@ class Drawing {
     ASSIGN_OR_RETURN(gateway_, Connect(context_));
     ASSIGN_OR_RETURN(const auto models, ListModels(*gateway_));
     ASSIGN_OR_RETURN(model_, ChooseModel(models, order_.model));
-    const std::vector<std::string> prompts(spec.prompts().begin(), spec.prompts().end());
-    ASSIGN_OR_RETURN(embeddings_, ResolveEmbeddings(*gateway_, order_.embeddings, prompts));
-    Announce(prompts);
+    const PromptTexts texts = TextsOf(spec);
+    ASSIGN_OR_RETURN(const auto given, ResolveEmbeddings(*gateway_, order_.embeddings, texts));
+    Announce(given, texts);
     const std::vector<uint64_t> seeds(spec.seeds().begin(), spec.seeds().end());
-    sets_ = PlanSets(prompts, seeds, ComparedWords());
+    sets_ = PlanSets(texts.prompts, seeds, ComparedWords());
     for (const PlannedSet& set : sets_) {
       ASSIGN_OR_RETURN(jobs_.emplace_back(), CreateJob(set));
     }
@@ -56,18 +56,26 @@ class Drawing {
   }
 
  private:
-  void Announce(const std::vector<std::string>& prompts) {
+  static PromptTexts TextsOf(const v1::ImageSetSpec& spec) {
+    return {.prompts = {spec.prompts().begin(), spec.prompts().end()},
+            .negative = spec.negative_prompt(),
+            .style = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL ? PromptStyle::kLiteral
+                                                                     : PromptStyle::kEmphasis};
+  }
+
+  // Takes of the embeddings that were given those that the prompts use.
+  void Announce(const std::vector<v1::Embedding>& given, const PromptTexts& texts) {
     console_.Line("model", absl::StrCat(model_.name(), " (", model_.fingerprint().substr(0, 12),
                                         ") at ", gateway_->address()));
     std::set<std::string> tokens;
-    for (const v1::Embedding& embedding : embeddings_) {
-      tokens.insert(embedding.token());
+    for (const v1::Embedding& embedding : given) tokens.insert(embedding.token());
+    const PromptWords words = WordsIn(texts, tokens);
+    for (const v1::Embedding& embedding : given) {
+      if (words.tokens.count(embedding.token()) == 0) continue;
+      embeddings_.push_back(embedding);
       console_.Line("concept", absl::StrCat(embedding.token(), " is ", embedding.name()));
     }
-    for (const std::string& token : UnknownTokensIn(prompts, tokens)) {
-      console_.Warn(absl::StrCat("no embedding has the token ", token,
-                                 "; the model reads it as ordinary text"));
-    }
+    for (const std::string& warning : WarningsOf(words, tokens)) console_.Warn(warning);
   }
 
   // Tokens with the class words that they are compared with; none unless that was asked for.
@@ -197,6 +205,7 @@ class Drawing {
   std::optional<PictureFolder> folder_;
   std::unique_ptr<Gateway> gateway_;
   v1::BaseModel model_;
+  // Those that the prompts use.
   std::vector<v1::Embedding> embeddings_;
   // The set that is wanted first; jobs in the same order.
   std::vector<PlannedSet> sets_;

@@ -27,6 +27,7 @@
 #include "base/status_macros.h"
 #include "formats/learned_embedding.h"
 #include "rpc/resource_name.h"
+#include "text/unicode_text.h"
 
 namespace imprint {
 namespace {
@@ -169,7 +170,7 @@ absl::Status ImportEmbedding(const ImportOptions& options, CommandContext& conte
   ASSIGN_OR_RETURN(*request.mutable_parent(), ConceptName(options.concept_id));
   request.set_content(bytes.data(), bytes.size());
   request.set_file_name(std::filesystem::path(options.file).filename().string());
-  request.set_token(options.token);
+  request.set_token(Composed(options.token));
   request.set_class_word(options.class_word);
   request.set_request_id(options.request_id.empty() ? NewRequestId() : options.request_id);
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));

@@ -2,32 +2,32 @@
 
 #include <functional>
 #include <map>
+#include <set>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "cli/imprint/listing.h"
 #include "cli/imprint/resource_options.h"
-#include "cli/options/prompt_tokens.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "text/unicode_text.h"
 
 namespace imprint {
 
-absl::StatusOr<std::vector<std::string>> ConceptsOf(const std::vector<std::string>& prompts,
+absl::StatusOr<std::vector<std::string>> ConceptsOf(const PromptTexts& texts,
                                                     const std::vector<v1::Concept>& concepts) {
   std::set<std::string> tokens;
   for (const v1::Concept& each : concepts) {
     if (!each.newest_embedding().empty()) tokens.insert(each.token());
   }
-  // Tokens are the same without regard to case, too.
+  // By the word that a token is, whatever its case and form, with the concept that has it.
   std::map<std::string, std::string> found;
-  for (const std::string& token : TokensIn(prompts, tokens)) {
-    found.emplace(absl::AsciiStrToLower(token), "");
+  for (const std::string& token : WordsIn(texts, tokens).tokens) {
+    found.emplace(NormalizeForClip(token), "");
   }
   std::vector<std::string> names;
   for (const v1::Concept& each : concepts) {
-    const auto entry = found.find(absl::AsciiStrToLower(each.token()));
+    const auto entry = found.find(NormalizeForClip(each.token()));
     if (entry == found.end() || each.newest_embedding().empty()) continue;
     if (!entry->second.empty()) {
       return FieldError(
@@ -41,16 +41,16 @@ absl::StatusOr<std::vector<std::string>> ConceptsOf(const std::vector<std::strin
   return names;
 }
 
-absl::StatusOr<std::vector<v1::Embedding>> ResolveEmbeddings(
-    Gateway& gateway, const std::vector<std::string>& given,
-    const std::vector<std::string>& prompts) {
+absl::StatusOr<std::vector<v1::Embedding>> ResolveEmbeddings(Gateway& gateway,
+                                                             const std::vector<std::string>& given,
+                                                             const PromptTexts& texts) {
   std::vector<std::string> names;
   for (const std::string& each : given) {
     ASSIGN_OR_RETURN(names.emplace_back(), EmbeddingName(each));
   }
   if (given.empty()) {
     ASSIGN_OR_RETURN(const auto concepts, ListConcepts(gateway));
-    ASSIGN_OR_RETURN(names, ConceptsOf(prompts, concepts));
+    ASSIGN_OR_RETURN(names, ConceptsOf(texts, concepts));
   }
   std::vector<v1::Embedding> embeddings;
   for (const std::string& name : names) {

@@ -20,7 +20,7 @@ v1::Concept Taught(const std::string& id, const std::string& token) {
 }
 
 TEST(ConceptsOf, FindsTheConceptsThatPromptsName) {
-  EXPECT_THAT(ConceptsOf({"<REX> and <mia>", "<rex>'s bone"},
+  EXPECT_THAT(ConceptsOf({.prompts = {"<REX> and", "<rex>'s bone"}, .negative = "<mia>"},
                          {Taught("mia", "<mia>"), Taught("tom", "<tom>"), Taught("rex", "<Rex>")}),
               SucceedsWith(ElementsAre("concepts/mia/embeddings/2", "concepts/rex/embeddings/2")));
 }
@@ -28,13 +28,19 @@ TEST(ConceptsOf, FindsTheConceptsThatPromptsName) {
 TEST(ConceptsOf, PassesOverConceptsThatWereNeverTaught) {
   v1::Concept empty = Taught("rex", "<rex>");
   empty.clear_newest_embedding();
-  EXPECT_THAT(ConceptsOf({"<rex>"}, {empty, Taught("dog", "<rex>")}),
+  EXPECT_THAT(ConceptsOf({.prompts = {"<rex>"}}, {empty, Taught("dog", "<rex>")}),
               SucceedsWith(ElementsAre("concepts/dog/embeddings/2")));
 }
 
 TEST(ConceptsOf, RefusesToGuessBetweenTwoOfOneToken) {
-  EXPECT_THAT(ConceptsOf({"<rex>"}, {Taught("rex", "<rex>"), Taught("old-rex", "<REX>")}),
-              RefusesNaming(std::vector<std::string>{"--embedding rex", "--embedding old-rex"}));
+  EXPECT_THAT(
+      ConceptsOf({.prompts = {"<rex>"}}, {Taught("rex", "<rex>"), Taught("old-rex", "<REX>")}),
+      RefusesNaming(std::vector<std::string>{"--embedding rex", "--embedding old-rex"}));
+}
+
+TEST(ConceptsOf, ComposedAndDecomposedTokensAreOneWord) {
+  EXPECT_THAT(ConceptsOf({.prompts = {"<ros\u00E9>"}}, {Taught("rose", "<rose\u0301>")}),
+              SucceedsWith(ElementsAre("concepts/rose/embeddings/2")));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
+#include "text/unicode_text.h"
 namespace imprint {
 namespace {
 
@@ -98,7 +99,7 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(const TeachOptions& options) {
     return FieldError("class", "none", "a word for what kind of thing it is: --class dog");
   }
   spec.set_class_word(options.class_word);
-  spec.set_token(options.token.value_or(TokenFromFolder(options.order.folder)));
+  spec.set_token(options.token ? Composed(*options.token) : TokenFromFolder(options.order.folder));
   std::string concept_id = options.concept_id;
   if (concept_id.empty()) {
     ASSIGN_OR_RETURN(concept_id, ConceptIdFromToken(spec.token()));

@@ -40,6 +40,7 @@ struct SourceRecord {
   std::string sha256;  // of the file
 };
 
+// `embeddings` are those that the prompts use.
 nlohmann::json ManifestJson(const BaseModelInfo& model,
                             const std::vector<EmbeddingRecord>& embeddings,
                             const std::optional<SourceRecord>& source,

@@ -17,6 +17,7 @@
 #include "cli/imprint_engine/draw_sheet.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/options/option_error.h"
+#include "cli/options/prompt_tokens.h"
 #include "cli/terminal/progress_bar.h"
 
 #include "base/atomic_file.h"
@@ -129,9 +130,24 @@ class Drawing {
     }
     pictures_.resize(plan_.size());
     return absl::OkStatus();
+    FindWords();
   }
 
   absl::Status ReadSource(PictureRequest& defaults) {
+  // Which embeddings the prompts use, and what is to be said of the prompts.
+  void FindWords() {
+    std::set<std::string> tokens;
+    for (const EmbeddingRecord& embedding : embeddings_.records) tokens.insert(embedding.token);
+    const PromptWords words = WordsIn({.prompts = order_.prompts,
+                                       .negative = order_.defaults.negative_prompt,
+                                       .style = order_.defaults.prompt_style},
+                                      tokens);
+    warnings_ = WarningsOf(words, tokens);
+    for (const EmbeddingRecord& embedding : embeddings_.records) {
+      if (words.tokens.count(embedding.token) > 0) used_.push_back(embedding);
+    }
+  }
+
     if (order_.source.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(CheckSize(model_->info(), {defaults.width, defaults.height}));
     const auto read = ReadPictures({order_.source}, [&](const RgbImage& picture) {
@@ -176,6 +192,7 @@ class Drawing {
                                           order_.safety_check ? "" : ", not checked for safety"));
     if (order_.compare && plan_.size() == order_.prompts.size() * order_.seeds.size()) {
       console.Warn("--compare: no prompt has a token whose embedding says its class word");
+    for (const std::string& warning : warnings_) console.Warn(warning);
     }
     std::set<std::string> measured;
     for (size_t i = 0; i < plan_.size(); ++i) {
@@ -271,7 +288,7 @@ class Drawing {
   absl::Status WriteManifest() const {
     constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
     const nlohmann::json manifest =
-        ManifestJson(model_->info(), embeddings_.records, source_, records_, ComputeThreads());
+        ManifestJson(model_->info(), used_, source_, records_, ComputeThreads());
     return WriteFileAtomically(out_ / kManifestName,
                                manifest.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
   }
@@ -287,7 +304,7 @@ class Drawing {
 
   absl::Status WriteSheet() const {
     const DrawnPictures drawn = {.title = order_.title,
-                                 .embeddings = embeddings_.records,
+                                 .embeddings = used_,
                                  .references = references_.pictures,
                                  .plan = plan_,
                                  .pictures = pictures_};
@@ -303,6 +320,9 @@ class Drawing {
   LoadedEmbeddings embeddings_;
   std::optional<SourceRecord> source_;
   ReferenceFolder references_;
+  // Those whose tokens the prompts have.
+  std::vector<EmbeddingRecord> used_;
+  std::vector<std::string> warnings_;
   std::vector<PlannedPicture> plan_;
   std::vector<PictureRequest> requests_;
   std::vector<PictureRecord> records_;

@@ -20,6 +20,7 @@
 
 namespace imprint {
 namespace {
+#include "text/unicode_text.h"
 
 namespace fs = std::filesystem;
 
@@ -65,7 +66,7 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& conso
     return FieldError("checkpoint-every", absl::StrCat(options.checkpoint_every), "0 to 1000000");
   }
   order.model = fs::absolute(options.model);
-  order.token = options.token.value_or(TokenFromFolder(options.folder));
+  order.token = options.token ? Composed(*options.token) : TokenFromFolder(options.folder);
   order.class_word = options.class_word;
   ASSIGN_OR_RETURN(order.kind, ParseConceptKind(options.kind));
   ASSIGN_OR_RETURN(order.templates, Templates(options, order.kind));

@@ -1,5 +1,4 @@
-// Concepts' tokens in prompts, found as the tokenizer would find them: without regard to case, the
-// longest first, and never inside a word. Prompts that are no UTF-8 have none.
+// Concepts' tokens in the prompts of one command.
 #pragma once
 
 #include <map>
@@ -9,19 +8,29 @@
 
 #include "absl/strings/string_view.h"
 
+#include "text/prompt_syntax.h"
+#include "text/prompt_words.h"
+
 namespace imprint {
 
-// The prompt with each token replaced by its class word. Tokens without a class word stay.
+// The prompt with each token replaced by its class word, as the tokenizer would find them. Tokens
+// without a class word stay; a prompt that is no UTF-8 has none.
 std::string WithClassWords(absl::string_view prompt,
                            const std::map<std::string, std::string>& class_words);
 
-// Which of `tokens` stand in any of the prompts.
-std::set<std::string> TokensIn(const std::vector<std::string>& prompts,
-                               const std::set<std::string>& tokens);
+// All that a command gives to be read.
+struct PromptTexts {
+  std::vector<std::string> prompts;
+  // A prompt, too, which may name concepts.
+  std::string negative;
+  PromptStyle style = PromptStyle::kEmphasis;
+};
 
-// Words in angle brackets that are none of `tokens`, such as "<rex>": what looks like a concept's
-// token but is not.
-std::set<std::string> UnknownTokensIn(const std::vector<std::string>& prompts,
-                                      const std::set<std::string>& tokens);
+// What all of it names.
+PromptWords WordsIn(const PromptTexts& texts, const std::set<std::string>& tokens);
+
+// What is to be told of a command's prompts before they are drawn: unknown words, networks' calls,
+// and each of the `given` tokens that no prompt has.
+std::vector<std::string> WarningsOf(const PromptWords& words, const std::set<std::string>& given);
 
 }  // namespace imprint

@@ -8,6 +8,7 @@
 
 #include "base/text_file.h"
 #include "text/training_templates.h"
+#include "text/unicode_text.h"
 
 namespace imprint {
 
@@ -17,7 +18,7 @@ std::string TokenFromFolder(const std::filesystem::path& folder) {
   if (!path.has_filename()) path = path.parent_path();
   const std::filesystem::path name =
       std::filesystem::is_regular_file(path, ignored) ? path.stem() : path.filename();
-  return absl::StrCat("<", absl::StrReplaceAll(name.string(), {{" ", "-"}}), ">");
+  return Composed(absl::StrCat("<", absl::StrReplaceAll(name.string(), {{" ", "-"}}), ">"));
 }
 
 absl::StatusOr<std::vector<std::string>> ReadTemplates(const std::filesystem::path& path) {

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 
@@ -309,6 +310,23 @@ def test_bad_input_is_named_and_exits_with_2(taught, name):
     assert refused.err.startswith("error: ") and refused.err.count("\n") == 1, refused.err
     (error,) = taught("--json", *arguments, code=2).events("error")
     assert all(part in json.dumps(error) for part in parts)
+
+
+def test_one_word_in_either_form(taught):
+    """é as one character and as two, as macOS names folders, through all four services."""
+    photos = shutil.copytree(PIP, taught.folder / "rose\u0301")
+    job = taught("--json", "teach", photos, "--word", "mascot", "--steps", 2, *RIGHTS).event("result")
+    assert job["details"]["token"] == "<ros\u00e9>"
+    for word in ("<ros\u00e9>", "<ROSE\u0301>"):
+        drawn = taught("draw", "--prompt", f"{word} at night", "--steps", 1, "--overwrite", "--out", "rose")
+        assert "<ros\u00e9> is concepts/" in drawn.out and "warning" not in drawn.err, (drawn.out, drawn.err)
+
+
+def test_what_prompts_do_not_use_is_told_and_not_listed(taught):
+    drawn = taught("draw", "--prompt", "<nobody> asleep <lora:x:1>", "--embedding", "pip", "--steps", 1, "--out", "unused")
+    for part in ("no prompt has <pip>", "no embedding has the token <nobody>", "<lora:x:1> calls a LoRA"):
+        assert part in drawn.err
+    assert json.loads((taught.folder / "unused" / "manifest.json").read_text())["embeddings"] == []
 
 
 @pytest.mark.parametrize("arguments", [

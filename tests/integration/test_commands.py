@@ -114,6 +114,67 @@ def test_templates_with_a_byte_order_mark(teach, tmp_path):
     assert record["order"]["templates"] == ["{} at school"]
 
 
+@pytest.fixture
+def embedding(tmp_path):
+    """embedding("<mia>") -> a file with that word's vector."""
+    def write(word):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.safetensors"
+        save_file({word: np.full((1, 128), 0.1, np.float32)}, path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def draw(engine, tmp_path):
+    """draw(prompt, ...) -> the result and the manifest."""
+    def run(prompt, *more):
+        result = engine("draw", "--prompt", prompt, "--steps", 1, "--no-safety-check", "--no-sheet",
+                        "--overwrite", "--out", tmp_path / "out", *more)
+        assert result.code == 0, result.err
+        return result, json.loads((tmp_path / "out" / "manifest.json").read_text())
+
+    return run
+
+
+def test_an_embedding_that_no_prompt_uses_is_told_and_not_listed(draw, embedding):
+    mia, tom = ("--embedding", embedding("<mia>")), ("--embedding", embedding("<tom>"))
+    result, manifest = draw("a robot", *mia)
+    assert "no prompt has <mia>" in result.err and manifest["embeddings"] == []
+    result, manifest = draw("<TOM> asleep", *mia, *tom, "--negative", "<mia>")
+    assert "warning" not in result.err
+    assert [e["token"] for e in manifest["embeddings"]] == ["<mia>", "<tom>"]
+
+
+def test_words_that_are_no_concepts_are_told(draw, embedding):
+    result, _ = draw("<nobody> asleep <lora:x:1>", "--embedding", embedding("<mia>"))
+    assert "no embedding has the token <nobody>" in result.err
+    assert "<lora:x:1> calls a LoRA" in result.err
+
+
+@pytest.mark.parametrize("word,prompt", [
+    ("toyx", "雪の中のtoyxの写真"), ("猫耳", "可爱的猫耳在雪地里"), ("แมวน้อย", "ภาพของแมวน้อยในหิมะ"),
+    ("toyx", "صورةtoyxفي الثلج"), ("<ros\u00e9>", "<rose\u0301> at night"), ("toye\u0301x", "TOY\u00c9X at night"),
+])
+def test_a_word_is_found_in_any_script_and_form(draw, embedding, word, prompt):
+    result, manifest = draw(prompt, "--embedding", embedding(word))
+    assert "warning" not in result.err
+    assert [e["token"] for e in manifest["embeddings"]] == [word]
+    # And it is what is drawn: the same prompt with nothing in the word's place is another picture.
+    _, without = draw(prompt)
+    assert without["pictures"][0]["sha256"] != manifest["pictures"][0]["sha256"]
+
+
+def test_the_folders_name_is_one_word_on_every_system(engine, tmp_path):
+    import shutil
+
+    for i, name in enumerate(("rose\u0301", "ros\u00e9")):  # as macOS and as others write it
+        result = engine("teach", shutil.copytree(PIP, tmp_path / str(i) / name), "--class", "mascot", "--steps", 1,
+                        "--out", tmp_path / f"out{i}")
+        assert result.code == 0, result.err
+        assert json.loads((tmp_path / f"out{i}/training.json").read_text())["order"]["token"] == "<ros\u00e9>"
+
+
 def test_a_very_long_prompt_is_cut_with_a_warning(engine, tmp_path):
     def draw(words):
         return engine("draw", "--prompt", "a " * words, "--steps", 1, "--out", tmp_path / "out",

@@ -1,0 +1,36 @@
+// Which concepts a prompt names, and what in it looks like a name but is none.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+#include "text/prompt_syntax.h"
+#include "text/written_tokens.h"
+
+namespace imprint {
+
+struct PromptWords {
+  // The tokens that the tokenizer will find, as they are known.
+  std::set<std::string> tokens;
+  // Words in angle brackets that are none of them: "<rec>", where "<rex>" is known.
+  std::set<std::string> unknown;
+  // What calls a network of the web UI and is nothing here: "<lora:name:1>".
+  std::set<std::string> network_calls;
+};
+
+// One prompt's words. One that cannot be read, such as one with a weight beyond all limits, has
+// none: ParsePrompt says what is wrong with it.
+PromptWords FindPromptWords(absl::string_view prompt, PromptStyle style,
+                            const WrittenTokens& known);
+
+// Adds those of another prompt.
+void Merge(const PromptWords& words, PromptWords& all);
+
+// What to say of an unknown word, and of a network's call: "no embedding has the token <rec>; the
+// model reads it as ordinary text".
+std::string AboutUnknownWord(absl::string_view word);
+std::string AboutNetworkCall(absl::string_view call);
+
+}  // namespace imprint
