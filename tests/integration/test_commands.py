@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import pathlib
+import struct
 
 import numpy as np
 import pytest
@@ -85,7 +87,14 @@ def test_formats(engine, tmp_path, format_, ending):
     assert engine("draw", "--prompt", "a mascot", "--steps", 2, "--format", format_, "--out",
                   tmp_path / "out", "--no-safety-check").code == 0
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
-    assert Image.open(tmp_path / "out" / manifest["pictures"][0]["file"]).format == ending
+    picture = Image.open(tmp_path / "out" / manifest["pictures"][0]["file"])
+    assert picture.format == ending
+    # 512 of its pixels are 4.3 cm on a page, and not 20 inches on a slide.
+    for file in (picture, Image.open(tmp_path / "out" / "contact-sheet.png")):
+        density = file.info.get("dpi") or [file.getexif()[tag] for tag in (0x011A, 0x011B)]
+        assert [round(float(side)) for side in density] == [300, 300], file
+    if format_ == "png":
+        assert struct.pack(">IIB", 11811, 11811, 1) in pathlib.Path(picture.filename).read_bytes()
 
 
 def test_prompts_from_a_file(engine, tmp_path):
