@@ -5,38 +5,31 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <vips/vips8>
 
 #include "base/status_matchers.h"
+#include "imaging/colour_profile.h"
 #include "imaging/encode.h"
-#include "imaging/vips_image.h"
+#include "imaging/test_pictures.h"
 
 namespace imprint {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using vips::VImage;
 using Parts = std::vector<std::string>;
 
+absl::StatusOr<DecodedPicture> DecodeWhole(absl::string_view file,
+                                           const DecodeLimits& limits = {}) {
+  return DecodePicture(Bytes(file), limits);
+}
+
 absl::StatusOr<RgbImage> Decode(absl::string_view file, const DecodeLimits& limits = {}) {
-  return DecodePicture(std::as_bytes(std::span(file)), limits);
-}
-
-std::string TakeBytes(VipsBlob* blob) {
-  size_t size = 0;
-  const void* bytes = vips_blob_get(blob, &size);
-  std::string result(static_cast<const char*>(bytes), size);
-  vips_area_unref(VIPS_AREA(blob));
-  return result;
-}
-
-// Left half red, right half blue.
-RgbImage RedAndBlue(int width, int height) {
-  RgbImage image = RgbImage::Blank(width, height);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) image.Pixel(x, y)[x < width / 2 ? 0 : 2] = 255;
-  }
-  return image;
+  auto decoded = DecodeWhole(file, limits);
+  if (!decoded.ok()) return decoded.status();
+  EXPECT_THAT(decoded->warnings, IsEmpty());
+  return std::move(decoded->image);
 }
 
 std::vector<int> Pixel(const RgbImage& image, int x, int y) {
@@ -48,26 +41,6 @@ void ExpectNear(const std::vector<int>& pixel, const std::vector<int>& expected,
   for (int i = 0; i < 3; ++i) EXPECT_NEAR(pixel[i], expected[i], tolerance) << "channel " << i;
 }
 
-VImage View(const RgbImage& image) {
-  StartVips();
-  return VipsView(image).copy_memory();
-}
-
-// CRC-32 as PNG's chunks carry it (ISO 3309).
-uint32_t Crc32(absl::string_view bytes) {
-  uint32_t crc = 0xFFFFFFFFU;
-  for (const char byte : bytes) {
-    crc ^= static_cast<unsigned char>(byte);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
-  }
-  return ~crc;
-}
-
-std::string BigEndian(uint32_t value) {
-  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
-          static_cast<char>(value >> 8), static_cast<char>(value)};
-}
-
 // A small PNG whose header claims another size, with a right checksum.
 std::string PngClaiming(uint32_t width, uint32_t height) {
   std::string png = *EncodePicture(RedAndBlue(8, 8), PictureFormat::kPng);
@@ -77,6 +50,26 @@ std::string PngClaiming(uint32_t width, uint32_t height) {
   png.replace(kSize, 8, BigEndian(width) + BigEndian(height));
   png.replace(kChecksum, 4, BigEndian(Crc32(png.substr(kType, kChecksum - kType))));
   return png;
+}
+
+// The picture with a profile that libvips brings, or that is given.
+VImage WithProfile(const VImage& image, const std::string& profile) {
+  VImage tagged = image.copy();
+  vips_image_set_blob_copy(tagged.get_image(), VIPS_META_ICC_NAME, profile.data(), profile.size());
+  return tagged;
+}
+
+// The JPEG with an ICC profile, whatever it is: libvips writes none that does not fit.
+std::string WithSegment(std::string jpeg, const std::string& profile) {
+  const std::string body = std::string("ICC_PROFILE\0\x01\x01", 14) + profile;
+  return jpeg.insert(2, "\xFF\xE2" + BigEndian(2 + body.size(), 2) + body);
+}
+
+std::string BuiltInProfile(const char* name) {
+  StartVips();
+  VipsBlob* blob = nullptr;
+  EXPECT_EQ(vips_profile_load(name, &blob, nullptr), 0);
+  return TakeBytes(blob);
 }
 
 TEST(DecodePicture, LosslessFormatsComeBackExactly) {
@@ -99,11 +92,17 @@ TEST(DecodePicture, ExifOrientationIsApplied) {
   VImage image = View(RedAndBlue(64, 32));
   image.set("orientation", 6);  // the camera was turned: show it a quarter clockwise
   const std::string jpeg = TakeBytes(image.jpegsave_buffer(VImage::option()->set("Q", 95)));
-  ASSERT_OK_AND_ASSIGN(const RgbImage decoded, Decode(jpeg));
-  EXPECT_EQ(decoded.width, 32);
-  EXPECT_EQ(decoded.height, 64);
-  ExpectNear(Pixel(decoded, 16, 8), {255, 0, 0}, 6);
-  ExpectNear(Pixel(decoded, 16, 56), {0, 0, 255}, 6);
+  const std::string png = *EncodePicture(RedAndBlue(64, 32), PictureFormat::kPng);
+  for (const std::string& file :
+       {jpeg, TakeBytes(image.webpsave_buffer()), TakeBytes(image.tiffsave_buffer()),
+        WithChunk(png, "eXIf", ExifWithOrientation(6)),
+        WithChunk(png, "eXIf", ExifWithOrientation(6), PngPlace::kBehindPixels)}) {
+    ASSERT_OK_AND_ASSIGN(const RgbImage decoded, Decode(file));
+    EXPECT_EQ(decoded.width, 32);
+    EXPECT_EQ(decoded.height, 64);
+    ExpectNear(Pixel(decoded, 16, 8), {255, 0, 0}, 6);
+    ExpectNear(Pixel(decoded, 16, 56), {0, 0, 255}, 6);
+  }
 }
 
 TEST(DecodePicture, CmykBecomesRgb) {
@@ -173,6 +172,134 @@ TEST(DecodePicture, AColourProfileIsHonoured) {
   ExpectNear(Pixel(decoded, 0, 0), {200, 100, 100}, 2);
 }
 
+TEST(DecodePicture, TransparencyKeepsItsSoftEdgesBesideAProfile) {
+  // Black and grey, half transparent, in 16 bits and in 8.
+  const std::vector<uint16_t> rgba = {0, 0, 0, 0x8000, 0x4040, 0x4040, 0x4040, 0x8000};
+  StartVips();
+  const VImage wide = VImage::new_from_memory(const_cast<uint16_t*>(rgba.data()), 2 * rgba.size(),
+                                              2, 1, 4, VIPS_FORMAT_USHORT)
+                          .copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_RGB16));
+  for (const VImage& image : {wide, wide.colourspace(VIPS_INTERPRETATION_sRGB)}) {
+    const VImage tagged = WithProfile(image, BuiltInProfile("srgb"));
+    for (const std::string& file :
+         {TakeBytes(tagged.pngsave_buffer()), TakeBytes(tagged.tiffsave_buffer())}) {
+      ASSERT_OK_AND_ASSIGN(const RgbImage decoded, Decode(file));
+      ExpectNear(Pixel(decoded, 0, 0), {127, 127, 127}, 1);
+      ExpectNear(Pixel(decoded, 1, 0), {159, 159, 159}, 1);
+    }
+  }
+}
+
+TEST(DecodePicture, AdobeRgbAsCamerasMarkItIsHonoured) {
+  VImage image = View(RgbImage::Blank(16, 16, 44));
+  image = image.linear({0, 1, 1}, {188, 0, 0}).cast(VIPS_FORMAT_UCHAR);
+  const std::string exif = std::string("Exif\0\0", 6) + ExifOfAdobeRgb();
+  vips_image_set_blob_copy(image.get_image(), VIPS_META_EXIF_NAME, exif.data(), exif.size());
+  const std::string jpeg = TakeBytes(image.jpegsave_buffer(
+      VImage::option()->set("Q", 95)->set("subsample_mode", VIPS_FOREIGN_SUBSAMPLE_OFF)));
+  ASSERT_OK_AND_ASSIGN(const RgbImage decoded, Decode(jpeg));
+  ExpectNear(Pixel(decoded, 8, 8), {220, 40, 40}, 3);
+  // A profile says more.
+  ASSERT_OK_AND_ASSIGN(
+      const RgbImage tagged,
+      Decode(TakeBytes(WithProfile(image, BuiltInProfile("srgb")).jpegsave_buffer())));
+  ExpectNear(Pixel(tagged, 8, 8), {188, 44, 44}, 3);
+}
+
+TEST(DecodePicture, AProfileThatDoesNotFitIsPassedOverAndSaid) {
+  RgbImage red = RgbImage::Blank(4, 4, 100);
+  for (size_t i = 0; i < red.pixels.size(); i += 3) red.pixels[i] = 220;
+  const std::string jpeg = *EncodePicture(red, PictureFormat::kJpeg, 95);
+  std::string grey = AdobeRgbProfile();
+  grey.replace(16, 4, "GRAY");
+  std::string cmyk = AdobeRgbProfile();
+  cmyk.replace(16, 4, "CMYK");
+  std::string broken = AdobeRgbProfile();
+  std::fill(broken.begin() + 128, broken.end(), '\xFF');
+  for (const auto& [profile, why] :
+       {std::pair(grey, "for grey"), std::pair(cmyk, "for CMYK"),
+        std::pair(std::string(300, 'x'), "damaged"), std::pair(broken, "damaged")}) {
+    ASSERT_OK_AND_ASSIGN(const DecodedPicture decoded, DecodeWhole(WithSegment(jpeg, profile)));
+    ExpectNear(Pixel(decoded.image, 0, 0), {220, 100, 100}, 4);
+    EXPECT_THAT(decoded.warnings, ElementsAre(HasSubstr(why)));
+  }
+}
+
+TEST(DecodePicture, CodePointsOfAPngCountMoreThanItsProfile) {
+  const RgbImage p3 = {1, 1, {202, 59, 50}};
+  const std::string code(std::string("\x0C\x0D\0\x01", 4));
+  const std::string png = WithChunk(*EncodePicture(p3, PictureFormat::kPng), "cICP", code);
+  ASSERT_OK_AND_ASSIGN(const RgbImage plain, Decode(png));
+  ExpectNear(Pixel(plain, 0, 0), {220, 40, 40}, 1);
+  const std::string tagged =
+      TakeBytes(WithProfile(View(p3), BuiltInProfile("srgb")).pngsave_buffer());
+  ASSERT_OK_AND_ASSIGN(const RgbImage both, Decode(WithChunk(tagged, "cICP", code)));
+  ExpectNear(Pixel(both, 0, 0), {220, 40, 40}, 1);
+  // And where they say sRGB, they count, too.
+  const std::string srgb(std::string("\x01\x0D\0\x01", 4));
+  const std::string wrong = TakeBytes(WithProfile(View(p3), BuiltInProfile("p3")).pngsave_buffer());
+  ASSERT_OK_AND_ASSIGN(const RgbImage as_it_is, Decode(WithChunk(wrong, "cICP", srgb)));
+  EXPECT_THAT(Pixel(as_it_is, 0, 0), ElementsAre(202, 59, 50));
+}
+
+TEST(DecodePicture, HdrIsShownAsFarAsItGoesAndSaid) {
+  const std::string png = WithChunk(*EncodePicture({1, 1, {148, 148, 148}}, PictureFormat::kPng),
+                                    "cICP", std::string("\x09\x10\0\x01", 4));
+  ASSERT_OK_AND_ASSIGN(const DecodedPicture decoded, DecodeWhole(png));
+  ExpectNear(Pixel(decoded.image, 0, 0), {255, 255, 255}, 1);
+  EXPECT_THAT(decoded.warnings, ElementsAre(HasSubstr("HDR")));
+}
+
+TEST(DecodePicture, HeicAndAvifAreTakenWithTheirProfile) {
+  const VImage p3 =
+      View(RedAndBlue(64, 64)).icc_transform("p3", VImage::option()->set("input_profile", "srgb"));
+  for (const auto compression :
+       {VIPS_FOREIGN_HEIF_COMPRESSION_HEVC, VIPS_FOREIGN_HEIF_COMPRESSION_AV1}) {
+    const std::string file =
+        TakeBytes(p3.heifsave_buffer(VImage::option()
+                                         ->set("compression", compression)
+                                         ->set("Q", 95)
+                                         ->set("subsample_mode", VIPS_FOREIGN_SUBSAMPLE_OFF)));
+    ASSERT_OK_AND_ASSIGN(const RgbImage decoded, Decode(file));
+    ExpectNear(Pixel(decoded, 10, 10), {255, 0, 0}, 6);
+    ExpectNear(Pixel(decoded, 54, 54), {0, 0, 255}, 6);
+  }
+}
+
+TEST(DecodePicture, ATiffOfSeveralPagesIsItsFirst) {
+  VImage pages = View(RedAndBlue(16, 32));
+  pages.set("page-height", 16);
+  ASSERT_OK_AND_ASSIGN(const DecodedPicture decoded,
+                       DecodeWhole(TakeBytes(pages.tiffsave_buffer())));
+  EXPECT_EQ(decoded.image, RedAndBlue(16, 16));
+  EXPECT_THAT(decoded.warnings, ElementsAre(HasSubstr("2 pages; only the first")));
+}
+
+TEST(DecodePicture, ALargeJpegIsDecodedSmaller) {
+  const std::string jpeg = TakeBytes(View(RedAndBlue(640, 320)).jpegsave_buffer());
+  ASSERT_OK_AND_ASSIGN(const DecodedPicture decoded, DecodeWhole(jpeg, {.max_pixels = 20'000}));
+  EXPECT_EQ(decoded.image.width, 160);
+  EXPECT_EQ(decoded.image.height, 80);
+  EXPECT_EQ(decoded.full_size, (PictureSize{640, 320}));
+  ExpectNear(Pixel(decoded.image, 10, 10), {255, 0, 0}, 6);
+  EXPECT_THAT(Decode(jpeg, {.max_pixels = 1000}), RefusesNaming(Parts{"size"}))
+      << "an eighth is more";
+  EXPECT_THAT(Decode(jpeg, {.max_pixels = 20'000, .max_jpeg_pixels = 200'000}),
+              RefusesNaming(Parts{"size: got 640×320"}));
+}
+
+TEST(DecodePicture, WhatWouldTakeTooMuchMemoryIsRefusedByItsHeader) {
+  const std::string png = TakeBytes(
+      View(RedAndBlue(512, 512)).pngsave_buffer(VImage::option()->set("interlace", true)));
+  ASSERT_OK_AND_ASSIGN(const int64_t needed, BytesToDecode(Bytes(png)));
+  EXPECT_GT(needed, 2 * 3 * 512 * 512) << "interlaced, it is there twice";
+  EXPECT_THAT(Decode(png, {.max_memory = needed}), Succeeds());
+  EXPECT_THAT(Decode(png, {.max_memory = needed - 1}),
+              RefusesNaming(Parts{"memory to decode it", "512×512", "not interlaced"}));
+  EXPECT_THAT(BytesToDecode(Bytes(png), {.max_memory = needed - 1}),
+              RefusesNaming(Parts{"memory"}));
+}
+
 TEST(DecodePicture, TruncatedPicturesAreRefused) {
   RgbImage noise = RgbImage::Blank(96, 96);
   for (uint8_t& byte : noise.pixels) byte = static_cast<uint8_t>(std::rand());
@@ -190,7 +317,8 @@ TEST(DecodePicture, TruncatedPicturesAreRefused) {
 
 TEST(DecodePicture, AHugePictureIsRefusedFromItsHeader) {
   EXPECT_THAT(Decode(PngClaiming(50'000, 50'000)),
-              RefusesNaming(Parts{"size: got 50000×50000", "at most 20000", "64 million"}));
+              RefusesNaming(Parts{"size: got 50000×50000", "at most 20000", "64 million",
+                                  "256 million in a JPEG"}));
   EXPECT_THAT(Decode(PngClaiming(19'000, 19'000)), RefusesNaming(Parts{"19000×19000"}));
 }
 
@@ -204,7 +332,9 @@ TEST(DecodePicture, OtherFormatsAreRefusedByName) {
   EXPECT_THAT(Decode(absl::string_view("\0\0\0\x18"
                                        "ftypheic",
                                        12)),
-              RefusesNaming(Parts{"HEIC is not supported"}));
+              RefusesNaming(Parts{"damaged or truncated HEIC", "Most Compatible"}));
+  EXPECT_THAT(Decode("\xFF\x0A..."), RefusesNaming(Parts{"JPEG XL is not supported"}));
+  EXPECT_THAT(Decode(absl::string_view("IIU\0....", 8)), RefusesNaming(Parts{"raw", "RW2"}));
   EXPECT_THAT(Decode("Dear diary, this is no picture."), RefusesNaming(Parts{"not a picture"}));
   EXPECT_THAT(Decode(""), RefusesNaming(Parts{"not a picture"}));
 }
@@ -216,6 +346,10 @@ TEST(DecodePicture, AnimationsAreRefused) {
   pages.set("page-height", 16);
   const std::string webp = TakeBytes(pages.webpsave_buffer());
   EXPECT_THAT(Decode(webp), RefusesNaming(Parts{"animation of 2 frames"}));
+  const std::string png = *EncodePicture(RedAndBlue(8, 8), PictureFormat::kPng);
+  const std::string two = BigEndian(2) + BigEndian(0);
+  EXPECT_THAT(Decode(WithChunk(WithChunk(png, "fcTL", std::string(26, '\0')), "acTL", two)),
+              RefusesNaming(Parts{"animation of 2 frames"}));
 }
 
 }  // namespace

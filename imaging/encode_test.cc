@@ -11,7 +11,7 @@ TEST(EncodePicture, BytesAreWhatTheNameSays) {
   for (const PictureFormat format :
        {PictureFormat::kPng, PictureFormat::kJpeg, PictureFormat::kWebp}) {
     ASSERT_OK_AND_ASSIGN(const std::string file, EncodePicture(RgbImage::Blank(3, 2, 7), format));
-    EXPECT_EQ(SniffPicture(std::as_bytes(std::span(file)))->supported, format);
+    EXPECT_EQ(SniffPicture(std::as_bytes(std::span(file)))->written, format);
   }
 }
 

@@ -9,8 +9,11 @@
 
 namespace imprint {
 
-// The formats that we read and write.
+// The formats that we write.
 enum class PictureFormat { kPng, kJpeg, kWebp };
+
+// The formats that we read. HEIF is HEIC and AVIF.
+enum class ReadFormat { kPng, kJpeg, kWebp, kHeif, kTiff };
 
 // "PNG", "JPEG", "WebP".
 absl::string_view Name(PictureFormat format);
@@ -19,8 +22,9 @@ absl::string_view Name(PictureFormat format);
 absl::string_view Extension(PictureFormat format);
 
 struct SniffedFormat {
-  // Nothing if it is a format that we do not read.
-  std::optional<PictureFormat> supported;
+  // Nothing if it is a format that we do not read, or not write.
+  std::optional<ReadFormat> read;
+  std::optional<PictureFormat> written;
   // "PNG", "GIF", "HEIC", ...
   absl::string_view name;
 };

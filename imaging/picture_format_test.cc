@@ -10,14 +10,26 @@ std::optional<SniffedFormat> Sniff(absl::string_view text) {
 }
 
 TEST(SniffPicture, GoesByContent) {
-  EXPECT_EQ(Sniff("\x89PNG\r\n\x1A\n....")->supported, PictureFormat::kPng);
-  EXPECT_EQ(Sniff("\xFF\xD8\xFF\xE0")->supported, PictureFormat::kJpeg);
-  EXPECT_EQ(Sniff("RIFF....WEBPVP8 ")->supported, PictureFormat::kWebp);
+  EXPECT_EQ(Sniff("\x89PNG\r\n\x1A\n....")->written, PictureFormat::kPng);
+  EXPECT_EQ(Sniff("\xFF\xD8\xFF\xE0")->read, ReadFormat::kJpeg);
+  EXPECT_EQ(Sniff("RIFF....WEBPVP8 ")->written, PictureFormat::kWebp);
+  EXPECT_EQ(Sniff(absl::string_view("II*\0....", 8))->read, ReadFormat::kTiff);
+  EXPECT_FALSE(Sniff(absl::string_view("MM\0*....", 8))->written);
   EXPECT_EQ(Sniff("GIF89a")->name, "GIF");
-  EXPECT_FALSE(Sniff("GIF89a")->supported);
+  EXPECT_FALSE(Sniff("GIF89a")->read);
   EXPECT_FALSE(Sniff("RIFF....WAVE"));
   EXPECT_FALSE(Sniff("\x89PN"));
   EXPECT_FALSE(Sniff(""));
+}
+
+TEST(SniffPicture, KnowsHeifByItsBrands) {
+  EXPECT_EQ(Sniff("....ftypheic....")->name, "HEIC");
+  EXPECT_EQ(Sniff("....ftypavif....")->read, ReadFormat::kHeif);
+  EXPECT_EQ(Sniff("....ftypmif1....miafheix")->name, "HEIC");
+  EXPECT_EQ(Sniff("....ftypmif1....miafavif")->name, "AVIF");
+  EXPECT_EQ(Sniff("....ftypmif1")->name, "HEIF");
+  EXPECT_FALSE(Sniff("....ftypisom....mp42")) << "a film";
+  EXPECT_FALSE(Sniff("....ftypcrx ")->read) << "a camera's raw picture";
 }
 
 TEST(HasPictureExtension, KnowsNamesInAnyCase) {

@@ -41,6 +41,18 @@ RgbImage RenderRgb(const vips::VImage& image) {
   return result;
 }
 
+vips::VImage ToSrgb(const vips::VImage& colours) {
+  using vips::VImage;
+  if (vips_image_get_typeof(colours.get_image(), VIPS_META_ICC_NAME) == 0) {
+    return colours.colourspace(VIPS_INTERPRETATION_sRGB);
+  }
+  return colours.icc_transform("srgb", VImage::option()
+                                           ->set("embedded", true)
+                                           ->set("depth", 8)
+                                           ->set("intent", VIPS_INTENT_RELATIVE)
+                                           ->set("black_point_compensation", true));
+}
+
 std::string TakeVipsError(const std::exception& error) {
   vips_error_clear();
   return absl::StrReplaceAll(absl::StripAsciiWhitespace(error.what()), {{"\n", "; "}});

@@ -22,6 +22,10 @@ vips::VImage VipsView(const RgbImage& image);
 // Evaluates the pipeline. `image` must have three 8-bit bands. Throws vips::VError.
 RgbImage RenderRgb(const vips::VImage& image);
 
+// The colours, without transparency, as 8-bit sRGB: by the ICC profile that the picture carries, or
+// by what libvips takes them for.
+vips::VImage ToSrgb(const vips::VImage& colours);
+
 // What libvips last complained of, as one line; clears it.
 std::string TakeVipsError(const std::exception& error);
 

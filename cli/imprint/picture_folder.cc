@@ -47,7 +47,8 @@ bool HoldsAlready(const fs::path& file, const std::string& sha256) {
 
 absl::StatusOr<RgbImage> ReadPicture(const fs::path& path) {
   ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
-  return DecodePicture(file->bytes());
+  ASSIGN_OR_RETURN(DecodedPicture decoded, DecodePicture(file->bytes()));
+  return std::move(decoded.image);
 }
 
 // The pictures that a manifest names.

@@ -114,6 +114,7 @@ class Drawing {
                        ReadReferenceFolder(order_.references, [](const RgbImage& picture) {
                          return FitToSquare(picture, ContactSheet().cell_size, SquareFit::kCrop);
                        }));
+      WarnOfPictures(references_.pictures, context_.console);
     }
     WrittenTokens tokens;
     for (const EmbeddingRecord& embedding : embeddings_.records) tokens.Add(embedding.token);
@@ -129,11 +130,10 @@ class Drawing {
                        " has no safety checker; add one, or draw without with --no-safety-check"));
     }
     pictures_.resize(plan_.size());
-    return absl::OkStatus();
     FindWords();
+    return absl::OkStatus();
   }
 
-  absl::Status ReadSource(PictureRequest& defaults) {
   // Which embeddings the prompts use, and what is to be said of the prompts.
   void FindWords() {
     std::set<std::string> tokens;
@@ -148,12 +148,14 @@ class Drawing {
     }
   }
 
+  absl::Status ReadSource(PictureRequest& defaults) {
     if (order_.source.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(CheckSize(model_->info(), {defaults.width, defaults.height}));
     const auto read = ReadPictures({order_.source}, [&](const RgbImage& picture) {
       return CropAndResize(picture, defaults.width, defaults.height);
     });
     if (!read.ok()) return ForOption("from", read.status());
+    WarnOfPictures(*read, context_.console);
     const ReferencePicture& picture = read->front();
     defaults.source = std::make_shared<const RgbImage>(picture.fitted);
     source_ = SourceRecord{fs::absolute(picture.path).string(), picture.sha256};
@@ -190,9 +192,9 @@ class Drawing {
                                           ", ", Name(first.solver), ", ", first.steps,
                                           " steps, guidance ", first.guidance,
                                           order_.safety_check ? "" : ", not checked for safety"));
+    for (const std::string& warning : warnings_) console.Warn(warning);
     if (order_.compare && plan_.size() == order_.prompts.size() * order_.seeds.size()) {
       console.Warn("--compare: no prompt has a token whose embedding says its class word");
-    for (const std::string& warning : warnings_) console.Warn(warning);
     }
     std::set<std::string> measured;
     for (size_t i = 0; i < plan_.size(); ++i) {
@@ -318,11 +320,11 @@ class Drawing {
   CommandContext& context_;
   std::shared_ptr<const BaseModel> model_;
   LoadedEmbeddings embeddings_;
-  std::optional<SourceRecord> source_;
-  ReferenceFolder references_;
   // Those whose tokens the prompts have.
   std::vector<EmbeddingRecord> used_;
   std::vector<std::string> warnings_;
+  std::optional<SourceRecord> source_;
+  ReferenceFolder references_;
   std::vector<PlannedPicture> plan_;
   std::vector<PictureRequest> requests_;
   std::vector<PictureRecord> records_;

@@ -21,12 +21,13 @@ constexpr size_t kMaxListedErrors = 10;
 absl::StatusOr<ReferencePicture> ReadPicture(const std::filesystem::path& path,
                                              const PictureFit& fit) {
   ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
-  ASSIGN_OR_RETURN(const RgbImage image, DecodePicture(file->bytes()));
+  ASSIGN_OR_RETURN(DecodedPicture decoded, DecodePicture(file->bytes()));
   return ReferencePicture{.path = path,
                           .sha256 = Sha256Hex(file->bytes()),
-                          .width = image.width,
-                          .height = image.height,
-                          .fitted = fit(image)};
+                          .width = decoded.full_size.width,
+                          .height = decoded.full_size.height,
+                          .fitted = fit(decoded.image),
+                          .warnings = std::move(decoded.warnings)};
 }
 
 absl::Status AllErrors(const std::vector<std::string>& errors, size_t pictures) {
@@ -54,6 +55,14 @@ absl::StatusOr<std::vector<ReferencePicture>> ReadPictures(
   }
   if (!errors.empty()) return AllErrors(errors, paths.size());
   return pictures;
+}
+
+void WarnOfPictures(const std::vector<ReferencePicture>& pictures, Console& console) {
+  for (const ReferencePicture& picture : pictures) {
+    for (const std::string& warning : picture.warnings) {
+      console.Warn(absl::StrCat(picture.path.filename().string(), ": ", warning));
+    }
+  }
 }
 
 absl::StatusOr<ReferenceFolder> ReadReferenceFolder(const std::filesystem::path& folder,

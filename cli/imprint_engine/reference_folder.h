@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cli/terminal/console.h"
 
 #include "base/rgb_image.h"
 
@@ -21,6 +22,8 @@ struct ReferencePicture {
   int width;           // as it was, turned upright
   int height;
   RgbImage fitted;
+  // What a person should know of it, without its name.
+  std::vector<std::string> warnings;
 };
 
 struct ReferenceFolder {
@@ -40,5 +43,8 @@ absl::StatusOr<ReferenceFolder> ReadReferenceFolder(const std::filesystem::path&
 // As ReadReferenceFolder for exactly these files.
 absl::StatusOr<std::vector<ReferencePicture>> ReadPictures(
     const std::vector<std::filesystem::path>& paths, const PictureFit& fit);
+
+// Warns of what is to be known of the pictures, each by its name.
+void WarnOfPictures(const std::vector<ReferencePicture>& pictures, Console& console);
 
 }  // namespace imprint

@@ -56,9 +56,10 @@ PictureFit ForClip(const ClipScorer& scorer) {
       [size = scorer.image_size()](const RgbImage& picture) { return FitForClip(picture, size); };
 }
 
-absl::StatusOr<std::vector<ClipFeature>> EmbedFolder(const ClipScorer& scorer,
-                                                     const fs::path& path) {
+absl::StatusOr<std::vector<ClipFeature>> EmbedFolder(const ClipScorer& scorer, const fs::path& path,
+                                                     Console& console) {
   ASSIGN_OR_RETURN(const ReferenceFolder folder, ReadReferenceFolder(path, ForClip(scorer)));
+  WarnOfPictures(folder.pictures, console);
   std::vector<RgbImage> pictures;
   for (const ReferencePicture& picture : folder.pictures) pictures.push_back(picture.fitted);
   return scorer.EmbedPictures(pictures);
@@ -117,7 +118,7 @@ absl::Status RunScore(const ScoreOptions& options, CommandContext& context) {
     return FieldError("against", "none", "the pictures to compare with: --against FOLDER");
   }
   ASSIGN_OR_RETURN(const auto scorer, LoadScorer(options));
-  ASSIGN_OR_RETURN(const auto references, EmbedFolder(*scorer, options.against));
+  ASSIGN_OR_RETURN(const auto references, EmbedFolder(*scorer, options.against, context.console));
   Console& console = context.console;
   Scores scores;
   nlohmann::json result;
@@ -139,7 +140,7 @@ absl::Status RunScore(const ScoreOptions& options, CommandContext& context) {
     }
     Print(compared.pictures > 0 ? "of the concept " : "", scores, references.size(), console);
   } else {
-    ASSIGN_OR_RETURN(const auto pictures, EmbedFolder(*scorer, options.pictures));
+    ASSIGN_OR_RETURN(const auto pictures, EmbedFolder(*scorer, options.pictures, console));
     scores = {.pictures = pictures.size(), .clip_i = MeanSimilarity(pictures, references)};
     result = ToJson(scores);
     Print("", scores, references.size(), console);

@@ -116,7 +116,8 @@ Command MakeTeachCommand(CLI::App& app) {
   teach
       ->add_option(
           "FOLDER", options->folder,
-          "Pictures of one thing or in one style: PNG, JPEG, WebP; other files are skipped")
+          "Pictures of one thing or in one style: PNG, JPEG, WebP, HEIC, AVIF, TIFF; other "
+          "files are skipped")
       ->type_name("");
   AddModelOption(*teach, options->model, /*required=*/false);
   AddComputeFlags(*teach, options->compute);

@@ -96,6 +96,7 @@ class Teaching {
       return FieldError("pictures", absl::StrCat(references.pictures.size()),
                         absl::StrCat("at most ", kMaxTaughtPictures, "; 3 to 5 are enough"));
     }
+    WarnOfPictures(references.pictures, context_.console);
     input_ = InputWithoutPictures(order_);
     order_.pictures.clear();
     order_.picture_sha256.clear();

@@ -80,7 +80,7 @@ absl::StatusOr<PictureList> ListPictures(const std::filesystem::path& folder) {
                       list.skipped.empty()
                           ? "an empty folder"
                           : absl::StrCat("only ", absl::StrJoin(list.skipped, ", ")),
-                      "PNG, JPEG or WebP pictures, better 3 to 5");
+                      "PNG, JPEG, WebP, HEIC, AVIF or TIFF pictures, better 3 to 5");
   }
   if (list.paths.size() > kMaxListedPictures) {
     return FieldError("pictures", absl::StrCat(list.paths.size()),

@@ -52,7 +52,7 @@ const std::vector<RgbImage>& Pictures() {
     for (const auto& path : files) {
       std::ifstream file(path, std::ios::binary);
       const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-      fitted.push_back(FitToSquare(*DecodePicture(std::as_bytes(std::span(bytes))),
+      fitted.push_back(FitToSquare(DecodePicture(std::as_bytes(std::span(bytes)))->image,
                                    Model().info().picture_size, SquareFit::kCrop));
     }
     return fitted;

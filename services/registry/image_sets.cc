@@ -78,14 +78,19 @@ PictureSize FinishedSize(const v1::ItemRequest& request) {
 // What the file must be: a picture of the size that was asked for.
 absl::StatusOr<std::string> MimeType(const std::string& content, const v1::ItemRequest& request) {
   const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
-  const auto image = DecodePicture(bytes);
-  if (!image.ok()) return InContext("chunk", image.status());
+  const auto format = SniffPicture(bytes);
+  if (format && format->read && !format->written) {
+    return FieldError("chunk", format->name, "PNG, JPEG or WebP");
+  }
+  const auto decoded = DecodePicture(bytes);
+  if (!decoded.ok()) return InContext("chunk", decoded.status());
+  const PictureSize size = decoded->full_size;
   const PictureSize asked = FinishedSize(request);
-  if (image->width != asked.width || image->height != asked.height) {
-    return FieldError("chunk", absl::StrCat("a picture of ", image->width, "×", image->height),
+  if (size != asked) {
+    return FieldError("chunk", absl::StrCat("a picture of ", size.width, "×", size.height),
                       absl::StrCat(asked.width, "×", asked.height, ", as the header says"));
   }
-  switch (*SniffPicture(bytes)->supported) {
+  switch (*format->written) {
     case PictureFormat::kPng:
       return std::string("image/png");
     case PictureFormat::kJpeg:

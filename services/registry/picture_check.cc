@@ -44,17 +44,22 @@ uint64_t DifferenceHash(const RgbImage& image) {
 absl::StatusOr<CheckedPicture> CheckReferencePicture(const std::string& file_name,
                                                      absl::string_view content) {
   const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
-  const auto image = DecodePicture(bytes);
-  if (!image.ok()) return InContext(absl::StrCat("picture ", Quoted(file_name)), image.status());
+  const auto decoded = DecodePicture(bytes);
+  if (!decoded.ok()) {
+    return InContext(absl::StrCat("picture ", Quoted(file_name)), decoded.status());
+  }
   CheckedPicture checked;
   v1::ReferencePicture& picture = checked.picture;
   picture.set_file_name(file_name);
   picture.set_sha256(Sha256Hex(content));
   picture.set_format(std::string(SniffPicture(bytes)->name));
-  picture.set_width(image->width);
-  picture.set_height(image->height);
+  picture.set_width(decoded->full_size.width);
+  picture.set_height(decoded->full_size.height);
   picture.set_bytes(static_cast<int64_t>(content.size()));
-  checked.difference_hash = DifferenceHash(*image);
+  checked.difference_hash = DifferenceHash(decoded->image);
+  for (const std::string& warning : decoded->warnings) {
+    checked.warnings.push_back(absl::StrCat(file_name, ": ", warning));
+  }
   return checked;
 }
 
@@ -63,6 +68,7 @@ absl::StatusOr<std::vector<std::string>> CheckReferenceSet(
   std::vector<std::string> warnings;
   for (size_t i = 0; i < pictures.size(); ++i) {
     const v1::ReferencePicture& picture = pictures[i].picture;
+    warnings.insert(warnings.end(), pictures[i].warnings.begin(), pictures[i].warnings.end());
     if (std::min(picture.width(), picture.height()) < kSmallSide) {
       warnings.push_back(absl::StrCat(picture.file_name(), " is only ", picture.width(), "×",
                                       picture.height(), " pixels"));

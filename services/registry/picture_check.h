@@ -16,6 +16,8 @@ struct CheckedPicture {
   // 64 bits that say where the picture gets brighter from left to right, on a grid of 9 × 8:
   // similar pictures have similar bits (Krawetz 2013, "Kind of Like That": difference hash).
   uint64_t difference_hash = 0;
+  // What whoever sent it should know, with its name.
+  std::vector<std::string> warnings;
 };
 
 // INVALID_ARGUMENT naming the file and what is wrong with it.
@@ -23,7 +25,7 @@ absl::StatusOr<CheckedPicture> CheckReferencePicture(const std::string& file_nam
                                                      absl::string_view content);
 
 // What the whole set needs: INVALID_ARGUMENT for the same file twice; gives a warning for each pair
-// of near-duplicates and each picture that is small.
+// of near-duplicates, each picture that is small, and what is to be known of single ones.
 absl::StatusOr<std::vector<std::string>> CheckReferenceSet(
     const std::vector<CheckedPicture>& pictures);
 

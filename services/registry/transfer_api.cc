@@ -77,9 +77,9 @@ absl::Status TransferApi::SendPrepared(const v1::GetPreparedPicturesRequest& req
       request.fit() == v1::SQUARE_FIT_SQUASH ? SquareFit::kSquash : SquareFit::kCrop;
   for (int i = 0; i < set.pictures_size(); ++i) {
     ASSIGN_OR_RETURN(const std::string original, references_.Original(set.pictures(i)));
-    ASSIGN_OR_RETURN(const RgbImage image,
+    ASSIGN_OR_RETURN(const DecodedPicture decoded,
                      DecodePicture(std::as_bytes(std::span(original.data(), original.size()))));
-    const RgbImage fitted = FitToSquare(image, request.size(), fit);
+    const RgbImage fitted = FitToSquare(decoded.image, request.size(), fit);
     v1::PreparedPicture prepared;
     prepared.set_index(i);
     prepared.set_count(set.pictures_size());

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 
+import phone_pictures
 import pytest
 from PIL import Image
 from safetensors import safe_open
@@ -320,6 +321,18 @@ def test_one_word_in_either_form(taught):
     for word in ("<ros\u00e9>", "<ROSE\u0301>"):
         drawn = taught("draw", "--prompt", f"{word} at night", "--steps", 1, "--overwrite", "--out", "rose")
         assert "<ros\u00e9> is concepts/" in drawn.out and "warning" not in drawn.err, (drawn.out, drawn.err)
+
+
+def test_what_is_to_be_known_of_pictures_is_told(taught):
+    """A phone's HEIC is taken; of a scan of two pages, one."""
+    photos = taught.folder / "scans"
+    photos.mkdir()
+    (photos / "IMG_0042.HEIC").write_bytes(phone_pictures.HEIC)
+    with Image.open(PIP / "1.png") as first, Image.open(PIP / "2.png") as second:
+        first.save(photos / "scan.tif", save_all=True, append_images=[second])
+    told = taught("teach", photos, "--word", "mascot", "--steps", 2, *RIGHTS)
+    assert "warning: scan.tif: a TIFF of 2 pages; only the first is read" in told.err
+    assert "2 as referenceSets/" in told.out and "learned" in told.out
 
 
 def test_what_prompts_do_not_use_is_told_and_not_listed(taught):

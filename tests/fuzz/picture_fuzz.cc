@@ -12,8 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       .max_bytes = 1 << 20, .max_side = 512, .max_pixels = 65'536};
   const auto picture = imprint::DecodePicture(std::as_bytes(std::span(data, size)), limits);
   if (!picture.ok()) return 0;
-  if (picture->width > limits.max_side || picture->height > limits.max_side ||
-      picture->pixels.size() != size_t{3} * picture->width * picture->height) {
+  const imprint::RgbImage& image = picture->image;
+  if (image.width > limits.max_side || image.height > limits.max_side ||
+      image.pixels.size() != size_t{3} * image.width * image.height) {
     std::abort();
   }
   return 0;

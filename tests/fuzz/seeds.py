@@ -8,6 +8,9 @@ import zipfile
 import torch
 from safetensors.torch import save
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from phone_pictures import HEIC  # noqa: E402
+
 MODEL = pathlib.Path(__file__).resolve().parents[2] / "models" / "demo"
 TENSORS = [torch.arange(6.0).view(2, 3), torch.ones(4, dtype=torch.half), torch.zeros(3, 2).T,
            torch.ones(1, 2, dtype=torch.bfloat16), torch.nn.Parameter(torch.ones(2, 2))]
@@ -66,18 +69,62 @@ def original_layouts():
         yield save({name: torch.zeros(3, 1, 1, 1)})
 
 
-def pictures():
+def saved_pictures(kind, modes, **options):
     from PIL import Image
 
-    for mode in ("RGB", "L", "P", "RGBA", "CMYK"):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for mode in modes:
         picture = Image.new(mode, (9, 7))
-        for kind in ("PNG", "JPEG", "WEBP"):
+        file = io.BytesIO()
+        picture.save(file, kind, exif=exif, **options)
+        yield file.getvalue()
+
+
+def tiffs():
+    from PIL import Image
+
+    for mode in ("1", "L", "P", "RGB", "RGBA", "CMYK", "I;16"):
+        for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"):
             file = io.BytesIO()
-            try:
-                picture.save(file, kind, exif=Image.Exif())
-            except OSError:
-                continue  # a mode that this kind of file does not have
+            Image.new(mode, (9, 7)).save(file, "TIFF", compression=compression)
             yield file.getvalue()
+    pages = [Image.new("L", (9, 7)) for _ in range(3)]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    yield file.getvalue()
+
+
+def heifs():
+    yield from saved_pictures("AVIF", ("RGB", "L", "RGBA"))
+    yield HEIC
+
+
+def pictures():
+    yield from saved_pictures("PNG", ("RGB", "L", "P", "RGBA"))
+    yield from saved_pictures("JPEG", ("RGB", "L", "CMYK"))
+    yield from saved_pictures("WEBP", ("RGB", "RGBA"))
+    yield from tiffs()
+    yield from heifs()
+
+
+def png_chunks():
+    """As png_facts_fuzz.cc takes them: a byte for the type, two for the size, the body."""
+    import struct
+    import zlib
+
+    def chunk(kind, body):
+        return struct.pack(">BH", kind, len(body)) + body
+
+    tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    raw = b"\nexif\n%8d\n%s\n" % (len(tiff), tiff.hex().encode())
+    name = b"Raw profile type exif\0"
+    xmp = b"XML:com.adobe.xmp\0"
+    yield chunk(0, bytes(13)) + chunk(5, tiff)
+    yield chunk(4, b"\x0c\x0d\0\1") + chunk(1, b"") + chunk(6, name + raw)
+    yield chunk(7, name + b"\0" + zlib.compress(raw))
+    yield chunk(8, xmp + b"\1\0\0\0" + zlib.compress(b'tiff:Orientation="3"'))
+    yield chunk(2, struct.pack(">II", 2, 0)) + chunk(3, bytes(26)) + chunk(1, b"x")
 
 
 PROMPTS = ["a photo of <mia>, (in the snow:1.2) [at night]", "((a)) \\(b\\) [c:0.5] BREAK (rex)s",
@@ -85,12 +132,15 @@ PROMPTS = ["a photo of <mia>, (in the snow:1.2) [at night]", "((a)) \\(b\\) [c:0
 
 SEEDS = {
     "embedding_file": lambda: [*saved(), *safetensors()],
+    "heif_facts": heifs,
     "model_config": model_configs,
     "original_layout": original_layouts,
     "pickle": pickles,
     "picture": pictures,
+    "png_facts": png_chunks,
     "prompt": lambda: [prompt.encode() for prompt in PROMPTS],
     "safetensors": safetensors,
+    "tiff_facts": tiffs,
     "tokenizer": lambda: [prompt.encode() for prompt in PROMPTS],
 }
 

@@ -42,7 +42,7 @@ def chunk(kind, body):
 
 def test_no_pictures(teach, tmp_path):
     (tmp_path / "empty").mkdir()
-    refused(teach(pictures=tmp_path / "empty"), "pictures", "an empty folder", "PNG, JPEG or WebP")
+    refused(teach(pictures=tmp_path / "empty"), "pictures", "an empty folder", "PNG, JPEG, WebP, HEIC")
     refused(teach(pictures=tmp_path / "none"), "pictures", "none")
     no_result(tmp_path / "out")
 
@@ -65,7 +65,7 @@ def test_a_png_that_claims_to_be_huge(teach, photos, tmp_path):
 
 def test_text_named_png(teach, photos, tmp_path):
     (photos / "notes.png").write_text("Dear diary")
-    refused(teach(pictures=photos), '"notes.png"', "not a picture", "PNG, JPEG or WebP")
+    refused(teach(pictures=photos), '"notes.png"', "not a picture", "PNG, JPEG, WebP, HEIC")
 
 
 def test_an_animated_gif(teach, photos):

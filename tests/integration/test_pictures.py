@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from phone_pictures import HEIC
 from processes import PIP
 
 
@@ -39,6 +40,9 @@ def kinds():
     yield "turned.jpg", rgb, {"exif": exif, "quality": 95}
     yield "lossless.webp", rgb, {"lossless": True}
     yield "alpha.webp", rgba, {"lossless": True}
+    yield "phone.avif", rgb, {"exif": exif}
+    yield "scan.tif", rgb, {"compression": "tiff_lzw"}
+    yield "fax.tiff", rgb.convert("1"), {"compression": "group4"}
 
 
 @pytest.mark.parametrize("name,picture,options", list(kinds()), ids=[k[0] for k in kinds()])
@@ -81,3 +85,33 @@ def test_small_pictures_are_warned_about(teach, tmp_path):
     result = teach("--steps", 1, pictures=folder)
     assert result.code == 0
     assert "tiny.png is 20×40, smaller than the 64 pixels" in result.err
+
+
+def test_a_phones_heic_among_other_pictures_is_taken(teach, tmp_path):
+    folder = shutil.copytree(PIP, tmp_path / "photos")
+    (folder / "IMG_0042.HEIC").write_bytes(HEIC)
+    result = teach("--steps", 1, pictures=folder)
+    assert result.code == 0, result.err
+    assert "6 at 64×64" in result.out and "IMG_0042" not in result.err
+
+
+def test_a_broken_heic_is_named_with_the_way_out(teach, tmp_path):
+    folder = shutil.copytree(PIP, tmp_path / "photos")
+    (folder / "IMG_0042.HEIC").write_bytes(HEIC[:28] + bytes(200))
+    result = teach("--steps", 1, pictures=folder)
+    assert result.code == 2
+    assert '"IMG_0042.HEIC"): a damaged or truncated HEIC' in result.err
+    assert "save it as JPEG" in result.err
+
+
+def test_what_is_to_be_known_of_a_picture_is_said(teach, engine, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    pages = [gradient(), gradient().rotate(90)]
+    pages[0].save(folder / "scan.tif", save_all=True, append_images=pages[1:])
+    result = teach("--steps", 1, pictures=folder)
+    assert result.code == 0
+    assert "warning: scan.tif: a TIFF of 2 pages; only the first is read" in result.err
+    said = engine("--json", "teach", folder, "--class", "mascot", "--token", "<x>", "--steps", 1, "--out",
+                  tmp_path / "json").event("warning")
+    assert "scan.tif" in said["message"]

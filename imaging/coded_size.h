@@ -1,0 +1,34 @@
+// How large the pictures inside a HEVC or AV1 bitstream are. The boxes around it say that, too, but
+// decoders go by the bitstream: one of 3 KB can make them take gigabytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "imaging/byte_reader.h"
+
+namespace imprint {
+
+struct CodedSize {
+  int64_t width = 0;
+  int64_t height = 0;
+
+  friend bool operator==(const CodedSize&, const CodedSize&) = default;
+};
+
+// The largest that any sequence parameter set says (ITU-T H.265, 7.3.2.2): of an hvcC box, and of
+// an item's data, where each NAL unit stands behind its size of `length_size` bytes. 0×0 where
+// there is none; nothing if one cannot be read.
+struct HevcConfiguration {
+  CodedSize largest;
+  size_t length_size = 4;
+};
+std::optional<HevcConfiguration> ReadHevcConfiguration(ByteSpan hvcc);
+std::optional<CodedSize> LargestHevcPicture(ByteSpan item, size_t length_size);
+
+// The largest that any sequence header says (AV1 Bitstream & Decoding Process Specification, 5.5):
+// of the OBUs of an av1C box or an item's data. 0×0 where there is none; nothing if one cannot be
+// read, or if a frame says another size than its sequence's.
+std::optional<CodedSize> LargestAv1Picture(ByteSpan obus);
+
+}  // namespace imprint

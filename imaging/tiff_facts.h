@@ -1,0 +1,30 @@
+// What a TIFF file says about its first picture before anything of it is decoded.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+
+#include "imaging/byte_reader.h"
+#include "imaging/exif_facts.h"
+#include "imaging/size_limit.h"
+
+namespace imprint {
+
+struct TiffFacts {
+  // Which directory the first picture is in, from 0: smaller copies of others are passed over.
+  int page = 0;
+  // Pictures in the file, without those copies.
+  int pictures = 1;
+  ExifFacts exif;
+  // What is decoded at once: a row; or a strip, where those cannot be taken apart; or a row of
+  // tiles.
+  int64_t piece_bytes = 0;
+};
+
+// INVALID_ARGUMENT, naming what it is, for a camera's raw picture, which looks like a TIFF, for
+// numbers that are no picture (floating-point, 32 bits), an unusual compression or layout, more
+// than 10,000 pages, and a picture over the limit; DATA_LOSS if there is no whole page.
+absl::StatusOr<TiffFacts> ReadTiffFacts(ByteSpan tiff, const SizeLimit& limit);
+
+}  // namespace imprint
