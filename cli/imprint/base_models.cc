@@ -72,7 +72,7 @@ absl::StatusOr<v1::BaseModel> RegisterModel(Gateway& gateway, const NewModel& mo
 std::string FolderForRegistry(const std::string& given) {
   const std::filesystem::path folder(given);
   std::error_code error;
-  if (folder.is_relative() && !std::filesystem::is_directory(folder, error)) return given;
+  if (folder.is_relative() && !std::filesystem::exists(folder, error)) return given;
   const std::filesystem::path absolute = std::filesystem::absolute(folder, error);
   return error ? given : absolute.lexically_normal().string();
 }

@@ -34,6 +34,15 @@ TEST(ChooseModel, NamesTheChoices) {
               Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("imprint models add")));
 }
 
+TEST(FolderForRegistry, AFileOfThisMachineIsNamedFromItsRoot) {
+  const ScratchFolder folder;
+  const auto file = folder.Write("model.safetensors", "");
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  EXPECT_EQ(FolderForRegistry("model.safetensors"), file.string());
+  std::filesystem::current_path(before);
+}
+
 TEST(FolderForRegistry, LeavesToTheRegistryWhatIsNotHere) {
   EXPECT_EQ(FolderForRegistry("/models/nowhere"), "/models/nowhere");
   EXPECT_EQ(FolderForRegistry("models/nowhere"), "models/nowhere");

@@ -8,6 +8,7 @@
 #include "cli/imprint/drawing.h"
 #include "cli/imprint/resource_options.h"
 #include "cli/options/drawing_options.h"
+#include "cli/options/given_flags.h"
 
 #include "base/check_number.h"
 #include "base/field_error.h"
@@ -26,13 +27,13 @@ struct DrawOptions {
   std::string format = "png";
   std::string negative;
   std::string priority;
-  int steps = 0;
+  std::optional<int> steps;
   std::optional<double> guidance;
   double guidance_rescale = 0;
   std::string solver;
   double eta = 0;
   std::string prompt_style = "emphasis";
-  int clip_skip = 0;
+  std::optional<int> clip_skip;
   double upscale = 1;
   double upscale_strength = 0.35;
   std::string precision = "auto";
@@ -73,7 +74,11 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
   ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
   spec.set_format(ToProto(format));
   spec.set_negative_prompt(options.negative);
-  spec.set_steps(options.steps);
+  // The server would take 0 for its default, here and below.
+  if (options.steps) {
+    RETURN_IF_ERROR(CheckNumber("steps", *options.steps, 1, 1'000'000));
+    spec.set_steps(*options.steps);
+  }
   if (options.guidance) spec.set_guidance(*options.guidance);
   spec.set_guidance_rescale(options.guidance_rescale);
   spec.set_solver(options.solver);
@@ -81,8 +86,10 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
   spec.set_title(options.order.title);
   ASSIGN_OR_RETURN(const v1::PromptStyle prompt_style, ParsePromptStyle(options.prompt_style));
   spec.set_prompt_style(prompt_style);
-  spec.set_clip_skip(options.clip_skip);
-  // The server would take 0 for its default.
+  if (options.clip_skip) {
+    RETURN_IF_ERROR(CheckNumber("clip_skip", *options.clip_skip, 1, 1000));
+    spec.set_clip_skip(*options.clip_skip);
+  }
   RETURN_IF_ERROR(CheckNumber("upscale", options.upscale, 1, 4));
   RETURN_IF_ERROR(CheckNumber("upscale_strength", options.upscale_strength, 1e-4, 1));
   spec.set_upscale(options.upscale);
@@ -91,7 +98,20 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
   return spec;
 }
 
-absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options) {
+absl::Status CheckFlags(const CLI::App& draw, const DrawOptions& options) {
+  if (options.no_wait) {
+    RETURN_IF_ERROR(RefuseFlagsBeside("--no-wait: imprint image-sets export writes them later",
+                                      draw, {"out", "overwrite", "references", "no-sheet"}));
+  }
+  if (options.no_sheet) RETURN_IF_ERROR(RefuseFlagsBeside("--no-sheet", draw, {"references"}));
+  if (options.upscale == 1) {
+    RETURN_IF_ERROR(RefuseFlagsWithout("--upscale", draw, {"upscale-strength"}));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, const DrawOptions& options) {
+  RETURN_IF_ERROR(CheckFlags(draw, options));
   DrawOrder order = options.order;
   order.wait = !options.no_wait;
   order.sheet = !options.no_sheet;
@@ -193,8 +213,8 @@ Command MakeDrawCommand(CLI::App& app) {
                    "The same id gives the same job, so that a script may repeat itself")
       ->type_name("ID")
       ->group(kJob);
-  return {draw, [options](CommandContext& context) -> absl::Status {
-            ASSIGN_OR_RETURN(const DrawOrder made, MakeOrder(*options));
+  return {draw, [draw, options](CommandContext& context) -> absl::Status {
+            ASSIGN_OR_RETURN(const DrawOrder made, MakeOrder(*draw, *options));
             return Draw(made, context);
           }};
 }

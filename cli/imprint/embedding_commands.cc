@@ -259,8 +259,10 @@ Command MakeImport(CLI::App& embeddings) {
                    "The same id gives the same version, so that a script may repeat itself")
       ->type_name("ID");
   AddRightsOptions(*command, options->rights);
-  return {command,
-          [options](CommandContext& context) { return ImportEmbedding(*options, context); }};
+  return {command, [command, options](CommandContext& context) -> absl::Status {
+            RETURN_IF_ERROR(CheckRightsFlags(*command, options->rights));
+            return ImportEmbedding(*options, context);
+          }};
 }
 
 Command MakeAlias(CLI::App& embeddings) {

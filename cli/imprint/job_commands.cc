@@ -17,6 +17,8 @@
 #include "cli/imprint/resource_options.h"
 #include "cli/imprint/table.h"
 
+#include "base/check_number.h"
+#include "base/field_error.h"
 #include "base/status_macros.h"
 
 namespace imprint {
@@ -80,6 +82,9 @@ Command MakeJobCommand(CLI::App& app, const std::string& name, const std::string
 
 absl::Status Watch(const std::string& name, int64_t from_event, Gateway& gateway,
                    CommandContext& context) {
+  if (from_event < 0) {
+    return FieldError("from-event", absl::StrCat(from_event), "the number of an event, from 0 on");
+  }
   ASSIGN_OR_RETURN(const v1::Job job, GetJob(gateway, name));
   if (!IsTerminal(job.state())) TellWhatItWaitsFor(gateway, context.console, job);
   JobProgress progress(context.console, context.terminal, job);
@@ -198,6 +203,7 @@ std::string FilterOf(const ListOptions& options) {
 }
 
 absl::Status PrintJobs(const ListOptions& options, CommandContext& context) {
+  RETURN_IF_ERROR(CheckNumber("limit", options.limit, 1, 1'000'000));
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
   v1::ListJobsRequest request;
   request.set_filter(FilterOf(options));

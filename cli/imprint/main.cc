@@ -11,10 +11,12 @@
 #include "cli/imprint/command.h"
 #include "cli/imprint/question.h"
 #include "cli/imprint/state_folder.h"
+#include "cli/options/given_flags.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
 #include <CLI/CLI.hpp>
 
+#include "base/decimal_options.h"
 #include "base/field_error.h"
 
 namespace imprint {
@@ -35,6 +37,16 @@ watched goes on), 1 anything else.
 
 constexpr const char* kStopNotice =
     "\nstopping; Ctrl-C once more ends at once, without waiting for anything\n";
+
+// --server and --data each say where the servers are; some commands need only the folder.
+absl::Status CheckPlace(const CLI::App& app, const std::string& command) {
+  if (command == "up" || command == "down" || command == "fsck") {
+    return RefuseFlagsBeside(absl::StrCat("imprint ", command), app, {"server"});
+  }
+  const std::vector<std::string> given = FlagsOnLine(app);
+  if (std::find(given.begin(), given.end(), "server") == given.end()) return absl::OkStatus();
+  return RefuseFlagsBeside("--server", app, {"data"});
+}
 
 int Main(int argc, char** argv) {
   const Interrupt interrupt(kStopNotice);
@@ -60,6 +72,7 @@ int Main(int argc, char** argv) {
                      &MakeReferenceCommands, &MakeModelCommands}) {
     for (Command& command : make(app)) commands.push_back(std::move(command));
   }
+  TakeDecimalNumbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version
@@ -84,7 +97,8 @@ int Main(int argc, char** argv) {
   }
   for (const Command& command : commands) {
     if (!command.app->parsed()) continue;
-    const absl::Status status = command.run(context);
+    absl::Status status = CheckPlace(app, command.app->get_name());
+    if (status.ok()) status = command.run(context);
     return status.ok() ? context.exit_code : console.Fail(status);
   }
   console.Text(app.help());

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/options/given_flags.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
@@ -76,6 +77,11 @@ void AddRightsOptions(CLI::App& app, RightsOptions& options) {
       ->type_name("none|consent");
   add("--consent", options.consent, "IMPRINT_CONSENT", "Who agreed to what, with --people consent")
       ->type_name("TEXT");
+}
+
+absl::Status CheckRightsFlags(const CLI::App& app, const RightsOptions& options) {
+  if (options.people != "none") return absl::OkStatus();
+  return RefuseFlagsBeside("--people none", app, {"consent"});
 }
 
 absl::StatusOr<v1::Rights> StateRights(RightsOptions options, const Ask& ask) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include <CLI/CLI.hpp>
 #include <imprint/v1/registry.pb.h>
@@ -27,6 +28,9 @@ struct RightsOptions {
 // --creator, --licence, --people, --consent, which are also read from IMPRINT_CREATOR,
 // IMPRINT_LICENCE, IMPRINT_PEOPLE and IMPRINT_CONSENT.
 void AddRightsOptions(CLI::App& app, RightsOptions& options);
+
+// INVALID_ARGUMENT if the line says who agreed, and that nobody is shown.
+absl::Status CheckRightsFlags(const CLI::App& app, const RightsOptions& options);
 
 // What is missing is asked for; without `ask`, INVALID_ARGUMENT that names every flag that is
 // missing.

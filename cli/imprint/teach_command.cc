@@ -9,13 +9,14 @@
 #include "cli/imprint/command.h"
 #include "cli/imprint/resource_options.h"
 #include "cli/imprint/teaching.h"
-#include "cli/options/option_error.h"
+#include "cli/options/given_flags.h"
 #include "cli/options/teaching_options.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
-
 #include "text/unicode_text.h"
+
 namespace imprint {
 namespace {
 
@@ -34,11 +35,11 @@ struct TeachOptions {
   bool no_flip = false;
   bool no_wait = false;
   int size = 0;
-  int checkpoint_every = 0;
+  std::optional<int> checkpoint_every;
   int threads = 0;
   std::string precision = "auto";
   std::string ranks = "1";
-  int min_ranks = 0;
+  std::optional<int> min_ranks;
   std::optional<int> vectors;
   std::optional<int> steps;
   std::optional<int> batch;
@@ -115,25 +116,34 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(const TeachOptions& options) {
   }
   ASSIGN_OR_RETURN(*spec.mutable_recipe(), MakeRecipe(options));
   spec.set_size(options.size);
-  spec.set_checkpoint_every(options.checkpoint_every);
+  // The server would take 0 for its default.
+  if (options.checkpoint_every) {
+    RETURN_IF_ERROR(CheckNumber("checkpoint_every", *options.checkpoint_every, 1, 1'000'000));
+    spec.set_checkpoint_every(*options.checkpoint_every);
+  }
   spec.set_compute_threads(options.threads);
   spec.set_precision(options.precision);
   ASSIGN_OR_RETURN(const int ranks, ParseRanks(options.ranks));
   spec.set_ranks(ranks);
-  spec.set_min_ranks(options.min_ranks);
+  if (options.min_ranks) {
+    RETURN_IF_ERROR(CheckNumber("min_ranks", *options.min_ranks, 1, 1024));
+    spec.set_min_ranks(*options.min_ranks);
+  }
   return spec;
 }
 
-absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options) {
+absl::StatusOr<TeachOrder> MakeOrder(const CLI::App& teach, const TeachOptions& options) {
   TeachOrder order = options.order;
   ASSIGN_OR_RETURN(order.spec, MakeSpec(options));
   ASSIGN_OR_RETURN(order.priority, ParseJobPriority(options.priority));
   if (order.request_id.empty()) order.request_id = NewRequestId();
   order.wait = !options.no_wait;
-  if (!order.wait && !order.out.empty()) {
-    return FieldError("out", Quoted(order.out.string()),
-                      "none with --no-wait: imprint embeddings export fetches it later");
+  if (!order.wait) {
+    RETURN_IF_ERROR(RefuseFlagsBeside("--no-wait: imprint embeddings export fetches it later",
+                                      teach, {"out", "overwrite"}));
   }
+  if (order.out.empty()) RETURN_IF_ERROR(RefuseFlagsWithout("--out", teach, {"overwrite"}));
+  RETURN_IF_ERROR(CheckRightsFlags(teach, order.rights));
   return order;
 }
 
@@ -237,8 +247,8 @@ Command MakeTeachCommand(CLI::App& app) {
                    "The same id gives the same job, so that a script may repeat itself")
       ->type_name("ID")
       ->group(kJob);
-  return {teach, [options](CommandContext& context) -> absl::Status {
-            ASSIGN_OR_RETURN(const TeachOrder made, MakeOrder(*options));
+  return {teach, [teach, options](CommandContext& context) -> absl::Status {
+            ASSIGN_OR_RETURN(const TeachOrder made, MakeOrder(*teach, *options));
             return Teach(made, context);
           }};
 }

@@ -19,7 +19,7 @@
 #include "cli/imprint/server_plan.h"
 #include "cli/imprint/state_folder.h"
 #include "cli/imprint/supervisor.h"
-#include "cli/options/option_error.h"
+#include "cli/options/given_flags.h"
 
 #include "base/atomic_file.h"
 #include "base/child_process.h"
@@ -62,12 +62,14 @@ absl::Status CheckOptions(UpOptions& options) {
   }
   NewModel& model = options.model;
   if (model.folder.empty()) return absl::OkStatus();
-  if (!fs::is_directory(model.folder)) {
-    return FieldError("model", Quoted(model.folder), "a folder, as Diffusers saves it");
+  std::error_code ignored;
+  if (!fs::is_directory(model.folder, ignored) && !fs::is_regular_file(model.folder, ignored)) {
+    return FieldError("model", Quoted(model.folder),
+                      "a folder, as Diffusers saves it, or one .safetensors file");
   }
   if (model.licence.empty()) model.licence = LicenceFromReadme(model.folder);
   if (model.licence.empty()) {
-    return FieldError("licence", "none, and the model's README.md states none",
+    return FieldError("licence", "none, and there is no README.md in a folder that states one",
                       "the model's licence: --licence TEXT");
   }
   return absl::OkStatus();
@@ -248,7 +250,10 @@ absl::Status Detach(const UpOptions& options, CommandContext& context) {
   }
 }
 
-absl::Status RunUp(UpOptions options, CommandContext& context) {
+absl::Status RunUp(const CLI::App& up, UpOptions options, CommandContext& context) {
+  if (options.model.folder.empty()) {
+    RETURN_IF_ERROR(RefuseFlagsWithout("--model", up, {"model-id", "licence"}));
+  }
   RETURN_IF_ERROR(CheckOptions(options));
   return options.detach ? Detach(options, context) : Up(options, context).Run();
 }
@@ -301,7 +306,7 @@ Command MakeUpCommand(CLI::App& app) {
   up->add_option("--trainers", options->trainers, "Trainers to run")->capture_default_str();
   up->add_option("--samplers", options->samplers, "Samplers to run")->capture_default_str();
   up->add_flag("--detach", options->detach, "Return once all are ready; imprint down stops them");
-  return {up, [options](CommandContext& context) { return RunUp(*options, context); }};
+  return {up, [up, options](CommandContext& context) { return RunUp(*up, *options, context); }};
 }
 
 Command MakeDownCommand(CLI::App& app) {

@@ -9,6 +9,7 @@
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/drawing.h"
 #include "cli/options/drawing_options.h"
+#include "cli/options/given_flags.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
@@ -31,7 +32,8 @@ struct DrawOptions {
   bool no_safety_check = false;
 };
 
-absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options, Console& console) {
+absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, const DrawOptions& options,
+                                    Console& console) {
   DrawOrder order = options.order;
   if (order.out.empty()) return FieldError("out", "none", "a folder for the pictures: --out");
   if (!options.prompt_file.empty()) {
@@ -46,6 +48,12 @@ absl::StatusOr<DrawOrder> MakeOrder(const DrawOptions& options, Console& console
   if (options.strength && order.source.empty()) {
     return FieldError("strength", absl::StrCat(*options.strength),
                       "a picture to begin from beside it: --from");
+  }
+  if (options.no_sheet) {
+    RETURN_IF_ERROR(RefuseFlagsBeside("--no-sheet", draw, {"title", "references"}));
+  }
+  if (order.defaults.upscale == 1) {
+    RETURN_IF_ERROR(RefuseFlagsWithout("--upscale", draw, {"upscale-strength"}));
   }
   order.defaults.strength = options.strength.value_or(order.defaults.strength);
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
@@ -133,8 +141,8 @@ Command MakeDrawCommand(CLI::App& app) {
   draw->add_flag("--no-safety-check", options->no_safety_check,
                  "Write pictures without asking the model's safety checker")
       ->group(kWhat);
-  return {draw, [options](CommandContext& context) -> absl::Status {
-            ASSIGN_OR_RETURN(const DrawOrder order, MakeOrder(*options, context.console));
+  return {draw, [draw, options](CommandContext& context) -> absl::Status {
+            ASSIGN_OR_RETURN(const DrawOrder order, MakeOrder(*draw, *options, context.console));
             return Draw(order, context);
           }};
 }

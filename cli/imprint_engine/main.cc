@@ -10,6 +10,7 @@
 #include "cli/terminal/interrupt.h"
 #include <CLI/CLI.hpp>
 
+#include "base/decimal_options.h"
 #include "base/field_error.h"
 #include "engine/runtime/threads.h"
 
@@ -50,6 +51,7 @@ int Main(int argc, char** argv) {
   std::vector<Command> commands = {MakeTeachCommand(app),   MakeDrawCommand(app),
                                    MakeScoreCommand(app),   MakeInfoCommand(app),
                                    MakeDevicesCommand(app), MakeRankCommand(app)};
+  TakeDecimalNumbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version

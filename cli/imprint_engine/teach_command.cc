@@ -1,5 +1,7 @@
 // imprint-engine teach: from a command line to a checked order.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,16 +13,17 @@
 #include "cli/imprint_engine/gang_size.h"
 #include "cli/imprint_engine/teaching.h"
 #include "cli/imprint_engine/training_record.h"
+#include "cli/options/given_flags.h"
 #include "cli/options/teaching_options.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "engine/runtime/threads.h"
 #include "engine/training/training_run.h"
+#include "text/unicode_text.h"
 
 namespace imprint {
 namespace {
-#include "text/unicode_text.h"
 
 namespace fs = std::filesystem;
 
@@ -87,8 +90,23 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& conso
   return order;
 }
 
-absl::Status RunTeach(const TeachOptions& options, CommandContext& context) {
+// A training goes on as it began; what may change is where, and among how many.
+absl::Status CheckGoesOn(const CLI::App& teach) {
+  constexpr absl::string_view kMayChange[] = {
+      "resume", "device", "ranks", "gradient-checkpointing", "cuda-graph", "device-memory-mb"};
+  for (const std::string& flag : FlagsOnLine(teach)) {
+    if (std::find(std::begin(kMayChange), std::end(kMayChange), flag) != std::end(kMayChange)) {
+      continue;
+    }
+    return RefuseFlagsBeside("--resume, which goes on with what the training began with", teach,
+                             {flag});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunTeach(const CLI::App& teach, const TeachOptions& options, CommandContext& context) {
   if (!options.resume.empty()) {
+    RETURN_IF_ERROR(CheckGoesOn(teach));
     ResumeChanges changes = {.ranks = options.ranks,
                              .gradient_checkpointing = options.gradient_checkpointing,
                              .cuda_graph = options.cuda_graph,
@@ -134,7 +152,8 @@ Command MakeTeachCommand(CLI::App& app) {
       ->type_name("FOLDER");
   teach
       ->add_option("--resume", options->resume,
-                   "Go on with the interrupted training in this folder; needs nothing else")
+                   "Go on with the interrupted training in this folder; needs nothing else, and "
+                   "refuses what would make another training of it")
       ->type_name("FOLDER");
   teach
       ->add_option("--ranks", options->ranks,
@@ -195,7 +214,9 @@ Command MakeTeachCommand(CLI::App& app) {
   number("--seed", recipe.seed, "Another number, another choice of pictures, captions and noise");
   number("--checkpoint-every", options->checkpoint_every,
          "Steps between checkpoints; 0 writes one only when interrupted");
-  return {teach, [options](CommandContext& context) { return RunTeach(*options, context); }};
+  return {teach, [teach, options](CommandContext& context) {
+            return RunTeach(*teach, *options, context);
+          }};
 }
 
 }  // namespace imprint

@@ -17,6 +17,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include "base/decimal_options.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "engine/cuda/open_plugin.h"
@@ -127,6 +128,7 @@ int main(int argc, char** argv) {
   imprint::RankFlags flags;
   CLI::App app("Trains for imprint-trainer, which starts it.", "imprint-rank");
   imprint::AddFlags(app, flags);
+  imprint::TakeDecimalNumbers(app);
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = imprint::Serve(flags);
   if (status.ok()) return 0;

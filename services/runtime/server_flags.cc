@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
+#include "base/decimal_options.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "services/runtime/yaml_config.h"
@@ -70,6 +71,7 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
 }
 
 void ReadFlagsFromEverywhere(CLI::App& app) {
+  TakeDecimalNumbers(app);
   for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
     if (option->get_lnames().empty() || IsAction(option->get_lnames().front())) continue;
     option->envname(EnvironmentName(option->get_lnames().front()));

@@ -48,6 +48,16 @@ def test_up_says_where_everything_is_and_down_ends_all_of_it(imprint):
     assert "nothing runs" in imprint("down").out
 
 
+def test_a_model_may_be_one_file(imprint):
+    """What the registry then makes of it is in tests/parity/test_single_file.py."""
+    missing = imprint("up", "--model", "none.safetensors", "--licence", "MIT", code=2)
+    assert "none.safetensors" in missing.err and "or one .safetensors file" in missing.err
+    (imprint.folder / "small.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}")
+    taken = imprint("up", "--model", "small.safetensors", "--licence", "MIT", code=2)
+    assert "small.safetensors" in taken.err and "a folder" not in taken.err, taken.err
+    assert "--licence TEXT" in imprint("up", "--model", "small.safetensors", code=2).err
+
+
 def test_ctrl_c_stops_servers_in_order(imprint):
     log = (imprint.folder / "up.out").open("w+")
     up = imprint.start("--json", "up", "--model", MODEL, "--trainers", 2, stdout=log)

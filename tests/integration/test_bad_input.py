@@ -347,6 +347,22 @@ def test_unknown_options_and_commands(engine):
     assert engine("--json", "paint").events("error")[0]["code"] == "INVALID_ARGUMENT"
 
 
+@pytest.mark.parametrize("arguments,parts", [
+    (("teach", PIP, "--class", "x", "--out", "out", "--seed", "-1"), ("--seed: got \"-1\"", "from 0 to 18446744073709551615")),
+    (("teach", PIP, "--class", "x", "--out", "out", "--seed", 2**64), ("--seed: got",)),
+    (("teach", PIP, "--class", "x", "--out", "out", "--steps", "0x10"), ("--steps: got \"0x10\"", "whole number")),
+    (("draw", "--prompt", "x", "--out", "out", "--seeds", "-1"), ("seeds: got",)),
+    (("draw", "--prompt", "x", "--out", "out", "--batch", "99999999999"), ("--batch",)),
+    (("draw", "--prompt", "x", "--out", "out", "--no-sheet", "--title", "T"), ("title: got \"T\"", "--no-sheet")),
+    (("draw", "--prompt", "x", "--out", "out", "--no-sheet", "--references", PIP), ("references: got", "--no-sheet")),
+    (("draw", "--prompt", "x", "--out", "out", "--upscale-strength", "0.5"), ("upscale-strength: got", "--upscale")),
+    (("--threads", "-2", "devices"), ("threads: got -2",)),
+])
+def test_flags_that_would_mean_something_else(engine, tmp_path, arguments, parts):
+    refused(engine(*arguments), *parts)
+    no_result(tmp_path / "out")
+
+
 def test_a_text_that_is_no_utf8(engine, tmp_path):
     (tmp_path / "prompts.txt").write_text("a mascot\n", encoding="utf-16")
     refused(engine("draw", "--prompts", tmp_path / "prompts.txt", "--out", tmp_path / "out"), "prompts: ",

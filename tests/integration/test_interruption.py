@@ -102,6 +102,24 @@ def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path, undisturbed, signal_n
     assert embedding(out) == undisturbed
 
 
+def test_flags_that_a_resumed_training_cannot_have_are_refused(tmp_path, undisturbed):
+    out = tmp_path / "out"
+    stop_after(teach(out), 7, signal.SIGINT)
+    for more in (("--steps", 100), ("--lr", 1e-3), ("--token", "<other>"), ("--out", tmp_path / "elsewhere"),
+                 ("--class", "dog"), ("--seed", 5), ("--no-flip",), ("--overwrite",), ("--model", MODEL / "unet"),
+                 ("--precision", "fp32"), (PIP,)):
+        refused = subprocess.run([ENGINE, "teach", "--resume", out, *map(str, more)], capture_output=True, text=True,
+                                 timeout=60, env={**os.environ, "IMPRINT_MODEL": str(MODEL)})
+        assert refused.returncode == 2, more
+        name = str(more[0]).removeprefix("--") if str(more[0]).startswith("--") else "FOLDER"
+        assert f"error: {name}: got" in refused.stderr and "--resume" in refused.stderr
+    assert not (tmp_path / "elsewhere").exists()
+    # What the environment says of every command is no flag of this one.
+    last = resume(out)
+    last.communicate(timeout=300)
+    assert last.returncode == 0 and embedding(out) == undisturbed
+
+
 def test_a_resumed_training_keeps_its_number_of_threads(tmp_path):
     """Kernels on two threads add up in another order than on one."""
     def teach_on(out, threads):
