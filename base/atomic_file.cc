@@ -19,6 +19,10 @@ absl::Status WriteAll(int descriptor, std::span<const std::byte> content) {
     const ssize_t written = write(descriptor, content.data(), content.size());
     if (written < 0) {
       if (errno == EINTR) continue;
+      if (errno == EFBIG) {
+        return absl::ResourceExhaustedError(
+            "write: the file is larger than this process (ulimit -f) or the file system allows");
+      }
       return absl::ErrnoToStatus(errno, "write");
     }
     content = content.subspan(static_cast<size_t>(written));

@@ -13,7 +13,8 @@ namespace imprint {
 // Writes `content` beside `path` under a temporary name, syncs it to disk and renames it over
 // `path`: a reader, also one after a crash, sees the old file or the new one. On error the old file
 // stays and the temporary is gone. The parent folder must exist.
-// NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED (disk full), each naming the path.
+// NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED (disk full, or a file larger than this process
+// may write), each naming the path.
 absl::Status WriteFileAtomically(const std::filesystem::path& path,
                                  std::span<const std::byte> content);
 absl::Status WriteFileAtomically(const std::filesystem::path& path, absl::string_view content);

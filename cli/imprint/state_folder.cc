@@ -6,6 +6,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include <nlohmann/json.hpp>
 
@@ -30,6 +31,23 @@ struct flock WholeFile(short type) {
   return lock;
 }
 
+// Who holds a lock: what it wrote into the file once it had it. Empty if it has not yet.
+std::string Holder(int file) {
+  char text[32];
+  const ssize_t size = pread(file, text, sizeof(text), 0);
+  if (size <= 0) return "";
+  return absl::StrCat(
+      " (process ", absl::StripAsciiWhitespace(absl::string_view(text, static_cast<size_t>(size))),
+      ")");
+}
+
+void SayWhoHolds(int file) {
+  const std::string text = absl::StrCat(getpid(), "\n");
+  // Only errors of others name it: without it they say less.
+  [[maybe_unused]] const bool written =
+      ftruncate(file, 0) == 0 && pwrite(file, text.data(), text.size(), 0) > 0;
+}
+
 }  // namespace
 
 fs::path DefaultHome() {
@@ -51,9 +69,10 @@ absl::StatusOr<HomeLock> HomeLock::Take(const fs::path& home) {
   struct flock whole = WholeFile(F_WRLCK);
   if (fcntl(file, F_OFD_SETLK, &whole) != 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat("imprint up runs on ", home.string(),
-                     " already; imprint down ends it, --data FOLDER takes another place"));
+        absl::StrCat("imprint up runs on ", home.string(), " already", Holder(file),
+                     "; imprint down ends it, --data FOLDER takes another place"));
   }
+  SayWhoHolds(file);
   return lock;
 }
 

@@ -18,7 +18,7 @@ std::filesystem::path DefaultHome();
 // Held by the one process that works on the folder; goes with the process, however that ends.
 class HomeLock {
  public:
-  // FAILED_PRECONDITION if another process holds it.
+  // FAILED_PRECONDITION, naming the folder and the process, if another one holds it.
   static absl::StatusOr<HomeLock> Take(const std::filesystem::path& home);
   HomeLock(HomeLock&& other) noexcept : file_(other.file_) { other.file_ = -1; }
   HomeLock& operator=(HomeLock&&) = delete;

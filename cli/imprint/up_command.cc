@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -206,14 +207,17 @@ class Up {
   const Supervisor* supervisor_ = nullptr;
 };
 
-// Runs the same command in the background and returns once it is ready.
+// Runs the same command in the background and returns once it is ready. Until then its log is its
+// own: of two that begin at once, one will be refused, and must not take the other's away.
 absl::Status Detach(const UpOptions& options, CommandContext& context) {
-  if (HomeLock::IsHeld(context.home)) return HomeLock::Take(context.home).status();
+  RETURN_IF_ERROR(HomeLock::Take(context.home).status());
   RETURN_IF_ERROR(EnsureWritableFolder(context.home / "logs"));
   ASSIGN_OR_RETURN(const fs::path program, OwnProgram());
-  const fs::path log = context.home / "logs" / "up.log";
+  const fs::path log = context.home / "logs" / absl::StrCat("up-", getpid(), ".log");
+  const fs::path kept_log = context.home / "logs" / "up.log";
   std::error_code ignored;
   fs::remove(log, ignored);
+  const absl::Cleanup remove_log = [&log, &ignored] { fs::remove(log, ignored); };
   ChildCommand child = {
       .command = {program.string(), "--data", context.home.string(), "up", "--trainers",
                   absl::StrCat(options.trainers), "--samplers", absl::StrCat(options.samplers)},
@@ -230,8 +234,9 @@ absl::Status Detach(const UpOptions& options, CommandContext& context) {
   while (true) {
     const auto running = ReadRunning(context.home);
     if (running.ok() && *running && (*running)->pid == pid) {
+      fs::rename(log, kept_log, ignored);
       context.console.Line("server", (*running)->server);
-      context.console.Line("ready", absl::StrCat("process ", pid, ", log ", log.string(),
+      context.console.Line("ready", absl::StrCat("process ", pid, ", log ", kept_log.string(),
                                                  "; imprint down stops all"));
       context.console.Event(
           "ready",
@@ -240,6 +245,8 @@ absl::Status Detach(const UpOptions& options, CommandContext& context) {
     }
     int status = 0;
     if (waitpid(pid, &status, WNOHANG) == pid) {
+      // Another one may have been faster.
+      RETURN_IF_ERROR(HomeLock::Take(context.home).status());
       return absl::UnavailableError(
           absl::StrCat("imprint up ", DescribeEnding(status), ":\n", EndOfLog(log)));
     }

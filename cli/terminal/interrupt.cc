@@ -15,6 +15,11 @@ constexpr int kQuit = SIGUSR2;
 Interrupt::Interrupt(absl::string_view notice) : notice_(notice) {
   sigemptyset(&signals_);
   for (const int signal : {SIGINT, SIGTERM, kQuit}) sigaddset(&signals_, signal);
+  struct sigaction hangup = {};
+  if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+    sigaddset(&signals_, SIGHUP);
+  }
+  std::signal(SIGXFSZ, SIG_IGN);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   waiter_ = std::thread([this] { Wait(); });
 }
@@ -25,15 +30,23 @@ Interrupt::~Interrupt() {
 }
 
 void Interrupt::Wait() {
+  bool asked_before = false;
   while (true) {
     int signal = 0;
     if (sigwait(&signals_, &signal) != 0 || signal == kQuit) return;
-    if (source_.stop_requested()) _exit(kInterrupted);
-    if (isatty(STDERR_FILENO) != 0) {
-      [[maybe_unused]] const auto written = write(STDERR_FILENO, notice_.data(), notice_.size());
-    }
-    source_.request_stop();
+    const bool by_hand = signal != SIGHUP;
+    if (by_hand && asked_before) _exit(kInterrupted);
+    asked_before |= by_hand;
+    AskToStop();
   }
+}
+
+void Interrupt::AskToStop() {
+  if (source_.stop_requested()) return;
+  if (isatty(STDERR_FILENO) != 0) {
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, notice_.data(), notice_.size());
+  }
+  source_.request_stop();
 }
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM as a stop token.
+// Ctrl-C, SIGTERM and a closed terminal as a stop token.
 #pragma once
 
 #include <csignal>
@@ -11,8 +11,10 @@
 namespace imprint {
 
 // Made first thing in main, before any thread: the signals are blocked and one thread waits for
-// them. The first asks for a stop and says so on a terminal; after the second the process ends at
-// once with exit code 130.
+// them. The first asks for a stop and says so on a terminal; after the second Ctrl-C or SIGTERM the
+// process ends at once with exit code 130. SIGHUP, which a closed terminal sends more than once,
+// only asks; where it was ignored from the start (nohup) it stays so.
+// A file over the process's limit (ulimit -f) is an error of the write from then on, and no signal.
 class Interrupt {
  public:
   // `notice` is what the first one says, with its own ends of lines.
@@ -28,6 +30,7 @@ class Interrupt {
       "\nstopping after this step; Ctrl-C once more ends at once and loses what is not written\n";
 
   void Wait();
+  void AskToStop();
 
   const std::string notice_;
   sigset_t signals_;

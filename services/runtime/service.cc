@@ -27,20 +27,30 @@ namespace {
 
 constexpr int kBadFlags = 2;
 
-// SIGTERM and Ctrl-C, blocked in every thread that starts after this and waited for in one place.
+// SIGTERM, Ctrl-C and a closed terminal, blocked in every thread that starts after this and waited
+// for in one place. A file over a limit (ulimit -f) is an error of the write, and no signal.
 class EndSignals {
  public:
   EndSignals() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    sigset_t blocked = signals_;
+    sigaddset(&blocked, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
   }
 
   void Wait() {
+    // A terminal that closes says so more than once, and only asks: it is waited for here alone.
+    sigset_t asking = signals_;
+    struct sigaction hangup = {};
+    if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+      sigaddset(&asking, SIGHUP);
+    }
     int signal = 0;
-    sigwait(&signals_, &signal);
+    sigwait(&asking, &signal);
   }
 
   // Ends the process at the next signal, until stopped.

@@ -48,6 +48,16 @@ def test_up_says_where_everything_is_and_down_ends_all_of_it(imprint):
     assert "nothing runs" in imprint("down").out
 
 
+def test_of_two_that_begin_at_once_one_runs_and_the_other_says_so(imprint):
+    both = [imprint.start("up", "--detach", stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate(timeout=120) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1], said
+    loser = next(err for process, (_, err) in zip(both, said) if process.returncode == 1)
+    assert f"imprint up runs on {imprint.home} already (process " in loser, loser
+    assert {log.name for log in (imprint.home / "logs").iterdir()} == {f"{name}.log" for name in SERVERS | {"up"}}
+    assert "ready" in (imprint.home / "logs" / "up.log").read_text(), "the winner's log is there"
+
+
 def test_a_model_may_be_one_file(imprint):
     """What the registry then makes of it is in tests/parity/test_single_file.py."""
     missing = imprint("up", "--model", "none.safetensors", "--licence", "MIT", code=2)
@@ -56,6 +66,16 @@ def test_a_model_may_be_one_file(imprint):
     taken = imprint("up", "--model", "small.safetensors", "--licence", "MIT", code=2)
     assert "small.safetensors" in taken.err and "a folder" not in taken.err, taken.err
     assert "--licence TEXT" in imprint("up", "--model", "small.safetensors", code=2).err
+
+
+def test_a_closed_terminal_stops_the_servers(imprint):
+    up = imprint.start("--json", "up", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for("up.json", lambda: (imprint.home / "up.json").exists())
+    pids = all_pids(imprint.running())
+    for _ in range(2):  # the terminal's, and the shell's
+        up.send_signal(signal.SIGHUP)
+    assert up.wait(60) == 0
+    assert not any(map(alive, pids))
 
 
 def test_ctrl_c_stops_servers_in_order(imprint):

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -83,11 +84,15 @@ def test_killed_at_a_random_moment_and_resumed(tmp_path, undisturbed, step):
     assert not (out / "checkpoint.safetensors").exists()
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path, undisturbed, signal_number):
+# A terminal that closes sends SIGHUP, and so does the shell in it.
+@pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGHUP, signal.SIGHUP)])
+def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path, undisturbed, signals):
     out = tmp_path / "out"
     process = teach(out)
-    output, _ = stop_after(process, 7, signal_number)
+    read_until_step(process, 7)
+    for number in signals:
+        process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     (error,) = [e for e in map(json.loads, output.splitlines()) if e["event"] == "error"]
     assert "teach --resume" in error["message"]
@@ -100,6 +105,31 @@ def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path, undisturbed, signal_n
     (begun,) = [e for e in map(json.loads, output.splitlines()) if e["event"] == "start"]
     assert begun["resumed_from"] >= 7
     assert embedding(out) == undisturbed
+
+
+def test_nohup_keeps_its_promise(tmp_path):
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        ["nohup", ENGINE, "--json", "teach", PIP, "--class", "mascot", "--token", "<pip>", "--steps", "12", "--out", out],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, "IMPRINT_MODEL": str(MODEL)})
+    stop_after(process, 3, signal.SIGHUP)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("command", [
+    ("draw", "--prompt", "a mascot", "--steps", 1, "--no-safety-check"),
+    ("teach", PIP, "--class", "mascot", "--token", "<pip>", "--steps", 1),
+], ids=lambda command: command[0])
+def test_a_file_over_the_limit_is_an_error_and_leaves_nothing(tmp_path, command):
+    """ulimit -f kills a process that does not say otherwise, in the middle of the write."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+    done = subprocess.run([ENGINE, *map(str, command), "--out", tmp_path / "out"], capture_output=True, text=True,
+                          timeout=120, preexec_fn=limit, env={**os.environ, "IMPRINT_MODEL": str(MODEL)})
+    assert done.returncode == 1, (done.returncode, done.stderr)
+    assert "larger than this process" in done.stderr and str(tmp_path / "out") in done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_flags_that_a_resumed_training_cannot_have_are_refused(tmp_path, undisturbed):
