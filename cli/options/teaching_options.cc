@@ -10,6 +10,7 @@
 #include "base/mapped_file.h"
 #include "base/status_macros.h"
 #include "text/training_templates.h"
+#include "text/unicode_text.h"
 
 namespace imprint {
 
@@ -20,6 +21,15 @@ std::string TokenFromFolder(const std::filesystem::path& folder) {
   const std::filesystem::path name =
       std::filesystem::is_regular_file(path, ignored) ? path.stem() : path.filename();
   return absl::StrCat("<", absl::StrReplaceAll(name.string(), {{" ", "-"}}), ">");
+}
+
+std::optional<std::string> AdviceOnToken(const std::string& token) {
+  const std::string plain = NormalizeForClip(token);
+  if (plain == token) return std::nullopt;
+  return absl::StrCat(
+      "token ", Quoted(token), ": in files for other tools it is ", Quoted(plain),
+      ", and Diffusers' prompts must write it so: there a word with capitals stands "
+      "for its first vector alone. Imprint's own prompts take either");
 }
 
 absl::StatusOr<std::vector<std::string>> ReadTemplates(const std::filesystem::path& path) {
