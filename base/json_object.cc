@@ -1,6 +1,10 @@
 #include "base/json_object.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "absl/strings/match.h"
 
 #include "base/mapped_file.h"
 #include "base/status_macros.h"
@@ -26,6 +30,35 @@ bool NestsDeeperThan(absl::string_view json, int limit) {
   return false;
 }
 
+namespace {
+
+// The text with Python's words for numbers that JSON has not replaced, outside of strings.
+std::string WithoutPythonNumbers(absl::string_view text) {
+  constexpr std::pair<absl::string_view, absl::string_view> kWords[] = {
+      {"Infinity", "1.7976931348623157e308"}, {"NaN", "null"}};
+  std::string replaced;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    const auto* const word =
+        in_string ? std::end(kWords)
+                  : std::find_if(std::begin(kWords), std::end(kWords), [&](const auto& known) {
+                      return absl::StartsWith(text.substr(i), known.first);
+                    });
+    if (word != std::end(kWords)) {
+      absl::StrAppend(&replaced, word->second);
+      i += word->first.size() - 1;
+      continue;
+    }
+    replaced += c;
+    if (in_string && c == '\\' && i + 1 < text.size()) replaced += text[++i];
+  }
+  return replaced;
+}
+
+}  // namespace
+
 absl::StatusOr<JsonObject> JsonObject::Load(const std::filesystem::path& path, size_t max_bytes) {
   ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
   const auto bytes = file->bytes();
@@ -43,6 +76,9 @@ absl::StatusOr<JsonObject> JsonObject::Parse(absl::string_view text, std::string
   }
   // nlohmann-json passes over a byte order mark by itself.
   nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) {
+    json = nlohmann::json::parse(WithoutPythonNumbers(text), nullptr, /*allow_exceptions=*/false);
+  }
   if (json.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(origin, ": not JSON"));
   if (!json.is_object()) return FieldError(origin, json.type_name(), "a JSON object");
   return JsonObject(std::move(json), std::move(origin));
@@ -58,6 +94,12 @@ absl::StatusOr<JsonObject> JsonObject::Object(absl::string_view key) const {
   const nlohmann::json& field = json_[std::string(key)];
   if (!field.is_object()) return WrongType(key, field, "an object");
   return JsonObject(field, absl::StrCat(origin_, ": ", key));
+}
+
+JsonObject JsonObject::With(absl::string_view key, nlohmann::json value) const {
+  JsonObject changed = *this;
+  changed.json_[std::string(key)] = std::move(value);
+  return changed;
 }
 
 bool JsonObject::Read(const nlohmann::json& field, bool& value) {

@@ -31,7 +31,9 @@ class JsonObject {
   // Files larger than `max_bytes` are refused before they are parsed.
   static absl::StatusOr<JsonObject> Load(const std::filesystem::path& path,
                                          size_t max_bytes = 1 << 20);
-  // INVALID_ARGUMENT if `text` is not JSON, not an object, or nests deeper than kMaxJsonDepth.
+  // INVALID_ARGUMENT if `text` is not JSON, not an object, or nests deeper than kMaxJsonDepth. What
+  // Python's json module writes beyond JSON is read, too, as Diffusers' configurations have it:
+  // Infinity and -Infinity as the largest numbers there are, NaN as null.
   static absl::StatusOr<JsonObject> Parse(absl::string_view text, std::string origin);
 
   const std::string& origin() const { return origin_; }
@@ -60,6 +62,9 @@ class JsonObject {
 
   // A nested object; its origin says where it stands.
   absl::StatusOr<JsonObject> Object(absl::string_view key) const;
+
+  // The same object but for one field.
+  JsonObject With(absl::string_view key, nlohmann::json value) const;
 
  private:
   JsonObject(nlohmann::json json, std::string origin)

@@ -1,5 +1,7 @@
 #include "base/json_object.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "base/scratch_folder.h"
@@ -25,6 +27,19 @@ TEST(JsonObject, ReadsEveryType) {
   EXPECT_EQ(*config.Object("f")->Get<int64_t>("g"), 7);
   EXPECT_EQ(*config.GetOr<int64_t>("n", 9), 9);
   EXPECT_EQ(*config.GetOr<int64_t>("missing", 9), 9);
+}
+
+TEST(JsonObject, ReadsWhatPythonWritesBeyondJson) {
+  const JsonObject config = Config(
+      R"({"low": -Infinity, "high": [Infinity, 1], "none": NaN, "NaN \" Infinity": "-Infinity \\"})");
+  EXPECT_EQ(*config.Get<double>("low"), -std::numeric_limits<double>::max());
+  EXPECT_THAT(*config.Get<std::vector<double>>("high"),
+              ElementsAre(std::numeric_limits<double>::max(), 1));
+  EXPECT_FALSE(config.Has("none"));
+  EXPECT_EQ(*config.Get<std::string>("NaN \" Infinity"), "-Infinity \\");
+  for (const char* text : {"{\"a\": Infinite}", "{\"a\": nan}", "{\"a\": \"NaN}", "Infinity\\"}) {
+    EXPECT_FALSE(JsonObject::Parse(text, "x").ok()) << text;
+  }
 }
 
 TEST(JsonObject, ErrorsNameFileFieldAndWhatWasGiven) {

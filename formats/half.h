@@ -1,8 +1,9 @@
-// 16-bit floats widened to 32 bits, exactly, and floats rounded to 16 bits.
+// Floats of 8 and 16 bits widened to 32 bits, exactly, and floats rounded to 16 bits.
 #pragma once
 
 #include <bit>
 #include <cstdint>
+#include <limits>
 
 namespace imprint {
 
@@ -39,6 +40,20 @@ inline uint16_t HalfFromFloat(float value) {
 // bfloat16: the upper half of a float.
 inline float FloatFromBFloat16(uint16_t value) {
   return std::bit_cast<float>(static_cast<uint32_t>(value) << 16);
+}
+
+// The 8-bit floats of Micikevicius et al. 2022, "FP8 Formats for Deep Learning". E5M2 is the upper
+// half of a binary16; E4M3 has no infinities, and NaN where all bits but the sign are set.
+inline float FloatFromF8E5M2(uint8_t value) {
+  return FloatFromHalf(static_cast<uint16_t>(value << 8));
+}
+
+inline float FloatFromF8E4M3(uint8_t value) {
+  const uint32_t magnitude = value & 0x7FU;
+  if (magnitude == 0x7F) return std::numeric_limits<float>::quiet_NaN();
+  // Its exponents and fraction are binary16's but for the bias, 7 instead of 15, and three places.
+  const float scaled = FloatFromHalf(static_cast<uint16_t>(magnitude << 7)) * 0x1p8F;
+  return (value & 0x80U) != 0 ? -scaled : scaled;
 }
 
 }  // namespace imprint

@@ -1,14 +1,13 @@
 #include "formats/learned_embedding.h"
 
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "formats/half.h"
+#include "formats/float_values.h"
 
 namespace imprint {
 namespace {
@@ -17,37 +16,8 @@ namespace {
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kFormatValue = "pt";
 constexpr absl::string_view kKohyaKey = "emb_params";
-
-absl::StatusOr<std::vector<float>> WidenToFloat(const TensorView& tensor) {
-  std::vector<float> values(tensor.data.size() / ElementSize(tensor.type));
-  const auto widen16 = [&](float (*widen)(uint16_t)) {
-    for (size_t i = 0; i < values.size(); ++i) {
-      uint16_t bits = 0;
-      std::memcpy(&bits, tensor.data.data() + 2 * i, 2);
-      values[i] = widen(bits);
-    }
-  };
-  switch (tensor.type) {
-    case DType::kF64:
-      for (size_t i = 0; i < values.size(); ++i) {
-        double value = 0;
-        std::memcpy(&value, tensor.data.data() + 8 * i, 8);
-        values[i] = static_cast<float>(value);
-      }
-      return values;
-    case DType::kF32:
-      std::memcpy(values.data(), tensor.data.data(), tensor.data.size());
-      return values;
-    case DType::kF16:
-      widen16(FloatFromHalf);
-      return values;
-    case DType::kBF16:
-      widen16(FloatFromBFloat16);
-      return values;
-    default:
-      return FieldError("dtype", Name(tensor.type), "F32, F16, BF16 or F64");
-  }
-}
+constexpr absl::string_view kTokenKey = "imprint.token";
+constexpr absl::string_view kReservedKey = "__metadata__";
 
 std::string TensorNames(const TensorViews& tensors) {
   std::string names;
@@ -73,13 +43,18 @@ absl::Status CheckEmbeddingShape(DType type, const std::vector<int64_t>& shape) 
 absl::StatusOr<LearnedEmbedding> EmbeddingFromTensor(const std::string& token,
                                                      const TensorView& tensor) {
   RETURN_IF_ERROR(InContext(Quoted(token), CheckEmbeddingShape(tensor.type, tensor.shape)));
+  if (EmbeddingKey(token) == kReservedKey) {
+    return FieldError("token", Quoted(token), "another word: safetensors keeps this one to itself");
+  }
   LearnedEmbedding embedding{
       .token = token,
       .vectors = tensor.shape.size() == 2 ? static_cast<int>(tensor.shape[0]) : 1,
       .width = static_cast<int>(tensor.shape.back())};
-  auto values = WidenToFloat(tensor);
-  if (!values.ok()) return InContext(Quoted(token), values.status());
-  embedding.values = *std::move(values);
+  if (!IsFloatingPoint(tensor.type)) {
+    return InContext(Quoted(token), FieldError("dtype", Name(tensor.type), kFloatingPointTypes));
+  }
+  embedding.values.resize(tensor.data.size() / ElementSize(tensor.type));
+  ReadFloats(tensor, 0, embedding.values);
   for (size_t i = 0; i < embedding.values.size(); ++i) {
     if (!std::isfinite(embedding.values[i])) {
       return FieldError(absl::StrCat(Quoted(token), ": value ", i % embedding.width, " of vector ",
@@ -93,6 +68,12 @@ absl::StatusOr<LearnedEmbedding> EmbeddingFromTensor(const std::string& token,
 void KeepProvenance(TensorMetadata metadata, LearnedEmbedding& embedding) {
   embedding.provenance = std::move(metadata);
   embedding.provenance.erase(std::string(kFormatKey));
+  embedding.provenance.erase(std::string(kTokenKey));
+}
+
+std::string WrittenToken(const TensorMetadata& metadata) {
+  const auto found = metadata.find(kTokenKey);
+  return found == metadata.end() ? "" : found->second;
 }
 
 absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
@@ -106,21 +87,24 @@ absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
                       tensors.empty() ? "none" : TensorNames(tensors),
                       "one tensor, named by its token");
   }
-  const auto& [token, tensor] = *tensors.begin();
-  auto embedding = EmbeddingFromTensor(token, tensor);
+  const auto& [key, tensor] = *tensors.begin();
+  const std::string written = WrittenToken(metadata);
+  auto embedding = EmbeddingFromTensor(EmbeddingKey(written) == key ? written : key, tensor);
   if (!embedding.ok()) return InContext(origin, embedding.status());
   KeepProvenance(std::move(metadata), *embedding);
   return embedding;
 }
 
 std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding, EmbeddingLayout layout) {
-  TensorViews tensors;
-  tensors[layout == EmbeddingLayout::kKohya ? std::string(kKohyaKey) : embedding.token] = {
-      DType::kF32,
-      {embedding.vectors, embedding.width},
-      std::as_bytes(std::span(embedding.values))};
+  const std::string key = layout == EmbeddingLayout::kDiffusers ? EmbeddingKey(embedding.token)
+                                                                : std::string(kKohyaKey);
+  const TensorViews tensors = {{key,
+                                {DType::kF32,
+                                 {embedding.vectors, embedding.width},
+                                 std::as_bytes(std::span(embedding.values))}}};
   TensorMetadata metadata = embedding.provenance;
   metadata[std::string(kFormatKey)] = std::string(kFormatValue);
+  if (key != embedding.token) metadata[std::string(kTokenKey)] = embedding.token;
   return SerializeSafetensors(tensors, metadata);
 }
 

@@ -1,5 +1,5 @@
-// The result of teaching: n vectors that stand for one token, as a file that every tool of the
-// field loads (learned_embeds.safetensors, the layout of Diffusers).
+// The result of teaching: n vectors that stand for one token, as a file that tools of the field
+// load (learned_embeds.safetensors, the layout of Diffusers, or another's).
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "formats/embedding_layout.h"
 #include "formats/safetensors.h"
 
 namespace imprint {
@@ -21,6 +22,8 @@ struct LearnedEmbedding {
   std::vector<float> values;
   // What is known of its making ("imprint.base_model", ...), kept in the file's metadata.
   TensorMetadata provenance;
+  // What whoever reads it should be told: of a file of which only a part was taken. Not kept.
+  std::vector<std::string> remarks;
 };
 
 // The name that Diffusers gives such files.
@@ -29,7 +32,7 @@ inline constexpr absl::string_view kLearnedEmbeddingFileName = "learned_embeds.s
 // Most vectors that one token may have: a 77-token prompt has 75 places.
 inline constexpr int kMaxEmbeddingVectors = 75;
 
-// OK for what an embedding may be: [n, d] or the older [d], in F32, F16, BF16 or F64.
+// OK for what an embedding may be: [n, d] or the older [d].
 absl::Status CheckEmbeddingShape(DType type, const std::vector<int64_t>& shape);
 
 // The tensor's values in F32, under that token. INVALID_ARGUMENT, naming the token, for another
@@ -37,24 +40,22 @@ absl::Status CheckEmbeddingShape(DType type, const std::vector<int64_t>& shape);
 absl::StatusOr<LearnedEmbedding> EmbeddingFromTensor(const std::string& token,
                                                      const TensorView& tensor);
 
-// Takes what a safetensors file says about itself, except what every such file says.
+// Takes what a safetensors file says about itself, except what every such file says and what
+// WrittenToken reads.
 void KeepProvenance(TensorMetadata metadata, LearnedEmbedding& embedding);
 
-// Reads what SerializeLearnedEmbedding writes, and Diffusers: a safetensors file with one tensor
-// whose key is the token. INVALID_ARGUMENT, naming `origin`, if it holds anything else. For the
-// files of other tools there is formats/embedding_files.
+// The token that a file of ours was made for, where its tensor's name does not say so; else empty.
+std::string WrittenToken(const TensorMetadata& metadata);
+
+// Reads what SerializeLearnedEmbedding writes in Diffusers' layout, and Diffusers: a safetensors
+// file with one tensor whose key is the token, or the token's EmbeddingKey. INVALID_ARGUMENT,
+// naming `origin`, if it holds anything else. For the files of other tools there is
+// formats/embedding_files.
 absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
                                                        const std::string& origin);
 
-enum class EmbeddingLayout {
-  // {token: [n, d]}: what every tool of the field loads.
-  kDiffusers,
-  // {"emb_params": [n, d]}, for kohya's and InvokeAI's own scripts; the word is the file's name.
-  kKohya
-};
-
-// The file's bytes: the layout's tensor in F32, metadata {"format": "pt"} and the provenance. The
-// same embedding always gives the same bytes.
+// The file's bytes: the layout's tensor in F32, metadata {"format": "pt"}, the provenance, and the
+// token where the tensor's name is not it. The same embedding always gives the same bytes.
 std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding,
                                       EmbeddingLayout layout = EmbeddingLayout::kDiffusers);
 

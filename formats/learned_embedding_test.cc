@@ -93,6 +93,36 @@ TEST(LearnedEmbedding, KohyasLayoutNamesTheTensorForWhatItIs) {
   ASSERT_EQ(tensors.size(), 1U);
   EXPECT_EQ(Describe(tensors.at("emb_params")), "F32 [1, 2]");
   EXPECT_EQ(metadata.at("imprint.steps"), "200");
+  EXPECT_EQ(metadata.at("imprint.token"), "<mia>");
+}
+
+TEST(LearnedEmbedding, AWordWithCapitalsHasItsKeyInLowerCaseAndIsItselfAgain) {
+  const LearnedEmbedding rex{"<Rex>", 1, 2, {1, 2}};
+  const std::string file = SerializeLearnedEmbedding(rex);
+  TensorViews tensors;
+  TensorMetadata metadata;
+  ASSERT_THAT(ParseSafetensors(Bytes(file), "e", tensors, metadata), Succeeds());
+  EXPECT_TRUE(tensors.contains("<rex>"));
+  ASSERT_OK_AND_ASSIGN(const LearnedEmbedding again, ParseLearnedEmbedding(file, "e"));
+  EXPECT_EQ(again.token, "<Rex>");
+  EXPECT_TRUE(again.provenance.empty());
+  EXPECT_EQ(SerializeLearnedEmbedding(again), file);
+  // Nothing is kept where there is nothing to keep.
+  EXPECT_EQ(SerializeLearnedEmbedding({"<rex>", 1, 2, {1, 2}}).find("imprint.token"),
+            std::string::npos);
+}
+
+TEST(LearnedEmbedding, AKeyThatSomebodyRenamedIsTheToken) {
+  const std::vector<float> values = {1, 2};
+  const std::string file = SerializeSafetensors({{"<mia>", {DType::kF32, {1, 2}, Bytes(values)}}},
+                                                {{"imprint.token", "<Rex>"}});
+  EXPECT_EQ(ParseLearnedEmbedding(file, "e")->token, "<mia>");
+}
+
+TEST(LearnedEmbedding, SafetensorsOwnKeyIsNoToken) {
+  const std::vector<float> values = {1, 2};
+  EXPECT_THAT(EmbeddingFromTensor("__Metadata__", {DType::kF32, {1, 2}, Bytes(values)}),
+              RefusesNaming(Parts{"token", "__Metadata__"}));
 }
 
 }  // namespace

@@ -198,6 +198,7 @@ absl::Status ParseSafetensors(std::span<const std::byte> bytes, absl::string_vie
 
 absl::StatusOr<SafetensorsFile> SafetensorsFile::Open(const std::filesystem::path& path) {
   SafetensorsFile result;
+  result.path_ = path.string();
   ASSIGN_OR_RETURN(result.file_, MappedFile::Open(path));
   RETURN_IF_ERROR(
       ParseSafetensors(result.file_->bytes(), path.string(), result.tensors_, result.metadata_));

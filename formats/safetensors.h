@@ -44,10 +44,13 @@ class SafetensorsFile {
   // opened.
   static absl::StatusOr<SafetensorsFile> Open(const std::filesystem::path& path);
 
+  // As it was given to Open.
+  const std::string& path() const { return path_; }
   const TensorViews& tensors() const { return tensors_; }
   const TensorMetadata& metadata() const { return metadata_; }
 
  private:
+  std::string path_;
   std::shared_ptr<const MappedFile> file_;
   TensorViews tensors_;
   TensorMetadata metadata_;

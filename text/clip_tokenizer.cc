@@ -132,6 +132,7 @@ class ClipTokenizer::ChunkWriter {
 absl::StatusOr<ClipTokenizer> ClipTokenizer::Load(const std::filesystem::path& folder) {
   ClipTokenizer tokenizer;
   ASSIGN_OR_RETURN(tokenizer.encoding_, BytePairEncoding::Load(folder));
+  ASSIGN_OR_RETURN(tokenizer.added_, AddedTokens::Load(folder, tokenizer.encoding_));
   std::string padding;
   for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
     std::error_code ignored;
@@ -203,6 +204,12 @@ ChunkedPrompt ClipTokenizer::EncodeChunks(std::span<const WeightedText> pieces,
   return std::move(writer).Finish();
 }
 
+std::vector<std::string> ClipTokenizer::AddedWords() const {
+  std::vector<std::string> words;
+  for (const AddedTokens::Token& token : added_.tokens()) words.push_back(token.content);
+  return words;
+}
+
 bool ClipTokenizer::IsKnownWord(absl::string_view word) const {
   return EncodeBare(word).size() == 1;
 }
@@ -215,26 +222,50 @@ std::vector<int32_t> ClipTokenizer::EncodeBare(absl::string_view text) const {
   return ids;
 }
 
-// The end token is looked for in the text as it was given; everything else after normalisation.
+// Added tokens that are not looked for in normalised text, and the end token, are in the text as it
+// was given; everything else after normalisation.
 ClipTokenizer::Sequence ClipTokenizer::Split(absl::string_view prompt,
                                              const ConceptVocabulary& concepts) const {
   Sequence sequence;
-  for (size_t begin = 0; begin <= prompt.size();) {
-    const size_t end = std::min(prompt.find(kEnd, begin), prompt.size());
-    AppendSegment(NormalizeForClip(prompt.substr(begin, end - begin)), concepts, sequence);
-    if (end < prompt.size()) sequence.Append(end_id_);
-    begin = end + kEnd.size();
+  const std::string spread = added_.Spread(prompt);
+  for (const AddedTokens::Piece& piece : added_.Split(spread, /*normalized=*/false)) {
+    if (piece.token != nullptr) {
+      sequence.Append(piece.token->id);
+    } else {
+      AppendText(piece.text, concepts, sequence);
+    }
   }
   return sequence;
 }
 
-// Concepts, the start token and SD 2.x's padding token cut normalised text into stretches of
-// ordinary words.
+void ClipTokenizer::AppendText(absl::string_view text, const ConceptVocabulary& concepts,
+                               Sequence& sequence) const {
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(kEnd, begin), text.size());
+    AppendSegment(NormalizeForClip(text.substr(begin, end - begin)), concepts, sequence);
+    if (end < text.size()) sequence.Append(end_id_);
+    begin = end + kEnd.size();
+  }
+}
+
+// Concepts, added tokens, the start token and SD 2.x's padding token cut normalised text into
+// stretches of ordinary words.
 void ClipTokenizer::AppendSegment(absl::string_view segment, const ConceptVocabulary& concepts,
                                   Sequence& sequence) const {
   size_t words = 0;
   for (size_t i = 0; i < segment.size();) {
-    if (const ConceptVocabulary::Entry* entry = concepts.Match(segment, i)) {
+    const ConceptVocabulary::Entry* const entry = concepts.Match(segment, i);
+    const AddedTokens::Token* const added = added_.LongestAt(segment, i, /*normalized=*/true);
+    if (added != nullptr &&
+        (entry == nullptr || added->found_as.size() > entry->normalized.size())) {
+      const size_t end = i + added->found_as.size();
+      if (AddedTokens::StandsAsItMust(*added, segment, i)) {
+        AppendWords(segment.substr(words, i - words), sequence);
+        sequence.Append(added->id);
+        words = end;
+      }
+      i = end;
+    } else if (entry != nullptr) {
       AppendWords(segment.substr(words, i - words), sequence);
       sequence.AppendConcept(end_id_, *entry);
       words = i += entry->normalized.size();

@@ -3,6 +3,7 @@
 // transformers' CLIPTokenizer gives.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -12,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "text/added_tokens.h"
 #include "text/byte_pair_encoding.h"
 #include "text/concept_vocabulary.h"
 #include "text/prompt_syntax.h"
@@ -51,9 +53,9 @@ struct ChunkedPrompt {
 // A loaded vocabulary. Immutable; thread-safe.
 class ClipTokenizer {
  public:
-  // Reads vocabulary and merges (see BytePairEncoding::Load), and tokenizer_config.json and
-  // special_tokens_map.json for the padding token: the end token in SD 1.x, "!" in SD 2.x. Errors
-  // name the file.
+  // Reads vocabulary and merges (see BytePairEncoding::Load), tokens that were added to them (see
+  // AddedTokens::Load), and tokenizer_config.json and special_tokens_map.json for the padding
+  // token: the end token in SD 1.x, "!" in SD 2.x. Errors name the file.
   static absl::StatusOr<ClipTokenizer> Load(const std::filesystem::path& folder);
 
   // CLIP's own vocabulary, which the program brings: that of every SD 1.x and 2.x model. `padding`
@@ -76,7 +78,13 @@ class ClipTokenizer {
   std::vector<int32_t> EncodeBare(absl::string_view text) const;
 
   int length() const { return length_; }
+  // Of the vocabulary, and with the tokens that were added to it.
   int32_t vocabulary_size() const { return encoding_.size(); }
+  int32_t size_with_added() const { return std::max(encoding_.size(), added_.end_id()); }
+  // Words that a prompt may hold beside CLIP's own, as they are written.
+  std::vector<std::string> AddedWords() const;
+  // Forgets the added tokens for which a table of so many rows has none, and says which.
+  std::vector<std::string> LimitAddedTokens(int32_t rows) { return added_.Limit(rows); }
   int32_t end_id() const { return end_id_; }
 
  private:
@@ -87,12 +95,15 @@ class ClipTokenizer {
 
   struct Sequence;
   class ChunkWriter;
+  void AppendText(absl::string_view text, const ConceptVocabulary& concepts,
+                  Sequence& sequence) const;
   void AppendSegment(absl::string_view segment, const ConceptVocabulary& concepts,
                      Sequence& sequence) const;
   void AppendWords(absl::string_view text, Sequence& sequence) const;
   Sequence Split(absl::string_view prompt, const ConceptVocabulary& concepts) const;
 
   BytePairEncoding encoding_;
+  AddedTokens added_;
   int32_t start_id_ = 0;
   int32_t end_id_ = 0;
   int32_t padding_id_ = 0;

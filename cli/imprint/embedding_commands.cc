@@ -1,9 +1,13 @@
 // imprint embeddings list, show, export, import, alias.
+#include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
@@ -14,6 +18,7 @@
 #include "cli/imprint/prompt_embeddings.h"
 #include "cli/imprint/resource_options.h"
 #include "cli/imprint/rights.h"
+#include "cli/imprint/saved_embedding.h"
 #include "cli/imprint/table.h"
 #include "cli/imprint/teaching.h"
 #include "cli/imprint/training_report.h"
@@ -22,17 +27,16 @@
 
 #include "base/atomic_file.h"
 #include "base/field_error.h"
-#include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
+#include "imaging/decode.h"
 #include "rpc/resource_name.h"
 #include "text/unicode_text.h"
 
 namespace imprint {
 namespace {
-
-constexpr size_t kMaxEmbeddingFile = 1 << 20;
 
 // "concepts/rex/embeddings/3" -> "rex/3": what EmbeddingName takes.
 std::string ShortVersion(const std::string& name) {
@@ -128,27 +132,25 @@ struct EmbeddingExport {
 
 absl::Status ExportEmbedding(const EmbeddingExport& options, CommandContext& context) {
   ASSIGN_OR_RETURN(const std::string name, EmbeddingName(options.name));
-  const std::filesystem::path file = EmbeddingFile(options.out);
-  RETURN_IF_ERROR(PrepareFile(file, options.overwrite));
+  ASSIGN_OR_RETURN(const EmbeddingLayout layout, ParseEmbeddingLayout("layout", options.layout));
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
   // Which version an alias is is asked first, so that what is said is what was fetched.
   ASSIGN_OR_RETURN(const v1::Embedding embedding, GetEmbedding(*gateway, name));
+  ASSIGN_OR_RETURN(const std::filesystem::path file,
+                   EmbeddingFile(options.out, layout, embedding.token()));
+  RETURN_IF_ERROR(PrepareFile(file, options.overwrite));
   ASSIGN_OR_RETURN(std::string content, DownloadEmbedding(*gateway, embedding.name()));
-  if (options.layout == "kohya") {
-    ASSIGN_OR_RETURN(const LearnedEmbedding parsed,
-                     ParseLearnedEmbedding(content, embedding.name()));
-    content = SerializeLearnedEmbedding(parsed, EmbeddingLayout::kKohya);
-  }
+  ASSIGN_OR_RETURN(content, InLayout(content, embedding.name(), layout));
   RETURN_IF_ERROR(WriteFileAtomically(file, content));
   context.console.Line("exported", absl::StrCat(embedding.name(), " to ", file.string()));
-  if (options.layout == "kohya") {
-    context.console.Line("word", absl::StrCat(file.stem().string(), ", as the file is named"));
-  }
+  TellWord(file, layout, context.console);
   context.console.Event(
       "exported",
       {{"name", embedding.name()}, {"file", file.string()}, {"sha256", Sha256Hex(content)}});
   return absl::OkStatus();
 }
+
+absl::StatusOr<RgbImage> Decoded(std::span<const std::byte> bytes) { return DecodePicture(bytes); }
 
 struct ImportOptions {
   std::string file;
@@ -159,17 +161,35 @@ struct ImportOptions {
   RightsOptions rights;
 };
 
+// The file, or the one in a folder that `teach` left it in.
+std::filesystem::path ImportedFile(const std::filesystem::path& given) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(given, ignored)
+             ? given / std::string(kLearnedEmbeddingFileName)
+             : given;
+}
+
+// A file's name may be no word, where one would be taken from it.
+absl::Status CheckWord(const LearnedEmbedding& embedding, const ImportOptions& options) {
+  if (!options.token.empty() ||
+      std::none_of(embedding.token.begin(), embedding.token.end(), absl::ascii_isspace)) {
+    return absl::OkStatus();
+  }
+  return FieldError("FILE", absl::StrCat("the word ", Quoted(embedding.token)),
+                    "one word without spaces: give it one with --token");
+}
+
 absl::Status ImportEmbedding(const ImportOptions& options, CommandContext& context) {
   v1::ImportEmbeddingRequest request;
-  const auto file = MappedFile::Open(options.file);
-  if (!file.ok()) return ForOption("FILE", file.status());
-  const auto bytes = (*file)->bytes();
-  if (bytes.size() > kMaxEmbeddingFile) {
-    return FieldError("FILE", absl::StrCat(bytes.size(), " bytes"), "an embedding, at most 1 MiB");
-  }
+  const std::filesystem::path file = ImportedFile(options.file);
+  // Read here, whatever its size: tools save one vector with the whole table that it lies in.
+  const auto read = ReadEmbeddingFile(file, {.token = options.token, .decode_picture = Decoded});
+  if (!read.ok()) return ForOption("FILE", read.status());
+  RETURN_IF_ERROR(CheckWord(*read, options));
+  for (const std::string& remark : read->remarks) context.console.Warn(remark);
   ASSIGN_OR_RETURN(*request.mutable_parent(), ConceptName(options.concept_id));
-  request.set_content(bytes.data(), bytes.size());
-  request.set_file_name(std::filesystem::path(options.file).filename().string());
+  request.set_content(SerializeLearnedEmbedding(*read));
+  request.set_file_name(file.filename().string());
   request.set_token(Composed(options.token));
   request.set_class_word(options.class_word);
   request.set_request_id(options.request_id.empty() ? NewRequestId() : options.request_id);
@@ -215,19 +235,13 @@ Command MakeShow(CLI::App& embeddings) {
 
 Command MakeExport(CLI::App& embeddings) {
   const auto options = std::make_shared<EmbeddingExport>();
-  CLI::App* command = embeddings.add_subcommand(
-      "export", "Write a version as the file that every tool of the field loads.");
+  CLI::App* command =
+      embeddings.add_subcommand("export", "Write a version as a file for other tools.");
   command->add_option("NAME", options->name, kWhich)->type_name("")->required();
   command->add_option("--out", options->out, "A .safetensors file, or a folder for it")
       ->type_name("PATH")
       ->required();
-  command
-      ->add_option(
-          "--layout", options->layout,
-          "diffusers, whose tensor is named by the word, or kohya, whose word is the file's "
-          "name; default: diffusers")
-      ->type_name("LAYOUT")
-      ->check(CLI::IsMember({"diffusers", "kohya"}));
+  AddLayoutOption(*command, options->layout);
   command->add_flag("--overwrite", options->overwrite, "Replace what --out names");
   return {command,
           [options](CommandContext& context) { return ExportEmbedding(*options, context); }};
@@ -240,7 +254,8 @@ Command MakeImport(CLI::App& embeddings) {
   command
       ->add_option("FILE", options->file,
                    "An embedding of Diffusers, AUTOMATIC1111, kohya, InvokeAI or OneTrainer: "
-                   ".safetensors, .pt or .bin")
+                   ".safetensors, .pt, .bin or AUTOMATIC1111's .png; or the folder that teach left "
+                   "it in")
       ->type_name("")
       ->required();
   command->add_option("--concept", options->concept_id, "The concept that it is a version of")

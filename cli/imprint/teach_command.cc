@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/imprint/command.h"
 #include "cli/imprint/resource_options.h"
+#include "cli/imprint/saved_embedding.h"
 #include "cli/imprint/teaching.h"
 #include "cli/options/given_flags.h"
 #include "cli/options/teaching_options.h"
@@ -30,6 +31,7 @@ struct TeachOptions {
   std::string kind = "object";
   std::string templates;
   std::string fit = "crop";
+  std::string layout{Name(EmbeddingLayout::kDiffusers)};
   std::string schedule;
   std::string priority;
   bool no_flip = false;
@@ -136,6 +138,11 @@ absl::StatusOr<TeachOrder> MakeOrder(const CLI::App& teach, const TeachOptions& 
   TeachOrder order = options.order;
   ASSIGN_OR_RETURN(order.spec, MakeSpec(options));
   ASSIGN_OR_RETURN(order.priority, ParseJobPriority(options.priority));
+  ASSIGN_OR_RETURN(order.layout, ParseEmbeddingLayout("layout", options.layout));
+  if (order.out.empty() && order.layout != EmbeddingLayout::kDiffusers) {
+    return FieldError("layout", Quoted(options.layout),
+                      "with it --out: the registry keeps embeddings in one layout");
+  }
   if (order.request_id.empty()) order.request_id = NewRequestId();
   order.wait = !options.no_wait;
   if (!order.wait) {
@@ -233,6 +240,7 @@ Command MakeTeachCommand(CLI::App& app) {
       ->add_option("--out", order.out,
                    "Also write the embedding here: a .safetensors file, or a folder for it")
       ->type_name("PATH");
+  AddLayoutOption(*teach, options->layout);
   teach->add_flag("--overwrite", order.overwrite, "Replace what --out names");
   AddRightsOptions(*teach, order.rights);
   AddWhatOptions(*teach, *options);

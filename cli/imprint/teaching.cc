@@ -13,10 +13,12 @@
 #include "cli/imprint/job_progress.h"
 #include "cli/imprint/message_json.h"
 #include "cli/imprint/resource_options.h"
+#include "cli/imprint/saved_embedding.h"
 #include "cli/imprint/training_report.h"
 #include "cli/imprint/transfers.h"
 #include "cli/options/option_error.h"
 #include "cli/options/picture_list.h"
+#include "cli/options/teaching_options.h"
 
 #include "base/atomic_file.h"
 #include "base/status_macros.h"
@@ -35,8 +37,11 @@ class Teaching {
   absl::Status Run() {
     ASSIGN_OR_RETURN(const PictureList pictures, ListPictures(order_.folder));
     if (!order_.out.empty()) {
-      RETURN_IF_ERROR(PrepareFile(EmbeddingFile(order_.out), order_.overwrite));
+      ASSIGN_OR_RETURN(const fs::path file,
+                       EmbeddingFile(order_.out, order_.layout, spec_.token()));
+      RETURN_IF_ERROR(PrepareFile(file, order_.overwrite));
     }
+    if (const auto advice = AdviceOnToken(spec_.token())) console_.Warn(*advice);
     ASSIGN_OR_RETURN(gateway_, Connect(context_));
     RETURN_IF_ERROR(ChooseBaseModel());
     RETURN_IF_ERROR(SendPictures(pictures));
@@ -127,10 +132,13 @@ class Teaching {
                              {"sha256", embedding.sha256()},
                              {"details", ToJson(embedding)}};
     if (!order_.out.empty()) {
-      const fs::path file = EmbeddingFile(order_.out);
-      ASSIGN_OR_RETURN(const std::string content, DownloadEmbedding(*gateway_, embedding.name()));
+      ASSIGN_OR_RETURN(const fs::path file,
+                       EmbeddingFile(order_.out, order_.layout, embedding.token()));
+      ASSIGN_OR_RETURN(std::string content, DownloadEmbedding(*gateway_, embedding.name()));
+      ASSIGN_OR_RETURN(content, InLayout(content, embedding.name(), order_.layout));
       RETURN_IF_ERROR(WriteFileAtomically(file, content));
       console_.Line("file", file.string());
+      TellWord(file, order_.layout, console_);
       result["file"] = file.string();
     }
     console_.Event("result", result);
@@ -149,10 +157,6 @@ class Teaching {
 
 absl::Status Teach(const TeachOrder& order, CommandContext& context) {
   return Teaching(order, context).Run();
-}
-
-fs::path EmbeddingFile(const fs::path& out) {
-  return out.extension() == ".safetensors" ? out : out / "learned_embeds.safetensors";
 }
 
 absl::Status PrepareFile(const fs::path& file, bool overwrite) {

@@ -9,6 +9,8 @@
 #include "cli/imprint/command.h"
 #include "cli/imprint/rights.h"
 
+#include "formats/embedding_layout.h"
+
 namespace imprint {
 
 struct TeachOrder {
@@ -24,14 +26,12 @@ struct TeachOrder {
   bool wait = true;
   // A file (.safetensors) or a folder for the embedding; empty leaves it in the registry.
   std::filesystem::path out;
+  EmbeddingLayout layout = EmbeddingLayout::kDiffusers;
   bool overwrite = false;
 };
 
 // CANCELLED if it was stopped while watching; the job goes on.
 absl::Status Teach(const TeachOrder& order, CommandContext& context);
-
-// Where --out puts an embedding: itself if it ends in .safetensors, else a file in that folder.
-std::filesystem::path EmbeddingFile(const std::filesystem::path& out);
 
 // Checks, before hours of work, that nothing is in the way of `file` and that it can be written.
 absl::Status PrepareFile(const std::filesystem::path& file, bool overwrite);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -12,10 +13,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "cli/imprint_engine/draw_manifest.h"
 #include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/draw_sheet.h"
 #include "cli/imprint_engine/reference_folder.h"
+#include "cli/imprint_engine/training_record.h"
 #include "cli/options/option_error.h"
 #include "cli/options/prompt_tokens.h"
 #include "cli/terminal/progress_bar.h"
@@ -32,8 +35,10 @@
 #include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
 #include "imaging/contact_sheet.h"
+#include "imaging/decode.h"
 #include "imaging/encode.h"
 #include "imaging/fit.h"
+#include "text/concept_vocabulary.h"
 
 namespace imprint {
 namespace {
@@ -46,7 +51,7 @@ constexpr const char* kManifestName = "manifest.json";
 // An embedding's file, given itself or the folder that `teach` left it in.
 fs::path EmbeddingFile(const fs::path& given) {
   std::error_code ignored;
-  return fs::is_directory(given, ignored) ? given / std::string(kLearnedEmbeddingFileName) : given;
+  return fs::is_directory(given, ignored) ? EmbeddingIn(given) : given;
 }
 
 // "mia.pt", or "<mia>=mia.pt" where the file's own word will not do.
@@ -62,18 +67,23 @@ GivenEmbedding ParseGiven(const std::string& given) {
   return {EmbeddingFile(given.substr(equals + 1)), given.substr(0, equals)};
 }
 
+absl::StatusOr<RgbImage> Decoded(std::span<const std::byte> bytes) { return DecodePicture(bytes); }
+
 struct LoadedEmbeddings {
   std::vector<LearnedEmbedding> embeddings;
   std::vector<EmbeddingRecord> records;
 };
 
-absl::StatusOr<LoadedEmbeddings> LoadEmbeddings(const std::vector<std::string>& paths) {
+absl::StatusOr<LoadedEmbeddings> LoadEmbeddings(const std::vector<std::string>& paths,
+                                                Console& console) {
   LoadedEmbeddings loaded;
   for (const std::string& given : paths) {
     const auto [path, word] = ParseGiven(given);
     const auto file = MappedFile::Open(path);
     if (!file.ok()) return ForOption("embedding", file.status());
-    ASSIGN_OR_RETURN(LearnedEmbedding embedding, ReadEmbeddingFile(path, {.token = word}));
+    ASSIGN_OR_RETURN(LearnedEmbedding embedding,
+                     ReadEmbeddingFile(path, {.token = word, .decode_picture = Decoded}));
+    for (const std::string& remark : embedding.remarks) console.Warn(remark);
     loaded.records.push_back({.token = embedding.token,
                               .class_word = embedding.provenance["imprint.class_word"],
                               .path = fs::absolute(path).string(),
@@ -81,6 +91,20 @@ absl::StatusOr<LoadedEmbeddings> LoadEmbeddings(const std::vector<std::string>& 
     loaded.embeddings.push_back(std::move(embedding));
   }
   return loaded;
+}
+
+// Words that prompts can name: files' names, which some tools take for them, may be none.
+absl::Status CheckWords(const LoadedEmbeddings& loaded, const ClipTokenizer& tokenizer) {
+  ConceptVocabulary concepts;
+  for (size_t i = 0; i < loaded.embeddings.size(); ++i) {
+    const LearnedEmbedding& embedding = loaded.embeddings[i];
+    const absl::Status added = concepts.Add(embedding.token, embedding.vectors, tokenizer);
+    if (added.ok()) continue;
+    return absl::Status(added.code(),
+                        absl::StrCat("embedding: ", loaded.records[i].path, ": ", added.message(),
+                                     "; give it another word: --embedding WORD=PATH"));
+  }
+  return absl::OkStatus();
 }
 
 // One run of the command.
@@ -102,8 +126,9 @@ class Drawing {
 
  private:
   absl::Status Prepare() {
-    ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings));
+    ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings, context_.console));
     ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute));
+    RETURN_IF_ERROR(CheckWords(embeddings_, model_->tokenizer()));
     PictureRequest defaults = order_.defaults;
     defaults.solver = order_.solver.value_or(model_->info().solver);
     if (defaults.width == 0) defaults.width = defaults.height = model_->info().picture_size;
@@ -188,6 +213,7 @@ class Drawing {
     for (const EmbeddingRecord& embedding : embeddings_.records) {
       console.Line("concept", absl::StrCat(embedding.token, " from ", embedding.path));
     }
+    WarnOfModel(first.solver);
     console.Line("pictures", absl::StrCat(plan_.size(), " at ", first.width, "×", first.height,
                                           ", ", Name(first.solver), ", ", first.steps,
                                           " steps, guidance ", first.guidance,
@@ -208,6 +234,21 @@ class Drawing {
       }
     }
     return absl::OkStatus();
+  }
+
+  // What its files leave open, and what they ask of the solver that it does not do.
+  void WarnOfModel(const SolverChoice& solver) {
+    const BaseModelInfo& model = model_->info();
+    for (const std::string& warning : model.warnings) context_.console.Warn(warning);
+    if (!order_.solver) {
+      if (!model.solver_instead.empty()) context_.console.Warn(model.solver_instead);
+      return;
+    }
+    const auto fields = model.fields_not_honoured.find(Name(solver));
+    if (fields == model.fields_not_honoured.end()) return;
+    context_.console.Warn(
+        absl::StrCat(Name(solver), " does not honour what the model's ",
+                     "scheduler_config.json says: ", absl::StrJoin(fields->second, ", ")));
   }
 
   absl::Status DrawAll(const Sampler& sampler) {

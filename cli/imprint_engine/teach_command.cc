@@ -20,6 +20,7 @@
 #include "base/status_macros.h"
 #include "engine/runtime/threads.h"
 #include "engine/training/training_run.h"
+#include "formats/embedding_layout.h"
 #include "text/unicode_text.h"
 
 namespace imprint {
@@ -38,6 +39,7 @@ struct TeachOptions {
   std::string fit = "crop";
   std::string schedule{Name(TrainingRecipe().schedule)};
   std::string out;
+  std::string layout{Name(EmbeddingLayout::kDiffusers)};
   std::string resume;
   ComputeFlags compute;
   int size = 0;
@@ -74,6 +76,8 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& conso
   ASSIGN_OR_RETURN(order.kind, ParseConceptKind(options.kind));
   ASSIGN_OR_RETURN(order.templates, Templates(options, order.kind));
   ASSIGN_OR_RETURN(order.fit, ParseSquareFit(options.fit));
+  ASSIGN_OR_RETURN(order.layout, ParseEmbeddingLayout("layout", options.layout));
+  RETURN_IF_ERROR(EmbeddingFileName(order.layout, order.token).status());
   order.size = options.size;
   order.recipe = options.recipe;
   order.recipe.flip = !options.no_flip;
@@ -118,6 +122,7 @@ absl::Status RunTeach(const CLI::App& teach, const TeachOptions& options, Comman
     RETURN_IF_ERROR(SetComputeThreads(ThreadsOfRank(options.ranks.value_or(1))));
   }
   ASSIGN_OR_RETURN(TeachOrder order, MakeOrder(options, context.console));
+  if (const auto advice = AdviceOnToken(order.token)) context.console.Warn(*advice);
   if (options.out.empty()) return FieldError("out", "none", "a folder for the embedding: --out");
   return BeginTeaching(std::move(order), options.folder, options.out, options.overwrite, context);
 }
@@ -150,6 +155,12 @@ Command MakeTeachCommand(CLI::App& app) {
       ->type_name("<WORD>");
   teach->add_option("--out", options->out, "For the embedding and its record; needed")
       ->type_name("FOLDER");
+  teach
+      ->add_option("--layout", options->layout,
+                   "Of the embedding's file: diffusers, or kohya or invokeai, whose word is the "
+                   "file's name")
+      ->type_name("LAYOUT")
+      ->capture_default_str();
   teach
       ->add_option("--resume", options->resume,
                    "Go on with the interrupted training in this folder; needs nothing else, and "

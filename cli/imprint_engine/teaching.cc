@@ -40,7 +40,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kRecordName = "training.json";
 constexpr const char* kCheckpointName = "checkpoint.safetensors";
 constexpr size_t kMaxTaughtPictures = 1000;
 
@@ -81,7 +80,7 @@ class Teaching {
 
  private:
   fs::path Checkpoint() const { return out_ / kCheckpointName; }
-  fs::path Embedding() const { return out_ / std::string(kLearnedEmbeddingFileName); }
+  fs::path Embedding() const { return EmbeddingIn(out_, order_); }
 
   absl::Status ReadReferences(const fs::path& folder) {
     ReferenceFolder references;
@@ -129,6 +128,7 @@ class Teaching {
     Console& console = context_.console;
     console.Line("model", absl::StrCat(model.folder, " (", model.fingerprint.substr(0, 12), ", ",
                                        model.prediction, ")"));
+    for (const std::string& warning : model.warnings) console.Warn(warning);
     console.Line(
         "pictures",
         absl::StrCat(
@@ -189,7 +189,7 @@ class Teaching {
 
   absl::StatusOr<TrainingOutcome> TrainInGang(const std::optional<TrainingCheckpoint>& checkpoint,
                                               const TrainingHooks& hooks) {
-    ASSIGN_OR_RETURN(const auto others, LocalGang::Start(out_ / kRecordName, order_.ranks));
+    ASSIGN_OR_RETURN(const auto others, LocalGang::Start(out_ / kTrainingRecordName, order_.ranks));
     RETURN_IF_ERROR(others->AwaitReady(context_.stop));
     const auto train = [&]() -> absl::StatusOr<TrainingOutcome> {
       ASSIGN_OR_RETURN(const auto gang, JoinGang(others->place(), order_.compute.device,
@@ -213,7 +213,7 @@ class Teaching {
 
   absl::Status Finish(const TrainingOutcome& outcome) {
     const double seconds = MonotonicSeconds() - started_;
-    const std::string embedding = SerializeLearnedEmbedding(outcome.embedding);
+    const std::string embedding = SerializeLearnedEmbedding(outcome.embedding, order_.layout);
     RETURN_IF_ERROR(WriteFileAtomically(Embedding(), embedding));
     const nlohmann::json result = {
         {"embedding", Embedding().string()},
@@ -242,7 +242,7 @@ class Teaching {
                                             1000 * result["seconds_per_step"].get<double>(),
                                             outcome.norm, outcome.first_norm));
     console.Line("embedding", Embedding().string());
-    console.Line("record", (out_ / kRecordName).string());
+    console.Line("record", (out_ / kTrainingRecordName).string());
     console.Event("result", result);
     return absl::OkStatus();
   }
@@ -260,6 +260,7 @@ class Teaching {
     RemoveCheckpoint();
     RemoveRankLogs(out_);
     std::error_code ignored;
+    fs::remove(EmbeddingIn(out_), ignored);
     fs::remove(Embedding(), ignored);
   }
 
@@ -278,7 +279,7 @@ class Teaching {
                                    {"compute_threads", ComputeThreads()},
                                    {"result", result}};
     constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
-    return WriteFileAtomically(out_ / kRecordName,
+    return WriteFileAtomically(out_ / kTrainingRecordName,
                                record.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
   }
 
@@ -295,13 +296,12 @@ class Teaching {
 };
 
 // A finished training must not be lost to a repeated command, nor an interrupted one.
-absl::Status CheckFreeForTraining(const fs::path& out) {
+absl::Status CheckFreeForTraining(const fs::path& out, const TeachOrder& order) {
   std::error_code ignored;
-  for (const std::string& name :
-       {std::string(kLearnedEmbeddingFileName), std::string(kCheckpointName)}) {
-    if (!fs::exists(out / name, ignored)) continue;
+  for (const fs::path& file : {EmbeddingIn(out), EmbeddingIn(out, order), out / kCheckpointName}) {
+    if (!fs::exists(file, ignored)) continue;
     return absl::AlreadyExistsError(
-        absl::StrCat("out: ", (out / name).string(),
+        absl::StrCat("out: ", file.string(),
                      " exists; choose another folder, or add --overwrite, or go on with --resume ",
                      out.string()));
   }
@@ -312,13 +312,13 @@ absl::Status CheckFreeForTraining(const fs::path& out) {
 
 absl::Status BeginTeaching(TeachOrder order, const fs::path& folder, const fs::path& out,
                            bool overwrite, CommandContext& context) {
-  if (!overwrite) RETURN_IF_ERROR(CheckFreeForTraining(out));
+  if (!overwrite) RETURN_IF_ERROR(CheckFreeForTraining(out, order));
   return Teaching(std::move(order), out, /*resumed=*/false, context).Run(folder);
 }
 
 absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,
                             CommandContext& context) {
-  absl::StatusOr<TrainingRecord> read = ReadTrainingRecord(out / kRecordName);
+  absl::StatusOr<TrainingRecord> read = ReadTrainingRecord(out / kTrainingRecordName);
   if (!read.ok()) return ForOption("resume", read.status());
   TrainingRecord record = *std::move(read);
   if (record.state == TrainingState::kFinished) {

@@ -7,6 +7,7 @@
 #include "base/field_error.h"
 #include "base/json_object.h"
 #include "base/status_macros.h"
+#include "formats/learned_embedding.h"
 
 namespace imprint {
 
@@ -23,6 +24,7 @@ nlohmann::json ToJson(const TeachOrder& order) {
           {"templates", order.templates},
           {"size", order.size},
           {"fit", Name(order.fit)},
+          {"layout", Name(order.layout)},
           {"recipe", ToJson(order.recipe)},
           {"device", Name(order.compute.device)},
           {"precision", Name(order.compute.precision)},
@@ -69,6 +71,11 @@ absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
   ASSIGN_OR_RETURN(order.templates, json.Get<std::vector<std::string>>("templates"));
   ASSIGN_OR_RETURN(const std::string fit, json.Get<std::string>("fit"));
   ASSIGN_OR_RETURN(order.fit, ParseSquareFit(fit));
+  // Records of earlier versions have none.
+  ASSIGN_OR_RETURN(const std::string layout,
+                   json.GetOr<std::string>("layout", std::string(Name(order.layout))));
+  ASSIGN_OR_RETURN(order.layout,
+                   ParseEmbeddingLayout(absl::StrCat(json.origin(), ": layout"), layout));
   ASSIGN_OR_RETURN(const JsonObject recipe, json.Object("recipe"));
   ASSIGN_OR_RETURN(order.recipe, RecipeFromJson(recipe));
   ASSIGN_OR_RETURN(order.compute, ReadCompute(json));
@@ -115,6 +122,16 @@ absl::string_view Name(TrainingState state) {
       return "finished";
   }
   return "";
+}
+
+std::filesystem::path EmbeddingIn(const std::filesystem::path& folder, const TeachOrder& order) {
+  const auto name = EmbeddingFileName(order.layout, order.token);
+  return folder / (name.ok() ? *name : std::string(kLearnedEmbeddingFileName));
+}
+
+std::filesystem::path EmbeddingIn(const std::filesystem::path& folder) {
+  const auto record = ReadTrainingRecord(folder / kTrainingRecordName);
+  return EmbeddingIn(folder, record.ok() ? record->order : TeachOrder());
 }
 
 absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& training_json) {

@@ -15,10 +15,13 @@
 #include "engine/devices/compute_choice.h"
 #include "engine/devices/device_use.h"
 #include "engine/recipe/recipe.h"
+#include "formats/embedding_layout.h"
 #include "imaging/fit.h"
 #include "text/training_templates.h"
 
 namespace imprint {
+
+inline constexpr const char* kTrainingRecordName = "training.json";
 
 // What `teach` was asked to do, as given and checked.
 struct TeachOrder {
@@ -31,6 +34,8 @@ struct TeachOrder {
   std::vector<std::string> templates;
   int size = 0;
   SquareFit fit = SquareFit::kCrop;
+  // Of the embedding's file.
+  EmbeddingLayout layout = EmbeddingLayout::kDiffusers;
   TrainingRecipe recipe;
   ComputeChoice compute;
   // Processes that share the training.
@@ -55,6 +60,12 @@ struct TrainingRecord {
   TrainingState state;
   TeachOrder order;
 };
+
+// The embedding's file in the folder of that training, which can be written: see EmbeddingFileName.
+std::filesystem::path EmbeddingIn(const std::filesystem::path& folder, const TeachOrder& order);
+
+// The same of a folder that `teach` left, by its training.json if there is one.
+std::filesystem::path EmbeddingIn(const std::filesystem::path& folder);
 
 // Errors name file and field.
 absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& training_json);

@@ -21,6 +21,15 @@ std::string TokenFromFolder(const std::filesystem::path& folder) {
   return Composed(absl::StrCat("<", absl::StrReplaceAll(name.string(), {{" ", "-"}}), ">"));
 }
 
+std::optional<std::string> AdviceOnToken(const std::string& token) {
+  const std::string plain = NormalizeForClip(token);
+  if (plain == token) return std::nullopt;
+  return absl::StrCat(
+      "token ", Quoted(token), ": in files for other tools it is ", Quoted(plain),
+      ", and Diffusers' prompts must write it so: there a word with capitals stands "
+      "for its first vector alone. Imprint's own prompts take either");
+}
+
 absl::StatusOr<std::vector<std::string>> ReadTemplates(const std::filesystem::path& path) {
   constexpr size_t kMaxBytes = 1 << 20;
   const auto text = ReadTextFile(path, kMaxBytes);

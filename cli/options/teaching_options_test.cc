@@ -18,6 +18,12 @@ TEST(TokenFromFolder, IsItsNameInBrackets) {
   EXPECT_EQ(TokenFromFolder(folder.Write("mia.png", "")), "<mia>");
 }
 
+TEST(AdviceOnToken, IsOfCapitalsAndOfLettersInPieces) {
+  EXPECT_EQ(AdviceOnToken("<rex-2>"), std::nullopt);
+  EXPECT_THAT(AdviceOnToken("<Rex>").value_or(""), ::testing::HasSubstr("\"<rex>\""));
+  EXPECT_TRUE(AdviceOnToken("<rose\u0301>").has_value());
+}
+
 TEST(ReadTemplates, ReadsCaptionsAndNamesWhatIsTooLarge) {
   const ScratchFolder folder;
   EXPECT_THAT(*ReadTemplates(folder.Write("captions", "a photo of {}\n# no\n{} at night\n")),

@@ -87,6 +87,7 @@ absl::StatusOr<ComponentWeights> WeightsIn(const std::filesystem::path& folder,
     ASSIGN_OR_RETURN(SafetensorsFile file, SafetensorsFile::Open(path));
     for (const auto& [given, tensor] : file.tensors()) {
       const auto name = CanonicalTensorName(component, given);
+      if (!name) weights.passed_over.push_back(given);
       if (name && !weights.tensors.emplace(*name, tensor).second) {
         return FieldError(absl::StrCat(path.string(), ": tensor ", Quoted(given)),
                           "a second one of that name", "each tensor once");

@@ -1,5 +1,7 @@
 #include "engine/checkpoint/diffusers_folder.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +12,75 @@
 
 namespace imprint {
 namespace {
+
+// The parts that decide what is drawn, and the classes of them that we build.
+struct Part {
+  absl::string_view name;
+  std::vector<absl::string_view> classes;
+};
+
+const std::vector<Part>& NeededParts() {
+  static const auto* const parts =
+      new std::vector<Part>{{"unet", {"UNet2DConditionModel"}},
+                            {"vae", {"AutoencoderKL"}},
+                            {"text_encoder", {"CLIPTextModel", "CLIPTextModelWithProjection"}}};
+  return *parts;
+}
+
+// Parts that change what the UNet is given, and that only other kinds of pipelines have.
+constexpr absl::string_view kForeignParts[] = {"text_encoder_2", "transformer", "controlnet",
+                                               "adapter", "motion_adapter"};
+
+// Parts that every pipeline may have.
+constexpr absl::string_view kUsualParts[] = {"tokenizer", "scheduler", "safety_checker",
+                                             "feature_extractor"};
+
+constexpr const char* kClassName = "_class_name";
+// For SolverOf (engine/recipe/models_solver.h), which says why it does not count.
+constexpr const char* kClassOfFile = "_class_of_file";
+
+// The class of a part by model_index.json; empty for one that is absent, which is written as
+// [null, null].
+std::string ClassOf(const JsonObject& index, absl::string_view part) {
+  const auto entry = index.json().find(std::string(part));
+  if (entry == index.json().end() || !entry->is_array() || entry->size() != 2 ||
+      !(*entry)[1].is_string()) {
+    return "";
+  }
+  return (*entry)[1].get<std::string>();
+}
+
+// A class of Diffusers, or [module, class] of somebody's own.
+absl::StatusOr<std::string> PipelineClass(const JsonObject& index) {
+  const auto list = index.Get<std::vector<std::string>>(kClassName);
+  if (list.ok() && !list->empty()) return list->back();
+  return index.Get<std::string>(kClassName);
+}
+
+// By its parts, whatever it is called.
+absl::Status CheckKind(const JsonObject& index) {
+  constexpr absl::string_view kPlainPipeline = "StableDiffusionPipeline";
+  ASSIGN_OR_RETURN(const std::string pipeline, PipelineClass(index));
+  const auto refuse = [&](absl::string_view what) {
+    return FieldError(absl::StrCat(index.origin(), ": _class_name"),
+                      absl::StrCat(Quoted(pipeline), ", which has ", what),
+                      "the parts of a Stable Diffusion 1.x or 2.x model, whatever the pipeline is "
+                      "called: unet (UNet2DConditionModel), vae (AutoencoderKL) and text_encoder "
+                      "(CLIPTextModel)");
+  };
+  for (const absl::string_view part : kForeignParts) {
+    if (!ClassOf(index, part).empty()) return refuse(absl::StrCat("a part ", part));
+  }
+  for (const Part& part : NeededParts()) {
+    const std::string found = ClassOf(index, part.name);
+    // What a plain pipeline lacks is said by the name of its file, once it is looked for.
+    if (found.empty() && pipeline == kPlainPipeline) continue;
+    if (std::find(part.classes.begin(), part.classes.end(), found) != part.classes.end()) continue;
+    return refuse(found.empty() ? absl::StrCat("no ", part.name)
+                                : absl::StrCat("the ", part.name, " ", Quoted(found)));
+  }
+  return absl::OkStatus();
+}
 
 std::filesystem::path InFolder(const std::filesystem::path& root, absl::string_view component) {
   return root / std::string(component);
@@ -28,19 +99,12 @@ absl::StatusOr<DiffusersFolder> DiffusersFolder::Open(const std::filesystem::pat
                      "saves it, or a single .safetensors file"));
   }
   ASSIGN_OR_RETURN(JsonObject index, JsonObject::Load(index_path));
-  ASSIGN_OR_RETURN(const std::string pipeline, index.Get<std::string>("_class_name"));
-  if (pipeline != "StableDiffusionPipeline") {
-    return FieldError(absl::StrCat(index_path.string(), ": _class_name"), Quoted(pipeline),
-                      "\"StableDiffusionPipeline\", a Stable Diffusion 1.x or 2.x model");
-  }
+  RETURN_IF_ERROR(CheckKind(index));
   return DiffusersFolder(root, std::move(index));
 }
 
 bool DiffusersFolder::Has(absl::string_view component) const {
-  // An absent component is written as [null, null].
-  const auto entry = index_.json().find(std::string(component));
-  return entry != index_.json().end() && entry->is_array() && entry->size() == 2 &&
-         (*entry)[1].is_string() && Exists(InFolder(path(), component));
+  return !ClassOf(index_, component).empty() && Exists(InFolder(path(), component));
 }
 
 absl::StatusOr<JsonObject> DiffusersFolder::Config(absl::string_view component) const {
@@ -48,7 +112,11 @@ absl::StatusOr<JsonObject> DiffusersFolder::Config(absl::string_view component) 
 }
 
 absl::StatusOr<JsonObject> DiffusersFolder::SchedulerConfig() const {
-  return LoadConfig(path() / "scheduler" / "scheduler_config.json");
+  ASSIGN_OR_RETURN(JsonObject config, LoadConfig(path() / "scheduler" / "scheduler_config.json"));
+  const std::string named = ClassOf(index_, "scheduler");
+  const std::string own = config.Get<std::string>(kClassName).value_or("");
+  if (named.empty() || named == own) return config;
+  return config.With(kClassName, named).With(kClassOfFile, own);
 }
 
 absl::StatusOr<std::vector<std::filesystem::path>> DiffusersFolder::WeightsPaths(
@@ -58,6 +126,20 @@ absl::StatusOr<std::vector<std::filesystem::path>> DiffusersFolder::WeightsPaths
 
 absl::StatusOr<ComponentWeights> DiffusersFolder::Weights(absl::string_view component) const {
   return WeightsIn(InFolder(path(), component), component);
+}
+
+std::vector<std::string> DiffusersFolder::PassedOver() const {
+  std::vector<std::string> parts;
+  for (const auto& [name, entry] : index_.json().items()) {
+    const auto is_it = [&name = name](const auto& known) { return known == name; };
+    if (!Has(name) || std::any_of(std::begin(kUsualParts), std::end(kUsualParts), is_it) ||
+        std::any_of(NeededParts().begin(), NeededParts().end(),
+                    [&](const Part& part) { return is_it(part.name); })) {
+      continue;
+    }
+    parts.push_back(absl::StrCat(name, "/ (", ClassOf(index_, name), ")"));
+  }
+  return parts;
 }
 
 }  // namespace imprint

@@ -16,7 +16,8 @@ namespace imprint {
 class DiffusersFolder final : public ModelFiles {
  public:
   // NOT_FOUND if there is no such folder or index; INVALID_ARGUMENT if it describes another
-  // kind of pipeline than Stable Diffusion's (SDXL, Stable Diffusion 3, ...), naming it.
+  // kind of pipeline than Stable Diffusion's (SDXL, Stable Diffusion 3, ...), naming it. The parts
+  // decide, not the pipeline's name: image to image, panoramas and many others have the same.
   static absl::StatusOr<DiffusersFolder> Open(const std::filesystem::path& root);
 
   // Whether the model has this component (an entry that is not null, and its folder).
@@ -25,7 +26,8 @@ class DiffusersFolder final : public ModelFiles {
   // "unet" -> unet/config.json. NOT_FOUND names the missing file.
   absl::StatusOr<JsonObject> Config(absl::string_view component) const override;
 
-  // scheduler/scheduler_config.json.
+  // scheduler/scheduler_config.json, but of the class that model_index.json names: Diffusers builds
+  // that, whatever the file itself says. What it says is then "_class_of_file".
   absl::StatusOr<JsonObject> SchedulerConfig() const override;
 
   absl::StatusOr<ComponentWeights> Weights(absl::string_view component) const override;
@@ -38,6 +40,9 @@ class DiffusersFolder final : public ModelFiles {
   // WeightsPathsIn its folder.
   absl::StatusOr<std::vector<std::filesystem::path>> WeightsPaths(
       absl::string_view component) const override;
+
+  // Parts of the pipeline that drawing and teaching do not use.
+  std::vector<std::string> PassedOver() const override;
 
  private:
   DiffusersFolder(std::filesystem::path root, JsonObject index)

@@ -3,6 +3,8 @@
 #include <span>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,11 +52,80 @@ TEST(DiffusersFolder, MissingFilesAreNamed) {
               Fails(absl::StatusCode::kNotFound, HasSubstr("scheduler_config.json")));
 }
 
+// An index of that class with the parts of Stable Diffusion 1.x and `more`.
+std::string Index(const std::string& pipeline, const std::string& more = "") {
+  return absl::StrCat(R"({"_class_name": )", pipeline, R"(, "_diffusers_version": "0.42.1",
+      "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"],
+      "text_encoder": ["transformers", "CLIPTextModel"], "safety_checker": [null, null],
+      "tokenizer": ["transformers", "CLIPTokenizer"], "image_encoder": [null, null],
+      "scheduler": ["diffusers", "PNDMScheduler"])",
+                      more, "}");
+}
+
+TEST(DiffusersFolder, PartsDecideNotThePipelinesName) {
+  const ScratchFolder scratch;
+  for (const char* pipeline :
+       {"\"StableDiffusionImg2ImgPipeline\"", "\"StableDiffusionPanoramaPipeline\"",
+        "[\"my_pipeline\", \"MyPipeline\"]"}) {
+    scratch.Write("model_index.json", Index(pipeline));
+    EXPECT_THAT(DiffusersFolder::Open(scratch.path()), Succeeds()) << pipeline;
+  }
+}
+
+TEST(DiffusersFolder, OtherPartsArePassedOver) {
+  const ScratchFolder scratch;
+  scratch.Write("model_index.json",
+                Index("\"MyPipeline\"", R"(, "translator": ["transformers", "MarianMTModel"])"));
+  scratch.Write("translator/config.json", "{}");
+  EXPECT_THAT(DiffusersFolder::Open(scratch.path())->PassedOver(),
+              ::testing::ElementsAre("translator/ (MarianMTModel)"));
+}
+
 TEST(DiffusersFolder, OtherPipelinesAreRefusedByName) {
   const ScratchFolder scratch;
-  scratch.Write("model_index.json", R"({"_class_name": "StableDiffusionXLPipeline"})");
-  EXPECT_THAT(DiffusersFolder::Open(scratch.path()),
-              RefusesNaming(Parts{"_class_name", "StableDiffusionXLPipeline"}));
+  const auto text = [](const char* entry) {
+    return Index("\"APipeline\"", absl::StrCat(", ", entry));
+  };
+  for (const auto& [index, parts] : std::vector<std::pair<std::string, Parts>>{
+           {R"({"_class_name": "StableDiffusionXLPipeline"})", {"StableDiffusionXLPipeline"}},
+           {text(R"("text_encoder_2": ["transformers", "CLIPTextModelWithProjection"])"),
+            {"APipeline", "text_encoder_2"}},
+           {text(R"("transformer": ["diffusers", "SD3Transformer2DModel"])"), {"transformer"}},
+           {text(R"("controlnet": ["diffusers", "ControlNetModel"])"), {"controlnet"}},
+           {absl::StrReplaceAll(Index("\"StableDiffusionPipeline\""),
+                                {{"AutoencoderKL", "AutoencoderTiny"}}),
+            {"StableDiffusionPipeline", "vae \"AutoencoderTiny\""}},
+           {absl::StrReplaceAll(Index("\"AltDiffusionPipeline\""),
+                                {{"CLIPTextModel", "RobertaSeriesModelWithTransformation"}}),
+            {"AltDiffusionPipeline", "RobertaSeries"}},
+           {absl::StrReplaceAll(Index("\"TextToVideo\""),
+                                {{"UNet2DConditionModel", "UNet3DConditionModel"}}),
+            {"TextToVideo", "UNet3DConditionModel"}}}) {
+    scratch.Write("model_index.json", index);
+    EXPECT_THAT(DiffusersFolder::Open(scratch.path()), RefusesNaming([&, parts = parts] {
+                  Parts all = parts;
+                  all.push_back("_class_name");
+                  all.push_back("whatever the pipeline is called");
+                  return all;
+                }()))
+        << index;
+  }
+}
+
+TEST(DiffusersFolder, TheIndexNamesTheSchedulersClass) {
+  const ScratchFolder scratch;
+  scratch.Write("model_index.json", Index("\"StableDiffusionPipeline\""));
+  scratch.Write("scheduler/scheduler_config.json",
+                R"({"_class_name": "EulerDiscreteScheduler", "steps_offset": 1})");
+  ASSERT_OK_AND_ASSIGN(const JsonObject config,
+                       DiffusersFolder::Open(scratch.path())->SchedulerConfig());
+  EXPECT_EQ(*config.Get<std::string>("_class_name"), "PNDMScheduler");
+  EXPECT_EQ(*config.Get<std::string>("_class_of_file"), "EulerDiscreteScheduler");
+  EXPECT_EQ(*config.Get<int64_t>("steps_offset"), 1);
+  scratch.Write("model_index.json", kIndex);
+  EXPECT_EQ(
+      *DiffusersFolder::Open(scratch.path())->SchedulerConfig()->Get<std::string>("_class_name"),
+      "EulerDiscreteScheduler");
 }
 
 TEST(DiffusersFolder, PickledWeightsAreNeverRead) {
@@ -87,15 +158,26 @@ TEST(DiffusersFolder, ShardsAreOneComponent) {
                 R"({"metadata": {}, "weight_map": {"a": "x-00001-of-00002.safetensors",
                                                    "b": "x-00002-of-00002.safetensors"}})");
   ASSERT_OK_AND_ASSIGN(const DiffusersFolder folder, DiffusersFolder::Open(scratch.path()));
-  scratch.Write("unet/x-00001-of-00002.safetensors", FileWith("a"));
+  scratch.Write("unet/x-00001-of-00002.safetensors", FileWith("conv_in.a"));
   EXPECT_THAT(folder.Weights("unet"),
               Fails(absl::StatusCode::kNotFound, HasSubstr("x-00002-of-00002.safetensors")));
-  scratch.Write("unet/x-00002-of-00002.safetensors", FileWith("a"));
-  EXPECT_THAT(folder.Weights("unet"), RefusesNaming(Parts{"\"a\"", "second one"}));
-  scratch.Write("unet/x-00002-of-00002.safetensors", FileWith("b"));
+  scratch.Write("unet/x-00002-of-00002.safetensors", FileWith("conv_in.a"));
+  EXPECT_THAT(folder.Weights("unet"), RefusesNaming(Parts{"\"conv_in.a\"", "second one"}));
+  scratch.Write("unet/x-00002-of-00002.safetensors", FileWith("conv_in.b"));
   ASSERT_OK_AND_ASSIGN(const ComponentWeights weights, folder.Weights("unet"));
   EXPECT_EQ(weights.tensors.size(), 2);
   EXPECT_EQ(weights.files.size(), 2);
+  EXPECT_THAT(weights.passed_over, ::testing::IsEmpty());
+}
+
+TEST(DiffusersFolder, WhatHasNoPlaceInAComponentIsPassedOver) {
+  const ScratchFolder scratch;
+  scratch.Write("model_index.json", kIndex);
+  scratch.Write("unet/diffusion_pytorch_model.safetensors", FileWith("embedding_manager.x"));
+  ASSERT_OK_AND_ASSIGN(const ComponentWeights weights,
+                       DiffusersFolder::Open(scratch.path())->Weights("unet"));
+  EXPECT_TRUE(weights.tensors.empty());
+  EXPECT_THAT(weights.passed_over, ::testing::ElementsAre("embedding_manager.x"));
 }
 
 TEST(DiffusersFolder, ShardsStayInTheirFolder) {

@@ -9,10 +9,10 @@
 namespace imprint {
 
 absl::StatusOr<std::unique_ptr<const ModelFiles>> ModelFiles::Open(
-    const std::filesystem::path& path) {
+    const std::filesystem::path& path, const ModelAssumptions& assumptions) {
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored)) {
-    ASSIGN_OR_RETURN(SingleFile file, SingleFile::Open(path));
+    ASSIGN_OR_RETURN(SingleFile file, SingleFile::Open(path, assumptions));
     return std::make_unique<const SingleFile>(std::move(file));
   }
   ASSIGN_OR_RETURN(DiffusersFolder folder, DiffusersFolder::Open(path));

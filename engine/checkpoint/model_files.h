@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,14 @@ struct ComponentWeights {
   std::string origin;  // what errors call it
   TensorViews tensors;
   std::vector<SafetensorsFile> files;
+  // What the files hold that has no place in the network, by the files' own names.
+  std::vector<std::string> passed_over;
+};
+
+// What a model's files do not say, and the caller knows or has found out.
+struct ModelAssumptions {
+  // Whether it predicts v.
+  std::optional<bool> predicts_velocity;
 };
 
 // Immutable; thread-safe. Components are "text_encoder", "unet", "vae" and "safety_checker".
@@ -29,7 +38,8 @@ class ModelFiles {
   // A folder as Diffusers saves it, or a single .safetensors file in the original layout of Stable
   // Diffusion 1.x or 2.x. NOT_FOUND if there is nothing; INVALID_ARGUMENT, saying what it is
   // instead, for files and folders of other kinds.
-  static absl::StatusOr<std::unique_ptr<const ModelFiles>> Open(const std::filesystem::path& path);
+  static absl::StatusOr<std::unique_ptr<const ModelFiles>> Open(
+      const std::filesystem::path& path, const ModelAssumptions& assumptions = {});
 
   virtual ~ModelFiles() = default;
 
@@ -44,6 +54,12 @@ class ModelFiles {
       absl::string_view component) const = 0;
   virtual absl::StatusOr<ComponentWeights> Weights(absl::string_view component) const = 0;
   virtual absl::StatusOr<ClipTokenizer> LoadTokenizer() const = 0;
+
+  // Whether nothing in the files says what the network predicts, and SchedulerConfig and sizes are
+  // of the likelier kind.
+  virtual bool GuessesPrediction() const { return false; }
+  // What the files hold beside the components: tensors and parts that are not looked at.
+  virtual std::vector<std::string> PassedOver() const { return {}; }
 
  protected:
   explicit ModelFiles(std::filesystem::path path) : path_(std::move(path)) {}

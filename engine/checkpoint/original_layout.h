@@ -3,31 +3,44 @@
 // prefix cut off.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
-#include "engine/checkpoint/single_file.h"
 #include "formats/safetensors.h"
 
 namespace imprint {
 
+// Which text encoder a checkpoint has decides most about it.
+enum class OriginalFamily { kSd1, kSd2 };
+
 struct OriginalComponent {
   TensorViews tensors;
   nlohmann::json config;
+  // Names that have no place in the network, as they were given.
+  std::vector<std::string> passed_over;
 };
 
-// "model.diffusion_model.". Tensors that have no place keep their names, so that whoever builds the
-// network can list them.
+// Which of the text encoder's blocks are read, of so many: SD 2.x conditions on the output of the
+// last but one, and its files hold all 24 of OpenCLIP's ViT-H or, once they went through Diffusers,
+// the 23 that count. Where there are other numbers of blocks, as in small models, the last is spare
+// if the file holds what OpenCLIP has after it: `has_head`, its projection or temperature.
+int64_t OpenClipBlocksThatCount(int64_t blocks, bool has_head);
+
+// "model.diffusion_model.".
 OriginalComponent FromOriginalUnet(const TensorViews& tensors, OriginalFamily family,
                                    bool predicts_velocity);
 
 // "first_stage_model.".
 OriginalComponent FromOriginalVae(const TensorViews& tensors);
 
-// "cond_stage_model.transformer." of SD 1.x: transformers' own names.
-OriginalComponent FromClipTextModel(const TensorViews& tensors);
+// "cond_stage_model.transformer.": transformers' own names, which SD 1.x has. SD 2.x has them where
+// somebody's tool gave them to it, and then as few blocks as OpenClipBlocksThatCount says.
+OriginalComponent FromClipTextModel(const TensorViews& tensors, OriginalFamily family);
 
-// "cond_stage_model.model." of SD 2.x: OpenCLIP's names. Without the last block: SD 2.x conditions
-// on the output of the last but one.
+// "cond_stage_model.model." of SD 2.x: OpenCLIP's names, without a spare last block.
 OriginalComponent FromOpenClip(const TensorViews& tensors);
 
 // The extent of a tensor, or 0 if there is none of that name and rank.

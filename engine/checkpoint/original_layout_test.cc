@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -79,11 +81,12 @@ TEST(OriginalUnet, ShapesTellTheConfiguration) {
   EXPECT_EQ(sd2["sample_size"], 96);
 }
 
-TEST(OriginalUnet, WhatHasNoPlaceKeepsItsName) {
-  const auto unet = FromOriginalUnet(Of({{"input_blocks.x.0.weight", {1}}, {"label_emb.0", {1}}}),
-                                     OriginalFamily::kSd1, false);
-  EXPECT_TRUE(unet.tensors.contains("label_emb.0"));
-  EXPECT_EQ(unet.tensors.size(), 2);
+TEST(OriginalUnet, WhatHasNoPlaceIsPassedOver) {
+  const auto unet = FromOriginalUnet(
+      Of({{"input_blocks.x.0.weight", {1}}, {"ema_scope.0", {1}}, {"out.2.bias", {4}}}),
+      OriginalFamily::kSd1, false);
+  EXPECT_THAT(unet.passed_over, ElementsAre("ema_scope.0", "input_blocks.x.0.weight"));
+  EXPECT_EQ(unet.tensors.size(), 1);
 }
 
 TEST(OriginalVae, LevelsOfTheDecoderAreCountedFromTheOtherEnd) {
@@ -116,6 +119,38 @@ TEST(OriginalVae, LevelsOfTheDecoderAreCountedFromTheOtherEnd) {
   EXPECT_EQ(vae.config["layers_per_block"], 2);
 }
 
+TEST(OriginalVae, AttentionHasTheNamesOfAnyConverter) {
+  for (const std::string names :
+       {"q k v proj_out norm", "query key value proj_attn group_norm",
+        "to_q to_k to_v to_out.0 group_norm", "to_to_q to_to_k to_to_v to_out.0 norm"}) {
+    TensorViews tensors;
+    for (const absl::string_view name : absl::StrSplit(names, ' ')) {
+      tensors[absl::StrCat("encoder.mid.attn_1.", name, ".weight")] = {
+          DType::kF32, {2, 2, 1, 1}, {}};
+    }
+    const OriginalComponent vae = FromOriginalVae(tensors);
+    for (const char* name : {"to_q", "to_k", "to_v", "to_out.0", "group_norm"}) {
+      EXPECT_TRUE(
+          vae.tensors.contains(absl::StrCat("encoder.mid_block.attentions.0.", name, ".weight")))
+          << names << ": " << name;
+    }
+    EXPECT_THAT(vae.tensors.at("encoder.mid_block.attentions.0.to_q.weight").shape,
+                ElementsAre(2, 2));
+    EXPECT_TRUE(vae.passed_over.empty());
+  }
+}
+
+TEST(OpenClip, HowManyBlocksCount) {
+  // ViT-H's last is spare, whether or not its projection is there; without it all count.
+  EXPECT_EQ(OpenClipBlocksThatCount(24, true), 23);
+  EXPECT_EQ(OpenClipBlocksThatCount(24, false), 23);
+  EXPECT_EQ(OpenClipBlocksThatCount(23, false), 23);
+  EXPECT_EQ(OpenClipBlocksThatCount(23, true), 23);
+  EXPECT_EQ(OpenClipBlocksThatCount(3, true), 2);
+  EXPECT_EQ(OpenClipBlocksThatCount(3, false), 3);
+  EXPECT_EQ(OpenClipBlocksThatCount(0, true), 0);
+}
+
 TEST(OpenClip, JoinedProjectionsAreSplitAndTheLastBlockIsDropped) {
   const std::vector<std::byte> bytes(std::size_t{3} * 2 * 2 * sizeof(float));
   TensorViews tensors = Of({{"token_embedding.weight", {49408, 128}},
@@ -133,7 +168,8 @@ TEST(OpenClip, JoinedProjectionsAreSplitAndTheLastBlockIsDropped) {
   EXPECT_EQ(key.data.data(), bytes.data() + 2 * 2 * sizeof(float));
   EXPECT_EQ(key.data.size(), 2 * 2 * sizeof(float));
   EXPECT_FALSE(text.tensors.contains("encoder.layers.1.layer_norm1.weight"));
-  EXPECT_FALSE(text.tensors.contains("logit_scale"));
+  EXPECT_THAT(text.passed_over,
+              ElementsAre("logit_scale", "text_projection", "transformer.resblocks.1.ln_1.weight"));
   EXPECT_TRUE(text.tensors.contains("final_layer_norm.weight"));
   EXPECT_EQ(text.config["num_hidden_layers"], 1);
   EXPECT_EQ(text.config["num_attention_heads"], 2);
@@ -145,11 +181,30 @@ TEST(ClipTextModel, IsTransformersOwn) {
   const OriginalComponent text =
       FromClipTextModel(Of({{"text_model.embeddings.token_embedding.weight", {49408, 768}},
                             {"text_model.embeddings.position_ids", {1, 77}},
-                            {"text_model.encoder.layers.0.layer_norm1.weight", {768}}}));
+                            {"text_projection.weight", {768, 768}},
+                            {"text_model.encoder.layers.0.layer_norm1.weight", {768}}}),
+                        OriginalFamily::kSd1);
+  EXPECT_THAT(text.passed_over,
+              ElementsAre("text_model.embeddings.position_ids", "text_projection.weight"));
   EXPECT_EQ(text.tensors.size(), 2);
   EXPECT_EQ(text.config["hidden_size"], 768);
   EXPECT_EQ(text.config["num_attention_heads"], 12);
   EXPECT_EQ(text.config["hidden_act"], "quick_gelu");
+}
+
+TEST(ClipTextModel, OfSd2HasThe23BlocksThatCount) {
+  for (const int blocks : {23, 24}) {
+    TensorViews tensors = Of({{"embeddings.token_embedding.weight", {49408, 1024}}});
+    for (int i = 0; i < blocks; ++i) {
+      tensors[absl::StrCat("encoder.layers.", i, ".layer_norm1.weight")] = {
+          DType::kF32, {1024}, {}};
+    }
+    const OriginalComponent text = FromClipTextModel(tensors, OriginalFamily::kSd2);
+    EXPECT_EQ(text.config["num_hidden_layers"], 23);
+    EXPECT_EQ(text.config["num_attention_heads"], 16);
+    EXPECT_EQ(text.config["hidden_act"], "gelu");
+    EXPECT_EQ(text.passed_over.size(), static_cast<size_t>(blocks - 23));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -43,11 +46,6 @@ constexpr PrefixChange kTextInBlocks[] = {
     {"mlp.c_proj.", "mlp.fc2."},
 };
 
-// Not part of what conditions the network.
-bool IsUnused(absl::string_view name) {
-  return name == "text_projection" || name == "logit_scale" || name == "attn_mask";
-}
-
 // Query, key and value lie in one matrix, one after the other.
 void SplitInProjection(const TensorView& joined, absl::string_view layer, absl::string_view kind,
                        TensorViews& tensors) {
@@ -61,51 +59,86 @@ void SplitInProjection(const TensorView& joined, absl::string_view layer, absl::
   }
 }
 
-void AddBlockTensor(absl::string_view name, const TensorView& tensor, int64_t kept_blocks,
-                    TensorViews& tensors) {
-  const std::string original(name);
-  absl::ConsumePrefix(&name, kBlocks);
+// The number of the block that a tensor of `prefix`N.rest belongs to, and the rest; nothing for
+// other names.
+std::optional<std::pair<int64_t, absl::string_view>> InBlock(absl::string_view name,
+                                                             absl::string_view prefix) {
+  if (!absl::ConsumePrefix(&name, prefix)) return std::nullopt;
   const size_t dot = name.find('.');
   int64_t block = 0;
   if (dot == absl::string_view::npos || !absl::SimpleAtoi(name.substr(0, dot), &block)) {
-    tensors[original] = tensor;
-    return;
+    return std::nullopt;
   }
-  if (block >= kept_blocks) return;
-  absl::string_view rest = name.substr(dot + 1);
-  const std::string layer = absl::StrCat("encoder.layers.", block, ".");
+  return std::pair(block, name.substr(dot + 1));
+}
+
+// Whether it had a place.
+bool AddOpenClipTensor(absl::string_view name, const TensorView& tensor, int64_t blocks,
+                       TensorViews& tensors) {
+  if (const auto renamed = WithPrefixChanged(kTextOutsideBlocks, name)) {
+    tensors[*renamed] = tensor;
+    return true;
+  }
+  const auto in_block = InBlock(name, kBlocks);
+  if (!in_block || in_block->first >= blocks) return false;
+  absl::string_view rest = in_block->second;
+  const std::string layer = absl::StrCat("encoder.layers.", in_block->first, ".");
   if (absl::ConsumePrefix(&rest, "attn.in_proj_") && !tensor.shape.empty() &&
       tensor.shape[0] % 3 == 0) {
     SplitInProjection(tensor, layer, rest, tensors);
-    return;
+    return true;
   }
-  const auto renamed = WithPrefixChanged(kTextInBlocks, rest);
-  tensors[renamed ? absl::StrCat(layer, *renamed) : original] = tensor;
+  const auto renamed = WithPrefixChanged(kTextInBlocks, in_block->second);
+  if (renamed) tensors[absl::StrCat(layer, *renamed)] = tensor;
+  return renamed.has_value();
+}
+
+// What CLIP has after its last block, and only those need who compare texts with pictures.
+bool HasHead(const TensorViews& tensors) {
+  return tensors.contains("text_projection") || tensors.contains("text_projection.weight") ||
+         tensors.contains("logit_scale");
 }
 
 }  // namespace
 
-OriginalComponent FromClipTextModel(const TensorViews& tensors) {
+int64_t OpenClipBlocksThatCount(int64_t blocks, bool has_head) {
+  constexpr int64_t kVitH = 24;
+  const bool spare = blocks == kVitH || (has_head && blocks != kVitH - 1);
+  return std::max<int64_t>(blocks - (spare ? 1 : 0), 0);
+}
+
+OriginalComponent FromClipTextModel(const TensorViews& tensors, OriginalFamily family) {
+  constexpr absl::string_view kLayers = "encoder.layers.";
+  TensorViews named;
   OriginalComponent text;
   for (const auto& [name, tensor] : tensors) {
     if (const auto canonical = CanonicalTensorName("text_encoder", name)) {
-      text.tensors[*canonical] = tensor;
+      named[*canonical] = tensor;
+    } else {
+      text.passed_over.push_back(name);
     }
   }
-  text.config = TextConfigOf(text.tensors, "quick_gelu");
+  int64_t blocks = CountNumbered(named, kLayers, ".layer_norm1.weight");
+  // Transformers' own models of the family are whole only as ViT-H: its projection says nothing.
+  if (family == OriginalFamily::kSd2) blocks = OpenClipBlocksThatCount(blocks, /*has_head=*/false);
+  for (auto& [name, tensor] : named) {
+    const auto in_block = InBlock(name, kLayers);
+    if (in_block && in_block->first >= blocks) {
+      text.passed_over.push_back(name);
+    } else {
+      text.tensors[name] = std::move(tensor);
+    }
+  }
+  text.config = TextConfigOf(text.tensors, family == OriginalFamily::kSd2 ? "gelu" : "quick_gelu");
   return text;
 }
 
 OriginalComponent FromOpenClip(const TensorViews& tensors) {
-  const int64_t blocks = CountNumbered(tensors, kBlocks, ".ln_1.weight");
+  const int64_t blocks =
+      OpenClipBlocksThatCount(CountNumbered(tensors, kBlocks, ".ln_1.weight"), HasHead(tensors));
   OriginalComponent text;
   for (const auto& [name, tensor] : tensors) {
-    if (IsUnused(name)) continue;
-    if (absl::StartsWith(name, kBlocks)) {
-      AddBlockTensor(name, tensor, blocks - 1, text.tensors);
-    } else {
-      text.tensors[WithPrefixChanged(kTextOutsideBlocks, name).value_or(name)] = tensor;
-    }
+    if (!AddOpenClipTensor(name, tensor, blocks, text.tensors)) text.passed_over.push_back(name);
   }
   text.config = TextConfigOf(text.tensors, "gelu");
   return text;

@@ -9,6 +9,7 @@
 
 #include "engine/checkpoint/original_layout.h"
 #include "engine/checkpoint/prefixes.h"
+#include "engine/checkpoint/tensor_names.h"
 
 namespace imprint {
 namespace {
@@ -162,7 +163,12 @@ OriginalComponent FromOriginalUnet(const TensorViews& tensors, OriginalFamily fa
   const Levels levels = LevelsOf(tensors);
   OriginalComponent unet;
   for (const auto& [name, tensor] : tensors) {
-    unet.tensors[UnetName(name, levels).value_or(name)] = tensor;
+    const auto renamed = CanonicalTensorName("unet", UnetName(name, levels).value_or(name));
+    if (renamed) {
+      unet.tensors[*renamed] = tensor;
+    } else {
+      unet.passed_over.push_back(name);
+    }
   }
   unet.config = UnetConfigOf(unet.tensors, levels, family, predicts_velocity);
   return unet;

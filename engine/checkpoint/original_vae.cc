@@ -10,6 +10,7 @@
 
 #include "engine/checkpoint/original_layout.h"
 #include "engine/checkpoint/prefixes.h"
+#include "engine/checkpoint/tensor_names.h"
 
 namespace imprint {
 namespace {
@@ -22,6 +23,17 @@ constexpr PrefixChange kVaeMiddle[] = {
     {"mid.attn_1.k.", "mid_block.attentions.0.to_k."},
     {"mid.attn_1.v.", "mid_block.attentions.0.to_v."},
     {"mid.attn_1.proj_out.", "mid_block.attentions.0.to_out.0."},
+    // Converters that took only part of the way leave Diffusers' names of some time here, and
+    // EveryDream2's writes "to_" twice.
+    {"mid.attn_1.query.", "mid_block.attentions.0.to_q."},
+    {"mid.attn_1.key.", "mid_block.attentions.0.to_k."},
+    {"mid.attn_1.value.", "mid_block.attentions.0.to_v."},
+    {"mid.attn_1.proj_attn.", "mid_block.attentions.0.to_out.0."},
+    {"mid.attn_1.group_norm.", "mid_block.attentions.0.group_norm."},
+    {"mid.attn_1.to_to_q.", "mid_block.attentions.0.to_q."},
+    {"mid.attn_1.to_to_k.", "mid_block.attentions.0.to_k."},
+    {"mid.attn_1.to_to_v.", "mid_block.attentions.0.to_v."},
+    {"mid.attn_1.to_", "mid_block.attentions.0.to_"},
     {"norm_out.", "conv_norm_out."},
 };
 
@@ -69,9 +81,7 @@ std::optional<std::string> VaeName(absl::string_view name, int64_t levels) {
 
 // The original's attention is a 1x1 convolution, Diffusers' a matrix: the same numbers.
 TensorView AsMatrix(TensorView tensor) {
-  if (tensor.shape.size() == 4 && tensor.shape[2] == 1 && tensor.shape[3] == 1) {
-    tensor.shape.resize(2);
-  }
+  while (tensor.shape.size() > 2 && tensor.shape.back() == 1) tensor.shape.pop_back();
   return tensor;
 }
 
@@ -81,9 +91,13 @@ OriginalComponent FromOriginalVae(const TensorViews& tensors) {
   const int64_t levels = CountNumbered(tensors, "encoder.down.", ".block.0.conv1.weight");
   OriginalComponent vae;
   for (const auto& [name, tensor] : tensors) {
-    const std::string renamed = VaeName(name, levels).value_or(name);
-    vae.tensors[renamed] =
-        absl::StrContains(renamed, "attentions.0.to_") ? AsMatrix(tensor) : tensor;
+    const auto renamed = CanonicalTensorName("vae", VaeName(name, levels).value_or(name));
+    if (renamed) {
+      vae.tensors[*renamed] =
+          absl::StrContains(*renamed, "attentions.0.to_") ? AsMatrix(tensor) : tensor;
+    } else {
+      vae.passed_over.push_back(name);
+    }
   }
   std::vector<int64_t> channels;
   for (int64_t i = 0; i < levels; ++i) {

@@ -2,29 +2,42 @@
 // code (CompVis, Stability) that AUTOMATIC1111 uses.
 //
 // The file has no configuration: sizes follow from the tensors' shapes, the rest from which family
-// it is. What it does not bring is looked for beside it: safety_checker/ and tokenizer/ as in a
-// Diffusers folder, and the file's own name with .yaml, whose model.params.parameterization ("v" or
-// "eps") overrides what was guessed about its prediction.
+// it is. What it does not bring is looked for beside it: safety_checker/, tokenizer/ and, where it
+// has none, vae/ as in a Diffusers folder, and the file's own name with .yaml, whose
+// model.params.parameterization ("v" or "eps") counts more than anything else about its prediction.
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
 #include "engine/checkpoint/model_files.h"
+#include "engine/checkpoint/original_layout.h"
 
 namespace imprint {
 
-// Which text encoder a checkpoint has decides most about it.
-enum class OriginalFamily { kSd1, kSd2 };
+// What says what a checkpoint predicts.
+enum class PredictionEvidence {
+  kYaml,
+  kMetadata,  // modelspec.prediction_type of the file's header, as kohya's scripts write it
+  kMarker,    // a tensor "v_pred"
+  kStep,      // the global_step of a published checkpoint
+  kFamily,    // SD 1.x, which predicts noise
+  // Nothing: the likelier of the two is taken.
+  kGuess,
+  kCaller
+};
 
 class SingleFile final : public ModelFiles {
  public:
   // INVALID_ARGUMENT, saying what the file is, for pickled checkpoints, GGUF, SDXL, Stable
-  // Diffusion 3, Flux, inpainting models, ControlNets, LoRA files and embeddings.
-  static absl::StatusOr<SingleFile> Open(const std::filesystem::path& path);
+  // Diffusion 3, Flux, inpainting models, ControlNets, LoRA files, embeddings and checkpoints
+  // without a text encoder or an autoencoder.
+  static absl::StatusOr<SingleFile> Open(const std::filesystem::path& path,
+                                         const ModelAssumptions& assumptions = {});
 
   bool Has(absl::string_view component) const override;
   absl::StatusOr<JsonObject> Config(absl::string_view component) const override;
@@ -35,9 +48,14 @@ class SingleFile final : public ModelFiles {
   // CLIP's own where there is no tokenizer/ beside the file.
   absl::StatusOr<ClipTokenizer> LoadTokenizer() const override;
 
+  bool GuessesPrediction() const override { return evidence_ == PredictionEvidence::kGuess; }
+  // The tensors that belong to no component.
+  std::vector<std::string> PassedOver() const override { return passed_over_; }
+
   OriginalFamily family() const { return family_; }
-  // Whether it predicts v.
+  // Whether it predicts v, and how that is known.
   bool predicts_velocity() const { return predicts_velocity_; }
+  PredictionEvidence evidence() const { return evidence_; }
 
  private:
   SingleFile(std::filesystem::path path, SafetensorsFile file)
@@ -49,9 +67,10 @@ class SingleFile final : public ModelFiles {
   SafetensorsFile file_;
   OriginalFamily family_ = OriginalFamily::kSd1;
   bool predicts_velocity_ = false;
-  // By component, under Diffusers' names.
-  std::map<std::string, TensorViews, std::less<>> components_;
-  std::map<std::string, nlohmann::json, std::less<>> configs_;
+  PredictionEvidence evidence_ = PredictionEvidence::kFamily;
+  // Those that the file has, under Diffusers' names.
+  std::map<std::string, OriginalComponent, std::less<>> components_;
+  std::vector<std::string> passed_over_;
 };
 
 }  // namespace imprint

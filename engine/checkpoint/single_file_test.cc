@@ -21,6 +21,8 @@ using Parts = std::vector<std::string>;
 constexpr const char* kFirst = "model.diffusion_model.input_blocks.0.0.weight";
 constexpr const char* kSd1Text = "cond_stage_model.transformer.text_model.final_layer_norm.weight";
 constexpr const char* kSd2Text = "cond_stage_model.model.ln_final.weight";
+constexpr const char* kVae = "first_stage_model.quant_conv.bias";
+constexpr const char* kProjection = "model.diffusion_model.middle_block.1.proj_in.weight";
 
 // tests/parity has whole models; here a file needs only what tells its kind.
 class SingleFileTest : public ::testing::Test {
@@ -35,15 +37,19 @@ class SingleFileTest : public ::testing::Test {
   void AddCheckpoint(const char* text, int64_t channels = 4) {
     Add(kFirst, {1, channels, 1, 1});
     Add(text);
+    Add(kVae);
   }
 
+  bool PredictsVelocity() const { return SingleFile::Open(Save())->predicts_velocity(); }
+
   std::filesystem::path Save() const {
-    return scratch_.Write("some model.safetensors", SerializeSafetensors(tensors_, {}));
+    return scratch_.Write("some model.safetensors", SerializeSafetensors(tensors_, metadata_));
   }
 
   ScratchFolder scratch_;
   std::vector<std::byte> bytes_ = std::vector<std::byte>(4096);
   TensorViews tensors_;
+  TensorMetadata metadata_;
 };
 
 TEST_F(SingleFileTest, TextEncodersTellTheFamilies) {
@@ -65,11 +71,93 @@ TEST_F(SingleFileTest, TextEncodersTellTheFamilies) {
   EXPECT_EQ(*sd2.SchedulerConfig()->Get<std::string>("prediction_type"), "v_prediction");
 }
 
-TEST_F(SingleFileTest, TheBaseModelOfSd2SaysItsStep) {
+TEST_F(SingleFileTest, PublishedModelsOfSd2SayTheirSteps) {
   AddCheckpoint(kSd2Text);
-  const int64_t step = 875'000;
+  int64_t step = 0;
   tensors_["global_step"] = {DType::kI64, {}, std::as_bytes(std::span(&step, 1))};
-  EXPECT_FALSE(SingleFile::Open(Save())->predicts_velocity());
+  for (const auto& [published, velocity] :
+       std::vector<std::pair<int64_t, bool>>{{875'000, false}, {220'000, false}, {110'000, true}}) {
+    step = published;
+    ASSERT_OK_AND_ASSIGN(const SingleFile file, SingleFile::Open(Save()));
+    EXPECT_EQ(file.predicts_velocity(), velocity) << published;
+    EXPECT_FALSE(file.GuessesPrediction());
+  }
+  step = 7;
+  EXPECT_TRUE(SingleFile::Open(Save())->GuessesPrediction());
+}
+
+TEST_F(SingleFileTest, WhatTheFileSaysOfItsPredictionCounts) {
+  AddCheckpoint(kSd2Text);
+  metadata_ = {{"modelspec.prediction_type", "epsilon"}};
+  EXPECT_EQ(SingleFile::Open(Save())->evidence(), PredictionEvidence::kMetadata);
+  EXPECT_FALSE(PredictsVelocity());
+  metadata_ = {{"modelspec.prediction_type", "v"}};
+  EXPECT_TRUE(PredictsVelocity());
+  tensors_.clear();
+  metadata_.clear();
+  AddCheckpoint(kSd1Text);
+  EXPECT_FALSE(PredictsVelocity());
+  EXPECT_FALSE(SingleFile::Open(Save())->GuessesPrediction()) << "SD 1.x predicts noise";
+  Add("v_pred", {});
+  EXPECT_TRUE(PredictsVelocity());
+  EXPECT_FALSE(SingleFile::Open(Save(), {.predicts_velocity = false})->predicts_velocity());
+}
+
+TEST_F(SingleFileTest, OfSd2WithoutAWordTheWeightsAreLookedAt) {
+  AddCheckpoint(kSd2Text);
+  std::vector<float> bias = {0.3F, -0.3F, 0.3F, -0.3F};
+  tensors_["model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"] = {
+      DType::kF32, {4}, std::as_bytes(std::span(bias))};
+  EXPECT_TRUE(PredictsVelocity());
+  bias = {0.32F, 0.28F, 0.31F, 0.29F};
+  ASSERT_OK_AND_ASSIGN(const SingleFile noise, SingleFile::Open(Save()));
+  EXPECT_FALSE(noise.predicts_velocity());
+  EXPECT_TRUE(noise.GuessesPrediction());
+}
+
+TEST_F(SingleFileTest, TransformersNamesAreOfTheFamilyOfTheWidth) {
+  constexpr const char* kTable = "cond_stage_model.transformer.embeddings.token_embedding.weight";
+  const auto family = [&](int64_t width, const std::vector<int64_t>& projection) {
+    tensors_.clear();
+    AddCheckpoint(kSd1Text);
+    Add(kTable, {1, width});
+    Add(kProjection, projection);
+    return SingleFile::Open(Save())->family();
+  };
+  EXPECT_EQ(family(768, {2, 2, 1, 1}), OriginalFamily::kSd1);
+  EXPECT_EQ(family(1024, {2, 2}), OriginalFamily::kSd2);
+  // Of small models, what is around the attention tells.
+  EXPECT_EQ(family(64, {2, 2, 1, 1}), OriginalFamily::kSd1);
+  EXPECT_EQ(family(64, {2, 2}), OriginalFamily::kSd2);
+}
+
+TEST_F(SingleFileTest, WhatElseAWholeCheckpointHoldsIsPassedOver) {
+  AddCheckpoint(kSd1Text);
+  for (const char* name :
+       {"embedding_manager.string_to_param_dict.*", "emb_params", "lora_unet_x.lora_up.weight",
+        "text_model.x", "model_ema.decay", "cond_stage_model.logit_scale",
+        "cond_stage_model.transformer.text_projection.weight"}) {
+    Add(name);
+  }
+  ASSERT_OK_AND_ASSIGN(const SingleFile file, SingleFile::Open(Save()));
+  EXPECT_THAT(
+      file.PassedOver(),
+      ::testing::ElementsAre("cond_stage_model.logit_scale", "emb_params",
+                             "embedding_manager.string_to_param_dict.*",
+                             "lora_unet_x.lora_up.weight", "model_ema.decay", "text_model.x"));
+  EXPECT_THAT(file.Weights("text_encoder")->passed_over,
+              ::testing::ElementsAre("cond_stage_model.transformer.text_projection.weight"));
+}
+
+TEST_F(SingleFileTest, AnAutoencoderMayLieBeside) {
+  Add(kFirst, {1, 4, 1, 1});
+  Add(kSd1Text);
+  EXPECT_THAT(SingleFile::Open(Save()),
+              RefusesNaming(Parts{"some model.safetensors", "without a VAE", "vae/"}));
+  scratch_.Write("vae/config.json", R"({"latent_channels": 4})");
+  ASSERT_OK_AND_ASSIGN(const SingleFile file, SingleFile::Open(Save()));
+  EXPECT_TRUE(file.Has("vae"));
+  EXPECT_EQ(*file.Config("vae")->Get<int64_t>("latent_channels"), 4);
 }
 
 TEST_F(SingleFileTest, YamlBesideTheFileOverridesThePrediction) {
@@ -132,6 +220,12 @@ TEST_F(SingleFileTest, OtherModelsAreRefusedByName) {
            {"double_blocks.0.img_attn.qkv.weight", "Flux"},
            {"control_model.input_blocks.0.0.weight", "ControlNet"},
            {"emb_params", "embedding"},
+           {"embedding_manager.string_to_param_dict.*", "embedding"},
+           {"down_blocks.0.motion_modules.0.norm.weight", "AnimateDiff"},
+           {kVae, "autoencoder"},
+           {kSd1Text, "text encoder"},
+           {"model.diffusion_model.label_emb.0.0.weight", "unCLIP"},
+           {"model.diffusion_model.position_net.linears.0.bias", "GLIGEN"},
            {"down_blocks.0.resnets.0.norm1.weight", "folder"},
            {"encoder.down.0.block.0.norm1.weight", "autoencoder"},
            {"something.else", kFirst}}) {
@@ -145,7 +239,7 @@ TEST_F(SingleFileTest, OtherModelsAreRefusedByName) {
 
 TEST_F(SingleFileTest, OtherInputsAreRefusedByName) {
   for (const auto& [channels, kind] : std::vector<std::pair<int64_t, std::string>>{
-           {9, "inpainting"}, {8, "InstructPix2Pix"}, {5, "depth"}}) {
+           {9, "inpainting"}, {8, "InstructPix2Pix"}, {7, "upscaling"}, {5, "depth"}}) {
     tensors_.clear();
     AddCheckpoint(kSd1Text, channels);
     EXPECT_THAT(SingleFile::Open(Save()), RefusesNaming(Parts{kind}));
@@ -153,6 +247,9 @@ TEST_F(SingleFileTest, OtherInputsAreRefusedByName) {
   tensors_.clear();
   Add(kFirst, {1, 4, 1, 1});
   EXPECT_THAT(SingleFile::Open(Save()), RefusesNaming(Parts{"without a text encoder"}));
+  AddCheckpoint(kSd1Text);
+  Add("model.diffusion_model.out.2.scale_weight", {});
+  EXPECT_THAT(SingleFile::Open(Save()), RefusesNaming(Parts{"scaled fp8", "scale_weight"}));
 }
 
 TEST_F(SingleFileTest, OtherFormatsAreRefusedByName) {

@@ -1,5 +1,9 @@
 #include "engine/checkpoint/tensor_names.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
@@ -28,19 +32,58 @@ constexpr Renaming kRenamings[] = {
      "decoder.mid_block.attentions.0.to_out.0."},
 };
 
+// What the names of a component's tensors begin with, by today's names.
+struct Root {
+  absl::string_view component;
+  absl::string_view beginning;
+};
+constexpr Root kRoots[] = {
+    {"text_encoder", "embeddings.token_embedding.weight"},
+    {"text_encoder", "embeddings.position_embedding.weight"},
+    {"text_encoder", "encoder.layers."},
+    {"text_encoder", "final_layer_norm."},
+    {"unet", "conv_in."},
+    {"unet", "time_embedding."},
+    {"unet", "down_blocks."},
+    {"unet", "mid_block."},
+    {"unet", "up_blocks."},
+    {"unet", "conv_norm_out."},
+    {"unet", "conv_out."},
+    {"vae", "encoder."},
+    {"vae", "decoder."},
+    {"vae", "quant_conv."},
+    {"vae", "post_quant_conv."},
+    {"safety_checker", "vision_model."},
+    {"safety_checker", "visual_projection."},
+    {"safety_checker", "concept_embeds"},
+    {"safety_checker", "special_care_embeds"},
+};
+
 constexpr absl::string_view kPositionIds = "embeddings.position_ids";
 
-}  // namespace
+bool HasAPlace(absl::string_view component, absl::string_view name) {
+  return !absl::EndsWith(name, kPositionIds) &&
+         std::any_of(std::begin(kRoots), std::end(kRoots), [&](const Root& root) {
+           return root.component == component && absl::StartsWith(name, root.beginning);
+         });
+}
 
-std::optional<std::string> CanonicalTensorName(absl::string_view component,
-                                               absl::string_view name) {
-  if (absl::EndsWith(name, kPositionIds)) return std::nullopt;
+std::string Renamed(absl::string_view component, absl::string_view name) {
   for (const Renaming& renaming : kRenamings) {
     if (renaming.component == component && absl::StartsWith(name, renaming.from)) {
       return absl::StrCat(renaming.to, name.substr(renaming.from.size()));
     }
   }
   return std::string(name);
+}
+
+}  // namespace
+
+std::optional<std::string> CanonicalTensorName(absl::string_view component,
+                                               absl::string_view name) {
+  std::string renamed = Renamed(component, name);
+  if (!HasAPlace(component, renamed)) return std::nullopt;
+  return renamed;
 }
 
 }  // namespace imprint

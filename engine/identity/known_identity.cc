@@ -20,7 +20,9 @@ namespace fs = std::filesystem;
 
 // What tells these weights from any others that lay or will lie there; nothing if a file is gone.
 std::optional<std::string> KeyOf(const ModelFiles& files) {
-  std::string text = "1\n";  // of this file's layout
+  // Of this file's layout and of how a fingerprint is made. Fingerprints of layout 1 depended on
+  // the type that weights are stored in.
+  std::string text = "2\n";
   for (const char* component : kFingerprintedComponents) {
     const auto paths = files.WeightsPaths(component);
     if (!paths.ok()) return std::nullopt;
@@ -44,13 +46,15 @@ absl::StatusOr<WeightsIdentity> Read(const fs::path& entry) {
   ASSIGN_OR_RETURN(weights.text_encoder_identity, json.Get<std::string>("text_encoder"));
   ASSIGN_OR_RETURN(const int64_t width, json.Get<int64_t>("embedding_width"));
   weights.embedding_width = static_cast<int>(width);
+  ASSIGN_OR_RETURN(weights.damage, json.GetOr<std::string>("damage", ""));
   return weights;
 }
 
 void Write(const fs::path& entry, const WeightsIdentity& weights) {
   const nlohmann::json json = {{"fingerprint", weights.fingerprint},
                                {"text_encoder", weights.text_encoder_identity},
-                               {"embedding_width", weights.embedding_width}};
+                               {"embedding_width", weights.embedding_width},
+                               {"damage", weights.damage}};
   std::error_code ignored;
   fs::create_directories(entry.parent_path(), ignored);
   WriteFileAtomically(entry, json.dump()).IgnoreError();

@@ -34,10 +34,12 @@ TEST_F(KnownIdentityTest, IsComputedOnceAndKept) {
   EXPECT_EQ(computed.fingerprint, IdentifyModel(*files)->fingerprint);
   // What is kept is what is read.
   scratch_.Write(fs::relative(Entry(), scratch_.path()),
-                 R"({"fingerprint": "kept", "text_encoder": "sd1", "embedding_width": 768})");
+                 R"({"fingerprint": "kept", "text_encoder": "sd1", "embedding_width": 768,
+                     "damage": "of old"})");
   ASSERT_OK_AND_ASSIGN(const ModelIdentity known, Identify());
   EXPECT_EQ(known.fingerprint, "kept");
   EXPECT_EQ(known.embedding_width, 768);
+  EXPECT_EQ(known.damage, "of old");
   EXPECT_EQ(known.picture_size, 64) << "configurations are always read";
 }
 

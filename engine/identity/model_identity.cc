@@ -1,6 +1,10 @@
 #include "engine/identity/model_identity.h"
 
-#include <cstring>
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +14,9 @@
 #include "base/forget_pages.h"
 #include "base/json_object.h"
 #include "base/status_macros.h"
+#include "engine/identity/canonical_numbers.h"
+#include "engine/recipe/models_solver.h"
+#include "formats/float_values.h"
 #include "formats/half.h"
 
 namespace imprint {
@@ -17,33 +24,16 @@ namespace {
 
 constexpr const char* kTokenTable = "embeddings.token_embedding.weight";
 
-// As LibTorch calls them: fingerprints have always been made of these names.
-std::string TypeName(DType type) {
-  switch (type) {
-    case DType::kF32:
-      return "Float";
-    case DType::kF16:
-      return "Half";
-    case DType::kBF16:
-      return "BFloat16";
-    case DType::kF64:
-      return "Double";
-    case DType::kI64:
-      return "Long";
-    case DType::kI32:
-      return "Int";
-    case DType::kU8:
-      return "Byte";
-    default:
-      return std::string(Name(type));
-  }
-}
+// The entries of CLIP's own vocabulary, which every Stable Diffusion 1.x and 2.x model has.
+constexpr int64_t kClipVocabulary = 49'408;
 
-template <typename T>
-T At(const TensorView& tensor, size_t i) {
-  T value;
-  std::memcpy(&value, tensor.data.data() + i * sizeof(T), sizeof(T));
-  return value;
+// Without the rows of tokens that were added to the model.
+TensorView OwnRows(TensorView table) {
+  if (table.shape[0] <= kClipVocabulary) return table;
+  const size_t row_bytes = table.data.size() / static_cast<size_t>(table.shape[0]);
+  table.shape[0] = kClipVocabulary;
+  table.data = table.data.first(row_bytes * kClipVocabulary);
+  return table;
 }
 
 absl::Status ReadTextEncoder(const TensorViews& tensors, const std::string& origin,
@@ -60,7 +50,7 @@ absl::Status ReadTextEncoder(const TensorViews& tensors, const std::string& orig
                       "a width from 1 to 65536");
   }
   const char* family = width == 768 ? "sd1" : width == 1024 ? "sd2" : "other";
-  ASSIGN_OR_RETURN(const std::string hash, HalfSha256(table->second));
+  ASSIGN_OR_RETURN(const std::string hash, HalfSha256(OwnRows(table->second)));
   identity.text_encoder_identity = absl::StrCat(family, ":", width, ":", hash);
   identity.embedding_width = static_cast<int>(width);
   return absl::OkStatus();
@@ -92,38 +82,50 @@ absl::Status ReadSizes(const ModelFiles& files, ModelIdentity& identity) {
   return absl::OkStatus();
 }
 
+// The file that a tensor's bytes lie in.
+std::string FileOf(const std::string& tensor, const ComponentWeights& weights) {
+  const auto found = weights.tensors.find(tensor);
+  for (size_t i = 0; i < weights.files.size() && found != weights.tensors.end(); ++i) {
+    for (const auto& [name, view] : weights.files[i].tensors()) {
+      if (view.data.data() == found->second.data.data()) return weights.files[i].path();
+    }
+  }
+  return weights.origin;
+}
+
+std::string DamageText(const Fingerprint::Damage& damage, const ComponentWeights& weights) {
+  return absl::StrCat("the model is damaged: ", FileOf(damage.tensor, weights), ": tensor ",
+                      Quoted(damage.tensor), ": number ", damage.index, " is ", damage.value);
+}
+
 }  // namespace
 
 void Fingerprint::Add(absl::string_view component, const TensorViews& tensors) {
   for (const auto& [name, view] : tensors) {
-    hash_.Update(absl::StrCat(component, "/", name, " ", TypeName(view.type), " [",
-                              absl::StrJoin(view.shape, ","), "]\n"));
-    hash_.Update(view.data);
+    hash_.Update(absl::StrCat(component, "/", name, " [", absl::StrJoin(view.shape, ","), "]\n"));
+    const std::optional<NotFinite> found = AddNumbers(view, hash_);
+    if (found && !damage_) damage_ = Damage{name, found->index, found->value};
   }
 }
 
 absl::StatusOr<std::string> HalfSha256(const TensorView& tensor) {
-  const size_t count = tensor.data.size() / ElementSize(tensor.type);
-  std::vector<uint16_t> halves(count);
-  for (size_t i = 0; i < count; ++i) {
-    switch (tensor.type) {
-      case DType::kF16:
-        halves[i] = At<uint16_t>(tensor, i);
-        break;
-      case DType::kBF16:
-        halves[i] = HalfFromFloat(FloatFromBFloat16(At<uint16_t>(tensor, i)));
-        break;
-      case DType::kF32:
-        halves[i] = HalfFromFloat(At<float>(tensor, i));
-        break;
-      case DType::kF64:
-        halves[i] = HalfFromFloat(static_cast<float>(At<double>(tensor, i)));
-        break;
-      default:
-        return FieldError("dtype", Name(tensor.type), "F16, BF16, F32 or F64");
-    }
+  if (!IsFloatingPoint(tensor.type)) {
+    return FieldError("dtype", Name(tensor.type), kFloatingPointTypes);
   }
+  std::vector<float> floats(tensor.data.size() / ElementSize(tensor.type));
+  ReadFloats(tensor, 0, floats);
+  std::vector<uint16_t> halves(floats.size());
+  std::transform(floats.begin(), floats.end(), halves.begin(), HalfFromFloat);
   return Sha256Hex(std::as_bytes(std::span(halves)));
+}
+
+std::string GuessedPredictionText(const std::string& file, absl::string_view taken,
+                                  absl::string_view why) {
+  const std::string yaml = std::filesystem::path(file).replace_extension(".yaml").string();
+  return absl::StrCat(file, " does not say whether its network predicts noise or v: ", taken,
+                      " is a guess, as ", why,
+                      ". If pictures come out as noise or garish, say it in ", yaml,
+                      ": model: {params: {parameterization: eps}}, or v");
 }
 
 absl::StatusOr<WeightsIdentity> IdentifyWeights(const ModelFiles& files) {
@@ -132,6 +134,9 @@ absl::StatusOr<WeightsIdentity> IdentifyWeights(const ModelFiles& files) {
   for (const char* component : kFingerprintedComponents) {
     ASSIGN_OR_RETURN(const ComponentWeights weights, files.Weights(component));
     fingerprint.Add(component, weights.tensors);
+    if (fingerprint.damage() && identity.damage.empty()) {
+      identity.damage = DamageText(*fingerprint.damage(), weights);
+    }
     if (absl::string_view(component) == "text_encoder") {
       RETURN_IF_ERROR(ReadTextEncoder(weights.tensors, weights.origin, identity));
     }
@@ -147,7 +152,15 @@ absl::StatusOr<ModelIdentity> CompleteIdentity(const ModelFiles& files,
   RETURN_IF_ERROR(ReadSizes(files, identity));
   identity.has_safety_checker = files.Has("safety_checker");
   ASSIGN_OR_RETURN(const JsonObject schedule, files.SchedulerConfig());
-  identity.solver = ModelsSolver(schedule);
+  ModelsSolver solver = SolverOf(schedule);
+  identity.solver = solver.choice;
+  identity.solver_instead = std::move(solver.instead);
+  if (!weights.damage.empty()) identity.warnings.push_back(weights.damage);
+  if (files.GuessesPrediction()) {
+    ASSIGN_OR_RETURN(const std::string taken, schedule.Get<std::string>("prediction_type"));
+    identity.warnings.push_back(
+        GuessedPredictionText(files.path().string(), taken, "its weights look so"));
+  }
   return identity;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
@@ -10,8 +11,10 @@
 #include "engine/identity/known_identity.h"
 #include "engine/model/clip_config.h"
 #include "engine/model/model_parts.h"
+#include "engine/model/prediction_seen.h"
 #include "engine/model/unet_config.h"
 #include "engine/model/vae_config.h"
+#include "engine/recipe/models_solver.h"
 #include "engine/runtime/torch_device.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/weights/weight_binder.h"
@@ -35,6 +38,7 @@ struct Component {
   std::string path;
   NamedTensors tensors;
   int64_t parameters;
+  std::vector<std::string> passed_over;
 };
 
 int64_t CountParameters(const NamedTensors& tensors) {
@@ -48,22 +52,23 @@ absl::StatusOr<Component> LoadComponent(const ModelFiles& files, const char* nam
   const auto weights = std::make_shared<const ComponentWeights>(std::move(opened));
   ASSIGN_OR_RETURN(NamedTensors tensors, TensorsOf(weights->tensors, weights, weights->origin));
   const int64_t parameters = CountParameters(tensors);
-  return Component{weights->origin, std::move(tensors), parameters};
+  return Component{weights->origin, std::move(tensors), parameters, weights->passed_over};
 }
 
-// Builds a network from a component's tensors, and uses them up; fails if any is missing, misshapen
-// or left over.
+// Builds a network from a component's tensors, and uses them up; fails if any is missing or
+// misshapen.
 template <typename Build>
 auto Bind(Component& component, const ComputeOptions& options, Build&& build)
     -> absl::StatusOr<decltype(build(std::declval<WeightScope>()))> {
   WeightBinder binder(std::move(component.tensors), component.path, options);
   auto network = build(WeightScope(binder));
   RETURN_IF_ERROR(binder.Finish());
+  for (std::string& name : binder.LeftOver()) component.passed_over.push_back(std::move(name));
   return network;
 }
 
-absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(const ModelFiles& files,
-                                                               const ComputeOptions& options) {
+absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(
+    const ModelFiles& files, const ComputeOptions& options, std::vector<std::string>& passed_over) {
   constexpr const char* kName = "safety_checker";
   if (!files.Has(kName)) return std::nullopt;
   ASSIGN_OR_RETURN(const JsonObject config, files.Config(kName));
@@ -85,6 +90,7 @@ absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(const ModelFiles&
   ASSIGN_OR_RETURN(SafetyChecker checker, Bind(component, options, [&](const WeightScope& weights) {
                      return SafetyChecker(weights, vision, projection, concepts, special_care);
                    }));
+  passed_over.insert(passed_over.end(), component.passed_over.begin(), component.passed_over.end());
   return checker;
 }
 
@@ -104,6 +110,77 @@ absl::Status CheckThatPartsFit(const std::filesystem::path& root, const ClipToke
     return refuse("tokenizer/vocab.json: entries", tokenizer.vocabulary_size(), text.vocabulary);
   }
   return absl::OkStatus();
+}
+
+// A table that grew with the tokenizer has a row for each of its tokens. Diffusers loads the
+// others, too, and fails at a prompt that names what has no row.
+void MatchAddedTokens(const ClipTextConfig& text, ClipTokenizer& tokenizer,
+                      std::vector<std::string>& warnings) {
+  const auto rows = static_cast<int32_t>(text.vocabulary);
+  const std::vector<std::string> without = tokenizer.LimitAddedTokens(rows);
+  if (!without.empty()) {
+    warnings.push_back(absl::StrCat(
+        "the tokenizer has added tokens for which the text encoder's table of ", rows,
+        " rows has none: ", absl::StrJoin(without, ", "), "; in prompts they are ordinary text"));
+  } else if (rows > tokenizer.size_with_added()) {
+    warnings.push_back(absl::StrCat(
+        "the text encoder's table has ", rows, " rows, of which the tokenizer names ",
+        tokenizer.size_with_added(),
+        ": whatever the others stand for, no prompt can name (is added_tokens.json missing?)"));
+  }
+}
+
+// The schedule and the size that go with what the network predicts, where its files do not say.
+struct Prediction {
+  NoiseSchedule schedule;
+  int64_t latent_side;
+};
+
+// By what the network does with noise. Says so in `info`.
+absl::StatusOr<Prediction> FindPrediction(const std::filesystem::path& root,
+                                          const ClipTokenizer& tokenizer,
+                                          const ClipTextEncoder& text_encoder, const Unet& unet,
+                                          const NoiseSchedule& guessed, BaseModelInfo& info) {
+  const std::vector<TokenizedPrompt> empty = {tokenizer.Encode("", ConceptVocabulary())};
+  const bool noise =
+      AnswersNoiseWithNoise(unet, guessed, text_encoder.Forward(empty, at::Tensor()));
+  ASSIGN_OR_RETURN(const auto files, ModelFiles::Open(root, {.predicts_velocity = !noise}));
+  ASSIGN_OR_RETURN(const JsonObject schedule_json, files->SchedulerConfig());
+  ASSIGN_OR_RETURN(NoiseSchedule schedule, NoiseSchedule::Parse(schedule_json));
+  ASSIGN_OR_RETURN(const JsonObject unet_json, files->Config("unet"));
+  ASSIGN_OR_RETURN(const UnetConfig unet_config, UnetConfig::Parse(unet_json));
+  if (noise) {
+    info.remarks.push_back(
+        "the file does not say what it predicts: noise, as its network answers noise with noise");
+  } else {
+    info.warnings.push_back(
+        GuessedPredictionText(root.string(), "v", "its network does not answer noise with noise"));
+  }
+  return Prediction{std::move(schedule), unet_config.sample_size};
+}
+
+void NotePassedOver(const ModelFiles& files, const JsonObject& schedule,
+                    std::initializer_list<const Component*> components,
+                    std::vector<std::string>& names) {
+  for (std::string& name : files.PassedOver()) names.push_back(std::move(name));
+  for (const Component* component : components) {
+    names.insert(names.end(), component->passed_over.begin(), component->passed_over.end());
+  }
+  for (const std::string& field : UnknownSchedulerFields(schedule)) {
+    names.push_back(absl::StrCat(schedule.origin(), ": ", field));
+  }
+}
+
+std::map<std::string, std::vector<std::string>> FieldsNotHonouredBySolver(
+    const JsonObject& schedule) {
+  std::map<std::string, std::vector<std::string>> by_solver;
+  for (const std::string& name : SolverNames()) {
+    const auto solver = ParseSolver("solver", name);
+    if (!solver.ok()) continue;
+    std::vector<std::string> fields = FieldsNotHonoured(schedule, *solver);
+    if (!fields.empty()) by_solver[name] = std::move(fields);
+  }
+  return by_solver;
 }
 
 }  // namespace
@@ -132,7 +209,7 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
     ASSIGN_OR_RETURN(const JsonObject vae_json, files.Config("vae"));
     ASSIGN_OR_RETURN(const VaeConfig vae_config, VaeConfig::Parse(vae_json));
     ASSIGN_OR_RETURN(const JsonObject schedule_json, files.SchedulerConfig());
-    ASSIGN_OR_RETURN(const NoiseSchedule schedule, NoiseSchedule::Parse(schedule_json));
+    ASSIGN_OR_RETURN(NoiseSchedule schedule, NoiseSchedule::Parse(schedule_json));
     ASSIGN_OR_RETURN(ClipTokenizer tokenizer, files.LoadTokenizer());
     RETURN_IF_ERROR(CheckThatPartsFit(root, tokenizer, text_config, unet_config));
     // Before the weights are copied: hashing looks at all of the file's memory, and returns it.
@@ -153,31 +230,43 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
                        return std::pair(VaeEncoder(weights, vae_config),
                                         VaeDecoder(weights, vae_config));
                      }));
-    ASSIGN_OR_RETURN(auto safety_checker, LoadSafetyChecker(files, full_precision));
+    BaseModelInfo info{.folder = root.string()};
+    ASSIGN_OR_RETURN(auto safety_checker,
+                     LoadSafetyChecker(files, full_precision, info.passed_over));
+    int64_t latent_side = unet_config.sample_size;
+    if (!identity.damage.empty()) info.warnings.push_back(identity.damage);
+    MatchAddedTokens(text_config, tokenizer, info.warnings);
+    if (files.GuessesPrediction()) {
+      ASSIGN_OR_RETURN(Prediction found,
+                       FindPrediction(root, tokenizer, text_encoder, network, schedule, info));
+      schedule = std::move(found.schedule);
+      latent_side = found.latent_side;
+    }
 
-    BaseModelInfo info{
-        .folder = root.string(),
-        .fingerprint = identity.fingerprint,
-        .text_encoder_identity = identity.text_encoder_identity,
-        .embedding_width = static_cast<int>(text_encoder.width()),
-        .prompt_tokens = tokenizer.length(),
-        .picture_size = static_cast<int>(unet_config.sample_size * vae_config.Factor()),
-        // The autoencoder's own limit; the UNet meets sizes of any parity.
-        .size_multiple = static_cast<int>(vae_config.Factor()),
-        .prediction = std::string(Name(schedule.prediction())),
-        .training_timesteps = static_cast<int>(schedule.timesteps()),
-        .solver = identity.solver,
-        .compute = compute,
-        .mean_token_norm = text_encoder.MeanTokenNorm(),
-        .has_safety_checker = safety_checker.has_value(),
-        .parameters = {{"text_encoder", text.parameters},
-                       {"unet", unet.parameters},
-                       {"vae", vae.parameters}},
-        .text_layers = identity.text_layers};
+    info.fingerprint = identity.fingerprint;
+    info.text_encoder_identity = identity.text_encoder_identity;
+    info.embedding_width = static_cast<int>(text_encoder.width());
+    info.prompt_tokens = tokenizer.length();
+    info.picture_size = static_cast<int>(latent_side * vae_config.Factor());
+    // The autoencoder's own limit; the UNet meets sizes of any parity.
+    info.size_multiple = static_cast<int>(vae_config.Factor());
+    info.prediction = std::string(Name(schedule.prediction()));
+    info.training_timesteps = static_cast<int>(schedule.timesteps());
+    info.solver = identity.solver;
+    info.solver_instead = identity.solver_instead;
+    info.fields_not_honoured = FieldsNotHonouredBySolver(schedule_json);
+    info.compute = compute;
+    info.mean_token_norm = text_encoder.MeanTokenNorm();
+    info.has_safety_checker = safety_checker.has_value();
+    info.parameters = {
+        {"text_encoder", text.parameters}, {"unet", unet.parameters}, {"vae", vae.parameters}};
+    info.text_layers = identity.text_layers;
+    NotePassedOver(files, schedule_json, {&text, &unet, &vae}, info.passed_over);
+    info.damage = identity.damage;
     auto parts = std::unique_ptr<const ModelParts>(
-        new ModelParts{device, vae_config, unet_config.sample_size, std::move(text_encoder),
-                       std::move(network), std::move(coder.first), std::move(coder.second),
-                       schedule.On(device), std::move(safety_checker)});
+        new ModelParts{device, vae_config, latent_side, std::move(text_encoder), std::move(network),
+                       std::move(coder.first), std::move(coder.second), schedule.On(device),
+                       std::move(safety_checker)});
     return std::shared_ptr<const BaseModel>(
         new BaseModel(std::move(info), std::move(tokenizer), std::move(parts)));
   });

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -39,6 +40,18 @@ struct BaseModelInfo {
   bool has_safety_checker;
   std::map<std::string, int64_t> parameters;  // by component
   int text_layers;                            // of the text encoder
+  // Why `solver` is another than the configuration's; else empty.
+  std::string solver_instead;
+  // The fields by which the configuration asks solvers for what ours do not do, by solver's name.
+  std::map<std::string, std::vector<std::string>> fields_not_honoured;
+  // What is to be said wherever work with the model begins: damage, and what its files leave open.
+  std::vector<std::string> warnings;
+  // What `info` says beside.
+  std::vector<std::string> remarks;
+  // Tensors, parts and fields of its files that nothing looks at.
+  std::vector<std::string> passed_over;
+  // Where a weight is no number, that the model is damaged, with its tensor and file; else empty.
+  std::string damage;
 };
 
 // Immutable; thread-safe.

@@ -16,6 +16,7 @@ class Ddpm final : public Solver {
  public:
   Ddpm(const NoiseSchedule& schedule, int steps)
       : prediction_(schedule.prediction()),
+        variance_(schedule.details().ddpm_variance),
         timesteps_(SpacedTimesteps(schedule.timesteps(),
                                    schedule.spacing_or(TimestepSpacing::kLeading), steps)) {
     for (const double timestep : timesteps_) {
@@ -42,7 +43,8 @@ class Ddpm final : public Solver {
     at::Tensor stepped = std::sqrt(next) * beta / (1 - now) * clean +
                          std::sqrt(alpha) * (1 - next) / (1 - now) * latent;
     if (timesteps_[step] > 0) {
-      const double variance = std::max((1 - next) / (1 - now) * beta, kLeastVariance);
+      const double small = std::max((1 - next) / (1 - now) * beta, kLeastVariance);
+      const double variance = variance_ == DdpmVariance::kLarge ? beta : small;
       stepped += std::sqrt(variance) * noise.Draw(latent.sizes()).to(latent.device());
     }
     return stepped;
@@ -50,6 +52,7 @@ class Ddpm final : public Solver {
 
  private:
   PredictionType prediction_;
+  DdpmVariance variance_;
   std::vector<double> timesteps_;
   std::vector<double> alpha_bars_;  // at the timesteps, and 1 at the end
 };

@@ -1,5 +1,5 @@
 // DDPM's ancestral steps (Ho et al. 2020, "Denoising Diffusion Probabilistic Models", equation 7),
-// with the smaller of its two variances.
+// with the smaller of its two variances unless the configuration asks for the larger.
 #pragma once
 
 #include <memory>

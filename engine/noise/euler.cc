@@ -1,5 +1,7 @@
 #include "engine/noise/euler.h"
 
+#include <utility>
+
 #include "engine/noise/euler_step.h"
 
 namespace imprint {
@@ -19,7 +21,12 @@ class Euler final : public EulerSolver {
 }  // namespace
 
 std::unique_ptr<Solver> MakeEuler(const NoiseSchedule& schedule, int steps, bool karras) {
-  return std::make_unique<Euler>(schedule, steps, karras);
+  SigmaLadder ladder = EulerLadder(schedule, steps, karras);
+  if (schedule.details().log_sigma_as_timestep &&
+      schedule.prediction() == PredictionType::kVelocity) {
+    ladder = WithLogSigmasAsTimesteps(std::move(ladder));
+  }
+  return std::make_unique<Euler>(schedule, std::move(ladder));
 }
 
 }  // namespace imprint

@@ -27,7 +27,7 @@ class EulerAncestral final : public EulerSolver {
 }  // namespace
 
 std::unique_ptr<Solver> MakeEulerAncestral(const NoiseSchedule& schedule, int steps) {
-  return std::make_unique<EulerAncestral>(schedule, steps, /*karras=*/false);
+  return std::make_unique<EulerAncestral>(schedule, EulerLadder(schedule, steps, /*karras=*/false));
 }
 
 }  // namespace imprint

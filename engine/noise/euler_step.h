@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "engine/noise/prediction.h"
@@ -12,8 +13,8 @@ namespace imprint {
 
 class EulerSolver : public Solver {
  public:
-  EulerSolver(const NoiseSchedule& schedule, int steps, bool karras)
-      : prediction_(schedule.prediction()), ladder_(EulerLadder(schedule, steps, karras)) {
+  EulerSolver(const NoiseSchedule& schedule, SigmaLadder ladder)
+      : prediction_(schedule.prediction()), ladder_(std::move(ladder)) {
     // Leading spacing leaves out the highest timesteps: the model has seen so much noise beside a
     // picture, never alone.
     const double highest = ladder_.sigmas.front();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "engine/noise/prediction.h"
@@ -12,8 +13,8 @@ namespace imprint {
 
 class MultistepSolver : public Solver {
  public:
-  MultistepSolver(const NoiseSchedule& schedule, int steps, bool karras)
-      : prediction_(schedule.prediction()), ladder_(MultistepLadder(schedule, steps, karras)) {}
+  MultistepSolver(const NoiseSchedule& schedule, SigmaLadder ladder)
+      : prediction_(schedule.prediction()), ladder_(std::move(ladder)) {}
 
   const std::vector<double>& timesteps() const override { return ladder_.timesteps; }
   NoiseLevel LevelAt(int index) const override { return LevelOfSigma(ladder_.now(index)); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <string>
 
@@ -16,6 +17,8 @@ namespace {
 // DPM++ and UniPC take two steps fewer than there are timesteps.
 constexpr int64_t kMinTimesteps = 3;
 constexpr int64_t kMaxTimesteps = 100'000;
+
+constexpr absl::string_view kCosine = "squaredcos_cap_v2";
 
 // Nichol & Dhariwal 2021, "Improved DDPM", equation 17, with their limit of .999.
 at::Tensor SquaredCosineBetas(int64_t count) {
@@ -32,27 +35,45 @@ at::Tensor SquaredCosineBetas(int64_t count) {
   return at::tensor(betas);
 }
 
+absl::Status CheckTimesteps(const JsonObject& config, int64_t count) {
+  if (count >= kMinTimesteps && count <= kMaxTimesteps) return absl::OkStatus();
+  return FieldError(absl::StrCat(config.origin(), ": num_train_timesteps"), absl::StrCat(count),
+                    "a number such as 1000");
+}
+
+absl::StatusOr<at::Tensor> TrainedBetas(const JsonObject& config, int64_t count) {
+  constexpr const char* kKey = "trained_betas";
+  ASSIGN_OR_RETURN(const auto betas, config.Get<std::vector<double>>(kKey));
+  const std::string field = absl::StrCat(config.origin(), ": ", kKey);
+  if (std::ssize(betas) != count) {
+    return FieldError(field, absl::StrCat(betas.size(), " numbers"),
+                      absl::StrCat(count, ", as num_train_timesteps says"));
+  }
+  for (const double beta : betas) {
+    if (!(beta > 0 && beta < 1)) return FieldError(field, absl::StrCat(beta), "0 < beta < 1");
+  }
+  return at::tensor(betas).to(at::kFloat);
+}
+
+// What a configuration does not say is as in Diffusers' classes, which is not Stable Diffusion's.
 absl::StatusOr<at::Tensor> ParseBetas(const JsonObject& config) {
   ASSIGN_OR_RETURN(const int64_t count, config.GetOr<int64_t>("num_train_timesteps", 1000));
-  ASSIGN_OR_RETURN(const double start, config.GetOr<double>("beta_start", 0.00085));
-  ASSIGN_OR_RETURN(const double end, config.GetOr<double>("beta_end", 0.012));
-  ASSIGN_OR_RETURN(const std::string kind,
-                   config.GetOr<std::string>("beta_schedule", "scaled_linear"));
+  ASSIGN_OR_RETURN(const double start, config.GetOr<double>("beta_start", 0.0001));
+  ASSIGN_OR_RETURN(const double end, config.GetOr<double>("beta_end", 0.02));
+  ASSIGN_OR_RETURN(const std::string kind, config.GetOr<std::string>("beta_schedule", "linear"));
+  RETURN_IF_ERROR(CheckTimesteps(config, count));
+  if (config.Has("trained_betas")) return TrainedBetas(config, count);
   const auto refuse = [&](absl::string_view key, absl::string_view given,
                           absl::string_view expected) {
     return FieldError(absl::StrCat(config.origin(), ": ", key), given, expected);
   };
-  if (count < kMinTimesteps || count > kMaxTimesteps) {
-    return refuse("num_train_timesteps", absl::StrCat(count), "a number such as 1000");
-  }
   if (!(start > 0 && start < 1)) return refuse("beta_start", absl::StrCat(start), "0 < beta < 1");
   if (!(end > 0 && end < 1)) return refuse("beta_end", absl::StrCat(end), "0 < beta < 1");
-  if (config.Has("trained_betas")) return refuse("trained_betas", "values", "null");
   if (kind == "scaled_linear") {
     return at::linspace(std::sqrt(start), std::sqrt(end), count, at::kFloat).square();
   }
   if (kind == "linear") return at::linspace(start, end, count, at::kFloat);
-  if (kind == "squaredcos_cap_v2") return SquaredCosineBetas(count);
+  if (kind == kCosine) return SquaredCosineBetas(count);
   return refuse("beta_schedule", Quoted(kind), "scaled_linear, linear or squaredcos_cap_v2");
 }
 
@@ -74,20 +95,8 @@ absl::StatusOr<std::optional<TimestepSpacing>> ParseSpacing(const JsonObject& co
                     "\"leading\", \"trailing\" or \"linspace\"");
 }
 
-absl::StatusOr<bool> ParseEndsAtLeastSigma(const JsonObject& config) {
-  ASSIGN_OR_RETURN(const std::string name, config.GetOr<std::string>("final_sigmas_type", "zero"));
-  if (name == "zero" || name == "sigma_min") return name == "sigma_min";
-  return FieldError(absl::StrCat(config.origin(), ": final_sigmas_type"), Quoted(name),
-                    "\"zero\" or \"sigma_min\"");
-}
-
-// What some schedulers of Diffusers can be asked for and Stable Diffusion 1.x and 2.x never is.
-absl::Status RefuseOtherSchedules(const JsonObject& config) {
-  for (const char* key : {"thresholding", "use_exponential_sigmas", "use_beta_sigmas",
-                          "use_lu_lambdas", "use_flow_sigmas"}) {
-    ASSIGN_OR_RETURN(const bool asked_for, config.GetOr<bool>(key, false));
-    if (asked_for) return FieldError(absl::StrCat(config.origin(), ": ", key), "true", "false");
-  }
+// Few-step models, which draw nothing good with any other solver.
+absl::Status RefuseDistilledModels(const JsonObject& config) {
   ASSIGN_OR_RETURN(const std::string name, config.GetOr<std::string>("_class_name", ""));
   if (name == "LCMScheduler") {
     return FieldError(absl::StrCat(config.origin(), ": _class_name"), Quoted(name),
@@ -107,6 +116,13 @@ at::Tensor RescaledToZeroTerminalSnr(const at::Tensor& betas) {
   return 1 - alphas;
 }
 
+at::Tensor AlphaBarsOf(const at::Tensor& betas) { return (1.0 - betas).cumprod(0).contiguous(); }
+
+std::vector<float> ValuesOf(const at::Tensor& tensor) {
+  const auto* values = tensor.const_data_ptr<float>();
+  return {values, values + tensor.numel()};
+}
+
 }  // namespace
 
 absl::string_view Name(PredictionType type) {
@@ -115,14 +131,15 @@ absl::string_view Name(PredictionType type) {
 
 absl::StatusOr<NoiseSchedule> NoiseSchedule::Parse(const JsonObject& config) {
   NoiseSchedule schedule;
-  RETURN_IF_ERROR(RefuseOtherSchedules(config));
+  RETURN_IF_ERROR(RefuseDistilledModels(config));
   ASSIGN_OR_RETURN(at::Tensor betas, ParseBetas(config));
   ASSIGN_OR_RETURN(schedule.prediction_, ParsePrediction(config));
   ASSIGN_OR_RETURN(schedule.spacing_, ParseSpacing(config));
   if (config.Has("set_alpha_to_one")) {
     ASSIGN_OR_RETURN(schedule.ends_at_one_, config.Get<bool>("set_alpha_to_one"));
   }
-  ASSIGN_OR_RETURN(schedule.ends_at_least_sigma_, ParseEndsAtLeastSigma(config));
+  schedule.is_squared_cosine_ = config.Get<std::string>("beta_schedule").value_or("") == kCosine;
+  ASSIGN_OR_RETURN(schedule.details_, SolverDetails::Parse(config));
   ASSIGN_OR_RETURN(const bool zero_snr, config.GetOr<bool>("rescale_betas_zero_snr", false));
   if (zero_snr) {
     if (schedule.prediction_ == PredictionType::kEpsilon) {
@@ -130,11 +147,11 @@ absl::StatusOr<NoiseSchedule> NoiseSchedule::Parse(const JsonObject& config) {
                         "false, or the prediction_type \"v_prediction\": pure noise says nothing "
                         "about a picture");
     }
-    betas = RescaledToZeroTerminalSnr(betas);
   }
-  schedule.alpha_bar_table_ = (1.0 - betas).cumprod(0).contiguous();
-  const auto* values = schedule.alpha_bar_table_.data_ptr<float>();
-  schedule.alpha_bars_.assign(values, values + schedule.alpha_bar_table_.numel());
+  schedule.alpha_bars_unrescaled_ = ValuesOf(AlphaBarsOf(betas));
+  if (zero_snr) betas = RescaledToZeroTerminalSnr(betas);
+  schedule.alpha_bar_table_ = AlphaBarsOf(betas);
+  schedule.alpha_bars_ = ValuesOf(schedule.alpha_bar_table_);
   return schedule;
 }
 

@@ -11,6 +11,7 @@
 #include <ATen/ATen.h>
 
 #include "base/json_object.h"
+#include "engine/noise/solver_details.h"
 
 namespace imprint {
 
@@ -28,9 +29,9 @@ enum class TimestepSpacing { kLeading, kTrailing, kLinspace };
 // Cumulative products alpha_bar of the training schedule. Immutable; thread-safe.
 class NoiseSchedule {
  public:
-  // From scheduler_config.json: scaled_linear, linear or squared-cosine betas, rescaled to zero
-  // terminal signal if it says so (Lin et al. 2023, algorithm 1). INVALID_ARGUMENT naming the field
-  // otherwise.
+  // From scheduler_config.json: scaled_linear, linear, squared-cosine or given betas, rescaled to
+  // zero terminal signal if it says so (Lin et al. 2023, algorithm 1); what is missing is as in
+  // Diffusers' classes. INVALID_ARGUMENT naming the field otherwise.
   static absl::StatusOr<NoiseSchedule> Parse(const JsonObject& config);
 
   // For latents on that device.
@@ -43,6 +44,12 @@ class NoiseSchedule {
   // The same, but where nothing is left of the signal 2^-24, as Diffusers has it for solvers that
   // divide by it.
   double AlphaBarAboveZero(int64_t timestep) const;
+
+  // The same of the betas as they were before they were rescaled, if they were: Diffusers' PNDM
+  // knows of no rescaling.
+  double AlphaBarUnrescaled(int64_t timestep) const {
+    return alpha_bars_unrescaled_[static_cast<size_t>(timestep)];
+  }
 
   // sqrt(alpha_bar) x0 + sqrt(1 - alpha_bar) noise for latents [n, ...] and timesteps [n] (int64),
   // all on the schedule's device.
@@ -58,8 +65,10 @@ class NoiseSchedule {
   TimestepSpacing spacing_or(TimestepSpacing fallback) const { return spacing_.value_or(fallback); }
   // Whether the step after the last goes to alpha_bar 1 (else to alpha_bar of timestep 0).
   bool ends_at_one_or(bool fallback) const { return ends_at_one_.value_or(fallback); }
-  // Whether solvers over sigma end at the schedule's least sigma instead of 0.
-  bool ends_at_least_sigma() const { return ends_at_least_sigma_; }
+  // Whether its betas are those of Nichol & Dhariwal 2021.
+  bool is_squared_cosine() const { return is_squared_cosine_; }
+  // What single solvers want to know.
+  const SolverDetails& details() const { return details_; }
 
  private:
   NoiseSchedule() = default;
@@ -68,11 +77,13 @@ class NoiseSchedule {
   std::pair<at::Tensor, at::Tensor> Factors(const at::Tensor& timesteps, int64_t dimensions) const;
 
   std::vector<float> alpha_bars_;
+  std::vector<float> alpha_bars_unrescaled_;
   at::Tensor alpha_bar_table_;  // the same, fp32 [timesteps]
   PredictionType prediction_ = PredictionType::kEpsilon;
   std::optional<TimestepSpacing> spacing_;
   std::optional<bool> ends_at_one_;
-  bool ends_at_least_sigma_ = false;
+  bool is_squared_cosine_ = false;
+  SolverDetails details_;
 };
 
 }  // namespace imprint

@@ -17,12 +17,27 @@ absl::StatusOr<NoiseSchedule> Parse(absl::string_view text) {
 
 // Published values of Stable Diffusion's schedule (fp32, as Diffusers computes it).
 TEST(NoiseSchedule, HasStableDiffusionsValues) {
-  ASSERT_OK_AND_ASSIGN(const NoiseSchedule schedule, Parse("{}"));
+  ASSERT_OK_AND_ASSIGN(
+      const NoiseSchedule schedule,
+      Parse(R"({"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"})"));
   EXPECT_EQ(schedule.timesteps(), 1000);
   EXPECT_NEAR(schedule.AlphaBar(0), 0.99915, 1e-6);
   EXPECT_NEAR(schedule.AlphaBar(500), 0.276333, 1e-6);
   EXPECT_NEAR(schedule.AlphaBar(999), 0.0046601, 1e-7);
   EXPECT_EQ(schedule.prediction(), PredictionType::kEpsilon);
+}
+
+TEST(NoiseSchedule, WhatIsMissingIsAsInDiffusersClasses) {
+  ASSERT_OK_AND_ASSIGN(const NoiseSchedule schedule, Parse("{}"));
+  EXPECT_EQ(schedule.timesteps(), 1000);
+  EXPECT_NEAR(schedule.AlphaBar(0), 1 - 0.0001, 1e-7);
+  EXPECT_NEAR(schedule.AlphaBar(1), (1 - 0.0001) * (1 - 0.0001 - 0.0199 / 999), 1e-7);
+}
+
+TEST(NoiseSchedule, TakesBetasThatWereTrained) {
+  ASSERT_OK_AND_ASSIGN(const NoiseSchedule schedule,
+                       Parse(R"({"num_train_timesteps": 3, "trained_betas": [0.1, 0.2, 0.5]})"));
+  EXPECT_NEAR(schedule.AlphaBar(2), 0.9 * 0.8 * 0.5, 1e-6);
 }
 
 TEST(NoiseSchedule, VelocityTurnsCleanAndNoiseIntoEachOther) {
@@ -55,11 +70,13 @@ TEST(NoiseSchedule, RefusesWhatItDoesNotKnow) {
            {R"({"num_train_timesteps": 0})", "num_train_timesteps"},
            {R"({"num_train_timesteps": 2})", "num_train_timesteps"},
            {R"({"_class_name": "LCMScheduler"})", "LCMScheduler"},
-           {R"({"use_beta_sigmas": true})", "use_beta_sigmas"},
            {R"({"rescale_betas_zero_snr": true})", "v_prediction"},
            {R"({"beta_start": -1})", "beta_start"},
            {R"({"timestep_spacing": "random"})", "random"},
-           {R"({"trained_betas": [0.1]})", "trained_betas"}}) {
+           {R"({"trained_betas": [0.1]})", "1 numbers"},
+           {R"({"num_train_timesteps": 3, "trained_betas": [0.1, 0.2, 1]})", "trained_betas"},
+           {R"({"sigma_min": 0})", "sigma_min"},
+           {R"({"final_sigmas_type": "none"})", "final_sigmas_type"}}) {
     EXPECT_THAT(Parse(text), RefusesNaming(Parts{"scheduler_config.json", part}));
   }
 }

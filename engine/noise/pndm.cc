@@ -21,7 +21,7 @@ class Pndm final : public Solver {
   Pndm(const NoiseSchedule& schedule, int steps)
       : schedule_(schedule),
         stride_(schedule.timesteps() / steps),
-        last_(schedule.ends_at_one_or(false) ? 1.0 : schedule.AlphaBarAboveZero(0)),
+        last_(schedule.ends_at_one_or(false) ? 1.0 : schedule.AlphaBarUnrescaled(0)),
         timesteps_(SecondTwice(SpacedTimesteps(
             schedule.timesteps(), schedule.spacing_or(TimestepSpacing::kLeading), steps))) {}
 
@@ -51,7 +51,7 @@ class Pndm final : public Solver {
   }
 
   double AlphaBar(int64_t timestep) const {
-    return timestep < 0 ? last_ : schedule_.AlphaBarAboveZero(timestep);
+    return timestep < 0 ? last_ : schedule_.AlphaBarUnrescaled(timestep);
   }
 
   // Adams-Bashforth of the highest order that the remembered outputs allow.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "engine/noise/timestep_spacing.h"
@@ -53,24 +54,26 @@ double TimestepOf(double sigma, const std::vector<float>& training) {
   return (1 - weight) * static_cast<double>(below) + weight * static_cast<double>(below + 1);
 }
 
-// What Karras levels lie between, and what their timesteps are rounded to.
-enum class KarrasSpan { kTimestepsInFp32, kScheduleInWholeTimesteps };
+// What Karras levels lie between where nobody says, and what becomes of their timesteps.
+struct KarrasLevels {
+  bool of_timesteps;  // else of the whole schedule
+  double (*timestep)(double);
+};
 
-SigmaLadder Ladder(const NoiseSchedule& schedule, std::vector<double> timesteps, bool karras,
-                   KarrasSpan span) {
+SigmaLadder Ladder(const NoiseSchedule& schedule, std::vector<double> timesteps,
+                   const std::optional<KarrasLevels>& karras) {
   const std::vector<float> training = TrainingSigmas(schedule);
   std::vector<double> sigmas = SigmasAt(training, timesteps);
+  const SolverDetails& details = schedule.details();
   if (karras) {
-    const bool whole = span == KarrasSpan::kScheduleInWholeTimesteps;
-    sigmas =
-        KarrasSigmas(whole ? training.back() : sigmas.front(),
-                     whole ? training.front() : sigmas.back(), static_cast<int>(timesteps.size()));
-    std::transform(sigmas.begin(), sigmas.end(), timesteps.begin(), [&](double sigma) {
-      const double timestep = TimestepOf(sigma, training);
-      return whole ? std::nearbyint(timestep) : double{static_cast<float>(timestep)};
-    });
+    const double highest = karras->of_timesteps ? sigmas.front() : training.back();
+    const double lowest = karras->of_timesteps ? sigmas.back() : training.front();
+    sigmas = KarrasSigmas(details.largest_sigma.value_or(highest),
+                          details.least_sigma.value_or(lowest), static_cast<int>(timesteps.size()));
+    std::transform(sigmas.begin(), sigmas.end(), timesteps.begin(),
+                   [&](double sigma) { return karras->timestep(TimestepOf(sigma, training)); });
   }
-  sigmas.push_back(schedule.ends_at_least_sigma() ? training[0] : 0.0);
+  sigmas.push_back(details.ends_at_least_sigma ? training[0] : 0.0);
   for (double& sigma : sigmas) sigma = static_cast<float>(sigma);
   return {std::move(timesteps), std::move(sigmas)};
 }
@@ -78,17 +81,37 @@ SigmaLadder Ladder(const NoiseSchedule& schedule, std::vector<double> timesteps,
 }  // namespace
 
 SigmaLadder EulerLadder(const NoiseSchedule& schedule, int steps, bool karras) {
+  std::optional<KarrasLevels> levels;
+  if (karras) {
+    levels = {true, [](double timestep) { return double{static_cast<float>(timestep)}; }};
+  }
   return Ladder(schedule,
                 FractionalTimesteps(schedule.timesteps(),
                                     schedule.spacing_or(TimestepSpacing::kLinspace), steps),
-                karras, KarrasSpan::kTimestepsInFp32);
+                levels);
 }
 
-SigmaLadder MultistepLadder(const NoiseSchedule& schedule, int steps, bool karras) {
+SigmaLadder WithLogSigmasAsTimesteps(SigmaLadder ladder) {
+  std::transform(ladder.timesteps.begin(), ladder.timesteps.end(), ladder.sigmas.begin(),
+                 ladder.timesteps.begin(), [](double, double sigma) {
+                   return double{0.25F * std::log(static_cast<float>(sigma))};
+                 });
+  return ladder;
+}
+
+SigmaLadder MultistepLadder(const NoiseSchedule& schedule, int steps, bool karras,
+                            WholeTimesteps whole) {
+  std::optional<KarrasLevels> levels;
+  if (karras) {
+    levels = {false, [](double timestep) { return std::nearbyint(timestep); }};
+    if (whole == WholeTimesteps::kCut) {
+      levels->timestep = [](double timestep) { return std::floor(timestep); };
+    }
+  }
   return Ladder(schedule,
                 MultistepTimesteps(schedule.timesteps(),
                                    schedule.spacing_or(TimestepSpacing::kLinspace), steps),
-                karras, KarrasSpan::kScheduleInWholeTimesteps);
+                levels);
 }
 
 NoiseLevel LevelOfSigma(double sigma) {

@@ -20,11 +20,21 @@ struct SigmaLadder {
   double next(int index) const { return sigmas[static_cast<size_t>(index) + 1]; }
 };
 
-// For the Euler solvers. Karras levels span those of the timesteps, and have fractional timesteps.
+// For the Euler solvers. Karras levels span those of the timesteps unless the configuration says
+// what they span, and have fractional timesteps.
 SigmaLadder EulerLadder(const NoiseSchedule& schedule, int steps, bool karras);
 
-// For DPM++ and UniPC. Karras levels span the whole schedule, and their timesteps are rounded.
-SigmaLadder MultistepLadder(const NoiseSchedule& schedule, int steps, bool karras);
+// The same levels for a network that is given a quarter of log sigma in the place of a timestep, as
+// Karras et al. 2022 have it (table 1, c_noise).
+SigmaLadder WithLogSigmasAsTimesteps(SigmaLadder ladder);
+
+// How the fractional timesteps of Karras levels become whole ones.
+enum class WholeTimesteps { kRounded, kCut };
+
+// For DPM++ and UniPC. Karras levels span the whole schedule or what the configuration says, and
+// have whole timesteps.
+SigmaLadder MultistepLadder(const NoiseSchedule& schedule, int steps, bool karras,
+                            WholeTimesteps whole = WholeTimesteps::kRounded);
 
 // The same level with signal² + deviation² = 1.
 NoiseLevel LevelOfSigma(double sigma);

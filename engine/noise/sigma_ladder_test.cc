@@ -7,8 +7,11 @@
 namespace imprint {
 namespace {
 
-NoiseSchedule Schedule(absl::string_view text = "{}") {
-  return *NoiseSchedule::Parse(*JsonObject::Parse(text, "scheduler_config.json"));
+// Of Stable Diffusion's betas.
+NoiseSchedule Schedule(const std::string& more = "") {
+  return *NoiseSchedule::Parse(*JsonObject::Parse(
+      R"({"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear")" + more + "}",
+      "scheduler_config.json"));
 }
 
 TEST(SigmaLadder, SpansTheScheduleOfStableDiffusion) {
@@ -28,13 +31,23 @@ TEST(SigmaLadder, KarrasLevelsAreEvenlySpacedInTheirSeventhRoots) {
 
 TEST(SigmaLadder, EndsWhereTheConfigurationSays) {
   const SigmaLadder ladder =
-      MultistepLadder(Schedule(R"({"final_sigmas_type": "sigma_min"})"), 5, /*karras=*/false);
+      MultistepLadder(Schedule(R"(, "final_sigmas_type": "sigma_min")"), 5, /*karras=*/false);
   EXPECT_NEAR(ladder.sigmas.back(), 0.0292, 1e-4);
+}
+
+TEST(SigmaLadder, KarrasLevelsSpanWhatTheConfigurationSays) {
+  const NoiseSchedule schedule = Schedule(R"(, "sigma_min": 0.1, "sigma_max": 9)");
+  for (const SigmaLadder& ladder :
+       {EulerLadder(schedule, 6, /*karras=*/true), MultistepLadder(schedule, 6, /*karras=*/true)}) {
+    EXPECT_NEAR(ladder.sigmas.front(), 9, 1e-5);
+    EXPECT_NEAR(ladder.now(5), 0.1, 1e-6);
+  }
+  EXPECT_NEAR(EulerLadder(schedule, 6, /*karras=*/false).sigmas.front(), 14.6146, 1e-3);
 }
 
 TEST(SigmaLadder, IsFiniteWithoutTerminalSignal) {
   const NoiseSchedule schedule =
-      Schedule(R"({"rescale_betas_zero_snr": true, "prediction_type": "v_prediction"})");
+      Schedule(R"(, "rescale_betas_zero_snr": true, "prediction_type": "v_prediction")");
   EXPECT_NEAR(EulerLadder(schedule, 4, /*karras=*/false).sigmas.front(), 4096, 1);
 }
 

@@ -1,7 +1,9 @@
 #include "engine/noise/unipc.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "engine/noise/multistep.h"
 
@@ -10,12 +12,15 @@ namespace {
 
 class UniPc final : public MultistepSolver {
  public:
-  using MultistepSolver::MultistepSolver;
+  UniPc(const NoiseSchedule& schedule, int steps, bool karras)
+      : MultistepSolver(schedule, MultistepLadder(schedule, steps, karras)),
+        uncorrected_(schedule.details().uncorrected_steps) {}
 
   at::Tensor Step(int index, const at::Tensor& output, const at::Tensor& latent,
                   NoiseSource&) override {
     const at::Tensor clean = Clean(index, output, latent);
-    const at::Tensor corrected = clean_.defined() ? Correct(index, clean) : latent;
+    const at::Tensor corrected =
+        clean_.defined() && IsCorrected(index - 1) ? Correct(index, clean) : latent;
     clean_before_ = std::exchange(clean_, clean);
     second_order_ = clean_before_.defined() && !IsLast(index);
     latent_ = corrected;
@@ -39,6 +44,10 @@ class UniPc final : public MultistepSolver {
   // Where the rung before `from` lies, in strides from it: a negative number.
   double RungBefore(int from, const Stride& stride) const {
     return (Lambda(from - 1) - Lambda(from)) / stride.h;
+  }
+
+  bool IsCorrected(int step) const {
+    return std::find(uncorrected_.begin(), uncorrected_.end(), step) == uncorrected_.end();
   }
 
   // UniP.
@@ -72,6 +81,7 @@ class UniPc final : public MultistepSolver {
     return stride.decay * latent_ + stride.growth * clean;
   }
 
+  std::vector<int64_t> uncorrected_;
   at::Tensor latent_;        // that the last step left from
   at::Tensor clean_;         // predicted there
   at::Tensor clean_before_;  // predicted one step earlier

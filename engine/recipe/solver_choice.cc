@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include <nlohmann/json.hpp>
 
 #include "base/check_number.h"
 #include "base/field_error.h"
@@ -58,39 +57,6 @@ bool IsNamed(const Method& method, absl::string_view plain) {
          (!klass.empty() && (plain == klass || plain == absl::StripSuffix(klass, "scheduler")));
 }
 
-// A field of scheduler_config.json that turns a class of Diffusers into another method than ours.
-struct Variant {
-  SolverMethod method;
-  absl::string_view key;
-  // What it is where it is missing, and what it may be.
-  nlohmann::json fallback;
-  std::vector<nlohmann::json> ours;
-};
-
-const std::vector<Variant>& Variants() {
-  static const auto* const variants = new std::vector<Variant>{
-      {SolverMethod::kPndm, "skip_prk_steps", false, {true}},
-      {SolverMethod::kEuler, "interpolation_type", "linear", {"linear"}},
-      {SolverMethod::kDpmpp2m, "algorithm_type", "dpmsolver++", {"dpmsolver++", "sde-dpmsolver++"}},
-      {SolverMethod::kDpmpp2m, "solver_order", 2, {2}},
-      {SolverMethod::kDpmpp2m, "solver_type", "midpoint", {"midpoint"}},
-      {SolverMethod::kDpmpp2m, "euler_at_final", false, {false}},
-      {SolverMethod::kUniPc, "solver_order", 2, {2}},
-      {SolverMethod::kUniPc, "solver_type", "bh2", {"bh2"}},
-      {SolverMethod::kUniPc, "predict_x0", true, {true}},
-  };
-  return *variants;
-}
-
-bool IsOurs(SolverMethod method, const JsonObject& config) {
-  return std::all_of(Variants().begin(), Variants().end(), [&](const Variant& variant) {
-    const nlohmann::json& given =
-        config.Has(variant.key) ? config.json()[std::string(variant.key)] : variant.fallback;
-    return variant.method != method ||
-           std::find(variant.ours.begin(), variant.ours.end(), given) != variant.ours.end();
-  });
-}
-
 }  // namespace
 
 std::string Name(const SolverChoice& choice) {
@@ -119,17 +85,7 @@ absl::StatusOr<SolverChoice> ParseSolver(absl::string_view field, absl::string_v
                     absl::StrCat("one of ", absl::StrJoin(SolverNames(), ", ")));
 }
 
-SolverChoice ModelsSolver(const JsonObject& config) {
-  const auto text = [&](const char* key) { return config.Get<std::string>(key).value_or(""); };
-  SolverChoice choice = ParseSolver("_class_name", text("_class_name")).value_or(SolverChoice());
-  if (!IsOurs(choice.method, config)) return SolverChoice();
-  if (choice.method == SolverMethod::kDpmpp2m && text("algorithm_type") == "sde-dpmsolver++") {
-    choice.method = SolverMethod::kDpmpp2mSde;
-  }
-  choice.karras =
-      Describe(choice.method).has_karras && config.Get<bool>("use_karras_sigmas").value_or(false);
-  return choice;
-}
+bool HasKarras(SolverMethod method) { return Describe(method).has_karras; }
 
 int Evaluations(const SolverChoice& choice, int steps) {
   return choice.method == SolverMethod::kPndm && steps > 1 ? steps + 1 : steps;

@@ -9,8 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-#include "base/json_object.h"
-
 namespace imprint {
 
 enum class SolverMethod {
@@ -45,9 +43,8 @@ std::vector<std::string> SolverNames();
 // INVALID_ARGUMENT, naming `field`, with the names that there are.
 absl::StatusOr<SolverChoice> ParseSolver(absl::string_view field, absl::string_view name);
 
-// What a model's scheduler_config.json asks for; DDIM where it names a class, or a variant of one,
-// that is not among ours.
-SolverChoice ModelsSolver(const JsonObject& config);
+// Whether the method takes noise levels of that spacing.
+bool HasKarras(SolverMethod method);
 
 // How often a picture of `steps` steps evaluates the network: PNDM does so once more than that.
 int Evaluations(const SolverChoice& choice, int steps);

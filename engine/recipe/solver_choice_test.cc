@@ -9,10 +9,6 @@ namespace {
 
 using Parts = std::vector<std::string>;
 
-SolverChoice Model(absl::string_view config) {
-  return ModelsSolver(*JsonObject::Parse(config, "scheduler_config.json"));
-}
-
 TEST(SolverChoice, OwnNamesComeBack) {
   const std::vector<std::string> names = SolverNames();
   EXPECT_EQ(names.size(), 12);
@@ -44,30 +40,6 @@ TEST(SolverChoice, RefusesOthersAndSaysWhichThereAre) {
                 RefusesNaming(Parts{"spec.solver", "euler_karras", "unipc"}))
         << name;
   }
-}
-
-TEST(SolverChoice, AModelsOwnIsInItsConfiguration) {
-  EXPECT_EQ(Name(Model(R"({"_class_name": "PNDMScheduler", "skip_prk_steps": true})")), "pndm");
-  EXPECT_EQ(Name(Model(R"({"_class_name": "DPMSolverMultistepScheduler",
-                           "algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": true})")),
-            "dpmpp_2m_sde_karras");
-  EXPECT_EQ(Name(Model(R"({"_class_name": "DDIMScheduler", "use_karras_sigmas": true})")), "ddim");
-  EXPECT_EQ(Name(Model(R"({"_class_name": "LMSDiscreteScheduler"})")), "ddim");
-  EXPECT_EQ(Name(Model("{}")), "ddim");
-}
-
-TEST(SolverChoice, AVariantThatIsNotOursIsDdim) {
-  for (const char* config :
-       {R"({"_class_name": "PNDMScheduler"})",
-        R"({"_class_name": "EulerDiscreteScheduler", "interpolation_type": "log_linear"})",
-        R"({"_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "dpmsolver"})",
-        R"({"_class_name": "DPMSolverMultistepScheduler", "solver_order": 3})",
-        R"({"_class_name": "DPMSolverMultistepScheduler", "solver_type": "heun"})",
-        R"({"_class_name": "UniPCMultistepScheduler", "solver_type": "bh1"})"}) {
-    EXPECT_EQ(Name(Model(config)), "ddim") << config;
-  }
-  EXPECT_EQ(Name(Model(R"({"_class_name": "UniPCMultistepScheduler", "solver_order": 2})")),
-            "unipc");
 }
 
 TEST(SolverChoice, CountsEvaluations) {

@@ -140,7 +140,11 @@ absl::Status BatchingLoop::Finish(const Place& place) {
   const auto& [pass, slot] = place;
   const PictureRequest& request = requests_[pass.index];
   const auto pixels = Decode(model_.parts(), slot.latent());
-  if (!pixels.ok()) return InContext(absl::StrCat("picture ", pass.index + 1), pixels.status());
+  if (!pixels.ok()) {
+    const std::string& damage = model_.info().damage;
+    return InContext(absl::StrCat("picture ", pass.index + 1),
+                     damage.empty() ? pixels.status() : absl::FailedPreconditionError(damage));
+  }
   const PictureSize size = FinalSize(model_.info(), request);
   if (pass.first || size == pass.shape.size) {
     return hooks_.on_picture(pass.index, ToPicture(*pixels));

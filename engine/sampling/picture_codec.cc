@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 
 #include "engine/model/vae_tiles.h"
 
@@ -28,8 +29,9 @@ absl::StatusOr<at::Tensor> Decode(const ModelParts& model, const at::Tensor& lat
                     model.vae_config.Factor())
           .to(at::kFloat);
   if (!pixels.isfinite().all().item<bool>()) {
-    return absl::FailedPreconditionError(
-        "it has pixels that are not numbers; is an embedding or the guidance far too large?");
+    return absl::FailedPreconditionError(absl::StrCat(
+        "it has pixels that are not numbers; is an embedding or the guidance far too large",
+        model.unet.type() == at::kHalf ? ", or fp16 too narrow for this model" : "", "?"));
   }
   return pixels;
 }

@@ -61,9 +61,6 @@ absl::StatusOr<std::unique_ptr<const ClipParts>> LoadParts(const std::filesystem
 
   const std::filesystem::path path = folder / "model.safetensors";
   ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(path));
-  for (const char* unwanted : {"position_ids", "logit_scale"}) {
-    tensors = WithoutEnding(std::move(tensors), unwanted);
-  }
   WeightBinder binder(std::move(tensors), path.string(), ComputeOptions());
   const WeightScope weights(binder);
   auto parts = std::unique_ptr<const ClipParts>(new ClipParts{

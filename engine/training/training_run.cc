@@ -53,6 +53,7 @@ class Training {
         gang_(*means.gang),
         model_(model.parts()),
         model_precision_(model.info().compute.precision),
+        damage_(model.info().damage),
         recipe_(input.recipe),
         run_(DescribeRun(model, input)),
         captions_(std::move(captions)),
@@ -138,7 +139,11 @@ class Training {
   }
 
   // Waits for the steps that were begun. FAILED_PRECONDITION if one came to no number.
-  absl::Status Read() { return results_.Read(recipe_.learning_rate); }
+  absl::Status Read() {
+    absl::Status read = results_.Read(recipe_.learning_rate);
+    if (read.ok() || damage_.empty()) return read;
+    return absl::FailedPreconditionError(damage_);
+  }
 
   // Whether a rank was told to stop, as far as it was read.
   bool told_to_stop() const { return results_.told_to_stop(); }
@@ -264,6 +269,7 @@ class Training {
   Collective& gang_;
   const ModelParts& model_;
   const Precision model_precision_;
+  const std::string damage_;
   TrainingRecipe recipe_;
   std::map<std::string, std::string> run_;
   std::vector<TokenizedPrompt> captions_;

@@ -3,12 +3,12 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
 #include "base/forget_pages.h"
 #include "base/status_macros.h"
+#include "formats/float_values.h"
 
 namespace imprint {
 namespace {
@@ -21,6 +21,10 @@ std::optional<at::ScalarType> ScalarTypeOf(DType type) {
       return at::kHalf;
     case DType::kBF16:
       return at::kBFloat16;
+    case DType::kF8E4M3:
+      return at::kFloat8_e4m3fn;
+    case DType::kF8E5M2:
+      return at::kFloat8_e5m2;
     case DType::kF64:
       return at::kDouble;
     case DType::kI64:
@@ -43,7 +47,7 @@ absl::StatusOr<NamedTensors> TensorsOf(const TensorViews& views, std::shared_ptr
     const std::optional<at::ScalarType> type = ScalarTypeOf(view.type);
     if (!type) {
       return FieldError(absl::StrCat(origin, ": tensor ", Quoted(name), ": dtype"), Name(view.type),
-                        "F32, F16, BF16 or F64 weights");
+                        absl::StrCat(kFloatingPointTypes, " weights"));
     }
     // LibTorch wants elements at addresses that their type allows; a file may have them anywhere.
     const bool aligned =
@@ -65,11 +69,6 @@ absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path) {
   ASSIGN_OR_RETURN(SafetensorsFile opened, SafetensorsFile::Open(path));
   const auto file = std::make_shared<const SafetensorsFile>(std::move(opened));
   return TensorsOf(file->tensors(), file, path.string());
-}
-
-NamedTensors WithoutEnding(NamedTensors tensors, absl::string_view ending) {
-  std::erase_if(tensors, [&](const auto& entry) { return absl::EndsWith(entry.first, ending); });
-  return tensors;
 }
 
 }  // namespace imprint

@@ -27,7 +27,4 @@ absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path);
 absl::StatusOr<NamedTensors> TensorsOf(const TensorViews& views, std::shared_ptr<const void> owner,
                                        absl::string_view origin);
 
-// The tensors whose names do not end in `ending`: checkpoints hold some that no layer wants.
-NamedTensors WithoutEnding(NamedTensors tensors, absl::string_view ending);
-
 }  // namespace imprint

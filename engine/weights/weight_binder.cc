@@ -46,17 +46,21 @@ at::Tensor WeightBinder::Take(const std::string& name, at::IntArrayRef shape) {
 }
 
 absl::Status WeightBinder::Finish() const {
-  std::vector<std::string> unexpected;
-  for (const auto& [name, tensor] : tensors_) {
-    if (!taken_.contains(name)) unexpected.push_back(name);
-  }
   std::string message;
   AppendList("tensors are missing", missing_, message);
   AppendList("tensors have another shape", wrong_, message);
-  AppendList("tensors are unexpected", unexpected, message);
   if (message.empty()) return absl::OkStatus();
+  AppendList("tensors are unexpected", LeftOver(), message);
   return absl::InvalidArgumentError(absl::StrCat(
       origin_, ": ", message, "; do its weights and its config.json belong together?"));
+}
+
+std::vector<std::string> WeightBinder::LeftOver() const {
+  std::vector<std::string> left;
+  for (const auto& [name, tensor] : tensors_) {
+    if (!taken_.contains(name)) left.push_back(name);
+  }
+  return left;
 }
 
 WeightScope WeightScope::In(absl::string_view name) const {

@@ -21,7 +21,7 @@ struct ComputeOptions {
 };
 
 // One component's tensors while its layers are built. Layers take what they need; Finish then says
-// whether everything was there and nothing was left over. Not thread-safe.
+// whether everything was there, and LeftOver what no layer wanted. Not thread-safe.
 class WeightBinder {
  public:
   // `origin` is the file's name for errors.
@@ -33,9 +33,12 @@ class WeightBinder {
   // once.
   at::Tensor Take(const std::string& name, at::IntArrayRef shape);
 
-  // INVALID_ARGUMENT that lists missing tensors, wrong shapes and unexpected tensors (the first few
-  // of each), if there are any.
+  // INVALID_ARGUMENT that lists missing tensors and wrong shapes (the first few of each), if there
+  // are any, and beside them what was left over, which may be the missing ones by another name.
   absl::Status Finish() const;
+
+  // The tensors that were not taken: files hold more than a network needs, and are none the worse.
+  std::vector<std::string> LeftOver() const;
 
   const ComputeOptions& options() const { return options_; }
 

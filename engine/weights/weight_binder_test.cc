@@ -32,10 +32,11 @@ TEST(WeightBinder, SaysEverythingThatIsWrongAtOnce) {
                                                    "1 tensors are unexpected: left.over"}));
 }
 
-TEST(WeightBinder, KnownLeftoversAreNoError) {
-  WeightBinder binder =
-      Binder(WithoutEnding({{"embeddings.position_ids", at::ones(77)}}, "position_ids"));
+TEST(WeightBinder, WhatNoLayerWantsIsNoError) {
+  WeightBinder binder = Binder({{"a", at::ones(3)}, {"embeddings.position_ids", at::ones(77)}});
+  WeightScope(binder).Take("a", {3});
   EXPECT_THAT(binder.Finish(), Succeeds());
+  EXPECT_EQ(binder.LeftOver(), Parts{"embeddings.position_ids"});
 }
 
 TEST(WeightBinder, TheModelsWeightsAreItsOwn) {

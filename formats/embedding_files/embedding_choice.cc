@@ -22,6 +22,8 @@ struct ForeignFile {
 constexpr std::array kForeignFiles = {
     ForeignFile{"an SDXL embedding",
                 [](absl::string_view name) { return name == "clip_l" || name == "clip_g"; }},
+    ForeignFile{"an embedding of a model with T5",
+                [](absl::string_view name) { return name == "t5" || name == "t5_out"; }},
     ForeignFile{"a LoRA",
                 [](absl::string_view name) {
                   return absl::StartsWith(name, "lora_") || absl::StrContains(name, ".lora_") ||
@@ -67,6 +69,22 @@ absl::StatusOr<std::string> ChooseEmbedding(const std::vector<std::string>& name
   if (std::count(names.begin(), names.end(), token) == 1) return std::string(token);
   return FieldError("tensors", List(names),
                     absl::StrCat(kExpected, "; to choose one, give its name as the token"));
+}
+
+absl::Status SetOutputVectorsAside(std::vector<std::string>& names,
+                                   std::vector<std::string>& remarks) {
+  constexpr absl::string_view kOutput = "emp_params_out";
+  if (std::erase(names, kOutput) == 0) return absl::OkStatus();
+  if (names.empty()) {
+    return FieldError("file",
+                      absl::StrCat("OneTrainer's output vectors alone (", Quoted(kOutput), ")"),
+                      absl::StrCat(kExpected, ", which stands at a text encoder's input"));
+  }
+  remarks.push_back(absl::StrCat(
+      kOutput,
+      " is left out: OneTrainer puts these vectors behind the text encoder, and they mean "
+      "nothing in a prompt. The picture may be less like what it showed"));
+  return absl::OkStatus();
 }
 
 bool IsLayoutName(absl::string_view name) {

@@ -18,6 +18,12 @@ absl::Status RefuseForeignFile(const std::vector<std::string>& names);
 absl::StatusOr<std::string> ChooseEmbedding(const std::vector<std::string>& names,
                                             absl::string_view token);
 
+// Takes from `names` what OneTrainer keeps beside its vectors, "emp_params_out", which stands for
+// what comes out of a text encoder, and says so in `remarks`. INVALID_ARGUMENT if the file has
+// nothing else.
+absl::Status SetOutputVectorsAside(std::vector<std::string>& names,
+                                   std::vector<std::string>& remarks);
+
 // True for names that say what the tensor is, not which word it stands for.
 bool IsLayoutName(absl::string_view name);
 

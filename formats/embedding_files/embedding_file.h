@@ -2,12 +2,16 @@
 // OneTrainer and rinongal's first scripts. docs/files.md has the table of their layouts.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "base/rgb_image.h"
 #include "formats/learned_embedding.h"
 
 namespace imprint {
@@ -18,12 +22,16 @@ struct EmbeddingFileOptions {
   std::string token;
   // "mia.pt": tools whose files hold no word are told it by the file's name.
   std::string name;
+  // For pictures: how to get at the pixels, in which AUTOMATIC1111 hides embeddings; without it
+  // only a PNG's texts are looked at.
+  std::function<absl::StatusOr<RgbImage>(std::span<const std::byte>)> decode_picture = nullptr;
 };
 
-// Reads one embedding, in F32, F16, BF16 or F64, [n, d] or [d]:
+// Reads one embedding of floating-point numbers, [n, d] or [d]:
 //   .safetensors with a tensor named by its word, or "emb_params", or "emp_params";
 //   .pt and .bin of torch.save, old or new, with a dict of one tensor named by its word, or with
-//   "string_to_param", or with a tensor alone.
+//   "string_to_param", or with a tensor alone;
+//   .png of AUTOMATIC1111, in a text or in the pixels, and other pictures of it, in the pixels.
 // What AUTOMATIC1111 keeps beside the vectors becomes provenance: "a1111.name", "a1111.step",
 // "a1111.sd_checkpoint", "a1111.sd_checkpoint_name".
 //

@@ -1,5 +1,6 @@
 #include "formats/embedding_files/embedding_file.h"
 
+#include "absl/strings/escaping.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -71,6 +72,58 @@ TEST(EmbeddingFile, EveryLayoutGivesItsVectors) {
     EXPECT_EQ(embedding.width, 2);
     EXPECT_THAT(embedding.values, ElementsAre(1, 2, 3, 4));
   }
+}
+
+TEST(EmbeddingFile, OfOneTrainersTwoTensorsTheInputsAreTaken) {
+  const std::vector<float> output = {5, 6, 7, 8};
+  const std::string file = SerializeSafetensors(
+      {{"emp_params", {DType::kF32, {2, 2}, std::as_bytes(std::span(Four()))}},
+       {"emp_params_out", {DType::kF32, {2, 2}, std::as_bytes(std::span(output))}}},
+      {});
+  ASSERT_OK_AND_ASSIGN(const LearnedEmbedding embedding,
+                       ParseEmbeddingFile(file, "upload", {.name = "mia.safetensors"}));
+  EXPECT_EQ(embedding.token, "mia");
+  EXPECT_THAT(embedding.values, ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(embedding.remarks, ElementsAre(::testing::HasSubstr("emp_params_out is left out")));
+  EXPECT_EQ(TokenOf(file, {.token = "<mia>", .name = "x.safetensors"}), "<mia>");
+}
+
+TEST(EmbeddingFile, OursKeepsItsWordInOtherToolsLayoutsWhileItsNameAgrees) {
+  const std::string file =
+      SerializeLearnedEmbedding({"<rex>", 2, 2, Four()}, EmbeddingLayout::kInvokeAi);
+  EXPECT_EQ(TokenOf(file, {.name = "rex.safetensors"}), "<rex>");
+  EXPECT_EQ(TokenOf(file), "<rex>");
+  EXPECT_EQ(TokenOf(file, {.name = "king.safetensors"}), "king");
+  EXPECT_EQ(TokenOf(file, {.token = "<max>", .name = "rex.safetensors"}), "<max>");
+  EXPECT_EQ(TokenOf(SerializeLearnedEmbedding({"<Rex>", 2, 2, Four()})), "<Rex>");
+}
+
+// The embedding of ParseWebUiJson's test, in the texts of a picture that nobody draws.
+std::string WebUiPng() {
+  const std::string json =
+      R"({"string_to_param": {"*": {"TORCHTENSOR": [[1, 2], [3, 4]]}}, "name": "turner"})";
+  const std::string text = "sd-ti-embedding" + std::string(1, '\0') + absl::Base64Escape(json);
+  return std::string("\x89PNG\r\n\x1a\n\0\0\0", 11) + static_cast<char>(text.size()) + "tEXt" +
+         text + "crc?";
+}
+
+TEST(EmbeddingFile, PicturesOfTheWebUiAreRead) {
+  ASSERT_OK_AND_ASSIGN(const LearnedEmbedding embedding,
+                       ParseEmbeddingFile(WebUiPng(), "upload", {.name = "other.png"}));
+  EXPECT_EQ(embedding.token, "turner") << "as in the web UI, its name counts more than the file's";
+  EXPECT_THAT(embedding.values, ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(TokenOf(WebUiPng(), {.token = "<t>"}), "<t>");
+}
+
+TEST(EmbeddingFile, PixelsAreLookedAtWhereSomebodyDecodesThem) {
+  bool asked = false;
+  const auto blank = [&](std::span<const std::byte>) -> absl::StatusOr<RgbImage> {
+    asked = true;
+    return RgbImage::Blank(8, 8, 200);
+  };
+  EXPECT_THAT(ParseEmbeddingFile("RIFF....WEBP", "x.webp", {.decode_picture = blank}),
+              RefusesNaming(Parts{"x.webp", "in its texts or its pixels"}));
+  EXPECT_TRUE(asked);
 }
 
 TEST(EmbeddingFile, DiffusersFilesHoldTheirWord) {
@@ -160,7 +213,15 @@ TEST(EmbeddingFile, WhatIsNoEmbeddingIsSaidSo) {
            {"", {"0 bytes"}},
            {"version https://git-lfs.github.com/spec/v1", {"a Git LFS pointer"}},
            {"<!DOCTYPE html><html>", {"a web page"}},
-           {"\x89PNG\r\n\x1a\n", {"a picture"}},
+           {"\x89PNG\r\n\x1a\n", {"a picture without AUTOMATIC1111's text", ".pt"}},
+           {"\xff\xd8\xff\xe0 a JPEG", {"a picture", "JPEG has lost it"}},
+           {std::string("\0\0\0\x18"
+                        "ftypavif....",
+                        16),
+            {"a picture"}},
+           {"7z\xBC\xAF\x27\x1C....", {"a packed file", "unpack it"}},
+           {"\x1F\x8B....", {"a packed file"}},
+           {Safetensors("emp_params_out"), {"OneTrainer's output vectors alone"}},
            {"some text that is long enough", {"header length"}},
            {Safetensors("clip_g"), {"an SDXL embedding"}},
            {Safetensors("lora_unet_x.lora_up.weight"), {"a LoRA"}},

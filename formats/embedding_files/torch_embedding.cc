@@ -92,8 +92,12 @@ absl::StatusOr<TorchEmbedding> ReadTorchEmbedding(std::span<const std::byte> byt
   const PickleValue* held = Find(*root, kParameters);
   if (held == nullptr) {
     RETURN_IF_ERROR(RefuseForeignFile(Names(*root)));
-    ASSIGN_OR_RETURN(const std::string name, ChooseEmbedding(TensorNames(*root), wanted));
+    std::vector<std::string> names = TensorNames(*root);
+    std::vector<std::string> remarks;
+    RETURN_IF_ERROR(SetOutputVectorsAside(names, remarks));
+    ASSIGN_OR_RETURN(const std::string name, ChooseEmbedding(names, wanted));
     ASSIGN_OR_RETURN(result.embedding, ReadFrom(*root, name, file));
+    result.embedding.remarks = std::move(remarks);
     result.named_by_file = IsLayoutName(name);
     return result;
   }

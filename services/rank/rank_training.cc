@@ -25,6 +25,7 @@
 #include "services/rank/prepared_pictures.h"
 #include "services/rank/training_order.h"
 #include "services/runs/run_failure.h"
+#include "services/runtime/log.h"
 
 namespace imprint {
 namespace {
@@ -279,6 +280,7 @@ absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLoca
                                  absl::StrCat(location.fingerprint(), ", as registered")),
                       "MODEL_MISMATCH");
   }
+  for (const std::string& warning : model->info().warnings) LogWarning(warning);
   folder_ = location.folder();
   model_ = std::move(model);
   return LoadedModel{.model = model_, .warm = false};

@@ -8,6 +8,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "rpc/status.h"
+#include "services/runtime/log.h"
 
 namespace imprint {
 
@@ -35,6 +36,7 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
                                  absl::StrCat(location.fingerprint(), ", as registered")),
                       "MODEL_MISMATCH");
   }
+  for (const std::string& warning : model->info().warnings) LogWarning(warning);
   const absl::MutexLock lock(&mutex_);
   entries_.push_front({.folder = location.folder(), .model = model});
   return Loaded{.model = std::move(model), .warm = false};

@@ -1,5 +1,6 @@
 """What each command of imprint prints and leaves, against services that run."""
 
+import base64
 import hashlib
 import json
 import os
@@ -13,7 +14,9 @@ import subprocess
 import phone_pictures
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from conftest import RIGHTS
 from processes import BIN, MODEL, PIP, wait_for
@@ -154,6 +157,55 @@ def test_embeddings_go_out_and_come_in_again(taught):
     refused = taught("embeddings", "import", PIP / sorted(p.name for p in PIP.iterdir())[0], "--concept",
                      "no", *RIGHTS, code=2)
     assert "content" in refused.err or "FILE" in refused.err
+
+
+def test_embeddings_for_tools_that_know_a_word_by_its_file(taught):
+    """Those are named as the word is, without brackets and capitals; the registry's stays as it was."""
+    told = taught("embeddings", "export", "pip", "--out", "shelf", "--layout", "invokeai")
+    assert "<pip> in InvokeAI" in told.out
+    with safe_open(taught.folder / "shelf" / "pip.safetensors", "numpy") as tensors:
+        assert list(tensors.keys()) == ["emb_params"]
+    told = taught("teach", PIP, "--word", "mascot", "--token", "<Dot>", "--steps", 1, "--layout", "kohya",
+                  "--out", "shelf", *RIGHTS)
+    assert 'token "<Dot>"' in told.err and '"<dot>"' in told.err, told.err
+    assert (taught.folder / "shelf" / "dot.safetensors").exists()
+    taught("embeddings", "export", "dot", "--out", "dot.safetensors")
+    with safe_open(taught.folder / "dot.safetensors", "numpy") as tensors:
+        assert list(tensors.keys()) == ["<dot>"]
+    refused = taught("teach", PIP, "--word", "mascot", "--layout", "kohya", *RIGHTS, code=2)
+    assert "layout" in refused.err and "--out" in refused.err
+
+
+def test_strangers_embeddings_come_in_as_they_were_saved(taught):
+    """A vector that was saved with the table that it lies in, files called by several words, vectors that only
+    their own tool uses, and the picture that AUTOMATIC1111 shares."""
+    import torch
+
+    vector = torch.full((128,), 0.1)
+    table = torch.zeros(3000, 128)
+    table[-1] = vector
+    torch.save({"<mia>": table[-1]}, taught.folder / "learned_embeds.bin")
+    assert (taught.folder / "learned_embeds.bin").stat().st_size > 1 << 20
+    save_file({"emp_params": vector[None].numpy(), "emp_params_out": vector[None].numpy()},
+              taught.folder / "my dog (2).safetensors")
+    shared = PngInfo()
+    shared.add_text("sd-ti-embedding", base64.b64encode(json.dumps(
+        {"string_to_param": {"*": {"TORCHTENSOR": [vector.tolist()]}}, "name": "sam"}).encode()).decode())
+    Image.new("RGB", (8, 8)).save(taught.folder / "sam.png", pnginfo=shared)
+
+    def imported(file, concept, *options, code=0):
+        return taught("embeddings", "import", file, "--concept", concept, "--class", "mascot", *options, *RIGHTS,
+                      code=code)
+
+    refused = imported("my dog (2).safetensors", "dog", code=2)
+    assert "my dog (2)" in refused.err and "--token" in refused.err
+    assert "emp_params_out" in imported("my dog (2).safetensors", "dog", "--token", "<dog>").err
+    for file, concept in (("learned_embeds.bin", "mia"), ("sam.png", "sam")):
+        assert imported(file, concept).err == ""
+    for concept, key in (("dog", "<dog>"), ("mia", "<mia>"), ("sam", "sam")):
+        taught("embeddings", "export", concept, "--out", f"{concept}.safetensors")
+        (key_found, kept), = load_file(taught.folder / f"{concept}.safetensors").items()
+        assert key_found == key and (kept == vector.numpy()).all()
 
 
 def test_a_job_is_listed_explained_cancelled_and_retried(taught):

@@ -8,6 +8,7 @@
 #include "base/json_object.h"
 #include "engine/model/unet_config.h"
 #include "engine/model/vae_config.h"
+#include "engine/recipe/models_solver.h"
 #include "engine/recipe/solver_choice.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -22,6 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto vae = imprint::VaeConfig::Parse(*json); vae.ok() && vae->channels.empty()) {
     std::abort();
   }
-  if (Name(ModelsSolver(*json)).empty()) std::abort();
+  const imprint::ModelsSolver solver = imprint::SolverOf(*json);
+  if (Name(solver.choice).empty()) std::abort();
+  // Another one is taken only with a word.
+  if (!FieldsNotHonoured(*json, solver.choice).empty() && solver.instead.empty()) std::abort();
+  imprint::UnknownSchedulerFields(*json);
   return 0;
 }

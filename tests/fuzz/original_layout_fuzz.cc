@@ -18,12 +18,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto kind = imprint::OtherCheckpoint(tensors); kind && kind->empty()) std::abort();
   for (const auto family : {imprint::OriginalFamily::kSd1, imprint::OriginalFamily::kSd2}) {
     const auto unet = imprint::FromOriginalUnet(tensors, family, true);
-    if (unet.tensors.size() > tensors.size() || !unet.config.contains("block_out_channels")) {
+    if (unet.tensors.size() + unet.passed_over.size() > tensors.size() ||
+        !unet.config.contains("block_out_channels")) {
       std::abort();
     }
+    const auto text = imprint::FromClipTextModel(tensors, family);
+    if (text.tensors.size() + text.passed_over.size() > tensors.size()) std::abort();
   }
   if (imprint::FromOriginalVae(tensors).tensors.size() > tensors.size()) std::abort();
-  if (imprint::FromClipTextModel(tensors).tensors.size() > tensors.size()) std::abort();
   for (const auto& [name, view] : imprint::FromOpenClip(tensors).tensors) {
     if (view.data.size() > size) std::abort();
   }

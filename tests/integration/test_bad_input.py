@@ -268,6 +268,27 @@ def test_a_class_word_that_is_no_utf8(engine, tmp_path):
     no_result(tmp_path / "out")
 
 
+@pytest.mark.parametrize("name", ["my dog", "Zürich [final]"])
+def test_a_file_name_that_is_no_word(engine, tmp_path, name):
+    """It says how to use the file; and that works."""
+    file = tmp_path / f"{name}.safetensors"
+    save_file({"emb_params": np.full((1, 128), 0.1, np.float32)}, file)
+    draw = ("draw", "--prompt", "a <mia>", "--steps", 1, "--no-safety-check", "--out", tmp_path / "out")
+    refused(engine(*draw, "--embedding", file), "embedding", f'"{name}"', "WORD=PATH")
+    no_result(tmp_path / "out")
+    assert engine(*draw, "--embedding", f"<mia>={file}").code == 0
+
+
+def test_layouts_and_words_that_do_not_go_together(engine, tmp_path):
+    def teach(token, layout):
+        return engine("teach", PIP, "--class", "mascot", "--token", token, "--layout", layout, "--out",
+                      tmp_path / "out")
+
+    refused(teach("<pip>", "a1111"), "layout", "a1111", "diffusers, kohya, invokeai")
+    refused(teach("<pip/2>", "invokeai"), "token", "<pip/2>", "a word that a file can be called by")
+    no_result(tmp_path / "out")
+
+
 def test_two_embeddings_of_one_token(engine, tmp_path):
     for name in ("a", "b"):
         save_file({"<mia>": np.ones((1, 128), np.float32)}, tmp_path / name)

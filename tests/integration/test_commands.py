@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from processes import MODEL, PIP
 
@@ -207,6 +207,19 @@ def test_an_embedding_on_its_own_says_where_it_comes_from(engine, teach, tmp_pat
     assert len(embedding["a1111_checksum"]) == 4
 
 
+def test_an_embedding_of_a_file_with_brackets_is_a_word_with_brackets(engine, tmp_path):
+    """Its word, or the one that it is given: the same picture."""
+    file = tmp_path / "mia(v2).safetensors"
+    save_file({"emb_params": np.full((1, 128), 0.1, np.float32)}, file)
+    pictures = []
+    for word, embedding in (("mia(v2)", file), ("<mia>", f"<mia>={file}")):
+        drawn = engine("--json", "draw", "--prompt", f"a {word}", "--embedding", embedding, "--steps", 1,
+                       "--no-safety-check", "--overwrite", "--out", tmp_path / "out")
+        with Image.open(drawn.event("picture")["file"]) as picture:
+            pictures.append(picture.tobytes())
+    assert pictures[0] == pictures[1]
+
+
 def test_another_tools_embedding_is_drawn_under_the_word_that_it_is_given(engine, tmp_path):
     save_file({"emb_params": np.full((1, 128), 0.1, np.float32)}, tmp_path / "mascot.safetensors")
     draw = ("draw", "--prompt", "a <mia>", "--steps", 1, "--no-safety-check", "--out", tmp_path / "out")
@@ -215,6 +228,47 @@ def test_another_tools_embedding_is_drawn_under_the_word_that_it_is_given(engine
     assert engine(*draw, "--embedding", f"<mia>={tmp_path}/mascot.safetensors").code == 0
     (used,) = json.loads((tmp_path / "out" / "manifest.json").read_text())["embeddings"]
     assert used["token"] == "<mia>"
+
+
+@pytest.mark.parametrize("layout", ["kohya", "invokeai"])
+def test_teaching_for_tools_that_know_a_word_by_its_file(engine, teach, tmp_path, layout):
+    """The folder stays one that draw, info, --overwrite and --resume know."""
+    assert teach("--steps", 1, "--layout", layout).code == 0
+    file = tmp_path / "out" / "pip.safetensors"
+    assert list(load_file(file)) == ["emb_params"]
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["pip.safetensors", "training.json"]
+    assert engine("--json", "info", tmp_path / "out").events("embedding")[0]["token"] == "<pip>"
+    drawn = engine("draw", "--prompt", "a <pip>", "--embedding", tmp_path / "out", "--steps", 1,
+                   "--no-safety-check", "--out", tmp_path / "drawn")
+    assert drawn.code == 0, drawn.err
+    again = teach("--steps", 1)
+    assert again.code == 2 and "pip.safetensors exists" in again.err
+    assert teach("--steps", 1, "--overwrite").code == 0
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["learned_embeds.safetensors",
+                                                                    "training.json"]
+
+
+def test_a_word_with_capitals_is_written_as_other_tools_read_it(engine, tmp_path):
+    taught = engine("teach", PIP, "--class", "mascot", "--token", "<Pip>", "--steps", 1, "--out",
+                    tmp_path / "out")
+    assert taught.code == 0, taught.err
+    assert 'token "<Pip>"' in taught.err and '"<pip>"' in taught.err and "Diffusers" in taught.err
+    assert list(load_file(tmp_path / "out" / "learned_embeds.safetensors")) == ["<pip>"]
+    for word in ("<Pip>", "<pip>"):
+        drawn = engine("draw", "--prompt", f"a {word}", "--embedding", tmp_path / "out", "--steps", 1,
+                       "--no-safety-check", "--overwrite", "--out", tmp_path / "drawn")
+        assert drawn.code == 0, drawn.err
+        (used,) = json.loads((tmp_path / "drawn" / "manifest.json").read_text())["embeddings"]
+        assert used["token"] == "<Pip>"
+
+
+def test_what_draw_leaves_out_of_an_embedding_is_said(engine, tmp_path):
+    """OneTrainer's own vectors for its output side."""
+    vectors = np.full((1, 128), 0.1, np.float32)
+    save_file({"emp_params": vectors, "emp_params_out": vectors}, tmp_path / "mia-cat.safetensors")
+    drawn = engine("draw", "--prompt", "a mia-cat", "--embedding", tmp_path / "mia-cat.safetensors",
+                   "--steps", 1, "--no-safety-check", "--out", tmp_path / "drawn")
+    assert drawn.code == 0 and "emp_params_out" in drawn.err, drawn.err
 
 
 def test_json_tells_every_step(teach, engine, tmp_path):

@@ -71,6 +71,21 @@ def engine(tmp_path):
     return run
 
 
+@pytest.fixture
+def engine_errors(tmp_path):
+    """engine_errors("draw", ..., code=0) gives what imprint-engine says on standard error."""
+
+    def run(*arguments, code=0):
+        done = subprocess.run(
+            [BIN / "imprint-engine", *map(str, arguments)],
+            capture_output=True, text=True, timeout=600, cwd=tmp_path,
+        )
+        assert done.returncode == code, done.stderr
+        return done.stderr
+
+    return run
+
+
 def relative_error(ours, theirs):
     """The largest difference as a fraction of the largest reference value."""
     return ((ours - theirs).abs().max() / theirs.abs().max()).item()

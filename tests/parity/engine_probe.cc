@@ -21,6 +21,7 @@
 #include "engine/model/model_parts.h"
 #include "engine/model/picture_tensor.h"
 #include "engine/noise/solver.h"
+#include "engine/recipe/models_solver.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/sampling/concept_set.h"
 #include "engine/sampling/prompt_cache.h"
@@ -71,7 +72,7 @@ absl::StatusOr<std::vector<TokenizedPrompt>> Prompts(const ClipTokenizer& tokeni
 at::Tensor VocabularyIds(const ClipTokenizer& tokenizer, const TokenizedPrompt& prompt) {
   std::vector<int32_t> ids = prompt.ids;
   for (const ConceptPlace& place : prompt.concept_places) {
-    ids[static_cast<size_t>(place.position)] = tokenizer.vocabulary_size() + place.row;
+    ids[static_cast<size_t>(place.position)] = tokenizer.size_with_added() + place.row;
   }
   return at::tensor(ids);
 }
@@ -197,7 +198,7 @@ Outputs Solve(const Inputs& in) {
   ASSIGN_OR_RETURN(const int64_t steps, in.request.Get<int64_t>("steps"));
   ASSIGN_OR_RETURN(const double eta, in.request.GetOr<double>("eta", 0));
   ASSIGN_OR_RETURN(const int64_t seed, in.request.GetOr<int64_t>("seed", 0));
-  SolverChoice choice = ModelsSolver(config);
+  SolverChoice choice = SolverOf(config).choice;
   if (in.request.Has("solver")) {
     ASSIGN_OR_RETURN(const auto name, in.request.Get<std::string>("solver"));
     ASSIGN_OR_RETURN(choice, ParseSolver("solver", name));

@@ -86,16 +86,18 @@ def clip_text(tensors):
     return renamed
 
 
-def open_clip(tensors, layers):
-    """SD 2.x holds OpenCLIP's, with one more block than Diffusers uses."""
+def open_clip(tensors, layers, whole=True):
+    """SD 2.x holds OpenCLIP's, with one more block than Diffusers uses and the projection after it; what went
+    through Diffusers and back has lost both."""
     tensors = {name.removeprefix("text_model."): tensor for name, tensor in tensors.items()}
     parts = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc",
              "mlp.fc2": "mlp.c_proj", "self_attn.out_proj": "attn.out_proj"}
     renamed = {"token_embedding.weight": tensors["embeddings.token_embedding.weight"],
                "positional_embedding": tensors["embeddings.position_embedding.weight"],
                "ln_final.weight": tensors["final_layer_norm.weight"],
-               "ln_final.bias": tensors["final_layer_norm.bias"],
-               "text_projection": torch.randn(3, 3), "logit_scale": torch.tensor(4.6)}
+               "ln_final.bias": tensors["final_layer_norm.bias"]}
+    if whole:
+        renamed |= {"text_projection": torch.randn(3, 3), "logit_scale": torch.tensor(4.6)}
     for layer in range(layers):
         block, at = f"transformer.resblocks.{layer}", f"encoder.layers.{layer}"
         for kind in ("weight", "bias"):
@@ -103,22 +105,23 @@ def open_clip(tensors, layers):
                 [tensors[f"{at}.self_attn.{part}_proj.{kind}"] for part in "qkv"])
             for ours, theirs in parts.items():
                 renamed[f"{block}.{theirs}.{kind}"] = tensors[f"{at}.{ours}.{kind}"]
-    for name in [name for name in renamed if name.startswith("transformer.resblocks.0.")]:
+    for name in [name for name in renamed if whole and name.startswith("transformer.resblocks.0.")]:
         renamed[name.replace("resblocks.0.", f"resblocks.{layers}.")] = torch.randn(
             renamed[name].shape)
     return {f"cond_stage_model.model.{name}": tensor for name, tensor in renamed.items()}
 
 
-def save_original(folder, target, unet_config, vae_levels, family, vae_convolutions=True,
-                  half=False):
-    """`folder` as Diffusers saved it becomes the file `target`."""
+def save_original(folder, target, unet_config, vae_levels, family, vae_convolutions=True, half=False,
+                  text="own", change=lambda tensors: tensors, metadata=None):
+    """`folder` as Diffusers saved it becomes the file `target`. `text` is "own", "round trip" or "transformers"."""
     unet = load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
     vae = load_file(folder / "vae" / "diffusion_pytorch_model.safetensors")
-    text = load_file(folder / "text_encoder" / "model.safetensors")
-    layers = len({name.split(".layers.")[1].split(".")[0] for name in text if ".layers." in name})
+    text_tensors = load_file(folder / "text_encoder" / "model.safetensors")
+    layers = len({name.split(".layers.")[1].split(".")[0] for name in text_tensors if ".layers." in name})
     tensors = original_unet(unet, unet_config)
     tensors |= original_vae(vae, vae_levels, vae_convolutions)
-    tensors |= clip_text(text) if family == "sd1" else open_clip(text, layers)
+    tensors |= (clip_text(text_tensors) if family == "sd1" or text == "transformers"
+                else open_clip(text_tensors, layers, whole=text == "own"))
     # What training leaves in such files.
     tensors["model_ema.decay"] = torch.tensor(0.9999)
     tensors["model_ema.diffusion_modelinput_blocks00weight"] = torch.zeros(1)
@@ -126,4 +129,5 @@ def save_original(folder, target, unet_config, vae_levels, family, vae_convoluti
     if half:
         tensors = {name: tensor.half() if tensor.is_floating_point() else tensor
                    for name, tensor in tensors.items()}
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, target)
+    tensors = change(tensors)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, target, metadata)

@@ -1,15 +1,20 @@
 """Embedding files of every tool, written the way that tool writes them, read by us; and ours, read the
 way that every tool reads them."""
 
+import base64
 import collections
 import hashlib
 import io
+import json
 import os
 import pickle
+import shutil
 import subprocess
 import types
 import zipfile
+import zlib
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -37,7 +42,7 @@ def read(tmp_path):
         with safe_open(out, "pt") as file:
             metadata = file.metadata()
         (tensor,) = load_file(out).values()
-        return Result(token=token, checksum=checksum, file_hash=file_hash, tensor=tensor,
+        return Result(said=done.stderr, token=token, checksum=checksum, file_hash=file_hash, tensor=tensor,
                       path=out, metadata=metadata)
 
     return run
@@ -164,20 +169,44 @@ def kohya_load(path):
     return next(iter(data.values()))
 
 
-def invoke_load(path):
-    """What InvokeAI probes for: the one name, or else Diffusers' single tensor."""
-    data = load_file(path)
-    return data["emb_params"] if "emb_params" in data else next(iter(data.values()))
-
-
-def test_a1111_kohya_and_invoke_load_ours(read, tmp_path):
+def test_a1111_and_kohya_load_ours(read, tmp_path):
     torch.save(rinongal(VALUES), tmp_path / "mia.pt")
-    for layout, key in (("diffusers", "mia"), ("kohya", "emb_params")):
+    for layout, key in (("diffusers", "mia"), ("kohya", "emb_params"), ("invokeai", "emb_params")):
         ours = read(tmp_path / "mia.pt", layout=layout).path
         trigger, vectors = a1111_load(ours)
         assert trigger == "out" and torch.equal(vectors, VALUES)
-        assert torch.equal(kohya_load(ours), VALUES) and torch.equal(invoke_load(ours), VALUES)
+        assert torch.equal(kohya_load(ours), VALUES)
         assert list(load_file(ours)) == [key]
+
+
+@pytest.mark.parametrize("width", [768, 1024])
+@pytest.mark.parametrize("vectors", [1, 3])
+def test_invokeai_loads_its_layout_and_no_other_of_several_sides(read, tmp_path, width, vectors):
+    """Its own classes: of Diffusers' layout they take the first side for the width."""
+    import invoke_ai
+
+    values = torch.randn(vectors, width, generator=torch.Generator().manual_seed(1))
+    save_file({"<rex>": values}, tmp_path / "rex.safetensors")
+    diffusers = shutil.copy(read(tmp_path / "rex.safetensors").path, tmp_path / "d.safetensors")
+    with pytest.raises(invoke_ai.NotAMatchError, match="token dimension"):
+        invoke_ai.install(diffusers, width)
+    ours = shutil.copy(read(tmp_path / "rex.safetensors", layout="invokeai").path, tmp_path / "rex2.safetensors")
+    trigger, loaded = invoke_ai.install(ours, width)
+    assert torch.equal(loaded, values) and trigger == "<rex2>"
+    assert invoke_ai.triggers_in("a photo of <rex2> asleep") == [trigger]
+    assert not invoke_ai.triggers_in("<ros\u00e9>"), "which is why a file cannot be called so"
+
+
+def test_a_word_with_capitals_is_spread_over_its_vectors_by_diffusers(read, tmp_path, pipe):
+    """Under the key that we write; under its own, transformers 5 finds the first vector alone."""
+    save_file({"<Rex>": VALUES}, tmp_path / "rex.safetensors")
+    ours = read(tmp_path / "rex.safetensors")
+    assert ours.token == "<Rex>" and list(load_file(ours.path)) == ["<rex>"]
+    for file, word, tokens in ((ours.path, "<rex>", 3), (tmp_path / "rex.safetensors", "<Rex>", 1)):
+        pipe.load_textual_inversion(str(file))
+        prompt = pipe.maybe_convert_prompt(f"a {word} b", pipe.tokenizer)
+        assert len(pipe.tokenizer(prompt).input_ids) == 4 + tokens, prompt
+        pipe.unload_textual_inversion()
 
 
 def test_what_we_write_we_read_to_the_bit(read, tmp_path):
@@ -185,6 +214,80 @@ def test_what_we_write_we_read_to_the_bit(read, tmp_path):
     first = read(tmp_path / "mia.safetensors").path.read_bytes()
     (tmp_path / "again.safetensors").write_bytes(first)
     assert read(tmp_path / "again.safetensors").path.read_bytes() == first
+
+
+def test_one_trainers_output_vectors_are_left_out(read, tmp_path):
+    save_file({"emp_params": VALUES, "emp_params_out": VALUES + 1}, tmp_path / "mia.safetensors")
+    result = read(tmp_path / "mia.safetensors")
+    assert result.token == "mia" and torch.equal(result.tensor, VALUES)
+    assert "emp_params_out is left out" in result.said
+    save_file({"emp_params_out": VALUES}, tmp_path / "mia.safetensors")
+    assert "output vectors alone" in read(tmp_path / "mia.safetensors", code=1)
+
+
+def test_one_vector_of_a_whole_table_is_read(read, tmp_path):
+    """Diffusers' script saved it so on CPUs: 25 MB with the demo model's width, 150 with SD 1.x's."""
+    table = torch.randn(20_000, 64, generator=torch.Generator().manual_seed(1))
+    for row in (0, 19_999):
+        torch.save({"<big>": table[row]}, tmp_path / "learned_embeds.bin")
+        assert (tmp_path / "learned_embeds.bin").stat().st_size > 5_000_000
+        result = read(tmp_path / "learned_embeds.bin")
+        assert torch.equal(result.tensor, table[row][None]) and result.path.stat().st_size < 1000
+
+
+def web_ui_data(values, name):
+    """The dict of AUTOMATIC1111's .pt as JSON."""
+    return json.dumps(a1111(values, name=name) | {"string_to_param": {"*": {"TORCHTENSOR": values.tolist()}}})
+
+
+def hidden_in_pixels(picture, data):
+    """What modules/textual_inversion/image_embedding.py says in words: the zlib stream's halves of bytes, in the
+    lower bits of blocks left and right of the picture, under dots and a sequence of remainders."""
+    stream = np.frombuffer(zlib.compress(data.encode(), 9), np.uint8)
+    height = picture.shape[0]
+    size = len(stream) + height - len(stream) % height
+    size += 3 * height - size % (3 * height)
+    stream = np.resize(stream, size).reshape(height, -1, 3)
+    state, covers = 0, []
+    for _ in range(size):
+        state = (1664525 * state + 1013904223) % 2**32
+        covers.append(state % 255 & 15)
+    covers = np.array(covers, np.uint8).reshape(stream.shape)
+    dots = np.zeros_like(stream) + ((np.arange(height) // 4 % 2) * 0xB0).astype(np.uint8)[:, None, None]
+    black = np.zeros((height, 1, 3), np.uint8)
+    return np.concatenate([(stream & 15) ^ covers ^ dots, black, picture, black, (stream >> 4) ^ covers ^ dots], 1)
+
+
+@pytest.mark.parametrize("way", ["text", "compressed text", "international text", "pixels", "pixels of a WebP"])
+def test_embeddings_in_pictures_are_read(read, tmp_path, way):
+    from PIL import Image, PngImagePlugin
+
+    data = web_ui_data(VALUES, "turner")
+    shown = np.full((512, 64, 3), 100, np.uint8)
+    texts, kind = PngImagePlugin.PngInfo(), "png"
+    if way.startswith("pixels"):
+        picture = Image.fromarray(hidden_in_pixels(shown, data))
+        kind = "webp" if "WebP" in way else "png"
+    else:
+        picture = Image.fromarray(shown)
+        coded = base64.b64encode(data.encode()).decode()
+        if way == "international text":
+            texts.add_itxt("sd-ti-embedding", coded, zip=True)
+        else:
+            texts.add_text("sd-ti-embedding", coded, zip=way == "compressed text")
+    picture.save(tmp_path / f"card.{kind}", **(dict(pnginfo=texts) if kind == "png" else dict(lossless=True, exact=True)))
+    result = read(tmp_path / f"card.{kind}")
+    assert result.token == "turner" and result.metadata["a1111.step"] == "499"
+    assert torch.equal(result.tensor, VALUES)
+
+
+def test_pictures_without_an_embedding_are_said_to_be_some(read, tmp_path):
+    from PIL import Image
+
+    for kind in ("png", "jpeg", "webp"):
+        Image.new("RGB", (64, 64), (200, 120, 40)).save(tmp_path / f"x.{kind}")
+        said = read(tmp_path / f"x.{kind}", code=1)
+        assert "a picture without an embedding in its texts or its pixels" in said and ".pt" in said
 
 
 def test_of_several_embeddings_the_token_chooses(read, tmp_path):

@@ -166,7 +166,9 @@ def test_clip_skip_takes_an_earlier_layer(pipe, probe, clip_skip):
 def test_clip_skip_2_is_diffusers_1(engine, tmp_path):
     pipe = fresh_pipe()
     if not hasattr(pipe.text_encoder, "text_model"):
-        # Diffusers 0.42 looks there for the final norm, but transformers 5.6 dropped it.
+        # Diffusers 0.42 looks there for the final norm, but transformers 5.6 dropped it (docs/prompts.md).
+        with pytest.raises(AttributeError, match="text_model"):
+            pipe.encode_prompt("a red mascot", "cpu", 1, False, clip_skip=1)
         object.__setattr__(pipe.text_encoder, "text_model", pipe.text_encoder)
     ours = drawn(engine, tmp_path / "ours", "a red mascot in the snow", 4, "--clip-skip", 2)
     # Diffusers skips for the prompt alone; the web UI and we skip for the negative prompt, too.

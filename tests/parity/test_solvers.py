@@ -1,5 +1,8 @@
 """Solvers: timesteps, levels and every step along Diffusers' own trajectories, from the same seeds."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -187,3 +190,149 @@ def test_eta_and_guidance_rescale_draw_the_same_picture(pipe_with, engine, tmp_p
 def test_noise_is_the_generators(probe, seed):
     theirs = torch.randn(4, 16, 24, generator=torch.Generator().manual_seed(seed))
     assert torch.equal(probe("noise", seed=seed, shape=[4, 16, 24])["noise"], theirs)
+
+
+# Fields of a scheduler_config.json that change what single solvers do.
+FIELDS = {
+    "sigma_min and sigma_max": (["euler_karras", "dpmpp_2m_karras", "unipc_karras"], dict(sigma_min=0.1, sigma_max=9.0)),
+    "sigma_min": (["euler_karras", "dpmpp_2m_karras"], dict(sigma_min=0.02)),
+    "sigma_max": (["unipc_karras", "euler"], dict(sigma_max=12.0)),
+    "variance_type": (["ddpm"], dict(variance_type="fixed_large")),
+    "variance_type by its logarithm": (["ddpm"], dict(variance_type="fixed_small_log")),
+    "disable_corrector": (["unipc"], dict(disable_corrector=[0, 3])),
+    "euler_at_final": (["dpmpp_2m", "dpmpp_2m_sde"], dict(euler_at_final=True, final_sigmas_type="sigma_min")),
+    "lower_order_final": (["dpmpp_2m"], dict(lower_order_final=False, final_sigmas_type="sigma_min")),
+    "lower_order_final without noise": (["dpmpp_2m"], dict(lower_order_final=False)),
+    "trained_betas": (["ddim", "euler", "unipc"], dict(trained_betas=np.linspace(0.001, 0.01, 1000).tolist())),
+    "rescaled, which PNDM does not know": (["pndm"], dict(rescale_betas_zero_snr=True)),
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_fields_of_single_solvers(probe, field):
+    solvers, more = FIELDS[field]
+    for solver in solvers:
+        for steps in (8, 20):
+            check(probe, solver, dict(SD1, prediction_type="v_prediction", **more), steps)
+
+
+@pytest.mark.parametrize("solver", ["dpmpp_2m_karras", "unipc_karras", "euler_karras"])
+def test_timesteps_of_karras_levels_on_squared_cosine_betas(probe, solver):
+    """Alone: Diffusers' solvers lose their place where the first two are the same."""
+    config = dict(SD1, prediction_type="v_prediction", beta_schedule="squaredcos_cap_v2")
+    scheduler = scheduler_of(solver, config)
+    scheduler.set_timesteps(12)
+    none = torch.zeros(len(scheduler.timesteps), 4, 2, 2)
+    ours = probe("solve", {"latents": none, "outputs": none}, scheduler=config, steps=12, solver=solver)
+    assert (ours["timesteps"] - scheduler.timesteps.double()).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("solver", ["euler", "euler_karras", "euler_a"])
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_log_sigmas_as_timesteps(probe, solver, prediction):
+    check(probe, solver, dict(SD1, prediction_type=prediction, timestep_type="continuous"), 12)
+
+
+@pytest.mark.parametrize("solver", ["ddim", "pndm", "euler"])
+def test_what_a_configuration_does_not_say_is_as_in_diffusers_classes(probe, solver):
+    check(probe, solver, dict(steps_offset=1), 10)
+
+
+def test_every_field_of_the_schedulers_is_honoured_defaulted_or_named(engine, tmp_path):
+    """Of each class that we have, Diffusers' own list of fields: none is unknown to `info`."""
+    import diffusers
+    import inspect
+
+    model = copied_model(tmp_path)
+    for solver in SOLVERS:
+        name = type(scheduler_of(solver, SD1)).__name__
+        fields = {key: value.default for key, value in
+                  inspect.signature(getattr(diffusers, name).__init__).parameters.items() if key != "self"}
+        edit_scheduler(model, **{key: value for key, value in fields.items()
+                                 if key not in SD1 and key != "prediction_type"})
+        assert not described(engine, model)["passed_over"], name
+    edit_scheduler(model, use_newest_sigmas=True)
+    (passed,) = described(engine, model)["passed_over"]
+    assert passed.endswith("scheduler_config.json: use_newest_sigmas")
+
+
+def copied_model(tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model, ignore=shutil.ignore_patterns("concepts", "clip"))
+    return model
+
+
+def edit_scheduler(model, **change):
+    path = model / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+
+
+def use_scheduler(model, name, **change):
+    """As a person does who edits the two files by hand."""
+    edit_scheduler(model, _class_name=name, **change)
+    path = model / "model_index.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "scheduler": ["diffusers", name]}))
+
+
+def described(engine, model):
+    events = [json.loads(line) for line in engine("--json", "info", model).splitlines()]
+    return next(event for event in events if event["event"] == "model")
+
+
+def drawn_by_both(engine, model, out, *options):
+    from diffusers import StableDiffusionPipeline
+
+    pipe = StableDiffusionPipeline.from_pretrained(model, dtype=torch.float32, safety_checker=None)
+    pipe.set_progress_bar_config(disable=True)
+    engine("draw", "--model", model, "--prompt", "a red round mascot in the snow", "--seeds", "9", "--steps", "8",
+           "--guidance", "5", "--out", out, "--no-safety-check", "--no-sheet", *options)
+    return drawn(out)[0], picture_of(pipe, "a red round mascot in the snow", 9, num_inference_steps=8)
+
+
+def test_the_index_says_the_schedulers_class(engine, tmp_path):
+    """As saving another scheduler into a model's folder leaves it."""
+    from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
+
+    model = copied_model(tmp_path)
+    pipe = StableDiffusionPipeline.from_pretrained(MODEL, dtype=torch.float32, safety_checker=None)
+    EulerDiscreteScheduler.from_config(pipe.scheduler.config).save_pretrained(model / "scheduler")
+    assert "Euler" in (model / "scheduler" / "scheduler_config.json").read_text()
+    own = described(engine, model)
+    assert own["solver"] == "ddim" and "is of EulerDiscreteScheduler" in own["solver_instead"]
+    ours, theirs = drawn_by_both(engine, model, tmp_path / "out")
+    assert np.abs(ours - theirs).max() <= 1
+
+
+def test_what_diffusers_saves_is_read_though_it_is_no_json(engine, tmp_path):
+    """DPMSolverMultistepScheduler's file has -Infinity for a number."""
+    from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+
+    pipe = StableDiffusionPipeline.from_pretrained(MODEL, dtype=torch.float32, safety_checker=None)
+    pipe.scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
+    pipe.save_pretrained(tmp_path / "model")
+    assert "-Infinity" in (tmp_path / "model" / "scheduler" / "scheduler_config.json").read_text()
+    assert described(engine, tmp_path / "model")["solver"] == "dpmpp_2m"
+    ours, theirs = drawn_by_both(engine, tmp_path / "model", tmp_path / "out")
+    assert np.abs(ours - theirs).max() <= 1
+
+
+@pytest.mark.parametrize("scheduler,change", [
+    ("EulerDiscreteScheduler", dict(use_beta_sigmas=True)),
+    ("DPMSolverMultistepScheduler", dict(use_exponential_sigmas=True)),
+    ("UniPCMultistepScheduler", dict(use_flow_sigmas=True)),
+    ("HeunDiscreteScheduler", {}),
+    ("DDIMScheduler", dict(thresholding=True)),
+])
+def test_another_solver_counts_with_a_word(engine_errors, tmp_path, scheduler, change):
+    model = copied_model(tmp_path)
+    use_scheduler(model, scheduler, **change)
+    draw = ("draw", "--model", model, "--prompt", "a mascot", "--steps", "1", "--no-safety-check", "--no-sheet", "--out")
+    said = engine_errors(*draw, tmp_path / "own")
+    assert scheduler in said and "ddim is the default instead" in said
+    assert all(key in said for key in change)
+    own = json.loads((tmp_path / "own" / "manifest.json").read_text())["pictures"][0]["solver"]
+    assert own == "ddim"
+    chosen = engine_errors(*draw, tmp_path / "chosen", "--solver", "ddim")
+    assert ("does not honour" in chosen) == ("thresholding" in change)
+    if "use_beta_sigmas" in change:
+        assert "use_beta_sigmas" in engine_errors(*draw, tmp_path / "euler", "--solver", "euler")

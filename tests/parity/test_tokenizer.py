@@ -1,6 +1,8 @@
 """Token ids identical to transformers' on tens of thousands of strings."""
 
+import json
 import random
+import shutil
 import unicodedata
 
 import pytest
@@ -110,3 +112,75 @@ def test_concept_tokens(probe, model_folder, text):
     theirs = tokenizer(text, padding="max_length", max_length=77, return_tensors="pt").input_ids
     ours = probe("tokenize", prompts=[text], concepts={"<mo2>": 1, "<mo>": 1, "<pip>": 1})["ids"]
     assert ours[0].tolist() == theirs[0].tolist()
+
+
+ADDED = ["<cat-toy>", "<rex>", "<rex>_1", "<rex>_2", "My Cat", "rexo", "<ROSÉ>"]
+ADDED_PROMPTS = [
+    "a <cat-toy> x", "a <CAT-TOY>,x", "x<cat-toy>y", "<rex> in the snow", "<REX> <rex>_1", "<rex>_2<rex>_1",
+    "my  cats and MY CAT", "tRexos rex", "<ros\u00e9> <rose\u0301>", "<rex", "a <|endoftext|><rex>", "<mia> <rex>",
+    "zog zogs azog zog's", "a  <b>  c", "<Cat-Toy>", "<rex>_11 <rex>_1_2",
+]
+
+
+def added_token(content, **flags):
+    return dict({"content": content, "lstrip": False, "rstrip": False, "normalized": True, "single_word": False,
+                 "special": False}, **flags)
+
+
+def edited(folder, name, **change):
+    path = folder / name
+    content = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**content, **change}))
+
+
+def saved_by_transformers(folder, special=False):
+    """tokenizer.json and tokenizer_config.json, as version 5 writes them."""
+    from transformers import CLIPTokenizer
+
+    tokenizer = CLIPTokenizer.from_pretrained(folder)
+    if special:
+        tokenizer.add_special_tokens({"extra_special_tokens": ["<Cat-Toy>", "<rex>", "<rex>_1"]})
+    else:
+        tokenizer.add_tokens(ADDED)
+    shutil.rmtree(folder)
+    tokenizer.save_pretrained(folder)
+
+
+# Ways in which a tokenizer's folder holds tokens that were added to it.
+ADDED_FOLDERS = {
+    "tokenizer.json alone": saved_by_transformers,
+    "special in tokenizer.json": lambda folder: saved_by_transformers(folder, special=True),
+    "added_tokens.json alone": lambda folder: edited(
+        folder, "added_tokens.json", **{token: 49408 + i for i, token in enumerate(ADDED)}),
+    "added_tokens.json with holes": lambda folder: edited(
+        folder, "added_tokens.json", **{"<rex>": 49500, "<cat-toy>": 49409, "<|endoftext|>": 49407}),
+    "decoder alone": lambda folder: edited(
+        folder, "tokenizer_config.json", added_tokens_decoder={
+            "49409": added_token("<rex>"), "49411": added_token("zog", single_word=True),
+            "49410": added_token("<b>", lstrip=True, rstrip=True), "49408": added_token("<Cat-Toy>", normalized=False),
+            "49412": added_token("<rex>_1")}),
+    "decoder and added_tokens.json": lambda folder: (
+        edited(folder, "added_tokens.json", **{"<cat-toy>": 49408, "<rex>": 49409}),
+        edited(folder, "tokenizer_config.json", added_tokens_decoder={"49408": added_token("<rex>")})),
+    "a word of the vocabulary": lambda folder: edited(
+        folder, "tokenizer_config.json", added_tokens_decoder={
+            "49408": added_token("snow"), "49409": added_token("<rex>")}),
+}
+
+
+@pytest.mark.parametrize("form", ADDED_FOLDERS)
+def test_added_tokens_are_found_as_transformers_finds_them(probe, model_folder, tmp_path, form):
+    """And spread over their vectors as Diffusers' pipelines do it before."""
+    from diffusers.loaders import TextualInversionLoaderMixin
+    from transformers import CLIPTokenizer
+
+    shutil.copytree(model_folder / "tokenizer", tmp_path / "m" / "tokenizer")
+    ADDED_FOLDERS[form](tmp_path / "m" / "tokenizer")
+    tokenizer = CLIPTokenizer.from_pretrained(tmp_path / "m" / "tokenizer")
+    assert len(tokenizer.added_tokens_encoder) > 2
+    tokenizer.add_tokens(["<mia>"])
+    prompts = TextualInversionLoaderMixin().maybe_convert_prompt(ADDED_PROMPTS, tokenizer)
+    theirs = tokenizer(prompts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
+    ours = probe("tokenize", prompts=ADDED_PROMPTS, model=tmp_path / "m", concepts={"<mia>": 1})["ids"].long()
+    for text, a, b in zip(ADDED_PROMPTS, ours, theirs):
+        assert a.tolist() == b.tolist(), text

@@ -1,0 +1,22 @@
+// Texts in PNG files (PNG Specification, third edition, section 11.3.3).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace imprint {
+
+bool IsPng(std::span<const std::byte> bytes);
+
+// The text under that keyword, from a tEXt, zTXt or iTXt chunk anywhere in the file; nothing if
+// there is none, or the file ends before it. INVALID_ARGUMENT if it is damaged, or longer than
+// `limit` bytes. Checksums are not looked at, nor are pictures.
+absl::StatusOr<std::optional<std::string>> TextOfPng(std::span<const std::byte> png,
+                                                     absl::string_view keyword, size_t limit);
+
+}  // namespace imprint
