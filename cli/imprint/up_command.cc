@@ -21,9 +21,9 @@
 #include "cli/imprint/supervisor.h"
 #include "cli/options/option_error.h"
 
-#include "base/atomic_file.h"
 #include "base/child_process.h"
 #include "base/field_error.h"
+#include "base/private_path.h"
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
 
@@ -103,7 +103,7 @@ class Up {
 
   absl::Status MakeFolders() const {
     for (const char* name : {"registry", "gateway", "logs", "run"}) {
-      RETURN_IF_ERROR(EnsureWritableFolder(home_ / name));
+      RETURN_IF_ERROR(MakePrivateFolder(home_ / name));
     }
     return absl::OkStatus();
   }
@@ -155,6 +155,7 @@ class Up {
     Gateway gateway(running_.server, context_.stop);
     v1::BaseModel model;
     if (!options_.model.folder.empty()) {
+      RETURN_IF_ERROR(AddToModelsList(home_, FolderForRegistry(options_.model.folder)));
       ASSIGN_OR_RETURN(model, RegisterModel(gateway, options_.model));
     }
     RETURN_IF_ERROR(WriteRunning(home_, Now()));
@@ -207,7 +208,7 @@ class Up {
 // Runs the same command in the background and returns once it is ready.
 absl::Status Detach(const UpOptions& options, CommandContext& context) {
   if (HomeLock::IsHeld(context.home)) return HomeLock::Take(context.home).status();
-  RETURN_IF_ERROR(EnsureWritableFolder(context.home / "logs"));
+  RETURN_IF_ERROR(MakePrivateFolder(context.home / "logs"));
   ASSIGN_OR_RETURN(const fs::path program, OwnProgram());
   const fs::path log = context.home / "logs" / "up.log";
   std::error_code ignored;
