@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace imprint {
@@ -31,7 +33,12 @@ std::string Quoted(absl::string_view text) {
 
 absl::Status InContext(absl::string_view context, const absl::Status& status) {
   if (status.ok()) return status;
-  return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
+  absl::Status whole(status.code(), absl::StrCat(context, ": ", status.message()));
+  status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& value) {
+    // That one names a field by itself: by another name, from now on.
+    if (!absl::EndsWith(type_url, "google.rpc.BadRequest")) whole.SetPayload(type_url, value);
+  });
+  return whole;
 }
 
 }  // namespace imprint

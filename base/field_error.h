@@ -17,7 +17,8 @@ absl::Status FieldError(absl::string_view field, absl::string_view given,
 // any input can be quoted in one line of an error.
 std::string Quoted(absl::string_view text);
 
-// `status` with "context: " before its message; OK stays OK.
+// `status` with "context: " before its message, and with its payloads but for a BadRequest; OK
+// stays OK.
 absl::Status InContext(absl::string_view context, const absl::Status& status);
 
 }  // namespace imprint

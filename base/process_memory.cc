@@ -13,9 +13,11 @@ ProcessMemory MemoryOf(pid_t process) {
   std::ifstream file(absl::StrCat("/proc/", process, "/statm"));
   int64_t unused = 0;
   ProcessMemory memory;
-  if (!(file >> unused >> memory.resident >> unused >> unused >> unused >> memory.data)) return {};
+  if (!(file >> memory.size >> memory.resident >> unused >> unused >> unused >> memory.data))
+    return {};
   const int64_t page = sysconf(_SC_PAGESIZE);
-  return {.resident = memory.resident * page, .data = memory.data * page};
+  return {
+      .size = memory.size * page, .resident = memory.resident * page, .data = memory.data * page};
 }
 
 }  // namespace imprint

@@ -7,6 +7,7 @@
 namespace imprint {
 
 struct ProcessMemory {
+  int64_t size = 0;      // addresses that are mapped
   int64_t resident = 0;  // mapped files included
   int64_t data = 0;      // that it may write to, touched or not, stacks included
 };

@@ -1,12 +1,19 @@
 #include "base/sha256.h"
 
+#include <algorithm>
 #include <array>
 #include <new>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include <openssl/evp.h>
 
 namespace imprint {
+namespace {
+
+constexpr size_t kDigestBytes = 32;
+
+}  // namespace
 
 void Sha256::FreeContext::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
@@ -26,10 +33,16 @@ void Sha256::Update(std::span<const std::byte> bytes) {
 void Sha256::Update(absl::string_view text) { Update(std::as_bytes(std::span(text))); }
 
 std::string Sha256::HexDigest() {
-  std::array<unsigned char, 32> digest;
+  std::array<unsigned char, kDigestBytes> digest;
   EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+bool IsSha256Hex(absl::string_view text) {
+  return text.size() == 2 * kDigestBytes && std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isxdigit(c) && !absl::ascii_isupper(c);
+         });
 }
 
 std::string Sha256Hex(std::span<const std::byte> bytes) {

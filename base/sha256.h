@@ -33,6 +33,9 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, FreeContext> context_;
 };
 
+// Whether it is what HexDigest gives: 64 digits of 0-9 and a-f.
+bool IsSha256Hex(absl::string_view text);
+
 // The digest of one piece of data.
 std::string Sha256Hex(std::span<const std::byte> bytes);
 std::string Sha256Hex(absl::string_view text);

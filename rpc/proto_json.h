@@ -16,4 +16,11 @@ absl::StatusOr<std::string> ToJsonText(const google::protobuf::Message& message)
 // DATA_LOSS naming the message's type if the text is none.
 absl::Status FromJsonText(const std::string& json, google::protobuf::Message& message);
 
+// Whether the text is one of such a message.
+template <typename Message>
+bool IsJsonOf(const std::string& json) {
+  Message message;
+  return FromJsonText(json, message).ok();
+}
+
 }  // namespace imprint

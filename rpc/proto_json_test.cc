@@ -10,6 +10,7 @@ namespace imprint {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(ProtoJson, ComesBackAsItWas) {
   google::protobuf::Duration duration;
@@ -30,8 +31,9 @@ TEST(ProtoJson, WhatHasNoJsonIsAnErrorNotHalfARecord) {
 
 TEST(ProtoJson, WhatIsNoJsonIsDataLoss) {
   google::protobuf::Duration duration;
-  EXPECT_THAT(FromJsonText("{", duration),
-              Fails(absl::StatusCode::kDataLoss, HasSubstr("google.protobuf.Duration")));
+  const absl::Status damaged = FromJsonText("{\"prompt\": \"secret", duration);
+  EXPECT_THAT(damaged, Fails(absl::StatusCode::kDataLoss, HasSubstr("google.protobuf.Duration")));
+  EXPECT_THAT(damaged.message(), Not(HasSubstr("secret")));
 }
 
 }  // namespace

@@ -1,17 +1,27 @@
 #include "rpc/status.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include <google/protobuf/any.pb.h>
 #include <google/rpc/error_details.pb.h>
 #include <google/rpc/status.pb.h>
+
+#include "base/error_notes.h"
+#include "rpc/wire_text.h"
 
 namespace imprint {
 namespace {
 
 constexpr absl::string_view kTypePrefix = "type.googleapis.com/";
 constexpr size_t kMaxFieldName = 100;
+// Of gRPC's 8 KiB. Details travel as base64: a third more.
+constexpr size_t kMaxMessageOnWire = 1 << 10;
+constexpr size_t kMaxDetailsBytes = 3 << 10;
 
 template <typename Detail>
 std::string TypeUrl() {
@@ -31,6 +41,23 @@ std::optional<Detail> DetailOf(const absl::Status& status) {
   return detail;
 }
 
+// The smallest first: what does not fit is a list of violations, not when to come again.
+void AddDetails(const absl::Status& status, google::rpc::Status& wire) {
+  std::vector<google::protobuf::Any> details;
+  status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& value) {
+    if (!absl::StartsWith(type_url, kTypePrefix)) return;
+    google::protobuf::Any& detail = details.emplace_back();
+    detail.set_type_url(std::string(type_url));
+    detail.set_value(std::string(value));
+  });
+  std::sort(details.begin(), details.end(),
+            [](const auto& a, const auto& b) { return a.ByteSizeLong() < b.ByteSizeLong(); });
+  for (google::protobuf::Any& detail : details) {
+    *wire.add_details() = std::move(detail);
+    if (wire.ByteSizeLong() > kMaxDetailsBytes) return wire.mutable_details()->RemoveLast();
+  }
+}
+
 // "spec.recipe.steps: got 0; ..." names spec.recipe.steps.
 void NameBadField(absl::Status& status) {
   const absl::string_view message = status.message();
@@ -39,7 +66,7 @@ void NameBadField(absl::Status& status) {
   google::rpc::BadRequest bad;
   auto* violation = bad.add_field_violations();
   violation->set_field(std::string(message.substr(0, colon)));
-  violation->set_description(std::string(message.substr(colon + 2)));
+  violation->set_description(CutForWire(message.substr(colon + 2), kMaxMessageOnWire));
   SetDetail(status, bad);
 }
 
@@ -79,17 +106,16 @@ std::optional<absl::Duration> RetryAfterOf(const absl::Status& status) {
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   absl::Status full = status;
-  if (ReasonOf(full).empty()) full = WithReason(full, absl::StatusCodeToString(full.code()));
+  if (ReasonOf(full).empty()) {
+    const std::string note = ReasonNoteOf(full);
+    full = WithReason(full, note.empty() ? absl::StatusCodeToString(full.code()) : note);
+  }
   if (absl::IsInvalidArgument(full) && !DetailOf<google::rpc::BadRequest>(full)) NameBadField(full);
 
   google::rpc::Status wire;
   wire.set_code(static_cast<int>(full.code()));
-  wire.set_message(std::string(full.message()));
-  full.ForEachPayload([&](absl::string_view type_url, const absl::Cord& value) {
-    auto* detail = wire.add_details();
-    detail->set_type_url(std::string(type_url));
-    detail->set_value(std::string(value));
-  });
+  wire.set_message(CutForWire(full.message(), kMaxMessageOnWire));
+  AddDetails(full, wire);
   return {static_cast<grpc::StatusCode>(full.code()), wire.message(), wire.SerializeAsString()};
 }
 

@@ -28,8 +28,9 @@ std::string ReasonOf(const absl::Status& status);
 std::optional<absl::Duration> RetryAfterOf(const absl::Status& status);
 
 // For the wire. An INVALID_ARGUMENT whose message begins with "field: " (base/field_error.h) gets a
-// BadRequest that names the field; every error without an ErrorInfo gets one whose reason is its
-// code's name.
+// BadRequest that names the field; every error without an ErrorInfo gets one whose reason is what
+// base/error_notes.h notes, or its code's name. What would not fit into gRPC's trailers is cut: the
+// message to 1 KiB on the wire, the details to 4 KiB. A diagnosis (base/error_notes.h) stays here.
 grpc::Status ToGrpc(const absl::Status& status);
 
 // From the wire, with its details.

@@ -7,7 +7,9 @@ namespace imprint {
 absl::StatusOr<std::string> BlobStore::Put(absl::string_view bytes) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Writer> writer, NewWriter());
   RETURN_IF_ERROR(writer->Append(bytes));
-  return writer->Commit();
+  ASSIGN_OR_RETURN(const Writer::Sealed sealed, writer->Seal());
+  RETURN_IF_ERROR(writer->Commit());
+  return sealed.sha256;
 }
 
 }  // namespace imprint

@@ -5,40 +5,72 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "base/mapped_file.h"
+
 namespace imprint {
+
+// A blob's bytes. They are mapped, so that they take no memory but what the system can have back.
+class Blob {
+ public:
+  explicit Blob(std::shared_ptr<const MappedFile> file) : file_(std::move(file)) {}
+
+  std::span<const std::byte> bytes() const { return file_->bytes(); }
+  absl::string_view text() const {
+    return {reinterpret_cast<const char*>(bytes().data()), bytes().size()};
+  }
+
+ private:
+  std::shared_ptr<const MappedFile> file_;
+};
 
 // Thread-safe.
 class BlobStore {
  public:
-  // A blob that is being written. Dropped without Commit, nothing remains.
+  // A blob that is being written; for one thread at a time. Dropped without Commit, nothing
+  // remains.
   class Writer {
    public:
     virtual ~Writer() = default;
     virtual absl::Status Append(absl::string_view bytes) = 0;
-    // Makes the blob durable and visible; gives its SHA-256 in hexadecimal. A blob that is there
-    // already stays. RESOURCE_EXHAUSTED if the disk is full.
-    virtual absl::StatusOr<std::string> Commit() = 0;
+    // Ends the writing, once: what was appended, and its SHA-256 in hexadecimal.
+    struct Sealed {
+      Blob blob;
+      std::string sha256;
+    };
+    virtual absl::StatusOr<Sealed> Seal() = 0;
+    // Makes what was sealed durable and visible, once. A blob that is there already stays.
+    // RESOURCE_EXHAUSTED if the disk is full.
+    virtual absl::Status Commit() = 0;
   };
 
   virtual ~BlobStore() = default;
 
   virtual absl::StatusOr<std::unique_ptr<Writer>> NewWriter() = 0;
-  // A whole small blob.
+  // A whole small blob; gives its SHA-256.
   absl::StatusOr<std::string> Put(absl::string_view bytes);
 
   // The bytes, checked against the name. NOT_FOUND; DATA_LOSS if they are not what they were;
   // INVALID_ARGUMENT if it is larger than `max_bytes`.
-  virtual absl::StatusOr<std::string> Get(const std::string& sha256, size_t max_bytes) = 0;
+  virtual absl::StatusOr<Blob> Get(const std::string& sha256, size_t max_bytes) = 0;
 
   // OK if it is not there.
   virtual absl::Status Delete(const std::string& sha256) = 0;
+
+  // How many there are, and their bytes in all.
+  struct Usage {
+    int64_t blobs = 0;
+    int64_t bytes = 0;
+  };
+  virtual Usage Used() = 0;
 
   // All blobs, for fsck.
   virtual absl::StatusOr<std::vector<std::string>> List() = 0;

@@ -25,25 +25,32 @@ struct Migration {
 // committed survives a crash of the machine.
 class Database {
  public:
-  // Opens or makes the file and brings its schema to the newest migration. FAILED_PRECONDITION if
-  // the file's schema is newer than that; other errors name the file.
+  // Opens or makes the file, which is its owner's alone, looks whether it is whole (SQLite's
+  // quick_check) and brings its schema to the newest migration. A damaged file opens, too, so that
+  // a server can say so: every transaction and Check then give DATA_LOSS. FAILED_PRECONDITION if
+  // the file's schema is newer than the migrations; other errors name the file.
   static absl::StatusOr<std::unique_ptr<Database>> OpenSqlite(
       const std::filesystem::path& file, const std::vector<Migration>& migrations);
 
   virtual ~Database() = default;
 
   // Runs `body` in one transaction that takes the write lock at once: commits if it returns OK,
-  // rolls back if it returns an error or throws. SOCI's exceptions become a Status:
-  // RESOURCE_EXHAUSTED for a full disk, ALREADY_EXISTS for a violated uniqueness, UNAVAILABLE for a
-  // lock that is held too long, INTERNAL otherwise. `body` must not keep the session, and must not
-  // call Write or Read.
+  // rolls back if it returns an error or throws. SOCI's exceptions become a Status that holds
+  // neither statements nor values: RESOURCE_EXHAUSTED for a full disk, ALREADY_EXISTS for a
+  // violated uniqueness, UNAVAILABLE for a lock that is held too long, DATA_LOSS for a damaged
+  // file, which is not touched again, INTERNAL otherwise; Diagnosed (base/error_notes.h) says more
+  // of it. `body` must not keep the session, and must not call Write or Read.
   virtual absl::Status Write(const std::function<absl::Status(soci::session&)>& body) = 0;
 
   // The same for statements that only read; they do not wait for writers and see one moment.
   virtual absl::Status Read(const std::function<absl::Status(soci::session&)>& body) = 0;
 
-  // Whether it answers just now.
+  // Whether it answers just now. DATA_LOSS once it was seen to be damaged.
   absl::Status Check();
+
+  // What SQLite's integrity_check finds wrong with the whole file, at most a hundred lines; reads
+  // all of it.
+  virtual absl::StatusOr<std::vector<std::string>> FindFaults() = 0;
 };
 
 // The database's clock, in microseconds since 1970: leases run on it alone.

@@ -11,7 +11,10 @@
 namespace imprint {
 
 // Makes the folder if needed, and removes what writers that died left there. Only one process may
-// write into it. Errors name the path.
+// write into it. Folders and files are their owner's alone. Errors name the path.
 absl::StatusOr<std::unique_ptr<BlobStore>> OpenBlobFolder(const std::filesystem::path& folder);
+
+// A folder as it is, for those who only read: nothing is made, nothing removed.
+std::unique_ptr<BlobStore> OpenBlobFolderToLook(const std::filesystem::path& folder);
 
 }  // namespace imprint

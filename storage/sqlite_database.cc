@@ -1,48 +1,42 @@
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include "base/error_notes.h"
+#include "base/percent_encoding.h"
+#include "base/private_path.h"
 #include "base/status_macros.h"
 #include "storage/database.h"
+#include "storage/sqlite_error.h"
 
 namespace imprint {
 namespace {
 
+namespace fs = std::filesystem;
+
 // How long a transaction waits for another process's lock.
 constexpr int kBusyMilliseconds = 10'000;
 constexpr size_t kReaders = 4;
+// Faults that are listed of a damaged file.
+constexpr int kMostFaults = 100;
 
-// By what SQLite says: SOCI's exceptions carry its text, and its code only in a subclass.
-absl::Status StatusOf(const std::exception& error) {
-  const std::string text = absl::StrCat("database: ", error.what());
-  // A disk without room shows itself as either.
-  if (absl::StrContains(text, "disk is full") || absl::StrContains(text, "disk I/O error")) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("database: the disk is full, or fails (", error.what(), ")"));
-  }
-  if (absl::StrContains(text, "UNIQUE constraint") || absl::StrContains(text, "PRIMARY KEY")) {
-    return absl::AlreadyExistsError(text);
-  }
-  if (absl::StrContains(text, "is locked") || absl::StrContains(text, "busy")) {
-    return absl::UnavailableError(text);
-  }
-  return absl::InternalError(text);
-}
-
-absl::Status Guarded(const std::function<absl::Status()>& body) {
-  try {
-    return body();
-  } catch (const std::exception& error) {
-    return StatusOf(error);
-  }
+// Once, before any connection: SQLite takes file names as URIs from then on.
+absl::Status TakeUris() {
+  static std::once_flag once;
+  static int result = SQLITE_OK;
+  std::call_once(once, [] { result = sqlite_api::sqlite3_config(SQLITE_CONFIG_URI, 1); });
+  if (result == SQLITE_OK || sqlite_api::sqlite3_compileoption_used("USE_URI") != 0)
+    return absl::OkStatus();
+  return absl::InternalError("database: SQLite is in use already and takes no URIs");
 }
 
 // Rolls back unless it was committed. SOCI's own transaction begins as a reader, which can then
@@ -73,20 +67,21 @@ class Transaction {
 
 class SqliteDatabase : public Database {
  public:
-  explicit SqliteDatabase(std::filesystem::path file) : file_(std::move(file)) {}
+  explicit SqliteDatabase(fs::path file) : file_(std::move(file)) {}
 
+  // OK for a damaged file, too: every transaction then says so.
   absl::Status Open(const std::vector<Migration>& migrations) {
-    RETURN_IF_ERROR(Guarded([&]() -> absl::Status {
-      Connect(writer_);
-      for (size_t i = 0; i < kReaders; ++i) Connect(*idle_.emplace_back(NewSession()));
-      return absl::OkStatus();
-    }));
-    return Migrate(migrations);
+    RETURN_IF_ERROR(TakeUris());
+    RETURN_IF_ERROR(MakeFilesPrivate());
+    absl::Status opened = Connect();
+    if (opened.ok()) opened = QuickCheck();
+    if (opened.ok()) opened = Migrate(migrations);
+    return Damage().ok() ? opened : absl::OkStatus();
   }
 
   absl::Status Write(const std::function<absl::Status(soci::session&)>& body) override {
     const absl::MutexLock lock(&writing_);
-    return Guarded([&]() -> absl::Status {
+    return Run([&]() -> absl::Status {
       Transaction transaction(writer_, "begin immediate");
       RETURN_IF_ERROR(body(writer_));
       transaction.Commit();
@@ -95,28 +90,119 @@ class SqliteDatabase : public Database {
   }
 
   absl::Status Read(const std::function<absl::Status(soci::session&)>& body) override {
-    std::unique_ptr<soci::session> session = TakeReader();
-    absl::Status status = Guarded([&]() -> absl::Status {
-      Transaction transaction(*session, "begin");
-      RETURN_IF_ERROR(body(*session));
+    return WithReader([&](soci::session& session) -> absl::Status {
+      Transaction transaction(session, "begin");
+      RETURN_IF_ERROR(body(session));
       transaction.Commit();
       return absl::OkStatus();
     });
+  }
+
+  absl::StatusOr<std::vector<std::string>> FindFaults() override {
+    std::vector<std::string> faults;
+    const absl::Status looked = WithReader([&](soci::session& session) -> absl::Status {
+      std::string line;
+      soci::statement lines =
+          (session.prepare << absl::StrCat("pragma integrity_check(", kMostFaults, ")"),
+           soci::into(line));
+      lines.execute();
+      while (lines.fetch()) faults.push_back(line);
+      return absl::OkStatus();
+    });
+    if (absl::IsDataLoss(looked)) return std::vector<std::string>{Diagnosed(looked)};
+    RETURN_IF_ERROR(looked);
+    if (faults.size() == 1 && faults.front() == "ok") faults.clear();
+    return faults;
+  }
+
+ private:
+  // Nothing that fails once the file is known to be damaged is tried on it again.
+  absl::Status Run(const std::function<absl::Status()>& body) {
+    RETURN_IF_ERROR(Damage());
+    try {
+      return body();
+    } catch (const std::exception& error) {
+      absl::Status status = FromSqliteError(error);
+      if (absl::IsDataLoss(status)) NoteDamage(status);
+      return status;
+    }
+  }
+
+  absl::Status WithReader(const std::function<absl::Status(soci::session&)>& body) {
+    RETURN_IF_ERROR(Damage());
+    std::unique_ptr<soci::session> session = TakeReader();
+    absl::Status status = Run([&] { return body(*session); });
     const absl::MutexLock lock(&reading_);
     idle_.push_back(std::move(session));
     return status;
   }
 
- private:
-  static std::unique_ptr<soci::session> NewSession() { return std::make_unique<soci::session>(); }
+  absl::Status Damage() const {
+    const absl::MutexLock lock(&damaging_);
+    return damage_;
+  }
 
-  void Connect(soci::session& session) const {
-    session.open(soci::sqlite3, absl::StrCat("db=", file_.string(), " timeout=10"));
+  void NoteDamage(const absl::Status& status) {
+    const absl::MutexLock lock(&damaging_);
+    damage_ = status;
+  }
+
+  // SQLite gives a log the rights of its database.
+  absl::Status MakeFilesPrivate() const {
+    RETURN_IF_ERROR(MakePrivateFile(file_));
+    for (const char* log : {"-wal", "-shm"}) {
+      const fs::path beside = absl::StrCat(file_.string(), log);
+      std::error_code ignored;
+      if (fs::exists(beside, ignored)) RETURN_IF_ERROR(MakePrivateFile(beside));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Connect() {
+    const absl::MutexLock lock(&writing_);
+    return Run([&]() -> absl::Status {
+      RETURN_IF_ERROR(Connect(writer_));
+      for (size_t i = 0; i < kReaders; ++i) {
+        auto reader = std::make_unique<soci::session>();
+        RETURN_IF_ERROR(Connect(*reader));
+        const absl::MutexLock reading(&reading_);
+        idle_.push_back(std::move(reader));
+      }
+      return absl::OkStatus();
+    });
+  }
+
+  absl::Status Connect(soci::session& session) const {
+    // SOCI takes its string apart at spaces, quotes and equals signs: a URI has none of them.
+    session.open(soci::sqlite3,
+                 absl::StrCat("db=file://", PercentEncoded(fs::absolute(file_)), " timeout=10"));
+    RETURN_IF_ERROR(CheckPlace(session));
     session << absl::StrCat("pragma busy_timeout=", kBusyMilliseconds);
     std::string mode;
     session << "pragma journal_mode=wal", soci::into(mode);
     session << "pragma synchronous=full";
     session << "pragma foreign_keys=on";
+    return absl::OkStatus();
+  }
+
+  // Whatever becomes of a path on its way: what was opened is the file.
+  absl::Status CheckPlace(soci::session& session) const {
+    const auto& backend = static_cast<soci::sqlite3_session_backend&>(*session.get_backend());
+    const char* opened = sqlite_api::sqlite3_db_filename(backend.conn_, "main");
+    std::error_code ignored;
+    if (opened != nullptr && fs::equivalent(opened, file_, ignored)) return absl::OkStatus();
+    return absl::InternalError(
+        absl::StrCat("SQLite opened ", opened == nullptr ? "nothing" : opened));
+  }
+
+  absl::Status QuickCheck() {
+    std::string found;
+    RETURN_IF_ERROR(WithReader([&](soci::session& session) -> absl::Status {
+      session << "pragma quick_check(1)", soci::into(found);
+      return absl::OkStatus();
+    }));
+    if (found != "ok") NoteDamage(DamagedDatabase(found));
+    return Damage();
   }
 
   std::unique_ptr<soci::session> TakeReader() {
@@ -151,7 +237,9 @@ class SqliteDatabase : public Database {
     return absl::OkStatus();
   }
 
-  std::filesystem::path file_;
+  const fs::path file_;
+  mutable absl::Mutex damaging_;
+  absl::Status damage_ ABSL_GUARDED_BY(damaging_);
   absl::Mutex writing_;
   soci::session writer_ ABSL_GUARDED_BY(writing_);
   absl::Mutex reading_;
@@ -161,7 +249,7 @@ class SqliteDatabase : public Database {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Database>> Database::OpenSqlite(
-    const std::filesystem::path& file, const std::vector<Migration>& migrations) {
+    const fs::path& file, const std::vector<Migration>& migrations) {
   auto database = std::make_unique<SqliteDatabase>(file);
   const absl::Status opened = database->Open(migrations);
   if (!opened.ok()) {

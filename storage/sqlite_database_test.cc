@@ -1,5 +1,8 @@
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <sys/stat.h>
 #include <thread>
 #include <vector>
 
@@ -7,6 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error_notes.h"
+#include "base/private_path.h"
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 #include "storage/database.h"
@@ -15,6 +20,8 @@ namespace imprint {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 const std::vector<Migration> kOne = {{1, {"create table t (k varchar(9) primary key, v integer)"}}};
 
@@ -71,8 +78,96 @@ TEST_F(SqliteDatabaseTest, AnExceptionRollsBackAndBecomesAStatus) {
     sql << "insert into t (k, v) values ('a', 2)";
     return absl::OkStatus();
   });
-  EXPECT_THAT(failed, Fails(absl::StatusCode::kAlreadyExists, HasSubstr("t.k")));
+  EXPECT_THAT(failed, Fails(absl::StatusCode::kAlreadyExists, HasSubstr("this key")));
   EXPECT_EQ(Count(*database), 1);
+}
+
+TEST_F(SqliteDatabaseTest, ErrorsHoldNeitherStatementsNorValues) {
+  const auto database = Open();
+  const std::string secret = "s3cret";
+  for (const char* statement : {"insert into nowhere (k) values (:k)",
+                                "insert into t (k, v, w) values (:k, 1, 1)", "selekt :k"}) {
+    const absl::Status failed = database->Write([&](soci::session& sql) -> absl::Status {
+      sql << statement, soci::use(secret, "k");
+      return absl::OkStatus();
+    });
+    EXPECT_THAT(failed, Fails(absl::StatusCode::kInternal, HasSubstr("SQLite error 1")));
+    EXPECT_THAT(Diagnosed(failed), Not(HasSubstr(secret)));
+    EXPECT_THAT(failed.message(), Not(HasSubstr("nowhere")));
+    EXPECT_NE(DiagnosisOf(failed), "");
+  }
+  EXPECT_THAT(Put(*database, secret, 1), Succeeds());
+  EXPECT_THAT(Diagnosed(Put(*database, secret, 1)), Not(HasSubstr(secret)));
+}
+
+TEST_F(SqliteDatabaseTest, AnyPathIsTheFilesPath) {
+  int number = 0;
+  for (const char* name :
+       {"a b", "a'b\"c", "a=b timeout=1", "100%41", "q?mode=memory#x", "ä€", "a;b", " a", "db=x"}) {
+    const std::filesystem::path folder = folder_.path() / name;
+    std::filesystem::create_directory(folder);
+    {
+      auto opened = Database::OpenSqlite(folder / "x y.db", kOne);
+      ASSERT_TRUE(opened.ok()) << name << opened.status();
+      EXPECT_THAT(Put(**opened, "k", ++number), Succeeds());
+    }
+    EXPECT_TRUE(std::filesystem::exists(folder / "x y.db")) << name;
+    auto again = Database::OpenSqlite(folder / "x y.db", kOne);
+    ASSERT_TRUE(again.ok()) << name << again.status();
+    EXPECT_EQ(Count(**again), 1) << name;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    EXPECT_TRUE(entry.is_directory()) << entry.path() << " was made beside the folders";
+  }
+}
+
+TEST_F(SqliteDatabaseTest, ItsFilesAreTheOwnersAlone) {
+  const auto before = umask(0);
+  const auto database = Open();
+  EXPECT_THAT(Put(*database, "a", 1), Succeeds());
+  umask(before);
+  EXPECT_THAT(OpenToOthers(folder_.path() / "x.db"), IsEmpty());
+  EXPECT_THAT(OpenToOthers(folder_.path() / "x.db-wal"), IsEmpty());
+  EXPECT_THAT(OpenToOthers(folder_.path() / "x.db-shm"), IsEmpty());
+}
+
+// Writes over one of its pages.
+void Damage(const std::filesystem::path& file, int page) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekp(4096 * page);
+  stream << std::string(4096, 'x');
+}
+
+TEST_F(SqliteDatabaseTest, ADamagedOneOpensAndSaysSo) {
+  {
+    const auto database = Open();
+    for (int i = 0; i < 300; ++i) EXPECT_THAT(Put(*database, std::to_string(i), i), Succeeds());
+    EXPECT_THAT(database->Check(), Succeeds());
+    ASSERT_OK_AND_ASSIGN(const auto faults, database->FindFaults());
+    EXPECT_THAT(faults, IsEmpty());
+  }
+  const std::filesystem::path file = folder_.path() / "x.db";
+  for (const int page : {3, 0}) {
+    Damage(file, page);
+    const auto database = Open();
+    EXPECT_THAT(database->Check(), Fails(absl::StatusCode::kDataLoss, HasSubstr("damaged")));
+    EXPECT_THAT(Put(*database, "new", 1), Fails(absl::StatusCode::kDataLoss, HasSubstr("fsck")));
+    ASSERT_OK_AND_ASSIGN(const auto faults, database->FindFaults());
+    EXPECT_THAT(faults, Not(IsEmpty()));
+  }
+}
+
+TEST_F(SqliteDatabaseTest, DamageThatIsMetLaterIsRemembered) {
+  {
+    const auto database = Open();
+    for (int i = 0; i < 300; ++i) EXPECT_THAT(Put(*database, std::to_string(i), i), Succeeds());
+  }
+  const auto database = Open();
+  EXPECT_THAT(database->Check(), Succeeds());
+  for (int page = 1; page < 6; ++page) Damage(folder_.path() / "x.db", page);
+  // By the one connection that has not read those pages yet.
+  EXPECT_THAT(Put(*database, "new", 1), Fails(absl::StatusCode::kDataLoss, HasSubstr("damaged")));
+  EXPECT_THAT(database->Check(), Fails(absl::StatusCode::kDataLoss, HasSubstr("damaged")));
 }
 
 TEST_F(SqliteDatabaseTest, AFullDiskIsResourceExhaustedAndPasses) {

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "cli/imprint/command.h"
+#include "cli/imprint/embedding_state_commands.h"
 #include "cli/imprint/listing.h"
 #include "cli/imprint/message_json.h"
 #include "cli/imprint/prompt_embeddings.h"
@@ -74,6 +75,12 @@ absl::Status PrintEmbeddings(const std::string& concept_id, CommandContext& cont
   return absl::OkStatus();
 }
 
+std::string RightsText(const v1::Rights& rights) {
+  std::string text = absl::StrCat("by ", rights.creator(), ", ", rights.licence());
+  if (!rights.consent().empty()) absl::StrAppend(&text, "; consent: ", rights.consent());
+  return text;
+}
+
 void DescribeLineage(const v1::Lineage& lineage, Console& console) {
   if (!lineage.job().empty()) console.Line("taught by", lineage.job());
   if (!lineage.reference_set().empty()) console.Line("pictures", lineage.reference_set());
@@ -81,14 +88,32 @@ void DescribeLineage(const v1::Lineage& lineage, Console& console) {
     console.Line("model", absl::StrCat(lineage.base_model(), " (",
                                        lineage.base_model_fingerprint().substr(0, 12), ")"));
   }
+  if (lineage.has_reference_rights()) {
+    console.Line("rights", RightsText(lineage.reference_rights()));
+  }
   if (lineage.imported_from().empty()) return;
-  console.Line("imported", absl::StrCat("from ", lineage.imported_from(), ", by ",
-                                        lineage.import_rights().creator(), ", ",
-                                        lineage.import_rights().licence()));
+  console.Line("imported", absl::StrCat("from ", lineage.imported_from(), ", ",
+                                        RightsText(lineage.import_rights())));
+}
+
+std::string StateText(const v1::Embedding& embedding) {
+  switch (embedding.state()) {
+    case v1::EMBEDDING_STATE_BLOCKED:
+      return "blocked";
+    case v1::EMBEDDING_STATE_DELETED:
+      return "deleted";
+    default:
+      return "active";
+  }
 }
 
 void Describe(const v1::Embedding& embedding, Console& console) {
   console.Line("embedding", embedding.name());
+  if (embedding.state() != v1::EMBEDDING_STATE_ACTIVE) {
+    console.Line("state",
+                 absl::StrCat(StateText(embedding), embedding.state_reason().empty() ? "" : ": ",
+                              embedding.state_reason()));
+  }
   console.Line("token", absl::StrCat(embedding.token(), ", a ", embedding.class_word()));
   console.Line("vectors",
                absl::StrCat(embedding.vectors(), " of ", embedding.width(), " numbers, ",
@@ -295,8 +320,11 @@ Command MakeAlias(CLI::App& embeddings) {
 std::vector<Command> MakeEmbeddingCommands(CLI::App& app) {
   CLI::App* embeddings = app.add_subcommand("embeddings", "What was taught: versions of concepts.");
   embeddings->require_subcommand(1);
-  return {MakeList(*embeddings), MakeShow(*embeddings), MakeExport(*embeddings),
-          MakeImport(*embeddings), MakeAlias(*embeddings)};
+  std::vector<Command> commands = {MakeList(*embeddings), MakeShow(*embeddings),
+                                   MakeExport(*embeddings), MakeImport(*embeddings),
+                                   MakeAlias(*embeddings)};
+  for (Command& each : MakeEmbeddingStateCommands(*embeddings)) commands.push_back(std::move(each));
+  return commands;
 }
 
 }  // namespace imprint

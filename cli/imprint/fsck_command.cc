@@ -1,15 +1,18 @@
-// imprint fsck: whether the registry's data is whole.
+// imprint fsck: whether what the services keep is whole.
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "cli/imprint/command.h"
-#include "cli/imprint/fsck_report.h"
 #include "cli/imprint/state_folder.h"
 
 #include "base/child_process.h"
@@ -19,6 +22,8 @@ namespace imprint {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int kCannotLook = 2;
 
 // A program that has ended.
 struct Ended {
@@ -38,20 +43,23 @@ std::string ReadToEnd(int file) {
   }
 }
 
-// Runs the registry's own check; what it says goes where ours goes, or is kept if `keep` is set.
-absl::StatusOr<Ended> Check(const fs::path& data, bool keep) {
+// Runs a server's own check; what it says goes where ours goes, or is kept, as JSON, if `keep` is
+// set.
+absl::StatusOr<Ended> Check(const std::string& server, const fs::path& data, bool keep) {
   int pipe_ends[2] = {-1, -1};
   if (keep && pipe2(pipe_ends, O_CLOEXEC) != 0) {
     return absl::UnavailableError(absl::StrCat("pipe: ", std::generic_category().message(errno)));
   }
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const auto pid = StartChild({.command = {(program.parent_path() / "imprint-registry").string(),
-                                           "--fsck", "--data", data.string()},
-                               .log = "",
-                               .output = pipe_ends[1],
-                               .dies_with_parent = true,
-                               .own_session = false});
+  ChildCommand child = {
+      .command = {(program.parent_path() / server).string(), "--fsck", "--data", data.string()},
+      .log = "",
+      .output = pipe_ends[1],
+      .dies_with_parent = true,
+      .own_session = false};
+  if (keep) child.command.emplace_back("--json");
+  const auto pid = StartChild(child);
   Ended ended;
   if (keep) {
     close(pipe_ends[1]);
@@ -61,54 +69,63 @@ absl::StatusOr<Ended> Check(const fs::path& data, bool keep) {
   if (!pid.ok()) return pid.status();
   while (waitpid(*pid, &ended.status, 0) < 0 && errno == EINTR) {
   }
-  return ended;
+  if (WIFEXITED(ended.status)) return ended;
+  return absl::UnavailableError(absl::StrCat(server, " ", DescribeEnding(ended.status)));
 }
 
 // For programs: what was found, or why nothing could be looked at.
-absl::Status TellReport(const std::string& printed, int exit_code, Console& console) {
-  const auto report = ParseFsckReport(printed);
-  if (!report) {
-    const std::string why = FsckFailure(printed);
-    constexpr int kBadInput = 2;
-    return exit_code == kBadInput ? absl::InvalidArgumentError(why) : absl::UnavailableError(why);
+absl::Status TellReport(const Ended& ended, Console& console) {
+  absl::string_view last;
+  for (absl::string_view line : absl::StrSplit(ended.printed, '\n', absl::SkipEmpty())) {
+    last = line;
+    const auto report = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!report.is_object()) continue;
+    console.Event("checked", report);
+    return absl::OkStatus();
   }
-  console.Event("checked", {{"clean", report->clean},
-                            {"good", report->good},
-                            {"missing", report->missing},
-                            {"damaged", report->damaged},
-                            {"orphans", report->orphans}});
-  return absl::OkStatus();
+  absl::ConsumePrefix(&last, "error: ");
+  return WEXITSTATUS(ended.status) == kCannotLook ? absl::InvalidArgumentError(last)
+                                                  : absl::UnavailableError(last);
+}
+
+// Held while the check runs, so that no `up` changes what is being looked at; where nothing can be
+// written, as on a backup's medium, none can run.
+absl::StatusOr<std::optional<HomeLock>> LockHome(const fs::path& home) {
+  if (access(home.c_str(), W_OK) != 0) return std::nullopt;
+  ASSIGN_OR_RETURN(HomeLock lock, HomeLock::Take(home));
+  // An `up` that was killed left it: `imprint down` would end whoever has its process id now.
+  RemoveRunning(home);
+  return std::optional<HomeLock>(std::move(lock));
 }
 
 absl::Status RunFsck(CommandContext& context) {
-  const fs::path data = context.home / "registry";
   std::error_code error;
-  if (!fs::is_directory(data, error)) {
+  if (!fs::is_directory(context.home / "registry", error)) {
     return absl::NotFoundError(
         absl::StrCat("data: ", context.home.string(), " holds no registry of imprint up"));
   }
-  // Held while the check runs, so that no `up` changes what is being looked at.
-  ASSIGN_OR_RETURN(const HomeLock lock, HomeLock::Take(context.home));
-  // An `up` that was killed left it: `imprint down` would end whoever has its process id now.
-  RemoveRunning(context.home);
+  ASSIGN_OR_RETURN(const std::optional<HomeLock> lock, LockHome(context.home));
   const bool json = context.console.json();
-  ASSIGN_OR_RETURN(const Ended ended, Check(data, json));
-  if (!WIFEXITED(ended.status)) {
-    return absl::UnavailableError(absl::StrCat("imprint-registry ", DescribeEnding(ended.status)));
+  for (const char* service : {"registry", "gateway"}) {
+    const fs::path data = context.home / service;
+    // A copy of the registry's folder alone can be checked, too.
+    if (!fs::is_directory(data, error)) continue;
+    ASSIGN_OR_RETURN(const Ended ended, Check(absl::StrCat("imprint-", service), data, json));
+    context.exit_code = std::max(context.exit_code, WEXITSTATUS(ended.status));
+    if (json) RETURN_IF_ERROR(TellReport(ended, context.console));
   }
-  context.exit_code = WEXITSTATUS(ended.status);
-  if (!json) return absl::OkStatus();
-  return TellReport(ended.printed, context.exit_code, context.console);
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 Command MakeFsckCommand(CLI::App& app) {
-  return {
-      app.add_subcommand("fsck",
-                         "Check the data of an imprint up that does not run: every blob against "
-                         "its hash, every record's blobs."),
-      RunFsck};
+  return {app.add_subcommand(
+              "fsck",
+              "Check the data of an imprint up that does not run, or of a backup of it: both "
+              "databases, every record, every blob against its hash, and who else can read them. "
+              "Nothing is written."),
+          RunFsck};
 }
 
 }  // namespace imprint

@@ -131,6 +131,16 @@ absl::Status ExportImageSet(const ImageSetExport& options, CommandContext& conte
   return absl::OkStatus();
 }
 
+absl::Status DeleteImageSet(const std::string& given, CommandContext& context) {
+  v1::DeleteImageSetRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), ImageSetName(given));
+  ASSIGN_OR_RETURN(const auto gateway, Connect(context));
+  RETURN_IF_ERROR(gateway->Call(&RegistryCalls::DeleteImageSet, request).status());
+  context.console.Line("deleted", absl::StrCat(request.name(), " and its pictures"));
+  context.console.Event("deleted", {{"name", request.name()}});
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<Command> MakeImageSetCommands(CLI::App& app) {
@@ -138,8 +148,12 @@ std::vector<Command> MakeImageSetCommands(CLI::App& app) {
   sets->require_subcommand(1);
   CLI::App* list = sets->add_subcommand("list", "List image sets, newest first.");
   CLI::App* show = sets->add_subcommand("show", "Show what an image set is of.");
+  CLI::App* remove =
+      sets->add_subcommand("delete", "Delete an image set that is not being drawn, for good.");
   const auto name = std::make_shared<std::string>();
-  show->add_option("SET", *name, "imageSets/ID, or the id alone")->type_name("")->required();
+  for (CLI::App* command : {show, remove}) {
+    command->add_option("SET", *name, "imageSets/ID, or the id alone")->type_name("")->required();
+  }
   const auto options = std::make_shared<ImageSetExport>();
   CLI::App* fetch = sets->add_subcommand(
       "export", "Fetch an image set's pictures, with manifest and contact sheet.");
@@ -152,10 +166,10 @@ std::vector<Command> MakeImageSetCommands(CLI::App& app) {
   fetch->add_flag("--overwrite", options->overwrite,
                   "Replace what an earlier drawing left in the --out folder");
   fetch->add_flag("--no-sheet", options->no_sheet, "No contact sheet");
-  return {
-      {list, PrintImageSets},
-      {show, [name](CommandContext& context) { return ShowImageSet(*name, context); }},
-      {fetch, [options](CommandContext& context) { return ExportImageSet(*options, context); }}};
+  return {{list, PrintImageSets},
+          {show, [name](CommandContext& context) { return ShowImageSet(*name, context); }},
+          {fetch, [options](CommandContext& context) { return ExportImageSet(*options, context); }},
+          {remove, [name](CommandContext& context) { return DeleteImageSet(*name, context); }}};
 }
 
 }  // namespace imprint

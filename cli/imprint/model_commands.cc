@@ -11,6 +11,7 @@
 #include "cli/imprint/command.h"
 #include "cli/imprint/message_json.h"
 #include "cli/imprint/resource_options.h"
+#include "cli/imprint/state_folder.h"
 #include "cli/imprint/table.h"
 
 #include "base/field_error.h"
@@ -36,8 +37,8 @@ absl::Status PrintModels(CommandContext& context) {
 absl::Status AddModel(NewModel model, CommandContext& context) {
   if (model.licence.empty()) model.licence = LicenceFromReadme(model.folder);
   if (model.licence.empty()) {
-    std::error_code ignored;
-    const bool here = std::filesystem::exists(model.folder, ignored);
+    std::error_code none;
+    const bool here = std::filesystem::exists(model.folder, none);
     return FieldError("licence",
                       here ? "none, and there is no README.md with it that states one"
                            : absl::StrCat("none, and ", Quoted(model.folder),
@@ -46,6 +47,11 @@ absl::Status AddModel(NewModel model, CommandContext& context) {
                       "--licence TEXT");
   }
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
+  // Servers elsewhere have been told where their models lie by whoever runs them.
+  std::error_code ignored;
+  if (context.server.empty() && std::filesystem::exists(model.folder, ignored)) {
+    RETURN_IF_ERROR(AddToModelsList(context.home, FolderForRegistry(model.folder)));
+  }
   ASSIGN_OR_RETURN(const v1::BaseModel added, RegisterModel(*gateway, model));
   context.console.Line("model", absl::StrCat(added.name(), " (", added.fingerprint().substr(0, 12),
                                              "), ", added.licence()));

@@ -1,4 +1,4 @@
-// imprint references list, show.
+// imprint references list, show, delete.
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +11,7 @@
 #include "cli/imprint/message_json.h"
 #include "cli/imprint/resource_options.h"
 #include "cli/imprint/table.h"
+#include "cli/imprint/what_stays.h"
 
 #include "base/status_macros.h"
 
@@ -61,6 +62,17 @@ absl::Status ShowReferenceSet(const std::string& given, CommandContext& context)
   return absl::OkStatus();
 }
 
+absl::Status DeleteReferenceSet(const std::string& given, CommandContext& context) {
+  v1::DeleteReferenceSetRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), ReferenceSetName(given));
+  ASSIGN_OR_RETURN(const auto gateway, Connect(context));
+  ASSIGN_OR_RETURN(const v1::DeleteReferenceSetResponse deleted,
+                   gateway->Call(&RegistryCalls::DeleteReferenceSet, request));
+  context.console.Line("deleted", absl::StrCat(request.name(), " and its pictures"));
+  TellWhatStays(request.name(), deleted.embeddings(), deleted.image_sets(), context.console);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<Command> MakeReferenceCommands(CLI::App& app) {
@@ -69,10 +81,19 @@ std::vector<Command> MakeReferenceCommands(CLI::App& app) {
   references->require_subcommand(1);
   CLI::App* list = references->add_subcommand("list", "List reference sets, newest first.");
   CLI::App* show = references->add_subcommand("show", "Show a reference set.");
+  CLI::App* remove = references->add_subcommand(
+      "delete",
+      "Delete a reference set and its pictures, for good. What was taught from it stays, with the "
+      "rights that it was taught under, and is named.");
   const auto name = std::make_shared<std::string>();
-  show->add_option("SET", *name, "referenceSets/ID, or the id alone")->type_name("")->required();
+  for (CLI::App* command : {show, remove}) {
+    command->add_option("SET", *name, "referenceSets/ID, or the id alone")
+        ->type_name("")
+        ->required();
+  }
   return {{list, PrintReferenceSets},
-          {show, [name](CommandContext& context) { return ShowReferenceSet(*name, context); }}};
+          {show, [name](CommandContext& context) { return ShowReferenceSet(*name, context); }},
+          {remove, [name](CommandContext& context) { return DeleteReferenceSet(*name, context); }}};
 }
 
 }  // namespace imprint

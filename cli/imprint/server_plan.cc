@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/imprint/state_folder.h"
 
 namespace imprint {
 namespace {
@@ -32,6 +33,11 @@ class Planner {
                       metrics,
                       "--address-file",
                       server.address_file.string()};
+    // The gateway reads none.
+    if (name != "gateway") {
+      server.command.insert(server.command.end(),
+                            {"--models-list", ModelsList(plan_.home).string()});
+    }
     return server;
   }
 

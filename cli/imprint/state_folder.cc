@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
+#include <string>
 #include <system_error>
 #include <unistd.h>
 
@@ -11,7 +13,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
+#include "base/field_error.h"
 #include "base/json_object.h"
+#include "base/private_path.h"
 #include "base/status_macros.h"
 
 namespace imprint {
@@ -19,7 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path LockFile(const fs::path& home) { return home / "lock"; }
+constexpr const char* kLock = "lock";
+
+fs::path LockFile(const fs::path& home) { return home / kLock; }
 fs::path RunningFile(const fs::path& home) { return home / "up.json"; }
 
 // The whole file. Locks of open file descriptions, unlike flock's, can be asked for without being
@@ -59,8 +65,8 @@ fs::path DefaultHome() {
 }
 
 absl::StatusOr<HomeLock> HomeLock::Take(const fs::path& home) {
-  RETURN_IF_ERROR(EnsureWritableFolder(home));
-  const int file = open(LockFile(home).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  RETURN_IF_ERROR(MakePrivateFolder(home, kLock));
+  const int file = open(LockFile(home).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivateFileMode);
   if (file < 0) {
     return absl::PermissionDeniedError(absl::StrCat("cannot open ", LockFile(home).string(), ": ",
                                                     std::generic_category().message(errno)));
@@ -125,6 +131,23 @@ absl::StatusOr<std::optional<RunningServers>> ReadRunning(const fs::path& home) 
     running.pids[name] = static_cast<pid_t>(number);
   }
   return running;
+}
+
+fs::path ModelsList(const fs::path& home) { return home / "models.txt"; }
+
+absl::Status AddToModelsList(const fs::path& home, const std::string& model) {
+  if (model.find('\n') != std::string::npos) {
+    return FieldError("model", Quoted(model), "a path without line breaks");
+  }
+  std::string content;
+  {
+    std::ifstream list(ModelsList(home));
+    for (std::string line; std::getline(list, line);) {
+      if (line == model) return absl::OkStatus();
+      absl::StrAppend(&content, line, "\n");
+    }
+  }
+  return WriteFileAtomically(ModelsList(home), absl::StrCat(content, model, "\n"));
 }
 
 }  // namespace imprint

@@ -22,7 +22,10 @@ using UploadStream = grpc::ClientWriterInterface<v1::CreateReferenceSetRequest>;
 bool SendPicture(UploadStream& stream, const std::filesystem::path& path,
                  std::span<const std::byte> bytes) {
   v1::CreateReferenceSetRequest part;
-  part.mutable_picture()->set_file_name(path.filename().string());
+  v1::CreateReferenceSetRequest::PictureHeader& header = *part.mutable_picture();
+  header.set_file_name(path.filename().string());
+  header.set_bytes(std::ssize(bytes));
+  header.set_sha256(Sha256Hex(bytes));
   if (!stream.Write(part)) return false;
   for (size_t sent = 0; sent < bytes.size(); sent += kChunkBytes) {
     const auto chunk = bytes.subspan(sent, std::min(kChunkBytes, bytes.size() - sent));
@@ -69,6 +72,7 @@ absl::StatusOr<v1::ReferenceSet> UploadReferences(Gateway& gateway, const Refere
     header.set_title(upload.title);
     *header.mutable_rights() = upload.rights;
     header.set_request_id(upload.request_id);
+    header.set_pictures(static_cast<int>(files.size()));
     bool listening = stream->Write(part);
     for (size_t i = 0; listening && i < files.size(); ++i) {
       listening = SendPicture(*stream, upload.pictures[i], files[i]->bytes());

@@ -22,9 +22,9 @@
 #include "cli/imprint/supervisor.h"
 #include "cli/options/given_flags.h"
 
-#include "base/atomic_file.h"
 #include "base/child_process.h"
 #include "base/field_error.h"
+#include "base/private_path.h"
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
 
@@ -106,7 +106,7 @@ class Up {
 
   absl::Status MakeFolders() const {
     for (const char* name : {"registry", "gateway", "logs", "run"}) {
-      RETURN_IF_ERROR(EnsureWritableFolder(home_ / name));
+      RETURN_IF_ERROR(MakePrivateFolder(home_ / name));
     }
     return absl::OkStatus();
   }
@@ -158,6 +158,7 @@ class Up {
     Gateway gateway(running_.server, context_.stop);
     v1::BaseModel model;
     if (!options_.model.folder.empty()) {
+      RETURN_IF_ERROR(AddToModelsList(home_, FolderForRegistry(options_.model.folder)));
       ASSIGN_OR_RETURN(model, RegisterModel(gateway, options_.model));
     }
     RETURN_IF_ERROR(WriteRunning(home_, Now()));
@@ -211,7 +212,7 @@ class Up {
 // own: of two that begin at once, one will be refused, and must not take the other's away.
 absl::Status Detach(const UpOptions& options, CommandContext& context) {
   RETURN_IF_ERROR(HomeLock::Take(context.home).status());
-  RETURN_IF_ERROR(EnsureWritableFolder(context.home / "logs"));
+  RETURN_IF_ERROR(MakePrivateFolder(context.home / "logs"));
   ASSIGN_OR_RETURN(const fs::path program, OwnProgram());
   const fs::path log = context.home / "logs" / absl::StrCat("up-", getpid(), ".log");
   const fs::path kept_log = context.home / "logs" / "up.log";

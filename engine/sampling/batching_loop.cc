@@ -41,7 +41,8 @@ size_t BatchingLoop::Room(const PictureSize& size) const {
 absl::Status BatchingLoop::Run() {
   while (true) {
     RETURN_IF_ERROR(FillPlaces());
-    if (places_.empty()) return absl::OkStatus();
+    if (places_.empty() && waiting_.empty()) return absl::OkStatus();
+    if (places_.empty()) return absl::CancelledError("drawing was stopped between pictures");
     if (hooks_.stop.stop_requested()) return absl::CancelledError("drawing was stopped");
     Step();
     steps_done_ += static_cast<int64_t>(places_.size());
@@ -53,6 +54,7 @@ absl::Status BatchingLoop::Run() {
 // In order, except that only pictures of one shape can share a batch.
 absl::Status BatchingLoop::FillPlaces() {
   std::deque<Pass>& queue = second_passes_.empty() ? waiting_ : second_passes_;
+  if (&queue == &waiting_ && hooks_.wind_down.stop_requested()) return absl::OkStatus();
   for (auto next = queue.begin(); next != queue.end();) {
     if (!places_.empty() && places_.size() >= Room(places_.front().pass.shape.size)) break;
     if (places_.empty() || next->shape == places_.front().pass.shape) {

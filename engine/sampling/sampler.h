@@ -35,6 +35,9 @@ struct DrawHooks {
   std::function<absl::Status(size_t index, RgbImage picture)> on_picture;
   // Looked at between steps; drawing then ends with CANCELLED.
   std::stop_token stop;
+  // No picture is begun any more; drawing ends with CANCELLED once those that were begun are
+  // finished, unless these were all.
+  std::stop_token wind_down;
 };
 
 // Draws with step-level continuous batching: a picture joins as soon as a place is free, whatever

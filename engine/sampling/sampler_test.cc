@@ -235,6 +235,30 @@ TEST(Sampler, AConceptsBracketsAreNoSyntax) {
   EXPECT_GT(LargestDifference(draw("a pip(2) there"), draw("a pip (2) there")), 2);
 }
 
+TEST(Sampler, WindingDownFinishesWhatIsBegunAndBeginsNothing) {
+  std::stop_source source;
+  DrawHooks hooks;
+  hooks.wind_down = source.get_token();
+  hooks.on_step = [&](int64_t done, int64_t /*total*/) {
+    if (done == 4) source.request_stop();
+  };
+  std::vector<size_t> finished;
+  hooks.on_picture = [&](size_t index, const RgbImage&) {
+    finished.push_back(index);
+    return absl::OkStatus();
+  };
+  std::vector<PictureRequest> requests;
+  for (uint64_t seed = 0; seed < 5; ++seed) requests.push_back(Request("a mascot", seed, 4));
+  // One of the two that are begun has a second pass before it, which belongs to it.
+  requests[1].upscale = 2;
+  requests[1].upscale_strength = 0.5;
+  EXPECT_THAT(Sampler::Make(Demo(), {}, 2)->Draw(requests, hooks),
+              Fails(absl::StatusCode::kCancelled, HasSubstr("between pictures")));
+  EXPECT_THAT(finished, ElementsAre(0, 1));
+  finished.clear();
+  EXPECT_THAT(Sampler::Make(Demo(), {}, 2)->Draw(std::span(requests).first(0), hooks), Succeeds());
+}
+
 TEST(Sampler, AStopEndsItBetweenSteps) {
   std::stop_source source;
   DrawHooks hooks;

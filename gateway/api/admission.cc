@@ -15,6 +15,7 @@
 #include "gateway/jobs/item_plan.h"
 #include "gateway/nodes/node_precisions.h"
 #include "rpc/resource_name.h"
+#include "rpc/status.h"
 
 namespace imprint {
 namespace {
@@ -85,12 +86,23 @@ absl::Status CheckConcept(const v1::TrainingSpec& spec, RegistryClient& registry
 absl::Status CheckTokens(const v1::BaseModel& model, const std::vector<std::string>& tokens,
                          const std::vector<std::string>& fields, RegistryClient& registry) {
   if (tokens.empty()) return absl::OkStatus();
-  const auto checked = registry.CheckTokens(model.name(), tokens);
+  const auto checked = registry.CheckTokens(model.name(), tokens, "");
   if (!checked.ok()) return For("spec.base_model", checked.status());
   if (checked->problem().empty()) return absl::OkStatus();
   const auto bad = static_cast<size_t>(checked->bad_token());
   return absl::InvalidArgumentError(
       absl::StrCat(bad < fields.size() ? fields[bad] : "spec", ": ", checked->problem()));
+}
+
+// Older registries say no state: theirs are all active.
+absl::Status CheckUsable(absl::string_view field, const v1::Embedding& embedding) {
+  const bool deleted = embedding.state() == v1::EMBEDDING_STATE_DELETED;
+  if (!deleted && embedding.state() != v1::EMBEDDING_STATE_BLOCKED) return absl::OkStatus();
+  const std::string& why = embedding.state_reason();
+  return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                        field, ": ", embedding.name(), deleted ? " is deleted" : " is blocked",
+                        why.empty() ? "" : ": ", why, "; name another version")),
+                    deleted ? "EMBEDDING_DELETED" : "EMBEDDING_BLOCKED");
 }
 
 // What a node is sent with the work must fit into a message.
@@ -105,6 +117,7 @@ absl::Status PinEmbeddings(const v1::BaseModel& model, RegistryClient& registry,
     const std::string field = absl::StrCat("spec.embeddings[", i, "]");
     const auto embedding = registry.GetEmbedding(spec.embeddings(i));
     if (!embedding.ok()) return For(field, embedding.status());
+    RETURN_IF_ERROR(CheckUsable(field, *embedding));
     const std::string& identity = embedding->lineage().text_encoder_identity();
     const bool fits = identity.empty() ? embedding->width() == model.embedding_width()
                                        : identity == model.text_encoder_identity();
@@ -130,12 +143,13 @@ absl::Status PinEmbeddings(const v1::BaseModel& model, RegistryClient& registry,
 }  // namespace
 
 absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
-                             const std::vector<KnownNode>& nodes) {
+                             const std::vector<KnownNode>& nodes, const JobCaps& caps) {
   ASSIGN_OR_RETURN(v1::TrainingSpec spec, ParseTrainingSpec(request.spec()));
   ASSIGN_OR_RETURN(NewJob created, Common(request));
   const auto model = registry.GetBaseModel(spec.base_model());
   if (!model.ok()) return For("spec.base_model", model.status());
   RETURN_IF_ERROR(FitToModel(*model, spec));
+  RETURN_IF_ERROR(CheckCaps(caps, spec));
   RETURN_IF_ERROR(
       For("spec.reference_set", registry.GetReferenceSet(spec.reference_set()).status()));
   RETURN_IF_ERROR(CheckConcept(spec, registry));
@@ -147,12 +161,13 @@ absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, Regist
 }
 
 absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
-                             const std::vector<KnownNode>& nodes) {
+                             const std::vector<KnownNode>& nodes, const JobCaps& caps) {
   ASSIGN_OR_RETURN(v1::ImageSetSpec spec, ParseImageSetSpec(request.spec()));
   ASSIGN_OR_RETURN(NewJob created, Common(request));
   const auto model = registry.GetBaseModel(spec.base_model());
   if (!model.ok()) return For("spec.base_model", model.status());
   RETURN_IF_ERROR(FitToModel(*model, spec));
+  RETURN_IF_ERROR(CheckCaps(caps, spec));
   RETURN_IF_ERROR(PinEmbeddings(*model, registry, spec));
   // The set is the job's own and is named like it.
   spec.set_image_set(absl::StrCat("imageSets/", created.job.name().substr(sizeof("jobs/") - 1)));

@@ -8,19 +8,21 @@
 #include "absl/status/statusor.h"
 #include <imprint/v1/job.pb.h>
 
+#include "gateway/api/job_caps.h"
 #include "gateway/dispatch/registry_client.h"
 #include "gateway/jobs/job_store.h"
 #include "gateway/nodes/node_table.h"
 
 namespace imprint {
 
-// INVALID_ARGUMENT for a bad field, NOT_FOUND for what is not in the registry, FAILED_PRECONDITION
-// for what does not fit (a concept that has another token, an embedding of another family); each
-// names the field. What "auto" stands for is fixed by the nodes that there are.
+// INVALID_ARGUMENT for a bad field or one beyond the caps, NOT_FOUND for what is not in the
+// registry, FAILED_PRECONDITION for what does not fit (a concept that has another token, an
+// embedding of another family); each names the field. What "auto" stands for is fixed by the nodes
+// that there are.
 absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
-                             const std::vector<KnownNode>& nodes);
+                             const std::vector<KnownNode>& nodes, const JobCaps& caps);
 absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
-                             const std::vector<KnownNode>& nodes);
+                             const std::vector<KnownNode>& nodes, const JobCaps& caps);
 
 // Identifies what a caller asked for, apart from the request id.
 std::string PayloadSha256(v1::CreateTrainingJobRequest request);

@@ -3,15 +3,21 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include <google/protobuf/util/time_util.h>
 
 #include "gateway/jobs/job_state.h"
 
 namespace imprint {
 namespace {
+
+constexpr size_t kMostHolders = 10;
 
 std::string Plural(int64_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
@@ -47,6 +53,23 @@ int SlotsInAll(const v1::Job& job, const ClusterSnapshot& now, WorkKind kind) {
   return most;
 }
 
+// ", held by jobs/a on sampler-0 and jobs/b on sampler-1".
+std::string HeldBy(const v1::ExplainJobResponse& facts) {
+  constexpr int kNamed = 3;
+  std::vector<std::string> holders;
+  for (int i = 0; i < std::min(facts.holders_size(), kNamed); ++i) {
+    const v1::SlotHolder& holder = facts.holders(i);
+    holders.push_back(absl::StrCat(holder.job(), " on ", holder.node(),
+                                   holder.stopping() ? " (giving way)" : ""));
+  }
+  if (holders.empty()) return "";
+  if (facts.holders_size() > kNamed) holders.emplace_back("others");
+  const std::string last = std::move(holders.back());
+  holders.pop_back();
+  if (holders.empty()) return absl::StrCat(", held by ", last);
+  return absl::StrCat(", held by ", absl::StrJoin(holders, ", "), " and ", last);
+}
+
 std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
                             const v1::ExplainJobResponse& facts) {
   const bool training = job.has_training();
@@ -72,8 +95,30 @@ std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
                        : "waiting: tried again in a moment";
   }
   return absl::StrCat("waiting: needs ", Plural(facts.slots_needed(), absl::StrCat("free ", slot)),
-                      ", ", facts.slots_free(), " free; ", Plural(facts.jobs_ahead(), "job"),
-                      " ahead");
+                      ", ", facts.slots_free(), " free", HeldBy(facts), "; ",
+                      Plural(facts.jobs_ahead(), "job"), " ahead");
+}
+
+// Who has slots of the kind that the job waits for.
+void AddHolders(const v1::Job& job, const ClusterSnapshot& now, WorkKind kind,
+                v1::ExplainJobResponse& response) {
+  std::vector<const RunningWork*> runs;
+  for (const RunningWork& run : now.runs) {
+    if (run.kind == kind && absl::StrCat("jobs/", run.job) != job.name()) runs.push_back(&run);
+  }
+  std::sort(runs.begin(), runs.end(), [](const RunningWork* a, const RunningWork* b) {
+    return std::tie(a->began_us, a->job, a->chunk) < std::tie(b->began_us, b->job, b->chunk);
+  });
+  if (runs.size() > kMostHolders) runs.resize(kMostHolders);
+  for (const RunningWork* run : runs) {
+    v1::SlotHolder& holder = *response.add_holders();
+    holder.set_node(run->node);
+    holder.set_job(absl::StrCat("jobs/", run->job));
+    holder.set_priority(static_cast<v1::JobPriority>(run->priority));
+    *holder.mutable_start_time() =
+        google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(run->began_us);
+    holder.set_stopping(run->stopping);
+  }
 }
 
 std::string RunningSentence(const v1::Job& job) {
@@ -94,6 +139,7 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
                                const std::string& obstacle) {
   v1::ExplainJobResponse response;
   response.set_state(job.state());
+  *response.mutable_warnings() = job.warnings();
   const std::string id = job.name().substr(job.name().find('/') + 1);
   const auto kind = job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
   for (const FreeNode& node : now.nodes) {
@@ -104,12 +150,15 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
     case v1::JOB_STATE_PENDING:
       response.set_slots_needed(SlotsNeeded(job));
       response.set_jobs_ahead(JobsAhead(now, policy, id));
+      AddHolders(job, now, kind, response);
       response.set_summary(obstacle.empty() ? WaitingSentence(job, now, response)
                                             : absl::StrCat("waiting: ", obstacle));
       response.set_jobs_ahead(std::max<int64_t>(response.jobs_ahead(), 0));
       break;
     case v1::JOB_STATE_RUNNING:
-      response.set_summary(RunningSentence(job));
+      response.set_summary(obstacle.empty()
+                               ? RunningSentence(job)
+                               : absl::StrCat(RunningSentence(job), "; but ", obstacle));
       break;
     case v1::JOB_STATE_FINALIZING:
       response.set_summary(obstacle.empty()

@@ -1,5 +1,6 @@
 #include "gateway/api/explain.h"
 
+#include "absl/strings/str_cat.h"
 #include <gtest/gtest.h>
 
 namespace imprint {
@@ -25,6 +26,36 @@ TEST(Explain, SaysWhatAWaitingJobNeedsAndWhatIsAhead) {
   const auto explained = Explain(Pending(), Busy(), {});
   EXPECT_EQ(explained.summary(), "waiting: needs 2 free ranks, 1 free; 3 jobs ahead");
   EXPECT_EQ(explained.jobs_ahead(), 3);
+}
+
+TEST(Explain, SaysWhoHasTheSlots) {
+  ClusterSnapshot now = Busy();
+  now.runs = {
+      {.job = "late", .node = "b", .priority = v1::JOB_PRIORITY_BULK, .began_us = 2'000'000},
+      {.job = "drawing", .node = "s", .kind = WorkKind::kSampling},
+      {.job = "early", .node = "a", .began_us = 1'000'000, .stopping = true}};
+  const auto explained = Explain(Pending(), now, {});
+  EXPECT_EQ(explained.summary(),
+            "waiting: needs 2 free ranks, 1 free, held by jobs/early on a (giving way) and "
+            "jobs/late on b; 3 jobs ahead");
+  ASSERT_EQ(explained.holders_size(), 2);
+  EXPECT_EQ(explained.holders(1).job(), "jobs/late");
+  EXPECT_EQ(explained.holders(1).node(), "b");
+  EXPECT_EQ(explained.holders(1).priority(), v1::JOB_PRIORITY_BULK);
+  EXPECT_EQ(explained.holders(1).start_time().seconds(), 2);
+  EXPECT_TRUE(explained.holders(0).stopping());
+}
+
+TEST(Explain, NamesAFewOfMany) {
+  ClusterSnapshot now = Busy();
+  for (int i = 0; i < 20; ++i) {
+    now.runs.push_back({.job = absl::StrCat("j", i), .node = "a", .began_us = i});
+  }
+  const auto explained = Explain(Pending(), now, {});
+  EXPECT_EQ(explained.holders_size(), 10);
+  EXPECT_EQ(explained.summary(),
+            "waiting: needs 2 free ranks, 1 free, held by jobs/j0 on a, jobs/j1 on a, jobs/j2 on a "
+            "and others; 3 jobs ahead");
 }
 
 TEST(Explain, SaysThatThereIsNoNode) {

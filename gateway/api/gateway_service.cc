@@ -7,8 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
-#include "base/atomic_file.h"
+#include "base/error_notes.h"
 #include "base/field_error.h"
+#include "base/private_path.h"
 #include "base/status_macros.h"
 #include "gateway/api/job_api.h"
 #include "gateway/api/registry_proxy.h"
@@ -19,6 +20,7 @@
 #include "gateway/jobs/job_state.h"
 #include "gateway/nodes/node_watcher.h"
 #include "rpc/channel.h"
+#include "services/runtime/disk_metrics.h"
 #include "services/runtime/log.h"
 #include "services/runtime/pause.h"
 #include "storage/folder_lock.h"
@@ -66,7 +68,7 @@ void MeasureQueue(RunStore& runs, Metrics& metrics) {
 
 // In the order in which they are made; they go in the opposite one.
 struct GatewayService::Parts {
-  Parts(std::unique_ptr<Database> opened, const Flags& flags)
+  Parts(std::unique_ptr<Database> opened, const Flags& flags, Metrics& metrics)
       : database(std::move(opened)),
         jobs(*database, bell,
              {.live_jobs_per_tenant = flags.max_live_jobs_per_tenant,
@@ -75,8 +77,10 @@ struct GatewayService::Parts {
         nodes([] { return absl::Now(); }, absl::Seconds(flags.node_timeout_seconds)),
         registry_channel(OpenChannel(flags.registry)),
         registry(registry_channel),
-        registry_proxy(registry_channel, jobs),
-        job_api(jobs, runs, bell, nodes, registry, obstacles, [this] { Changed(); }) {}
+        registry_proxy(registry_channel, jobs, metrics),
+        job_api(
+            jobs, runs, bell, nodes, registry, obstacles, flags.caps, [this] { Changed(); },
+            metrics) {}
 
   void Changed() {
     if (dispatcher != nullptr) dispatcher->Wake();
@@ -125,29 +129,39 @@ void GatewayService::AddFlags(CLI::App& app) {
          "A node that was not heard of for so long gets no work");
   number("--stall-seconds", flags_.stall_seconds,
          "A run that says nothing for so long is stopped and tried again");
+  number("--chunk-seconds", flags_.chunk_seconds,
+         "Pictures of a set are given to a sampler in chunks of about so long");
   number("--max-live-jobs", flags_.max_live_jobs, "Jobs that may wait or run at once");
   number("--max-live-jobs-per-tenant", flags_.max_live_jobs_per_tenant,
          "Jobs of one tenant that may wait or run at once");
   number("--keep-ended-days", flags_.keep_ended_days,
          "Jobs that ended are forgotten after so long; what they made stays");
+  imprint::AddFlags(app, flags_.caps);
 }
 
 absl::Status GatewayService::CheckFlags() const {
   RETURN_IF_ERROR(CheckPositive("lease-seconds", flags_.lease_seconds));
   RETURN_IF_ERROR(CheckPositive("node-timeout-seconds", flags_.node_timeout_seconds));
   RETURN_IF_ERROR(CheckPositive("stall-seconds", flags_.stall_seconds));
+  RETURN_IF_ERROR(CheckPositive("chunk-seconds", flags_.chunk_seconds));
   RETURN_IF_ERROR(CheckPositive("max-live-jobs", flags_.max_live_jobs));
   RETURN_IF_ERROR(CheckPositive("max-live-jobs-per-tenant", flags_.max_live_jobs_per_tenant));
-  return CheckPositive("keep-ended-days", flags_.keep_ended_days);
+  RETURN_IF_ERROR(CheckPositive("keep-ended-days", flags_.keep_ended_days));
+  return imprint::CheckFlags(flags_.caps);
 }
 
 absl::Status GatewayService::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags());
-  RETURN_IF_ERROR(InContext("data", EnsureWritableFolder(flags_.data)));
-  RETURN_IF_ERROR(InContext("data", LockFolder(fs::path(flags_.data) / "gateway.lock")));
-  ASSIGN_OR_RETURN(auto database,
-                   Database::OpenSqlite(fs::path(flags_.data) / "gateway.db", JobMigrations()));
-  parts_ = std::make_unique<Parts>(std::move(database), flags_);
+  const fs::path data = flags_.data;
+  constexpr const char* kLock = "gateway.lock";
+  RETURN_IF_ERROR(InContext("data", MakePrivateFolder(data, kLock)));
+  RETURN_IF_ERROR(InContext("data", LockFolder(data / kLock)));
+  ASSIGN_OR_RETURN(auto database, Database::OpenSqlite(data / "gateway.db", JobMigrations()));
+  if (const absl::Status whole = database->Check(); absl::IsDataLoss(whole)) {
+    LogError("not served", {{"error", Diagnosed(whole)}});
+  }
+  MeasureData(data, data / "gateway.db", metrics);
+  parts_ = std::make_unique<Parts>(std::move(database), flags_, metrics);
   BeginWork(metrics);
   return absl::OkStatus();
 }
@@ -159,10 +173,11 @@ void GatewayService::BeginWork(Metrics& metrics) {
   const std::string& for_nodes =
       flags_.registry_for_nodes.empty() ? flags_.registry : flags_.registry_for_nodes;
   parts.dispatcher =
-      std::make_unique<Dispatcher>(parts.runs, parts.nodes, parts.registry,
+      std::make_unique<Dispatcher>(parts.runs, parts.nodes, parts.registry, parts.obstacles,
                                    DispatchSettings{.registry_address = for_nodes,
                                                     .lease = absl::Seconds(flags_.lease_seconds),
-                                                    .stall = absl::Seconds(flags_.stall_seconds)},
+                                                    .stall = absl::Seconds(flags_.stall_seconds),
+                                                    .chunk = absl::Seconds(flags_.chunk_seconds)},
                                    metrics);
   std::vector<std::string> targets = flags_.trainers;
   targets.insert(targets.end(), flags_.samplers.begin(), flags_.samplers.end());

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/api/job_caps.h"
 #include "services/runtime/service.h"
 
 namespace imprint {
@@ -31,9 +32,11 @@ class GatewayService : public Service {
     int lease_seconds = 10;
     int node_timeout_seconds = 5;
     int stall_seconds = 600;
+    int chunk_seconds = 20;
     int64_t max_live_jobs = 100'000;
     int64_t max_live_jobs_per_tenant = 10'000;
     int keep_ended_days = 90;
+    JobCaps caps;
   };
   struct Parts;
 

@@ -23,6 +23,7 @@
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 #include "services/runtime/call.h"
+#include "services/runtime/patience.h"
 
 namespace imprint {
 namespace {
@@ -40,7 +41,7 @@ absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const
   ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload_sha256));
   if (earlier) return *earlier;
   RegistryClient registry = registry_.For(context);
-  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, nodes_.Nodes()));
+  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, nodes_.Nodes(), caps_));
   // Asking may have taken longer than the caller waits: no job for nobody.
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
   created.payload_sha256 = payload_sha256;
@@ -107,7 +108,7 @@ absl::Status JobApi::Watch(grpc::ServerContext& context, const v1::WatchJobReque
   if (request.from_event() < 0) {
     return FieldError("from_event", absl::StrCat(request.from_event()), "0 or more");
   }
-  ASSIGN_OR_RETURN(const Turnstile::Pass pass, watchers_.Enter());
+  ASSIGN_OR_RETURN(const Turnstile::Pass pass, watchers_.Enter(PeerOf(context)));
   int64_t next = std::max<int64_t>(request.from_event(), 1);
   while (!context.IsCancelled()) {
     const uint64_t count = bell_.Count(request.name());
@@ -115,7 +116,9 @@ absl::Status JobApi::Watch(grpc::ServerContext& context, const v1::WatchJobReque
     ASSIGN_OR_RETURN(const v1::JobState state, jobs_.State(kTenant, id));
     ASSIGN_OR_RETURN(const auto events, jobs_.Events(id, next, kEventsAtOnce));
     for (const v1::JobEvent& event : events) {
-      if (!writer.Write(event)) return absl::CancelledError("the caller has gone");
+      if (!WritePatiently(context, writer, event)) {
+        return absl::CancelledError("the caller has gone");
+      }
       next = event.number() + 1;
     }
     if (!events.empty()) continue;
@@ -220,8 +223,9 @@ grpc::Status JobApi::ExplainJob(grpc::ServerContext* context, const v1::ExplainJ
     ASSIGN_OR_RETURN(const v1::Job job, jobs_.Get(kTenant, id));
     ASSIGN_OR_RETURN(const ClusterSnapshot now, TakeSnapshot(runs_, nodes_));
     std::string obstacle = obstacles_.Of(id);
-    if (job.state() == v1::JOB_STATE_PENDING && !registry_.Connected()) {
-      obstacle = "the registry cannot be reached";
+    if (job.state() == v1::JOB_STATE_PENDING) {
+      if (const absl::Status ready = registry_.Ready(); !ready.ok())
+        obstacle = std::string(ready.message());
     }
     if (job.state() == v1::JOB_STATE_CANCELLED) {
       ASSIGN_OR_RETURN(obstacle, jobs_.CancelReason(id));

@@ -8,6 +8,7 @@
 
 #include <imprint/v1/job.grpc.pb.h>
 
+#include "gateway/api/job_caps.h"
 #include "gateway/dispatch/obstacles.h"
 #include "gateway/dispatch/registry_client.h"
 #include "gateway/jobs/event_bell.h"
@@ -26,15 +27,19 @@ class JobApi : public v1::JobService::Service {
  public:
   // `changed` is called when there may be something to schedule or to finish.
   JobApi(JobStore& jobs, RunStore& runs, EventBell& bell, NodeTable& nodes,
-         RegistryClient& registry, const Obstacles& obstacles, std::function<void()> changed)
+         RegistryClient& registry, const Obstacles& obstacles, const JobCaps& caps,
+         std::function<void()> changed, Metrics& metrics)
       : jobs_(jobs),
         runs_(runs),
         bell_(bell),
         nodes_(nodes),
         registry_(registry),
         obstacles_(obstacles),
+        caps_(caps),
         changed_(std::move(changed)),
-        watchers_("watchers", kMaxWatchers) {}
+        watchers_("watchers", kMaxWatchers, kMaxWatchers / 2) {
+    watchers_.Show(metrics);
+  }
 
   // Lets watching calls end.
   void Drain() { draining_ = true; }
@@ -84,6 +89,7 @@ class JobApi : public v1::JobService::Service {
   NodeTable& nodes_;
   RegistryClient& registry_;
   const Obstacles& obstacles_;
+  const JobCaps caps_;
   std::function<void()> changed_;
   std::atomic<bool> draining_ = false;
   Turnstile watchers_;

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+
+#include "base/field_error.h"
 #include "base/status_macros.h"
 #include "gateway/api/caller.h"
 #include "gateway/dispatch/registry_client.h"
@@ -11,10 +14,13 @@
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 #include "services/runtime/call.h"
+#include "services/runtime/patience.h"
 
 namespace imprint {
 namespace {
 
+constexpr int kMostUploads = 32;
+constexpr int kMostDownloads = 64;
 // No call of a caller that set no deadline waits longer than this.
 constexpr std::chrono::minutes kLongest(10);
 
@@ -28,54 +34,72 @@ void Prepare(grpc::Channel& channel, const grpc::ServerContext& context,
   }
 }
 
-grpc::Status Relayed(const grpc::Status& status) {
-  return status.ok() ? status : ToGrpc(FromRegistry(status));
+template <typename Call>
+grpc::Status Forward(grpc::Channel& channel, grpc::ServerContext& context, Call&& call) {
+  return Answer(context, [&] {
+    grpc::ClientContext client;
+    Prepare(channel, context, client);
+    return FromRegistry(call(&client));
+  });
 }
 
-template <typename Call>
-grpc::Status Forward(grpc::Channel& channel, const grpc::ServerContext& context, Call&& call) {
-  grpc::ClientContext client;
-  Prepare(channel, context, client);
-  return Relayed(call(&client));
-}
+// No piece of an upload is larger than this: the registry says so of those that come to it.
+constexpr size_t kMostPieceBytes = (1 << 20) + (64 << 10);
 
 // Pieces of an upload as they come; what the registry says first, the caller hears.
 template <typename Piece, typename Open>
-grpc::Status ForwardUpload(grpc::Channel& channel, const grpc::ServerContext& context,
+absl::Status ForwardUpload(grpc::Channel& channel, grpc::ServerContext& context,
                            grpc::ServerReader<Piece>& reader, Open&& open) {
   grpc::ClientContext client;
   Prepare(channel, context, client);
   const auto writer = open(&client);
   Piece piece;
-  while (reader.Read(&piece)) {
-    if (!writer->Write(piece)) return Relayed(writer->Finish());
+  while (ReadPatiently(context, reader, piece)) {
+    if (piece.ByteSizeLong() > kMostPieceBytes) {
+      client.TryCancel();
+      (void)writer->Finish();
+      return FieldError("chunk", absl::StrCat(piece.ByteSizeLong(), " bytes"),
+                        "at most 1048576 in a piece");
+    }
+    if (!writer->Write(piece)) return FromRegistry(writer->Finish());
   }
   if (context.IsCancelled()) {
-    // The caller has gone in the middle: the registry must not take what came for the whole.
+    // The caller has gone in the middle: the registry need not look at what came.
     client.TryCancel();
   } else {
     writer->WritesDone();
   }
-  return Relayed(writer->Finish());
+  return FromRegistry(writer->Finish());
 }
 
 template <typename Piece, typename Open>
-grpc::Status ForwardDownload(grpc::Channel& channel, const grpc::ServerContext& context,
+absl::Status ForwardDownload(grpc::Channel& channel, grpc::ServerContext& context,
                              grpc::ServerWriter<Piece>& writer, Open&& open) {
   grpc::ClientContext client;
   Prepare(channel, context, client);
   const auto reader = open(&client);
   Piece piece;
   while (reader->Read(&piece)) {
-    if (!writer.Write(piece)) {
+    if (!WritePatiently(context, writer, piece)) {
       client.TryCancel();
       break;
     }
   }
-  return Relayed(reader->Finish());
+  return FromRegistry(reader->Finish());
 }
 
 }  // namespace
+
+RegistryProxy::RegistryProxy(const std::shared_ptr<grpc::Channel>& channel, JobStore& jobs,
+                             Metrics& metrics)
+    : channel_(channel),
+      stub_(v1::RegistryService::NewStub(channel)),
+      jobs_(jobs),
+      uploads_("uploads", kMostUploads, kMostUploads / 2),
+      downloads_("downloads", kMostDownloads, kMostDownloads / 2) {
+  uploads_.Show(metrics);
+  downloads_.Show(metrics);
+}
 
 grpc::Status RegistryProxy::CreateBaseModel(grpc::ServerContext* context,
                                             const v1::CreateBaseModelRequest* request,
@@ -116,9 +140,12 @@ grpc::Status RegistryProxy::DeleteBaseModel(grpc::ServerContext* context,
 grpc::Status RegistryProxy::CreateReferenceSet(
     grpc::ServerContext* context, grpc::ServerReader<v1::CreateReferenceSetRequest>* reader,
     v1::ReferenceSet* response) {
-  return ForwardUpload<v1::CreateReferenceSetRequest>(
-      *channel_, *context, *reader,
-      [&](grpc::ClientContext* client) { return stub_->CreateReferenceSet(client, response); });
+  return Answer(*context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const Turnstile::Pass pass, uploads_.Enter(PeerOf(*context)));
+    return ForwardUpload<v1::CreateReferenceSetRequest>(
+        *channel_, *context, *reader,
+        [&](grpc::ClientContext* client) { return stub_->CreateReferenceSet(client, response); });
+  });
 }
 
 grpc::Status RegistryProxy::GetReferenceSet(grpc::ServerContext* context,
@@ -139,7 +166,7 @@ grpc::Status RegistryProxy::ListReferenceSets(grpc::ServerContext* context,
 
 grpc::Status RegistryProxy::DeleteReferenceSet(grpc::ServerContext* context,
                                                const v1::DeleteReferenceSetRequest* request,
-                                               google::protobuf::Empty* response) {
+                                               v1::DeleteReferenceSetResponse* response) {
   return Answer(*context, [&]() -> absl::Status {
     RETURN_IF_ERROR(ParseResourceId("name", request->name(), "referenceSets").status());
     RETURN_IF_ERROR(jobs_.CheckUnused(kTenant, request->name()));
@@ -216,9 +243,36 @@ grpc::Status RegistryProxy::ImportEmbedding(grpc::ServerContext* context,
 grpc::Status RegistryProxy::DownloadEmbedding(grpc::ServerContext* context,
                                               const v1::DownloadEmbeddingRequest* request,
                                               grpc::ServerWriter<v1::DownloadChunk>* writer) {
-  return ForwardDownload<v1::DownloadChunk>(
-      *channel_, *context, *writer,
-      [&](grpc::ClientContext* client) { return stub_->DownloadEmbedding(client, *request); });
+  return Answer(*context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const Turnstile::Pass pass, downloads_.Enter(PeerOf(*context)));
+    return ForwardDownload<v1::DownloadChunk>(
+        *channel_, *context, *writer,
+        [&](grpc::ClientContext* client) { return stub_->DownloadEmbedding(client, *request); });
+  });
+}
+
+grpc::Status RegistryProxy::BlockEmbedding(grpc::ServerContext* context,
+                                           const v1::BlockEmbeddingRequest* request,
+                                           v1::Embedding* response) {
+  return Forward(*channel_, *context, [&](grpc::ClientContext* client) {
+    return stub_->BlockEmbedding(client, *request, response);
+  });
+}
+
+grpc::Status RegistryProxy::UnblockEmbedding(grpc::ServerContext* context,
+                                             const v1::UnblockEmbeddingRequest* request,
+                                             v1::Embedding* response) {
+  return Forward(*channel_, *context, [&](grpc::ClientContext* client) {
+    return stub_->UnblockEmbedding(client, *request, response);
+  });
+}
+
+grpc::Status RegistryProxy::DeleteEmbedding(grpc::ServerContext* context,
+                                            const v1::DeleteEmbeddingRequest* request,
+                                            v1::DeleteEmbeddingResponse* response) {
+  return Forward(*channel_, *context, [&](grpc::ClientContext* client) {
+    return stub_->DeleteEmbedding(client, *request, response);
+  });
 }
 
 grpc::Status RegistryProxy::SetAlias(grpc::ServerContext* context,
@@ -286,9 +340,12 @@ grpc::Status RegistryProxy::ListItems(grpc::ServerContext* context,
 grpc::Status RegistryProxy::DownloadItem(grpc::ServerContext* context,
                                          const v1::DownloadItemRequest* request,
                                          grpc::ServerWriter<v1::DownloadChunk>* writer) {
-  return ForwardDownload<v1::DownloadChunk>(
-      *channel_, *context, *writer,
-      [&](grpc::ClientContext* client) { return stub_->DownloadItem(client, *request); });
+  return Answer(*context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const Turnstile::Pass pass, downloads_.Enter(PeerOf(*context)));
+    return ForwardDownload<v1::DownloadChunk>(
+        *channel_, *context, *writer,
+        [&](grpc::ClientContext* client) { return stub_->DownloadItem(client, *request); });
+  });
 }
 
 }  // namespace imprint

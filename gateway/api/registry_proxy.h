@@ -8,14 +8,15 @@
 #include <imprint/v1/registry.grpc.pb.h>
 
 #include "gateway/jobs/job_store.h"
+#include "services/runtime/metrics.h"
+#include "services/runtime/turnstile.h"
 
 namespace imprint {
 
 // Thread-safe.
 class RegistryProxy : public v1::RegistryService::Service {
  public:
-  RegistryProxy(const std::shared_ptr<grpc::Channel>& channel, JobStore& jobs)
-      : channel_(channel), stub_(v1::RegistryService::NewStub(channel)), jobs_(jobs) {}
+  RegistryProxy(const std::shared_ptr<grpc::Channel>& channel, JobStore& jobs, Metrics& metrics);
 
   grpc::Status CreateBaseModel(grpc::ServerContext* context,
                                const v1::CreateBaseModelRequest* request,
@@ -39,7 +40,7 @@ class RegistryProxy : public v1::RegistryService::Service {
                                  v1::ListReferenceSetsResponse* response) override;
   grpc::Status DeleteReferenceSet(grpc::ServerContext* context,
                                   const v1::DeleteReferenceSetRequest* request,
-                                  google::protobuf::Empty* response) override;
+                                  v1::DeleteReferenceSetResponse* response) override;
   grpc::Status CreateConcept(grpc::ServerContext* context, const v1::CreateConceptRequest* request,
                              v1::Concept* response) override;
   grpc::Status GetConcept(grpc::ServerContext* context, const v1::GetConceptRequest* request,
@@ -61,6 +62,15 @@ class RegistryProxy : public v1::RegistryService::Service {
   grpc::Status DownloadEmbedding(grpc::ServerContext* context,
                                  const v1::DownloadEmbeddingRequest* request,
                                  grpc::ServerWriter<v1::DownloadChunk>* writer) override;
+  grpc::Status BlockEmbedding(grpc::ServerContext* context,
+                              const v1::BlockEmbeddingRequest* request,
+                              v1::Embedding* response) override;
+  grpc::Status UnblockEmbedding(grpc::ServerContext* context,
+                                const v1::UnblockEmbeddingRequest* request,
+                                v1::Embedding* response) override;
+  grpc::Status DeleteEmbedding(grpc::ServerContext* context,
+                               const v1::DeleteEmbeddingRequest* request,
+                               v1::DeleteEmbeddingResponse* response) override;
   grpc::Status SetAlias(grpc::ServerContext* context, const v1::SetAliasRequest* request,
                         v1::Alias* response) override;
   grpc::Status ListAliases(grpc::ServerContext* context, const v1::ListAliasesRequest* request,
@@ -85,6 +95,8 @@ class RegistryProxy : public v1::RegistryService::Service {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::RegistryService::Stub> stub_;
   JobStore& jobs_;
+  Turnstile uploads_;
+  Turnstile downloads_;
 };
 
 }  // namespace imprint

@@ -15,6 +15,7 @@
 #include "engine/recipe/upscaling.h"
 #include "gateway/jobs/item_plan.h"
 #include "rpc/resource_name.h"
+#include "rpc/text_field.h"
 #include "text/prompt_syntax.h"
 #include "text/training_templates.h"
 
@@ -48,18 +49,6 @@ absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int
   if (value >= low && value <= high) return absl::OkStatus();
   return FieldError(field, absl::StrCat(value),
                     absl::StrCat("a whole number from ", low, " to ", high));
-}
-
-absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
-                       bool may_be_empty = false) {
-  if (text.size() > max_bytes) {
-    return FieldError(field, absl::StrCat(text.size(), " bytes"),
-                      absl::StrCat("at most ", max_bytes));
-  }
-  if (text.empty() && !may_be_empty) {
-    return FieldError(field, "none", absl::StrCat("text of at most ", max_bytes, " bytes"));
-  }
-  return absl::OkStatus();
 }
 
 // "steps: got 0" -> "spec.recipe.steps: got 0".

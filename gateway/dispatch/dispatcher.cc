@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 
+#include "base/error_notes.h"
 #include "base/status_macros.h"
 #include "gateway/nodes/node_precisions.h"
 #include "services/runtime/log.h"
@@ -56,6 +57,22 @@ int FreeSlots(const KnownNode& node, const std::vector<CurrentRun>& current) {
   return std::max<int>(node.status.free_slots() - static_cast<int>(coming), 0);
 }
 
+// Ranks of a gang come one after the other, rank 0 first.
+void AddRun(const CurrentRun& run, std::vector<RunningWork>& runs) {
+  std::string job = JobOf(run.key);
+  if (run.key.rank() > 0 && !runs.empty() && runs.back().job == job) {
+    ++runs.back().slots;
+    return;
+  }
+  runs.push_back({.job = std::move(job),
+                  .chunk = run.key.chunk(),
+                  .node = run.node,
+                  .kind = run.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
+                  .priority = run.priority,
+                  .began_us = run.start_us,
+                  .stopping = run.cancelling});
+}
+
 }  // namespace
 
 absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
@@ -75,10 +92,14 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
          .chunks = job.chunks,
          .age_us = now_us - job.create_us,
          .model = job.fingerprint,
-         .precision = job.precision});
+         .precision = job.precision,
+         .item_work = job.item_work});
   }
   snapshot.cut_off = waiting.cut_off;
-  for (const CurrentRun& run : current) ++snapshot.running[run.tenant];
+  for (const CurrentRun& run : current) {
+    ++snapshot.running[run.tenant];
+    AddRun(run, snapshot.runs);
+  }
   for (const KnownNode& node : nodes.Nodes()) {
     if (!node.alive || node.status.draining()) continue;
     const auto& warm = node.status.warm_models();
@@ -98,10 +119,11 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
 }
 
 Dispatcher::Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry,
-                       DispatchSettings settings, Metrics& metrics)
+                       Obstacles& obstacles, DispatchSettings settings, Metrics& metrics)
     : runs_(runs),
       nodes_(nodes),
       registry_(registry),
+      obstacles_(obstacles),
       settings_(std::move(settings)),
       decide_seconds_(metrics.Seconds("imprint_scheduler_decide_seconds",
                                       "Seconds that a decision of the JobScheduler took.")),
@@ -122,14 +144,11 @@ void Dispatcher::Wake() {
 
 void Dispatcher::Loop(const std::stop_token& stop) {
   // Whoever ran when the gateway stopped gets time to be heard of.
-  while (!stop.stop_requested() && !runs_.RenewAll(settings_.lease).ok()) {
+  while (!stop.stop_requested() && Stumbles(runs_.RenewAll(settings_.lease))) {
     absl::SleepFor(kTick);
   }
   while (!stop.stop_requested()) {
-    if (const absl::Status status = Tick(); !status.ok()) {
-      LogWarning("dispatching stumbled", {{"error", status.message()}});
-      absl::SleepFor(kTick);
-    }
+    if (Stumbles(Tick())) absl::SleepFor(kTick);
     if (!stop.stop_requested()) absl::SleepFor(kShortestTick);
     const absl::MutexLock lock(&mutex_);
     const absl::Time until = absl::Now() + kTick;
@@ -140,6 +159,17 @@ void Dispatcher::Loop(const std::stop_token& stop) {
   // All at once: each may be in the middle of a call.
   for (auto& [key, follower] : followers_) follower->RequestStop();
   followers_.clear();
+}
+
+bool Dispatcher::Stumbles(const absl::Status& status) {
+  if (status.ok()) {
+    stumbling_.Over();
+    obstacles_.SetForAll("");
+    return false;
+  }
+  obstacles_.SetForAll(absl::StrCat("the gateway cannot go on: ", status.message()));
+  if (stumbling_.Due()) LogWarning("dispatching stumbled", {{"error", Diagnosed(status)}});
+  return true;
 }
 
 absl::Status Dispatcher::Tick() {
@@ -246,22 +276,52 @@ absl::Status Dispatcher::GiveUpStalled() {
 
 absl::Status Dispatcher::Schedule() {
   // No run can begin without a ticket: one would only use up attempts.
-  if (!registry_.Connected()) return absl::OkStatus();
+  if (!registry_.Ready().ok()) return absl::OkStatus();
   // Nor anywhere, while all nodes are busy: the queue, however long, need not be looked at.
+  // But by those who need not wait until one is free.
   const std::vector<KnownNode> nodes = nodes_.Nodes();
-  if (std::none_of(nodes.begin(), nodes.end(), TakesWork)) return absl::OkStatus();
+  const PreemptionPolicy preemption;
+  if (std::none_of(nodes.begin(), nodes.end(), TakesWork)) {
+    ASSIGN_OR_RETURN(const bool urgent, runs_.AnyWaiting(preemption.urgent));
+    if (!urgent) return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(ClusterSnapshot snapshot, TakeSnapshot(runs_, nodes_));
+  for (RunningWork& run : snapshot.runs) {
+    const auto follower = std::find_if(followers_.begin(), followers_.end(), [&](const auto& each) {
+      return JobOf(each.second->key()) == run.job && each.second->key().chunk() == run.chunk;
+    });
+    if (follower != followers_.end() && follower->second->preempted()) run.stopping = true;
+  }
   std::erase_if(snapshot.waiting,
                 [this](const WaitingWork& work) { return damaged_.contains(work.job); });
   const absl::Time began = absl::Now();
   const Decisions decisions = Decide(snapshot, Policy{});
   decide_seconds_.Observe(absl::ToDoubleSeconds(absl::Now() - began));
-  for (const Placement& placement : decisions.placements) RETURN_IF_ERROR(Begin(placement));
+  for (const Placement& placement : decisions.placements) {
+    RETURN_IF_ERROR(Begin(placement, snapshot));
+  }
+  Preempt(DecidePreemptions(snapshot, decisions.placements, preemption));
   return absl::OkStatus();
 }
 
-absl::Status Dispatcher::Begin(const Placement& placement) {
-  auto lease = runs_.Lease(placement.job, placement.nodes, settings_.lease);
+void Dispatcher::Preempt(const std::vector<Preemption>& preemptions) {
+  for (const Preemption& each : preemptions) {
+    for (const auto& [key, follower] : followers_) {
+      if (JobOf(follower->key()) != each.job || follower->key().chunk() != each.chunk) continue;
+      LogInfo("a run gives way",
+              {{"job", follower->key().job()}, {"node", each.node}, {"to", each.urgent}});
+      follower->Preempt(absl::StrCat("pre-empted by jobs/", each.urgent));
+    }
+  }
+}
+
+absl::Status Dispatcher::Begin(const Placement& placement, const ClusterSnapshot& now) {
+  const auto work =
+      std::find_if(now.waiting.begin(), now.waiting.end(),
+                   [&](const WaitingWork& waiting) { return waiting.job == placement.job; });
+  const int64_t items =
+      pace_.ItemsFor(work->model, work->precision, work->item_work, settings_.chunk);
+  auto lease = runs_.Lease(placement.job, placement.nodes, settings_.lease, items);
   // Cancelled in the meantime.
   if (absl::IsFailedPrecondition(lease.status()) || absl::IsNotFound(lease.status())) {
     return absl::OkStatus();
@@ -296,7 +356,7 @@ void Dispatcher::Follow(RunLease lease, bool adopted) {
   const std::string key = FollowerKey(lease.key);
   followers_[key] = std::make_unique<RunFollower>(std::move(lease), std::move(nodes), adopted,
                                                   settings_.registry_address, runs_, nodes_,
-                                                  registry_, [this] { Wake(); });
+                                                  registry_, obstacles_, pace_, [this] { Wake(); });
 }
 
 // One damaged record must not stop all the others: it is said once, and from then on the job is as

@@ -15,12 +15,16 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
+#include "gateway/dispatch/drawing_pace.h"
+#include "gateway/dispatch/obstacles.h"
 #include "gateway/dispatch/registry_client.h"
 #include "gateway/dispatch/run_follower.h"
 #include "gateway/jobs/run_store.h"
 #include "gateway/nodes/node_table.h"
 #include "gateway/scheduler/job_scheduler.h"
+#include "gateway/scheduler/preemption.h"
 #include "services/runtime/metrics.h"
+#include "services/runtime/now_and_then.h"
 
 namespace imprint {
 
@@ -31,6 +35,8 @@ struct DispatchSettings {
   absl::Duration lease = absl::Seconds(10);
   // A run whose node beats, but which says nothing itself for so long, is given up.
   absl::Duration stall = absl::Minutes(10);
+  // A chunk of an image set is made to take about so long.
+  absl::Duration chunk = absl::Seconds(20);
 };
 
 // What the scheduler would see now; also what ExplainJob explains from.
@@ -38,8 +44,9 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes);
 
 class Dispatcher {
  public:
-  Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, DispatchSettings settings,
-             Metrics& metrics);
+  // `obstacles` is told what keeps jobs from going on.
+  Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
+             DispatchSettings settings, Metrics& metrics);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
@@ -49,6 +56,8 @@ class Dispatcher {
 
  private:
   void Loop(const std::stop_token& stop);
+  // Whether it stumbled.
+  bool Stumbles(const absl::Status& status);
   absl::Status Tick();
   absl::Status RenewAndExpire();
   absl::Status ExpireJobs();
@@ -57,17 +66,22 @@ class Dispatcher {
   void StopStrays(const std::vector<CurrentRun>& current);
   absl::Status GiveUpStalled();
   absl::Status Schedule();
-  absl::Status Begin(const Placement& placement);
+  absl::Status Begin(const Placement& placement, const ClusterSnapshot& now);
+  // Runs that give way to others stop; their chunks wait again.
+  void Preempt(const std::vector<Preemption>& preemptions);
   void Follow(RunLease lease, bool adopted);
   absl::Status PassOverDamaged(const std::string& job, const absl::Status& status);
 
   RunStore& runs_;
   NodeTable& nodes_;
   RegistryClient& registry_;
+  Obstacles& obstacles_;
   DispatchSettings settings_;
   prometheus::Histogram& decide_seconds_;
   Metrics& metrics_;
   std::map<std::string, std::unique_ptr<RunFollower>> followers_;
+  DrawingPace pace_;
+  NowAndThen stumbling_;
   absl::Time next_expiry_ = absl::InfinitePast();
   // Jobs whose records cannot be read.
   std::set<std::string> damaged_;

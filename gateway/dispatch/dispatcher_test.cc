@@ -17,6 +17,9 @@
 namespace imprint {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
 class DispatcherTest : public StoreFixture {
  protected:
   void Dispatch(DispatchSettings settings = {}) {
@@ -26,7 +29,8 @@ class DispatcherTest : public StoreFixture {
         absl::SleepFor(absl::Milliseconds(20));
       }
     });
-    dispatcher_ = std::make_unique<Dispatcher>(runs_, nodes_, client_, settings, metrics_);
+    dispatcher_ =
+        std::make_unique<Dispatcher>(runs_, nodes_, client_, obstacles_, settings, metrics_);
   }
 
   static bool Eventually(const std::function<bool()>& holds) {
@@ -52,11 +56,13 @@ class DispatcherTest : public StoreFixture {
   }
 
   FakeRegistry fake_registry_;
-  Served registry_{fake_registry_};
+  FakeModels fake_models_;
+  Served registry_{{&fake_registry_, &fake_models_}};
   FakeSampler sampler_;
-  Served node_{sampler_};
+  Served node_{{&sampler_}};
   RegistryClient client_{OpenChannel(registry_.address())};
   NodeTable nodes_{[] { return absl::Now(); }, absl::Seconds(5)};
+  Obstacles obstacles_;
   Metrics metrics_;
   std::jthread heartbeat_;
   std::unique_ptr<Dispatcher> dispatcher_;
@@ -114,6 +120,35 @@ TEST_F(DispatcherTest, ARunThatSaysNothingMakesRoomForTheNext) {
   Create(ImageSet("s", 4));
   Dispatch({.stall = absl::Milliseconds(300)});
   EXPECT_TRUE(Eventually([&] { return HasBegun("s", 2); }));
+}
+
+TEST_F(DispatcherTest, ABulkRunGivesWayToAnInteractiveJob) {
+  NewJob bulk = ImageSet("bulk", 4);
+  bulk.job.set_priority(v1::JOB_PRIORITY_BULK);
+  Create(std::move(bulk));
+  Dispatch();
+  ASSERT_TRUE(Eventually([&] { return HasBegun("bulk"); }));
+  EXPECT_THAT(sampler_.stopped(), IsEmpty());
+  NewJob urgent = ImageSet("urgent", 1);
+  urgent.job.set_priority(v1::JOB_PRIORITY_INTERACTIVE);
+  Create(std::move(urgent));
+  ASSERT_TRUE(Eventually([&] { return !sampler_.stopped().empty(); }));
+  const v1::StopSamplingRequest stopped = sampler_.stopped().front();
+  EXPECT_EQ(stopped.run().job(), "jobs/bulk");
+  EXPECT_EQ(stopped.mode(), v1::STOP_MODE_PREEMPT);
+  EXPECT_THAT(stopped.reason(), HasSubstr("jobs/urgent"));
+}
+
+TEST_F(DispatcherTest, NothingBeginsWhileTheRegistryCannotAnswer) {
+  fake_models_.answer = {grpc::StatusCode::DATA_LOSS, "database: damaged"};
+  Create(ImageSet("s", 4));
+  ASSERT_TRUE(Eventually([&] { return absl::IsDataLoss(client_.Ready()); }));
+  Dispatch();
+  ASSERT_TRUE(Eventually([&] { return nodes_.Nodes().size() == 1; }));
+  EXPECT_THAT(client_.Ready(), Fails(absl::StatusCode::kDataLoss, HasSubstr("database: damaged")));
+  EXPECT_FALSE(HasBegun("s"));
+  fake_models_.answer = grpc::Status::OK;
+  EXPECT_TRUE(Eventually([&] { return HasBegun("s"); }));
 }
 
 }  // namespace

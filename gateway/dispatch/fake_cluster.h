@@ -15,6 +15,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_context.h>
+#include <imprint/v1/registry.grpc.pb.h>
 #include <imprint/v1/sampler.grpc.pb.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
@@ -39,6 +40,18 @@ class FakeRegistry : public v1::TransferService::Service {
   }
 };
 
+// What is asked of a registry to see whether it answers.
+class FakeModels : public v1::RegistryService::Service {
+ public:
+  grpc::Status ListBaseModels(grpc::ServerContext* /*context*/,
+                              const v1::ListBaseModelsRequest* /*request*/,
+                              v1::ListBaseModelsResponse* /*response*/) override {
+    return answer;
+  }
+
+  grpc::Status answer;
+};
+
 // Has the runs that it was given until it is told to stop them, and says nothing of them.
 class FakeSampler : public v1::SamplerService::Service {
  public:
@@ -60,6 +73,7 @@ class FakeSampler : public v1::SamplerService::Service {
   grpc::Status Stop(grpc::ServerContext* /*context*/, const v1::StopSamplingRequest* request,
                     v1::StopSamplingResponse* /*response*/) override {
     const absl::MutexLock lock(&mutex_);
+    stopped_.push_back(*request);
     std::erase_if(runs_, [&](const v1::RunKey& run) { return SameRun(run, request->run()); });
     return grpc::Status::OK;
   }
@@ -68,6 +82,12 @@ class FakeSampler : public v1::SamplerService::Service {
   std::vector<v1::RunKey> begun() const {
     const absl::MutexLock lock(&mutex_);
     return begun_;
+  }
+
+  // Whatever it was told to stop, in order.
+  std::vector<v1::StopSamplingRequest> stopped() const {
+    const absl::MutexLock lock(&mutex_);
+    return stopped_;
   }
 
   // Its heartbeat; it has one slot.
@@ -87,16 +107,17 @@ class FakeSampler : public v1::SamplerService::Service {
   mutable absl::Mutex mutex_;
   std::vector<v1::RunKey> begun_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::RunKey> runs_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::StopSamplingRequest> stopped_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Serves one of them on a port of its own.
+// Serves some of them on a port of their own.
 class Served {
  public:
-  explicit Served(grpc::Service& service) {
+  explicit Served(const std::vector<grpc::Service*>& services) {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&service);
+    for (grpc::Service* service : services) builder.RegisterService(service);
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
   }

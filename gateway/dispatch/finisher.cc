@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
+#include "base/error_notes.h"
 #include "base/status_macros.h"
 #include "gateway/dispatch/node_client.h"
 #include "gateway/dispatch/run_end.h"
@@ -54,9 +55,12 @@ void Finisher::Loop(const std::stop_token& stop) {
 void Finisher::Tick(const std::stop_token& stop) {
   const auto unfinished = runs_.Unfinished();
   if (!unfinished.ok()) {
-    LogWarning("finishing stumbled", {{"error", unfinished.status().message()}});
+    if (stumbling_.Due()) {
+      LogWarning("finishing stumbled", {{"error", Diagnosed(unfinished.status())}});
+    }
     return;
   }
+  stumbling_.Over();
   const absl::Time now = absl::Now();
   for (const UnfinishedJob& job : *unfinished) {
     // Each may take as long as the registry does.
@@ -73,8 +77,10 @@ void Finisher::Tick(const std::stop_token& stop) {
     stumble.again = now + kFinishRetryDelay;
     stumble.failing_since = FailingSince(stumble.failing_since, brought, now);
     obstacles_.Set(job.id, brought.message());
-    LogWarning("a job cannot be finished yet",
-               {{"job", absl::StrCat("jobs/", job.id)}, {"error", brought.message()}});
+    if (stumble.warning.Due()) {
+      LogWarning("a job cannot be finished yet",
+                 {{"job", absl::StrCat("jobs/", job.id)}, {"error", Diagnosed(brought)}});
+    }
   }
 }
 
@@ -82,7 +88,7 @@ absl::Status Finisher::Bring(const UnfinishedJob& unfinished) {
   ASSIGN_OR_RETURN(const v1::Job job, runs_.Load(unfinished.id));
   const bool computed = unfinished.state == v1::JOB_STATE_FINALIZING;
   if (!computed) RETURN_IF_ERROR(StopRuns(job));
-  if (!registry_.Connected()) return absl::UnavailableError("the registry cannot be reached");
+  RETURN_IF_ERROR(registry_.Ready());
   return computed ? Commit(job) : PutToRest(job);
 }
 
@@ -117,6 +123,7 @@ absl::StatusOr<std::string> Finisher::CommitTraining(const v1::Job& job) {
   request.set_job(job.name());
   *request.mutable_spec() = job.training();
   request.set_content(result.embedding());
+  *request.mutable_labels() = job.labels();
   request.set_base_model_fingerprint(model.fingerprint());
   v1::EmbeddingScores& scores = *request.mutable_scores();
   scores.set_final_loss(result.final_loss());

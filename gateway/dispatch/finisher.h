@@ -16,6 +16,7 @@
 #include "gateway/jobs/run_store.h"
 #include "gateway/nodes/node_table.h"
 #include "services/runtime/metrics.h"
+#include "services/runtime/now_and_then.h"
 
 namespace imprint {
 
@@ -37,6 +38,7 @@ class Finisher {
     absl::Time again;
     // As FailingSince has it.
     absl::Time failing_since = absl::InfiniteFuture();
+    NowAndThen warning;
   };
 
   void Loop(const std::stop_token& stop);
@@ -57,6 +59,7 @@ class Finisher {
   Obstacles& obstacles_;
   Metrics& metrics_;
   std::map<std::string, Stumble> stumbled_;
+  NowAndThen stumbling_;
   absl::Mutex mutex_;
   absl::CondVar woken_;
   bool wake_ ABSL_GUARDED_BY(mutex_) = false;

@@ -23,15 +23,22 @@ class Obstacles {
     by_job_.erase(job_id);
   }
 
+  // In the way of all of them; empty is none.
+  void SetForAll(absl::string_view why) {
+    const absl::MutexLock lock(&mutex_);
+    of_all_ = std::string(why);
+  }
+
   // Empty if there is none.
   std::string Of(const std::string& job_id) const {
     const absl::MutexLock lock(&mutex_);
     const auto found = by_job_.find(job_id);
-    return found == by_job_.end() ? "" : found->second;
+    return found == by_job_.end() ? of_all_ : found->second;
   }
 
  private:
   mutable absl::Mutex mutex_;
+  std::string of_all_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::string> by_job_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -2,16 +2,22 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
+#include "base/field_error.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "rpc/channel.h"
 #include "rpc/status.h"
+#include "rpc/unary.h"
 
 namespace imprint {
 namespace {
 
 constexpr absl::Duration kTimeout = absl::Seconds(10);
+constexpr absl::Duration kProbeTimeout = absl::Seconds(2);
+constexpr absl::Duration kSeenFor = absl::Seconds(1);
 
 }  // namespace
 
@@ -50,8 +56,20 @@ absl::StatusOr<Response> RegistryClient::Call(
   return response;
 }
 
-bool RegistryClient::Connected() {
-  return channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+absl::Status RegistryClient::Ready() {
+  if (channel_->GetState(/*try_to_connect=*/true) != GRPC_CHANNEL_READY) {
+    return absl::UnavailableError("the registry cannot be reached");
+  }
+  const absl::MutexLock lock(&seen_->mutex);
+  if (absl::Now() - seen_->when < kSeenFor) return seen_->what;
+  // What every answer of its database's depends on.
+  v1::ListBaseModelsRequest request;
+  request.set_page_size(1);
+  const auto answer =
+      CallUnary(*registry_, &v1::RegistryService::Stub::ListBaseModels, request, kProbeTimeout);
+  seen_->when = absl::Now();
+  seen_->what = answer.ok() ? absl::OkStatus() : InContext("the registry", answer.status());
+  return seen_->what;
 }
 
 absl::StatusOr<v1::BaseModel> RegistryClient::GetBaseModel(const std::string& name) {
@@ -79,9 +97,11 @@ absl::StatusOr<v1::Embedding> RegistryClient::GetEmbedding(const std::string& na
 }
 
 absl::StatusOr<v1::CheckTokensResponse> RegistryClient::CheckTokens(
-    const std::string& base_model, const std::vector<std::string>& tokens) {
+    const std::string& base_model, const std::vector<std::string>& tokens,
+    const std::string& concept_name) {
   v1::CheckTokensRequest request;
   request.set_base_model(base_model);
+  request.set_concept_name(concept_name);
   request.mutable_tokens()->Assign(tokens.begin(), tokens.end());
   return Call(*transfer_, &v1::TransferService::Stub::CheckTokens, request);
 }
@@ -93,16 +113,34 @@ absl::StatusOr<std::string> RegistryClient::DownloadEmbedding(const std::string&
   request.set_name(name);
   const auto stream = registry_->DownloadEmbedding(&context, request);
   std::string content;
+  std::string sha256;
   v1::DownloadChunk chunk;
-  while (stream->Read(&chunk)) content += chunk.data();
+  while (stream->Read(&chunk)) {
+    if (!chunk.sha256().empty()) sha256 = chunk.sha256();
+    content += chunk.data();
+  }
   RETURN_IF_ERROR(FromRegistry(stream->Finish()));
-  return content;
+  if (Sha256Hex(content) == sha256) return content;
+  return absl::UnavailableError(absl::StrCat(name, " did not arrive whole"));
 }
 
 absl::StatusOr<std::string> RegistryClient::IssueTicket(const v1::IssueTicketRequest& request) {
   ASSIGN_OR_RETURN(const auto response,
                    Call(*transfer_, &v1::TransferService::Stub::IssueTicket, request));
   return response.token();
+}
+
+absl::Status RegistryClient::RenewTicket(const v1::RunKey& run, int64_t lifetime_seconds) {
+  v1::RenewTicketRequest request;
+  *request.mutable_run() = run;
+  request.set_lifetime_seconds(lifetime_seconds);
+  return Call(*transfer_, &v1::TransferService::Stub::RenewTicket, request).status();
+}
+
+absl::Status RegistryClient::EndTicket(const v1::RunKey& run) {
+  v1::EndTicketRequest request;
+  *request.mutable_run() = run;
+  return Call(*transfer_, &v1::TransferService::Stub::EndTicket, request).status();
 }
 
 absl::Status RegistryClient::RevokeTickets(const std::string& job) {
@@ -116,11 +154,11 @@ absl::StatusOr<v1::Embedding> RegistryClient::CommitEmbedding(
   return Call(*transfer_, &v1::TransferService::Stub::CommitEmbedding, request);
 }
 
-absl::StatusOr<v1::ImageSet> RegistryClient::CreateImageSet(const std::string& job,
-                                                            const v1::ImageSetSpec& spec) {
+absl::StatusOr<v1::ImageSet> RegistryClient::CreateImageSet(const v1::Job& job) {
   v1::CreateImageSetRequest request;
-  request.set_job(job);
-  *request.mutable_spec() = spec;
+  request.set_job(job.name());
+  *request.mutable_spec() = job.image_set();
+  *request.mutable_labels() = job.labels();
   return Call(*transfer_, &v1::TransferService::Stub::CreateImageSet, request);
 }
 

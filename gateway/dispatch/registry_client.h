@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/server_context.h>
+#include <imprint/v1/job.pb.h>
 #include <imprint/v1/registry.grpc.pb.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
@@ -28,26 +31,40 @@ class RegistryClient {
   // One that asks on behalf of a call: within its deadline and as part of its trace.
   RegistryClient For(const grpc::ServerContext& context) const;
 
-  // Whether there is a connection just now; makes one if not. Asks nothing of the registry.
-  bool Connected();
+  // OK if it answers, as far as was seen within the last second; otherwise why no work can begin
+  // or end with it. Makes a connection if there is none. Takes 2 seconds at most.
+  absl::Status Ready();
 
   absl::StatusOr<v1::BaseModel> GetBaseModel(const std::string& name);
   absl::StatusOr<v1::ReferenceSet> GetReferenceSet(const std::string& name);
   absl::StatusOr<v1::Concept> GetConcept(const std::string& name);
   absl::StatusOr<v1::Embedding> GetEmbedding(const std::string& name);
+  // `concept_name` may have them; empty is none.
   absl::StatusOr<v1::CheckTokensResponse> CheckTokens(const std::string& base_model,
-                                                      const std::vector<std::string>& tokens);
+                                                      const std::vector<std::string>& tokens,
+                                                      const std::string& concept_name);
   // The version's file.
   absl::StatusOr<std::string> DownloadEmbedding(const std::string& name);
 
   absl::StatusOr<std::string> IssueTicket(const v1::IssueTicketRequest& request);
+  absl::Status RenewTicket(const v1::RunKey& run, int64_t lifetime_seconds);
+  absl::Status EndTicket(const v1::RunKey& run);
   absl::Status RevokeTickets(const std::string& job);
   absl::StatusOr<v1::Embedding> CommitEmbedding(const v1::CommitEmbeddingRequest& request);
-  absl::StatusOr<v1::ImageSet> CreateImageSet(const std::string& job, const v1::ImageSetSpec& spec);
+  // Of a job that draws one.
+  absl::StatusOr<v1::ImageSet> CreateImageSet(const v1::Job& job);
   absl::Status CloseImageSet(const std::string& name, v1::ImageSetState state);
 
  private:
+  // What was seen last, by any of the copies.
+  struct Seen {
+    absl::Mutex mutex;
+    absl::Time when ABSL_GUARDED_BY(mutex) = absl::InfinitePast();
+    absl::Status what ABSL_GUARDED_BY(mutex);
+  };
+
   std::shared_ptr<grpc::Channel> channel_;
+  std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Stub& stub,
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,

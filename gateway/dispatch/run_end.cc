@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+
+#include "rpc/status.h"
 
 namespace imprint {
 namespace {
@@ -20,6 +23,8 @@ bool IsFailing(const absl::Status& error) {
 }  // namespace
 
 bool IsTransient(const absl::Status& error) {
+  // Somebody will restore it.
+  if (ReasonOf(error) == "DATABASE_DAMAGED") return true;
   return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
          absl::IsResourceExhausted(error) || absl::IsCancelled(error) || absl::IsAborted(error);
 }
@@ -37,10 +42,13 @@ RunEnd EndOfBeginning(const absl::Status& error) {
                 .reason = absl::StrCat("could not begin: ", error.message()),
                 .fault = !IsTransient(error),
                 .wait = kShortWait};
-  end.fatal = absl::IsInvalidArgument(error) || absl::IsNotFound(error) ||
-              absl::IsFailedPrecondition(error) || absl::IsDataLoss(error);
+  end.fatal = end.fault && (absl::IsInvalidArgument(error) || absl::IsNotFound(error) ||
+                            absl::IsFailedPrecondition(error) || absl::IsDataLoss(error));
   if (end.fatal) {
-    end.failure.set_reason(absl::IsDataLoss(error) ? "DATA_LOST" : "BAD_INPUT");
+    const std::string reason = ReasonOf(error);
+    end.failure.set_reason(absl::StartsWith(reason, "EMBEDDING_") ? reason
+                           : absl::IsDataLoss(error)              ? "DATA_LOST"
+                                                                  : "BAD_INPUT");
     end.failure.set_message(std::string(error.message()));
   }
   return end;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "rpc/status.h"
+
 namespace imprint {
 namespace {
 
@@ -11,6 +13,14 @@ TEST(RunEnd, WhatWillFailAgainIsFatal) {
   EXPECT_TRUE(EndOfFailure(failure).fatal);
   EXPECT_TRUE(EndOfBeginning(absl::InvalidArgumentError("token: got")).fatal);
   EXPECT_TRUE(EndOfBeginning(absl::DataLossError("blobs: not what it was")).fatal);
+}
+
+TEST(RunEnd, AnEmbeddingThatMayNotBeUsedIsNamedAsThat) {
+  const RunEnd blocked = EndOfBeginning(
+      WithReason(absl::FailedPreconditionError("concepts/a/embeddings/1 is blocked: no consent"),
+                 "EMBEDDING_BLOCKED"));
+  EXPECT_TRUE(blocked.fatal);
+  EXPECT_EQ(blocked.failure.reason(), "EMBEDDING_BLOCKED");
 }
 
 TEST(RunEnd, ARegistryThatFailsIsNotTriedForEver) {
@@ -40,6 +50,10 @@ TEST(RunEnd, WhatIsNotTheJobsFaultDoesNotCount) {
   EXPECT_FALSE(EndOfFailure(failure).fault);
   EXPECT_FALSE(EndOfBeginning(absl::UnavailableError("")).fault);
   EXPECT_FALSE(EndOfBeginning(absl::ResourceExhaustedError("")).fault);
+  const RunEnd damaged =
+      EndOfBeginning(WithReason(absl::DataLossError("database: damaged"), "DATABASE_DAMAGED"));
+  EXPECT_FALSE(damaged.fault);
+  EXPECT_FALSE(damaged.fatal) << "it will be restored";
   v1::RunStopped drained;
   drained.set_draining(true);
   EXPECT_FALSE(EndOfStop(drained).fault);

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 
+#include "base/error_notes.h"
 #include "base/status_macros.h"
 #include "gateway/dispatch/gang_end.h"
 #include "gateway/dispatch/run_end.h"
@@ -21,7 +23,10 @@ namespace {
 // How often a training's progress is stored; what comes between is passed over.
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(250);
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(250);
-constexpr int64_t kTicketSeconds = 86'400;  // a day
+// Of a ticket: longer than a gateway that has gone is away, as a rule. While one follows the run,
+// it makes the ticket last.
+constexpr int64_t kTicketSeconds = 3600;
+constexpr absl::Duration kRenewTicketEvery = absl::Minutes(15);
 // Between the end of a gang's rank 0 and those of the others.
 constexpr absl::Duration kEndsPatience = absl::Seconds(5);
 // Before a gang that may be smaller begins again.
@@ -31,7 +36,8 @@ constexpr absl::Duration kRegroupWait = absl::Seconds(5);
 
 RunFollower::RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
                          std::string registry_address, RunStore& runs, NodeTable& nodes,
-                         RegistryClient& registry, std::function<void()> ended)
+                         RegistryClient& registry, Obstacles& obstacles, DrawingPace& pace,
+                         std::function<void()> ended)
     : lease_(std::move(lease)),
       node_(seats.front()),
       adopted_(adopted),
@@ -39,6 +45,8 @@ RunFollower::RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopte
       runs_(runs),
       nodes_(nodes),
       registry_(registry),
+      obstacles_(obstacles),
+      pace_(pace),
       client_(NodeClient::Open(node_.kind, node_.address)),
       members_(seats.size() == 1
                    ? nullptr
@@ -73,6 +81,13 @@ std::vector<v1::RunKey> RunFollower::unlisted() const {
 void RunFollower::RequestStop() {
   thread_.request_stop();
   if (members_ != nullptr) members_->RequestStop();
+}
+
+void RunFollower::Preempt(const std::string& reason) {
+  // One that could not be told is told again.
+  if (!preempted_ && client_->Stop(lease_.key, v1::STOP_MODE_PREEMPT, reason).ok()) {
+    preempted_ = true;
+  }
 }
 
 void RunFollower::Follow(const std::stop_token& stop) {
@@ -122,6 +137,9 @@ absl::Status RunFollower::Begin() {
     request.set_image_set(image_set_);
   }
   request.set_lifetime_seconds(kTicketSeconds);
+  request.set_first_item(lease_.first_item);
+  request.set_item_count(lease_.item_count);
+  ticket_renewed_ = absl::Now();
   v1::Ticket ticket;
   ticket.set_registry(registry_address_);
   ASSIGN_OR_RETURN(*ticket.mutable_token(), registry_.IssueTicket(request));
@@ -129,8 +147,7 @@ absl::Status RunFollower::Begin() {
 }
 
 absl::StatusOr<std::string> RunFollower::ImageSet() {
-  ASSIGN_OR_RETURN(const v1::ImageSet set,
-                   registry_.CreateImageSet(lease_.job.name(), lease_.job.image_set()));
+  ASSIGN_OR_RETURN(const v1::ImageSet set, registry_.CreateImageSet(lease_.job));
   return set.name();
 }
 
@@ -139,8 +156,26 @@ absl::Status RunFollower::CompleteChunk() {
     ASSIGN_OR_RETURN(image_set_, ImageSet());
   }
   RETURN_IF_ERROR(runs_.CompleteChunk(lease_.key, image_set_));
+  EndTicket();
   done_ = true;
   return absl::OkStatus();
+}
+
+void RunFollower::NotePace() {
+  const v1::ImageSetSpec& spec = lease_.job.image_set();
+  pace_.Note(lease_.model.fingerprint(), spec.precision(), ItemWork(spec), drawn_,
+             absl::Now() - drawing_since_);
+}
+
+// Whether it could be or not: it is tried again, and a ticket that is void says so itself.
+void RunFollower::RenewTicket() {
+  if (absl::Now() - ticket_renewed_ < kRenewTicketEvery) return;
+  if (registry_.RenewTicket(lease_.key, kTicketSeconds).ok()) ticket_renewed_ = absl::Now();
+}
+
+// One that cannot be ended expires.
+void RunFollower::EndTicket() {
+  if (registry_.Ready().ok()) (void)registry_.EndTicket(lease_.key);
 }
 
 absl::Status RunFollower::BeginTraining(const v1::Ticket& ticket) {
@@ -175,7 +210,7 @@ absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
   request.set_image_set(image_set_);
   request.set_format(spec.format());
   request.set_trace_id(lease_.trace_id);
-  request.set_chunk_items(lease_.item_count);
+  request.set_chunk_items(std::min(lease_.job.items_total(), kMostChunkItems));
   for (const std::string& name : spec.embeddings()) {
     v1::EmbeddingFile& file = *request.add_embeddings();
     file.set_name(name);
@@ -191,9 +226,34 @@ absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
 // An error ends the stream: ABORTED if the run is superseded, another one to have the event again.
 absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token& stop) {
   heard_us_ = absl::ToUnixMicros(absl::Now());
+  absl::Status stored = Store(event, stop);
+  NoteStored(stored);
+  if (!done_) RenewTicket();
+  return stored;
+}
+
+void RunFollower::NoteStored(const absl::Status& status) {
+  // One that is superseded has nothing to say of the job any more, and an end has had its say.
+  if (absl::IsAborted(status) || done_) return;
+  const std::string& job = lease_.key.job();
+  const std::string id(absl::StripPrefix(job, "jobs/"));
+  if (status.ok()) {
+    cannot_store_.Over();
+    obstacles_.Clear(id);
+    return;
+  }
+  obstacles_.Set(id, absl::StrCat("the gateway cannot store what comes: ", status.message()));
+  if (cannot_store_.Due()) {
+    LogWarning("what a run says cannot be stored yet",
+               {{"job", job}, {"attempt", lease_.key.attempt()}, {"error", Diagnosed(status)}});
+  }
+}
+
+absl::Status RunFollower::Store(const v1::RunEvent& event, const std::stop_token& stop) {
   switch (event.event_case()) {
     case v1::RunEvent::kStarted:
       RETURN_IF_ERROR(runs_.RecordStart(lease_.key, event.started()));
+      if (!adopted_) drawing_since_ = absl::Now();
       break;
     case v1::RunEvent::kProgress:
       RETURN_IF_ERROR(KeepProgress(event.progress()));
@@ -206,15 +266,18 @@ absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token&
         ASSIGN_OR_RETURN(image_set_, ImageSet());
       }
       RETURN_IF_ERROR(runs_.RecordPicture(lease_.key, event.picture(), image_set_));
+      ++drawn_;
       break;
     case v1::RunEvent::kTrainingResult:
       RETURN_IF_ERROR(FlushProgress());
       RETURN_IF_ERROR(runs_.CompleteTraining(lease_.key, event.training_result()));
+      EndTicket();
       done_ = true;
       // Heard to their ends, they are no longer in their nodes' lists.
       if (members_ != nullptr) members_->AwaitEnds(kEndsPatience);
       break;
     case v1::RunEvent::kChunkResult:
+      NotePace();
       RETURN_IF_ERROR(CompleteChunk());
       break;
     case v1::RunEvent::kDoor:
@@ -279,13 +342,17 @@ absl::Status RunFollower::FlushProgress() {
 
 // Until it is stored: a disk that is full for a while must not lose a run's end.
 void RunFollower::GiveBack(const RunEnd& end, const std::stop_token& stop) {
-  done_ = true;
   while (true) {
     const absl::Status given = runs_.GiveBack(lease_.key, end);
-    if (given.ok() || absl::IsAborted(given) || stop.stop_requested()) return;
-    LogWarning("a run's end cannot be stored yet",
-               {{"job", lease_.key.job()}, {"error", given.message()}});
+    NoteStored(given);
+    if (given.ok() || absl::IsAborted(given) || stop.stop_requested()) break;
     Pause(stop, kRetryAfter);
+  }
+  EndTicket();
+  done_ = true;
+  // What nobody is to blame for is waited for: a registry that has no room.
+  if (!end.fault && !end.failure.reason().empty()) {
+    obstacles_.Set(std::string(absl::StripPrefix(lease_.key.job(), "jobs/")), end.reason);
   }
 }
 

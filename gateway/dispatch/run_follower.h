@@ -14,11 +14,14 @@
 #include "absl/time/time.h"
 #include <imprint/v1/node.pb.h>
 
+#include "gateway/dispatch/drawing_pace.h"
 #include "gateway/dispatch/gang_members.h"
 #include "gateway/dispatch/node_client.h"
+#include "gateway/dispatch/obstacles.h"
 #include "gateway/dispatch/registry_client.h"
 #include "gateway/jobs/run_store.h"
 #include "gateway/nodes/node_table.h"
+#include "services/runtime/now_and_then.h"
 
 namespace imprint {
 
@@ -26,11 +29,12 @@ namespace imprint {
 // takes the run over.
 class RunFollower {
  public:
-  // `seats` by rank. `adopted`: the run is on them already. `ended` is called once, on the
-  // follower's thread.
+  // `seats` by rank. `adopted`: the run is on them already. `obstacles` is told what keeps the job
+  // from going on. `ended` is called once, on the follower's thread.
   RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
               std::string registry_address, RunStore& runs, NodeTable& nodes,
-              RegistryClient& registry, std::function<void()> ended);
+              RegistryClient& registry, Obstacles& obstacles, DrawingPace& pace,
+              std::function<void()> ended);
 
   const v1::RunKey& key() const { return lease_.key; }
   const std::string& node() const { return node_.name; }
@@ -44,6 +48,10 @@ class RunFollower {
   // The destructor then waits for less.
   void RequestStop();
 
+  // Tells the node to stop soon, to make room; the run then ends by itself.
+  void Preempt(const std::string& reason);
+  bool preempted() const { return preempted_; }
+
   // Gives the run back and stops following it. To tell its node is for whoever looks for runs that
   // nobody follows. ABORTED if the run had ended already.
   absl::Status Abandon(const RunEnd& end);
@@ -56,7 +64,13 @@ class RunFollower {
   absl::Status BeginSampling(const v1::Ticket& ticket);
   absl::StatusOr<std::string> ImageSet();
   absl::Status CompleteChunk();
+  void NotePace();
+  void RenewTicket();
+  void EndTicket();
   absl::Status Take(const v1::RunEvent& event, const std::stop_token& stop);
+  absl::Status Store(const v1::RunEvent& event, const std::stop_token& stop);
+  // Whether something could be stored is what the job's obstacle is about.
+  void NoteStored(const absl::Status& status);
   absl::Status KeepProgress(const v1::TrainingProgress& progress);
   absl::Status FlushProgress();
   RunEnd EndOf(const v1::RunEvent& last, const std::stop_token& stop);
@@ -69,17 +83,25 @@ class RunFollower {
   RunStore& runs_;
   NodeTable& nodes_;
   RegistryClient& registry_;
+  Obstacles& obstacles_;
+  DrawingPace& pace_;
+  NowAndThen cannot_store_;
   std::unique_ptr<NodeClient> client_;
   // Of a gang.
   std::unique_ptr<GangMembers> members_;
   v1::StartTrainingRequest order_;
   std::string image_set_;
+  // As far as this gateway has heard of the run's drawing.
+  absl::Time drawing_since_ = absl::InfiniteFuture();
+  int64_t drawn_ = 0;
+  absl::Time ticket_renewed_ = absl::InfinitePast();
   // Not yet stored.
   v1::TrainingProgress progress_;
   bool progress_waits_ = false;
   absl::Time progress_stored_ = absl::InfinitePast();
   int64_t next_event_ = 1;
   bool done_ = false;
+  std::atomic<bool> preempted_ = false;
   std::atomic<bool> unlisted_;  // rank 0
   std::atomic<bool> ended_ = false;
   std::atomic<int64_t> heard_us_;

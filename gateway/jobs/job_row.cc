@@ -28,11 +28,11 @@ absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id) {
   JobRow row;
   std::string json;
   sql << "select id, tenant, create_us, not_before_us, chunk_items, next_item, items_total,"
-         " needs_cleanup, version, job from jobs where id = :id",
+         " item_work, needs_cleanup, version, job from jobs where id = :id",
       soci::use(id, "id"), soci::into(row.id), soci::into(row.tenant), soci::into(row.create_us),
       soci::into(row.not_before_us), soci::into(row.chunk_items), soci::into(row.next_item),
-      soci::into(row.items_total), soci::into(row.needs_cleanup), soci::into(row.version),
-      soci::into(json);
+      soci::into(row.items_total), soci::into(row.item_work), soci::into(row.needs_cleanup),
+      soci::into(row.version), soci::into(json);
   if (!sql.got_data()) return NoSuchJob(id);
   RETURN_IF_ERROR(FromJsonText(json, row.job));
   return row;
@@ -47,12 +47,14 @@ absl::Status SaveJob(soci::session& sql, JobRow& row) {
   const int64_t end_us =
       row.job.has_end_time() ? TimeUtil::TimestampToMicroseconds(row.job.end_time()) : 0;
   sql << "update jobs set state = :state, priority = :priority, not_before_us = :not_before,"
-         " next_item = :next_item, needs_cleanup = :cleanup, end_us = :end,"
+         " chunk_items = :chunk_items, next_item = :next_item, needs_cleanup = :cleanup, end_us = "
+         ":end,"
          " version = :version, job = :job where id = :id",
       soci::use(state, "state"), soci::use(priority, "priority"),
-      soci::use(row.not_before_us, "not_before"), soci::use(row.next_item, "next_item"),
-      soci::use(row.needs_cleanup, "cleanup"), soci::use(end_us, "end"),
-      soci::use(row.version, "version"), soci::use(json, "job"), soci::use(row.id, "id");
+      soci::use(row.not_before_us, "not_before"), soci::use(row.chunk_items, "chunk_items"),
+      soci::use(row.next_item, "next_item"), soci::use(row.needs_cleanup, "cleanup"),
+      soci::use(end_us, "end"), soci::use(row.version, "version"), soci::use(json, "job"),
+      soci::use(row.id, "id");
   return absl::OkStatus();
 }
 

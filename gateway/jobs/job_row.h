@@ -23,6 +23,7 @@ struct JobRow {
   int64_t chunk_items = 0;
   int64_t next_item = 0;
   int64_t items_total = 0;
+  double item_work = 0;
   int needs_cleanup = 0;
   int64_t version = 1;
   v1::Job job;

@@ -84,6 +84,11 @@ const std::vector<Migration>& JobMigrations() {
            "alter table jobs add column min_slots integer not null default 1",
            "update jobs set min_slots = slots",
        }},
+      {5,
+       {
+           // What a picture asks of the network (item_plan.h); 0 is not known.
+           "alter table jobs add column item_work double precision not null default 0",
+       }},
   };
   return migrations;
 }

@@ -9,6 +9,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "gateway/jobs/item_plan.h"
 #include "gateway/jobs/job_row.h"
 #include "rpc/enum_text.h"
 #include "rpc/proto_json.h"
@@ -172,8 +173,8 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     const int priority = row.job.priority();
     const int slots = created.job.has_training() ? created.job.training().ranks() : 1;
     const int min_slots = created.job.has_training() ? created.job.training().min_ranks() : 1;
-    // A chunk's finished items are bits of one number.
-    const int64_t chunk_items = created.job.has_training() ? 0 : 32;
+    row.chunk_items = created.job.has_training() ? 0 : kMostChunkItems;
+    const double item_work = created.job.has_training() ? 0 : ItemWork(created.job.image_set());
     const int64_t items_total = row.job.items_total();
     ASSIGN_OR_RETURN(const std::string spec_json, ToJsonText(spec));
     ASSIGN_OR_RETURN(const std::string model_json, ToJsonText(created.model));
@@ -191,19 +192,20 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     sql << "insert into jobs (id, tenant, kind, state, priority, slots, min_slots, create_us, "
            "chunk_items,"
            " items_total, base_model, reference_set, concept, token, queue_until_us,"
-           " total_until_us, attempt_us, fingerprint, precision, trace_id, model, spec, job)"
+           " total_until_us, attempt_us, fingerprint, precision, item_work, trace_id, model, spec,"
+           " job)"
            " values (:id, :tenant, :kind, :state, :priority, :slots, :min_slots, :create_us, "
            ":chunk_items,"
            " :items_total, :base_model, :reference_set, :concept, :token, :queue_until,"
-           " :total_until, :attempt, :fingerprint, :precision, :trace, :model, :spec, :job)",
+           " :total_until, :attempt, :fingerprint, :precision, :work, :trace, :model, :spec, :job)",
         soci::use(row.id), soci::use(tenant), soci::use(kind), soci::use(state),
         soci::use(priority), soci::use(slots), soci::use(min_slots), soci::use(row.create_us),
-        soci::use(chunk_items), soci::use(items_total), soci::use(base_model),
+        soci::use(row.chunk_items), soci::use(items_total), soci::use(base_model),
         soci::use(training.reference_set()), soci::use(training.concept_name()),
         soci::use(training.token()), soci::use(queue_until), soci::use(total_until),
         soci::use(attempt_us), soci::use(created.model.fingerprint()), soci::use(precision),
-        soci::use(created.trace_id), soci::use(model_json), soci::use(spec_json),
-        soci::use(placeholder);
+        soci::use(item_work), soci::use(created.trace_id), soci::use(model_json),
+        soci::use(spec_json), soci::use(placeholder);
     if (!created.request_id.empty()) {
       sql << "insert into request_ids (tenant, request_id, payload_sha256, job)"
              " values (:t, :r, :p, :j)",

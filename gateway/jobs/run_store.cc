@@ -132,8 +132,9 @@ absl::Status AddUsage(soci::session& sql, const std::string& tenant, int64_t sta
   return absl::OkStatus();
 }
 
-// The chunk that is given next: one that was given back, else a fresh one.
-absl::StatusOr<int64_t> TakeChunk(soci::session& sql, JobRow& job, ChunkRow& chunk) {
+// The chunk that is given next: one that was given back, else a fresh one of so many pictures.
+absl::StatusOr<int64_t> TakeChunk(soci::session& sql, int64_t most_items, JobRow& job,
+                                  ChunkRow& chunk) {
   int64_t number = -1;
   sql << "select chunk from chunks where job = :job and state = 0 order by chunk limit 1",
       soci::use(job.id), soci::into(number);
@@ -149,7 +150,10 @@ absl::StatusOr<int64_t> TakeChunk(soci::session& sql, JobRow& job, ChunkRow& chu
     number = 0;
     job.next_item = 1;
   } else {
-    number = job.next_item / job.chunk_items;
+    sql << "select coalesce(max(chunk), -1) + 1 from chunks where job = :job", soci::use(job.id),
+        soci::into(number);
+    // What is left will be given in chunks of that size, as far as is known.
+    job.chunk_items = std::clamp<int64_t>(most_items, 1, kMostChunkItems);
     chunk.item_count = std::min(job.chunk_items, job.items_total - job.next_item);
     job.next_item += chunk.item_count;
   }
@@ -222,7 +226,8 @@ bool AddMostUrgent(soci::session& sql, const Line& line, int most, std::vector<W
   WaitingJob job = {.tenant = line.tenant, .kind = line.kind, .precision = line.precision};
   soci::statement statement =
       (sql.prepare << absl::StrCat(
-           "select j.id, j.priority, j.slots, j.min_slots, j.create_us, j.fingerprint, ",
+           "select j.id, j.priority, j.slots, j.min_slots, j.create_us, j.fingerprint, "
+           "j.item_work, ",
            kWaitingChunks,
            " from jobs j where tenant = :tenant and kind = :kind and precision = :precision"
            " and state in (1, 2) and not_before_us <= :now and ",
@@ -231,7 +236,7 @@ bool AddMostUrgent(soci::session& sql, const Line& line, int most, std::vector<W
        soci::use(line.precision, "precision"), soci::use(now, "now"), soci::use(limit, "limit"),
        soci::into(job.id), soci::into(job.priority), soci::into(job.slots),
        soci::into(job.min_slots), soci::into(job.create_us), soci::into(job.fingerprint),
-       soci::into(job.chunks));
+       soci::into(job.item_work), soci::into(job.chunks));
   statement.execute();
   for (int count = 0; statement.fetch(); ++count) {
     if (count == most) return false;
@@ -312,6 +317,20 @@ absl::StatusOr<WaitingJobs> RunStore::Waiting(int limit) {
   return waiting;
 }
 
+absl::StatusOr<bool> RunStore::AnyWaiting(int priority) {
+  int64_t waiting = 0;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    const int64_t now = DatabaseNowMicros(sql);
+    sql << absl::StrCat(
+        "select count(*) from (select 1 from jobs j where state in (1, 2) and priority >= :p"
+        " and not_before_us <= :now and ",
+        kWaitingChunks, " > 0 limit 1) some"),
+        soci::use(priority, "p"), soci::use(now, "now"), soci::into(waiting);
+    return absl::OkStatus();
+  }));
+  return waiting > 0;
+}
+
 absl::StatusOr<std::map<std::string, QueueLength>> RunStore::Queue() {
   std::map<std::string, QueueLength> queue;
   RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
@@ -335,14 +354,14 @@ absl::StatusOr<std::map<std::string, QueueLength>> RunStore::Queue() {
 }
 
 absl::StatusOr<RunLease> RunStore::Lease(const std::string& job,
-                                         const std::vector<std::string>& nodes,
-                                         absl::Duration ttl) {
+                                         const std::vector<std::string>& nodes, absl::Duration ttl,
+                                         int64_t most_items) {
   RunLease lease;
   RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
     ASSIGN_OR_RETURN(JobRow row, LoadJob(sql, job));
     RETURN_IF_ERROR(NextState(row.job.state(), JobOccurrence::kRunStarted).status());
     ChunkRow chunk;
-    ASSIGN_OR_RETURN(const int64_t number, TakeChunk(sql, row, chunk));
+    ASSIGN_OR_RETURN(const int64_t number, TakeChunk(sql, most_items, row, chunk));
     chunk.state = kRunning;
     chunk.nodes = nodes;
     ++chunk.attempt;
@@ -385,11 +404,12 @@ absl::StatusOr<std::vector<CurrentRun>> RunStore::Current() {
     CurrentRun run;
     soci::statement statement =
         (sql.prepare << "select c.job, c.chunk, c.attempt, s.rank, s.node, c.start_us, j.tenant,"
-                        " j.state from chunks c join jobs j on j.id = c.job"
+                        " j.kind, j.priority, j.state from chunks c join jobs j on j.id = c.job"
                         " join seats s on s.job = c.job and s.chunk = c.chunk where c.state = 1"
                         " order by c.job, c.chunk, s.rank",
          soci::into(job), soci::into(chunk), soci::into(attempt), soci::into(rank),
-         soci::into(run.node), soci::into(run.start_us), soci::into(run.tenant), soci::into(state));
+         soci::into(run.node), soci::into(run.start_us), soci::into(run.tenant),
+         soci::into(run.kind), soci::into(run.priority), soci::into(state));
     statement.execute();
     while (statement.fetch()) {
       run.key.set_job(absl::StrCat("jobs/", job));

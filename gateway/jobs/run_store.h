@@ -16,6 +16,7 @@
 #include <imprint/v1/node.pb.h>
 
 #include "gateway/jobs/event_bell.h"
+#include "gateway/jobs/item_plan.h"
 #include "storage/database.h"
 
 namespace imprint {
@@ -32,6 +33,7 @@ struct WaitingJob {
   int64_t create_us = 0;
   std::string fingerprint;  // of the base model
   std::string precision;    // "fp32", "bf16", "fp16"
+  double item_work = 0;     // of a picture (item_plan.h); 0 is not known
 };
 
 struct WaitingJobs {
@@ -66,6 +68,8 @@ struct CurrentRun {
   v1::RunKey key;
   std::string tenant;
   std::string node;
+  std::string kind;  // of its job
+  int priority = 0;
   int64_t start_us = 0;
   bool cancelling = false;
 };
@@ -106,13 +110,17 @@ class RunStore {
   // tenants and kinds share evenly. Jobs that are not to be tried again yet are not among them.
   absl::StatusOr<WaitingJobs> Waiting(int limit);
 
+  // Whether a job of at least that priority waits.
+  absl::StatusOr<bool> AnyWaiting(int priority);
+
   // All that waits, by kind.
   absl::StatusOr<std::map<std::string, QueueLength>> Queue();
 
   // Gives the job's next chunk to these nodes, one for each rank, as a new attempt whose leases end
-  // after `ttl` unless they are renewed. FAILED_PRECONDITION if there is no chunk to give any more.
+  // after `ttl` unless they are renewed. One that nobody had yet has at most `most_items` pictures,
+  // up to kMostChunkItems. FAILED_PRECONDITION if there is no chunk to give any more.
   absl::StatusOr<RunLease> Lease(const std::string& job, const std::vector<std::string>& nodes,
-                                 absl::Duration ttl);
+                                 absl::Duration ttl, int64_t most_items = kMostChunkItems);
 
   // A lease as it was given, for a gateway that takes over. ABORTED if the run is superseded.
   absl::StatusOr<RunLease> Reload(const v1::RunKey& run);

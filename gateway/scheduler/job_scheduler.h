@@ -26,6 +26,8 @@ struct WaitingWork {
   std::string model;   // fingerprint of its base model
   // What it computes in: only nodes that have it may take it.
   std::string precision = "fp32";
+  // Of one of its pictures; 0 is not known.
+  double item_work = 0;
 };
 
 // A node that may take work.
@@ -41,9 +43,22 @@ struct FreeNode {
   int slots_of_a_gang = 1 << 20;
 };
 
+// A run that has slots of nodes.
+struct RunningWork {
+  std::string job;
+  int64_t chunk = 0;
+  std::string node;  // of a gang, rank 0's
+  WorkKind kind = WorkKind::kTraining;
+  int priority = 0;
+  int slots = 1;
+  int64_t began_us = 0;   // Unix time
+  bool stopping = false;  // to make room
+};
+
 struct ClusterSnapshot {
   std::vector<WaitingWork> waiting;
   std::vector<FreeNode> nodes;
+  std::vector<RunningWork> runs;
   // Recent device-seconds of each tenant; a tenant that is not there has used nothing.
   std::map<std::string, double> usage;
   // Slots of each tenant that are taken now.

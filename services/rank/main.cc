@@ -110,7 +110,7 @@ absl::Status Serve(const RankFlags& flags) {
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
-  builder.AddListeningPort(absl::StrCat("unix:", flags.socket), grpc::InsecureServerCredentials());
+  builder.AddListeningPort(UnixAddress(flags.socket), grpc::InsecureServerCredentials());
   builder.RegisterService(&endpoint);
   const auto server = builder.BuildAndStart();
   if (server == nullptr) {

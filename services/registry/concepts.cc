@@ -1,5 +1,6 @@
 #include "services/registry/concepts.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -9,7 +10,9 @@
 #include "base/status_macros.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
+#include "services/registry/embedding_row.h"
 #include "services/registry/resource_row.h"
+#include "services/registry/token_check.h"
 
 namespace imprint {
 namespace {
@@ -18,7 +21,8 @@ constexpr size_t kMaxDescription = 2000;
 
 struct ConceptRow {
   v1::Concept body;
-  int64_t newest = 0;
+  int64_t last = 0;    // number of the last version, deleted or not
+  int64_t newest = 0;  // of the newest that is not deleted
   int64_t version = 0;
 };
 
@@ -35,9 +39,10 @@ absl::StatusOr<ConceptRow> Load(soci::session& sql, const std::string& id) {
   const std::string tenant = kTenant;
   ConceptRow row;
   std::string body;
-  sql << "select body, newest, version from concepts where tenant = :t and id = :id",
-      soci::use(tenant), soci::use(id), soci::into(body), soci::into(row.newest),
-      soci::into(row.version);
+  sql << absl::StrCat("select c.body, c.newest, ", kNewestOfConcept,
+                      ", c.version from concepts c where c.tenant = :t and c.id = :id"),
+      soci::use(tenant), soci::use(id), soci::into(body), soci::into(row.last),
+      soci::into(row.newest), soci::into(row.version);
   if (!sql.got_data()) return NoSuch("name", absl::StrCat("concepts/", id));
   RETURN_IF_ERROR(FromJsonText(body, row.body));
   return row;
@@ -82,9 +87,7 @@ absl::Status CheckWords(absl::string_view prefix, const std::string& token,
                         const std::string& class_word) {
   const std::string token_field = absl::StrCat(prefix, "token");
   RETURN_IF_ERROR(CheckText(token_field, token, 100));
-  if (token.find_first_of(" \t\r\n") != std::string::npos) {
-    return FieldError(token_field, Quoted(token), "one word without spaces, such as <rex>");
-  }
+  RETURN_IF_ERROR(CheckNewWord(token_field, token));
   return CheckText(absl::StrCat(prefix, "class_word"), class_word, 200);
 }
 
@@ -102,7 +105,7 @@ absl::StatusOr<int64_t> NextVersion(soci::session& sql, const std::string& id,
         absl::StrCat("token: got ", Quoted(wanted.token()), "; concepts/", id, " has ",
                      Quoted(row->body.token()), ": use that, or another concept"));
   }
-  const int64_t next = row->newest + 1;
+  const int64_t next = row->last + 1;
   sql << "update concepts set newest = :n, version = version + 1 where tenant = :t and id = :id",
       soci::use(next), soci::use(tenant), soci::use(id);
   return next;
@@ -158,8 +161,9 @@ absl::StatusOr<std::vector<v1::Concept>> Concepts::List(const Page& page, std::s
     std::string last;
     std::string body;
     soci::statement rows =
-        (sql.prepare << "select id, body, newest, version from concepts where tenant = :t"
-                        " and id > :after order by id limit :limit",
+        (sql.prepare << absl::StrCat("select c.id, c.body, ", kNewestOfConcept,
+                                     ", c.version from concepts c where c.tenant = :t"
+                                     " and c.id > :after order by c.id limit :limit"),
          soci::use(tenant), soci::use(page.after), soci::use(limit), soci::into(id),
          soci::into(body), soci::into(row.newest), soci::into(row.version));
     PageRoom room(page);
@@ -177,6 +181,30 @@ absl::StatusOr<std::vector<v1::Concept>> Concepts::List(const Page& page, std::s
     return absl::OkStatus();
   }));
   return concepts;
+}
+
+absl::StatusOr<std::vector<std::string>> Concepts::WithTokens(
+    const std::vector<std::string>& tokens, const std::string& except) {
+  constexpr int kMost = 100;
+  std::set<std::string> names;
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    const std::string tenant = kTenant;
+    for (const std::string& token : tokens) {
+      std::string id;
+      soci::statement rows =
+          (sql.prepare << "select id from concepts where tenant = :t and lower(token) = lower(:w)"
+                          " order by id limit :most",
+           soci::use(tenant), soci::use(token), soci::use(kMost), soci::into(id));
+      rows.execute();
+      while (rows.fetch()) {
+        if (std::string name = absl::StrCat("concepts/", id); name != except) names.insert(name);
+      }
+    }
+    return absl::OkStatus();
+  }));
+  std::vector<std::string> first(names.begin(), names.end());
+  if (first.size() > kMost) first.resize(kMost);
+  return first;
 }
 
 absl::StatusOr<v1::Concept> Concepts::Update(const v1::UpdateConceptRequest& request) {
@@ -213,9 +241,9 @@ absl::Status Concepts::Delete(const std::string& name, const std::string& etag) 
     const std::string tenant = kTenant;
     ASSIGN_OR_RETURN(const ConceptRow row, Load(sql, id));
     RETURN_IF_ERROR(CheckEtag(etag, row.version));
-    if (row.newest > 0) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "name: ", name, " has ", row.newest, " embeddings, which are kept for their lineage"));
+    if (row.last > 0) {
+      return absl::FailedPreconditionError(absl::StrCat("name: ", name, " has had ", row.last,
+                                                        " embeddings, whose lineage is kept"));
     }
     sql << "delete from concepts where tenant = :t and id = :id", soci::use(tenant), soci::use(id);
     return absl::OkStatus();
@@ -234,10 +262,10 @@ absl::StatusOr<v1::Alias> Concepts::SetAlias(const v1::Alias& alias) {
   v1::Alias result;
   RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
     const std::string tenant = kTenant;
-    int there = 0;
-    sql << "select count(*) from embeddings where tenant = :t and concept = :c and version = :v",
-        soci::use(tenant), soci::use(name.owner), soci::use(number), soci::into(there);
-    if (there == 0) return NoSuch("alias.embedding", alias.embedding());
+    auto pointed_to = FindVersion(sql, alias.embedding());
+    if (absl::IsNotFound(pointed_to.status())) return NoSuch("alias.embedding", alias.embedding());
+    if (!pointed_to.ok()) return pointed_to.status();
+    RETURN_IF_ERROR(InContext("alias.embedding", CheckActive(Full(*std::move(pointed_to)))));
     int64_t version = 0;
     sql << "select version from aliases where tenant = :t and concept = :c and id = :id",
         soci::use(tenant), soci::use(name.owner), soci::use(name.id), soci::into(version);

@@ -23,6 +23,11 @@ class Concepts {
   absl::StatusOr<v1::Concept> Get(const std::string& name);
   // By name.
   absl::StatusOr<std::vector<v1::Concept>> List(const Page& page, std::string& next);
+  // Those that have one of the tokens, in any case of ASCII letters, but for `except`; at most 100,
+  // by name.
+  absl::StatusOr<std::vector<std::string>> WithTokens(const std::vector<std::string>& tokens,
+                                                      const std::string& except);
+
   absl::StatusOr<v1::Concept> Update(const v1::UpdateConceptRequest& request);
   // FAILED_PRECONDITION if it has versions; ABORTED if `etag` is set and not the concept's.
   absl::Status Delete(const std::string& name, const std::string& etag = "");

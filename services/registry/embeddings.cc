@@ -1,9 +1,12 @@
 #include "services/registry/embeddings.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "base/field_error.h"
 #include "base/sha256.h"
@@ -13,6 +16,8 @@
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
 #include "services/registry/concepts.h"
+#include "services/registry/embedding_row.h"
+#include "services/registry/lineage.h"
 #include "services/registry/reference_sets.h"
 #include "services/registry/resource_row.h"
 
@@ -20,6 +25,7 @@ namespace imprint {
 namespace {
 
 constexpr size_t kMaxFileBytes = 1 << 20;
+constexpr size_t kMaxReasonBytes = 500;
 
 absl::Status CheckSize(const std::string& content) {
   if (content.size() > kMaxFileBytes) {
@@ -30,39 +36,40 @@ absl::Status CheckSize(const std::string& content) {
   return absl::OkStatus();
 }
 
+// Trainings give no others, and a model multiplies with these.
+absl::Status CheckValues(const LearnedEmbedding& embedding) {
+  // The largest number of fp16, in which models compute.
+  constexpr float kLargest = 65504;
+  const auto bad = std::find_if(embedding.values.begin(), embedding.values.end(),
+                                [](float value) { return !(std::abs(value) <= kLargest); });
+  if (bad == embedding.values.end()) return absl::OkStatus();
+  return FieldError("content", absl::StrCat("a vector with the number ", *bad),
+                    absl::StrCat("numbers from -", kLargest, " to ", kLargest));
+}
+
 // What the file says under that key, or nothing.
 std::string Provenance(const LearnedEmbedding& embedding, absl::string_view key) {
   const auto found = embedding.provenance.find(key);
   return found == embedding.provenance.end() ? "" : found->second;
 }
 
-// A row by any of the three kinds of name.
-absl::Status FindRow(soci::session& sql, const std::string& name, std::string& body) {
+// Of the pictures that a version was taught from. Without them nobody could say what may be done
+// with it.
+absl::Status TakeRights(soci::session& sql, v1::Lineage& lineage) {
   const std::string tenant = kTenant;
-  int64_t version = 0;
-  std::string owner;
-  if (const auto own = ParseResourceName("name", name, "concepts/*/embeddings/*"); own.ok()) {
-    owner = (*own)[0];
-    if (!absl::SimpleAtoi((*own)[1], &version)) {
-      return FieldError("name", Quoted(name), "concepts/ID/embeddings/NUMBER");
-    }
-  } else if (const auto alias = ParseResourceName("name", name, "concepts/*/aliases/*");
-             alias.ok()) {
-    owner = (*alias)[0];
-    sql << "select embedding from aliases where tenant = :t and concept = :c and id = :id",
-        soci::use(tenant), soci::use(owner), soci::use((*alias)[1]), soci::into(version);
-  } else if (const auto concept_ids = ParseResourceName("name", name, "concepts/*");
-             concept_ids.ok()) {
-    owner = (*concept_ids)[0];
-    sql << "select newest from concepts where tenant = :t and id = :id", soci::use(tenant),
-        soci::use(owner), soci::into(version);
-  } else {
-    return FieldError("name", Quoted(name),
-                      "concepts/ID/embeddings/NUMBER, concepts/ID/aliases/ID or concepts/ID");
+  ASSIGN_OR_RETURN(const std::string id,
+                   ParseResourceId("spec.reference_set", lineage.reference_set(), "referenceSets"));
+  std::string body;
+  sql << "select body from reference_sets where tenant = :t and id = :id", soci::use(tenant),
+      soci::use(id), soci::into(body);
+  if (!sql.got_data()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "spec.reference_set: ", lineage.reference_set(), " is gone, and its rights with it"));
   }
-  sql << "select body from embeddings where tenant = :t and concept = :c and version = :v",
-      soci::use(tenant), soci::use(owner), soci::use(version), soci::into(body);
-  return sql.got_data() ? absl::OkStatus() : NoSuch("name", name);
+  v1::ReferenceSet set;
+  RETURN_IF_ERROR(FromJsonText(body, set));
+  *lineage.mutable_reference_rights() = set.rights();
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -90,18 +97,29 @@ absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed
            " and origin <> ''",
         soci::use(tenant), soci::use(addition.origin), soci::into(body), soci::into(payload);
     if (sql.got_data()) {
-      if (payload == addition.payload_sha256) return FromJsonText(body, embedding);
-      return absl::AlreadyExistsError("request_id: was used for another import");
+      if (payload != addition.payload_sha256) {
+        return absl::AlreadyExistsError("request_id: was used for another import");
+      }
+      RETURN_IF_ERROR(FromJsonText(body, embedding));
+      ASSIGN_OR_RETURN(EmbeddingRow row, FindVersion(sql, embedding.name()));
+      embedding = Full(std::move(row));
+      return absl::OkStatus();
     }
+    v1::Lineage& lineage = *embedding.mutable_lineage();
+    const bool taught = !lineage.job().empty();
+    if (taught) RETURN_IF_ERROR(TakeRights(sql, lineage));
+    const std::string references(absl::StripPrefix(lineage.reference_set(), "referenceSets/"));
     ASSIGN_OR_RETURN(const int64_t version, NextVersion(sql, addition.concept_id, addition.wanted));
     embedding.set_name(absl::StrCat("concepts/", addition.concept_id, "/embeddings/", version));
     *embedding.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
     ASSIGN_OR_RETURN(body, ToJsonText(embedding));
-    sql << "insert into embeddings (tenant, concept, version, origin, payload_sha256, sha256, body)"
-           " values (:t, :c, :v, :o, :p, :h, :b)",
+    sql << "insert into embeddings (tenant, concept, version, origin, payload_sha256, sha256, body,"
+           " reference_set) values (:t, :c, :v, :o, :p, :h, :b, :r)",
         soci::use(tenant), soci::use(addition.concept_id), soci::use(version),
         soci::use(addition.origin), soci::use(addition.payload_sha256), soci::use(file.sha256()),
-        soci::use(body);
+        soci::use(body), soci::use(references);
+    ASSIGN_OR_RETURN(EmbeddingRow row, FindVersion(sql, embedding.name()));
+    embedding = Full(std::move(row));
     committed = true;
     return absl::OkStatus();
   }));
@@ -119,6 +137,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Commit(const v1::CommitEmbeddingReques
   RETURN_IF_ERROR(CheckSize(request.content()));
   ASSIGN_OR_RETURN(const LearnedEmbedding parsed,
                    ParseLearnedEmbedding(request.content(), "content"));
+  RETURN_IF_ERROR(CheckValues(parsed));
   if (parsed.token != spec.token()) {
     return FieldError("content", absl::StrCat("the token ", Quoted(parsed.token)),
                       absl::StrCat("the spec's, ", Quoted(spec.token())));
@@ -141,6 +160,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Commit(const v1::CommitEmbeddingReques
   lineage.set_base_model_fingerprint(request.base_model_fingerprint());
   lineage.set_reference_set(spec.reference_set());
   *lineage.mutable_training() = spec;
+  *embedding.mutable_labels() = request.labels();
   // The model may have been taken out of the list since: its identity is then the file's.
   if (const auto model = models_.Get(spec.base_model()); model.ok()) {
     lineage.set_text_encoder_identity(model->text_encoder_identity());
@@ -162,6 +182,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Import(const v1::ImportEmbeddingReques
   ASSIGN_OR_RETURN(const LearnedEmbedding parsed,
                    ParseEmbeddingFile(request.content(), "content",
                                       {.token = request.token(), .name = request.file_name()}));
+  RETURN_IF_ERROR(CheckValues(parsed));
   const std::string class_word = request.class_word().empty()
                                      ? Provenance(parsed, "imprint.class_word")
                                      : request.class_word();
@@ -192,15 +213,16 @@ absl::StatusOr<v1::Embedding> Embeddings::Import(const v1::ImportEmbeddingReques
 absl::StatusOr<v1::Embedding> Embeddings::Get(const std::string& name) {
   v1::Embedding embedding;
   RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
-    std::string body;
-    RETURN_IF_ERROR(FindRow(sql, name, body));
-    return FromJsonText(body, embedding);
+    ASSIGN_OR_RETURN(EmbeddingRow row, FindEmbedding(sql, name));
+    embedding = Full(std::move(row));
+    return absl::OkStatus();
   }));
   return embedding;
 }
 
 absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& parent,
-                                                            const Page& page, std::string& next) {
+                                                            bool show_deleted, const Page& page,
+                                                            std::string& next) {
   std::string owner;
   if (parent != "concepts/-") {
     ASSIGN_OR_RETURN(owner, ParseResourceId("parent", parent, "concepts"));
@@ -219,14 +241,18 @@ absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& p
       if (there == 0) return NoSuch("parent", parent);
     }
     const int limit = page.size + 1;
-    int64_t number = 0;
+    const int hidden = show_deleted ? 0 : static_cast<int>(v1::EMBEDDING_STATE_DELETED);
     int64_t last = 0;
+    EmbeddingRow row;
     std::string body;
     soci::statement rows =
-        (sql.prepare << "select number, body from embeddings where tenant = :t and number < :before"
+        (sql.prepare << "select number, body, state, state_reason, changes from embeddings"
+                        " where tenant = :t and number < :before and state <> :hidden"
                         " and (:owner = '' or concept = :owner) order by number desc limit :limit",
-         soci::use(tenant, "t"), soci::use(before, "before"), soci::use(owner, "owner"),
-         soci::use(limit, "limit"), soci::into(number), soci::into(body));
+         soci::use(tenant, "t"), soci::use(before, "before"), soci::use(hidden, "hidden"),
+         soci::use(owner, "owner"), soci::use(limit, "limit"), soci::into(row.number),
+         soci::into(body), soci::into(row.state), soci::into(row.state_reason),
+         soci::into(row.changes));
     PageRoom room(page);
     rows.execute();
     while (rows.fetch()) {
@@ -234,16 +260,71 @@ absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& p
         next = absl::StrCat(last);
         break;
       }
-      RETURN_IF_ERROR(FromJsonText(body, embeddings.emplace_back()));
-      last = number;
+      row.body.Clear();
+      RETURN_IF_ERROR(FromJsonText(body, row.body));
+      embeddings.push_back(Full(row));
+      last = row.number;
     }
     return absl::OkStatus();
   }));
   return embeddings;
 }
 
-absl::StatusOr<std::string> Embeddings::Content(const v1::Embedding& embedding) {
-  return blobs_.Get(embedding.sha256(), kMaxFileBytes);
+absl::StatusOr<Blob> Embeddings::Content(const v1::Embedding& embedding) {
+  RETURN_IF_ERROR(CheckActive(embedding));
+  auto content = blobs_.Get(embedding.sha256(), kMaxFileBytes);
+  if (!content.ok()) return InContext(embedding.name(), content.status());
+  return content;
+}
+
+absl::StatusOr<v1::Embedding> Embeddings::Change(
+    const std::string& name, const std::string& etag, v1::EmbeddingState state,
+    const std::string& reason, const std::function<void(soci::session&, int64_t number)>& done) {
+  v1::Embedding changed;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    ASSIGN_OR_RETURN(EmbeddingRow row, FindVersion(sql, name));
+    RETURN_IF_ERROR(CheckEtag(etag, row.changes));
+    const bool deleted = row.state == v1::EMBEDDING_STATE_DELETED;
+    if (deleted && state != v1::EMBEDDING_STATE_DELETED) return CheckActive(Full(std::move(row)));
+    if (!deleted) {
+      row.state = state;
+      row.state_reason = reason;
+      ++row.changes;
+      sql << "update embeddings set state = :s, state_reason = :r, changes = :c"
+             " where number = :n",
+          soci::use(row.state), soci::use(row.state_reason), soci::use(row.changes),
+          soci::use(row.number);
+    }
+    if (state != v1::EMBEDDING_STATE_ACTIVE) VoidTicketsOf(sql, row.number);
+    if (done) done(sql, row.number);
+    changed = Full(std::move(row));
+    return absl::OkStatus();
+  }));
+  return changed;
+}
+
+absl::StatusOr<v1::Embedding> Embeddings::Block(const v1::BlockEmbeddingRequest& request) {
+  RETURN_IF_ERROR(CheckText("reason", request.reason(), kMaxReasonBytes));
+  return Change(request.name(), request.etag(), v1::EMBEDDING_STATE_BLOCKED, request.reason());
+}
+
+absl::StatusOr<v1::Embedding> Embeddings::Unblock(const v1::UnblockEmbeddingRequest& request) {
+  return Change(request.name(), request.etag(), v1::EMBEDDING_STATE_ACTIVE, "");
+}
+
+absl::StatusOr<v1::DeleteEmbeddingResponse> Embeddings::Delete(
+    const v1::DeleteEmbeddingRequest& request) {
+  RETURN_IF_ERROR(CheckText("reason", request.reason(), kMaxReasonBytes, /*may_be_empty=*/true));
+  v1::DeleteEmbeddingResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_embedding(),
+                   Change(request.name(), request.etag(), v1::EMBEDDING_STATE_DELETED,
+                          request.reason(), [&](soci::session& sql, int64_t number) {
+                            for (std::string& set : ImageSetsOf(sql, number)) {
+                              response.add_image_sets(std::move(set));
+                            }
+                          }));
+  blobs_.RemoveUnnamed({response.embedding().sha256()});
+  return response;
 }
 
 }  // namespace imprint

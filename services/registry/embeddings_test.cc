@@ -1,5 +1,7 @@
 #include "services/registry/embeddings.h"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +31,7 @@ TEST_F(EmbeddingsTest, EachJobsResultIsOneVersion) {
   EXPECT_EQ(second.name(), "concepts/rex/embeddings/2");
   EXPECT_EQ(embeddings_.Get("concepts/rex")->name(), second.name());
   EXPECT_EQ(first.lineage().text_encoder_identity(), model_.text_encoder_identity());
-  EXPECT_EQ(*embeddings_.Content(first), Trained("jobs/a").content());
+  EXPECT_EQ(embeddings_.Content(first)->text(), Trained("jobs/a").content());
 }
 
 TEST_F(EmbeddingsTest, AConceptKeepsItsToken) {
@@ -85,8 +87,8 @@ TEST_F(EmbeddingsTest, AnImportIsAVersionUnderItsRights) {
   ASSERT_OK_AND_ASSIGN(const v1::Embedding imported, embeddings_.Import(request));
   ASSERT_OK_AND_ASSIGN(const v1::Embedding again, embeddings_.Import(request));
   EXPECT_EQ(again.name(), imported.name());
-  ASSERT_OK_AND_ASSIGN(const std::string content, embeddings_.Content(imported));
-  EXPECT_EQ(ParseLearnedEmbedding(content, "x")->token, "<max>");
+  ASSERT_OK_AND_ASSIGN(const Blob content, embeddings_.Content(imported));
+  EXPECT_EQ(ParseLearnedEmbedding(content.text(), "x")->token, "<max>");
   request.set_class_word("dog");
   EXPECT_THAT(embeddings_.Import(request),
               Fails(absl::StatusCode::kAlreadyExists, HasSubstr("request_id")));
@@ -102,13 +104,13 @@ TEST_F(EmbeddingsTest, OtherToolsFilesAreKeptAsOurs) {
   request.set_class_word("cat");
   *request.mutable_rights() = Header("x").rights();
   EXPECT_THAT(embeddings_.Import(request), RefusesNaming(Parts{"content: token: got none"}));
-  request.set_file_name("max.safetensors");
+  request.set_file_name("maxi-cat.safetensors");
   ASSERT_OK_AND_ASSIGN(const v1::Embedding imported, embeddings_.Import(request));
-  EXPECT_EQ(imported.token(), "max");
-  EXPECT_EQ(imported.lineage().imported_from(), "max.safetensors");
-  ASSERT_OK_AND_ASSIGN(const std::string content, embeddings_.Content(imported));
-  EXPECT_EQ(content, SerializeLearnedEmbedding(
-                         {.token = "max", .vectors = 1, .width = 2, .values = values}));
+  EXPECT_EQ(imported.token(), "maxi-cat");
+  EXPECT_EQ(imported.lineage().imported_from(), "maxi-cat.safetensors");
+  ASSERT_OK_AND_ASSIGN(const Blob content, embeddings_.Content(imported));
+  EXPECT_EQ(content.text(), SerializeLearnedEmbedding(
+                                {.token = "maxi-cat", .vectors = 1, .width = 2, .values = values}));
 }
 
 TEST_F(EmbeddingsTest, AFileOfOursIsKeptToTheBit) {
@@ -121,7 +123,27 @@ TEST_F(EmbeddingsTest, AFileOfOursIsKeptToTheBit) {
                                                  .provenance = {{"imprint.class_word", "cat"}}}));
   *request.mutable_rights() = Header("x").rights();
   ASSERT_OK_AND_ASSIGN(const v1::Embedding imported, embeddings_.Import(request));
-  EXPECT_EQ(embeddings_.Content(imported).value(), request.content());
+  EXPECT_EQ(embeddings_.Content(imported)->text(), request.content());
+}
+
+TEST_F(EmbeddingsTest, AnImportMustBeWhatATrainingCouldGive) {
+  const auto import = [&](const std::string& token, const std::string& class_word, float value) {
+    v1::ImportEmbeddingRequest request;
+    request.set_parent("concepts/max");
+    request.set_content(SerializeLearnedEmbedding(
+        {.token = "<file>", .vectors = 1, .width = 2, .values = {1, value}}));
+    request.set_token(token);
+    request.set_class_word(class_word);
+    *request.mutable_rights() = Header("x").rights();
+    return embeddings_.Import(request).status();
+  };
+  EXPECT_THAT(import("a", "cat", 2), RefusesNaming(Parts{"token: got \"a\"", "vocabulary"}));
+  EXPECT_THAT(import("<m\x01x>", "cat", 2), RefusesNaming(Parts{"token: got"}));
+  EXPECT_THAT(import("<max>", "c\x1b[2Jat", 2), RefusesNaming(Parts{"class_word: got"}));
+  EXPECT_THAT(import("<max>", "cat", 1e30F), RefusesNaming(Parts{"content: got", "1e+30"}));
+  EXPECT_THAT(import("<max>", "cat", std::numeric_limits<float>::infinity()),
+              RefusesNaming(Parts{"content: ", "inf"}));
+  EXPECT_THAT(import("<max>", "cat", 2), Succeeds());
 }
 
 TEST_F(EmbeddingsTest, ListsNewestFirstInPages) {
@@ -129,12 +151,12 @@ TEST_F(EmbeddingsTest, ListsNewestFirstInPages) {
     ASSERT_THAT(embeddings_.Commit(Trained(job), committed_), Succeeds());
   }
   std::string next;
-  ASSERT_OK_AND_ASSIGN(const auto first, embeddings_.List("concepts/-", {.size = 2}, next));
+  ASSERT_OK_AND_ASSIGN(const auto first, embeddings_.List("concepts/-", false, {.size = 2}, next));
   ASSERT_EQ(first.size(), 2U);
   EXPECT_EQ(first[0].name(), "concepts/rex/embeddings/3");
   std::string end;
   ASSERT_OK_AND_ASSIGN(const auto rest,
-                       embeddings_.List("concepts/rex", {.size = 2, .after = next}, end));
+                       embeddings_.List("concepts/rex", false, {.size = 2, .after = next}, end));
   ASSERT_EQ(rest.size(), 1U);
   EXPECT_EQ(rest[0].name(), "concepts/rex/embeddings/1");
   EXPECT_THAT(end, IsEmpty());

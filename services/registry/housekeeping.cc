@@ -1,8 +1,8 @@
 #include "services/registry/housekeeping.h"
 
 #include <cstddef>
-#include <cstdint>
-#include <set>
+#include <utility>
+#include <vector>
 
 #include "base/status_macros.h"
 #include "services/registry/registry_schema.h"
@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kFewOrphans = 100;
 constexpr size_t kOrphanShare = 10;
+
+}  // namespace
 
 absl::StatusOr<std::set<std::string>> NamedBlobs(Database& database) {
   std::set<std::string> named;
@@ -23,28 +25,6 @@ absl::StatusOr<std::set<std::string>> NamedBlobs(Database& database) {
     return absl::OkStatus();
   }));
   return named;
-}
-
-}  // namespace
-
-absl::StatusOr<StorageReport> CheckStorage(Database& database, BlobStore& blobs) {
-  StorageReport report;
-  ASSIGN_OR_RETURN(const std::set<std::string> named, NamedBlobs(database));
-  for (const std::string& sha256 : named) {
-    const absl::Status read = blobs.Get(sha256, SIZE_MAX).status();
-    if (read.ok()) {
-      ++report.good;
-    } else if (absl::IsNotFound(read)) {
-      report.missing.push_back(sha256);
-    } else {
-      report.damaged.push_back(sha256);
-    }
-  }
-  ASSIGN_OR_RETURN(const std::vector<std::string> there, blobs.List());
-  for (const std::string& sha256 : there) {
-    if (!named.contains(sha256)) report.orphans.push_back(sha256);
-  }
-  return report;
 }
 
 absl::StatusOr<Orphans> RemoveOrphans(Database& database, BlobStore& blobs) {

@@ -1,10 +1,9 @@
-// Whether records and blobs agree, and making them agree.
+// Making records and blobs agree before anything is served.
 #pragma once
 
+#include <set>
 #include <string>
-#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "storage/blob_store.h"
@@ -12,17 +11,8 @@
 
 namespace imprint {
 
-struct StorageReport {
-  std::vector<std::string> missing;  // blobs that records name and that are not there
-  std::vector<std::string> damaged;  // that are not what they were
-  std::vector<std::string> orphans;  // that no record names
-  size_t good = 0;
-
-  bool Clean() const { return missing.empty() && damaged.empty() && orphans.empty(); }
-};
-
-// Reads every blob. Nothing may write meanwhile.
-absl::StatusOr<StorageReport> CheckStorage(Database& database, BlobStore& blobs);
+// The SHA-256 of every blob that a record names.
+absl::StatusOr<std::set<std::string>> NamedBlobs(Database& database);
 
 struct Orphans {
   int removed = 0;

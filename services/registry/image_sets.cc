@@ -15,6 +15,7 @@
 #include "imaging/picture_format.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
+#include "services/registry/lineage.h"
 #include "services/registry/resource_row.h"
 #include "services/registry/tickets.h"
 
@@ -76,8 +77,8 @@ PictureSize FinishedSize(const v1::ItemRequest& request) {
 }
 
 // What the file must be: a picture of the size that was asked for.
-absl::StatusOr<std::string> MimeType(const std::string& content, const v1::ItemRequest& request) {
-  const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
+absl::StatusOr<std::string> MimeType(std::span<const std::byte> bytes,
+                                     const v1::ItemRequest& request) {
   const auto format = SniffPicture(bytes);
   if (format && format->read && !format->written) {
     return FieldError("chunk", format->name, "PNG, JPEG or WebP");
@@ -121,19 +122,24 @@ absl::StatusOr<ImageSets::Upload> ImageSets::Upload::Begin(
     return FieldError("header.sha256", Quoted(header.sha256()),
                       blocked ? "none: the picture is blocked" : "the file's SHA-256");
   }
-  return Upload(sets, header);
+  Upload upload(sets, header);
+  if (!blocked) {
+    RETURN_IF_ERROR(CheckDigest("header.sha256", header.sha256()));
+    ASSIGN_OR_RETURN(upload.file_, sets.blobs_.NewWriter());
+  }
+  return upload;
 }
 
 absl::Status ImageSets::Upload::Append(absl::string_view bytes) {
   if (header_.safety().blocked()) {
     return FieldError("chunk", "one", "none: the picture is blocked");
   }
-  if (content_.size() + bytes.size() > DecodeLimits().max_bytes) {
-    return FieldError("chunk", absl::StrCat("more than ", DecodeLimits().max_bytes, " bytes"),
-                      "a smaller file");
+  constexpr auto kMostBytes = static_cast<int64_t>(DecodeLimits().max_bytes);
+  received_ += std::ssize(bytes);
+  if (received_ > kMostBytes) {
+    return FieldError("chunk", absl::StrCat("more than ", kMostBytes, " bytes"), "a smaller file");
   }
-  content_.append(bytes.data(), bytes.size());
-  return absl::OkStatus();
+  return file_->Append(bytes);
 }
 
 absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
@@ -143,21 +149,27 @@ absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
   *item.mutable_request() = header_.request();
   *item.mutable_safety() = header_.safety();
   if (!blocked) {
-    if (Sha256Hex(content_) != header_.sha256()) {
+    ASSIGN_OR_RETURN(const BlobStore::Writer::Sealed sealed, file_->Seal());
+    if (sealed.sha256 != header_.sha256()) {
       return FieldError("header.sha256", Quoted(header_.sha256()),
-                        absl::StrCat(Sha256Hex(content_), ", which the file has"));
+                        absl::StrCat(sealed.sha256, ", which the file has"));
     }
-    ASSIGN_OR_RETURN(*item.mutable_mime_type(), MimeType(content_, header_.request()));
-    ASSIGN_OR_RETURN(RecordedBlobs::Held stored, sets_->blobs_.Put(content_));
+    ASSIGN_OR_RETURN(*item.mutable_mime_type(), MimeType(sealed.blob.bytes(), header_.request()));
+    ASSIGN_OR_RETURN(RecordedBlobs::Held stored, sets_->blobs_.Commit(*file_, sealed.sha256));
     item.set_sha256(stored.sha256());
+    item.set_bytes(received_);
     file.emplace(std::move(stored));
-    item.set_bytes(static_cast<int64_t>(content_.size()));
   }
   RETURN_IF_ERROR(sets_->database_.Write([&](soci::session& sql) -> absl::Status {
     ASSIGN_OR_RETURN(const TicketScope scope, Tickets::Check(sql, header_.token()));
     RETURN_IF_ERROR(CheckMayDraw(scope));
     ASSIGN_OR_RETURN(const SetRow set, Load(sql, "id", scope.image_set));
     const int64_t index = header_.request().index();
+    if (!scope.Has(index)) {
+      return absl::PermissionDeniedError(absl::StrCat("token: it is not for item ", index,
+                                                      " but for ", scope.item_count, " from item ",
+                                                      scope.first_item, " on"));
+    }
     if (index >= set.total) {
       return FieldError("header.request.index", absl::StrCat(index),
                         absl::StrCat("0 to ", set.total - 1));
@@ -185,8 +197,9 @@ absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
   return item;
 }
 
-absl::StatusOr<v1::ImageSet> ImageSets::Create(const std::string& job,
-                                               const v1::ImageSetSpec& spec) {
+absl::StatusOr<v1::ImageSet> ImageSets::Create(const v1::CreateImageSetRequest& request) {
+  const std::string& job = request.job();
+  const v1::ImageSetSpec& spec = request.spec();
   RETURN_IF_ERROR(ParseResourceName("job", job, "jobs/*").status());
   std::string id = NewResourceId();
   if (!spec.image_set().empty()) {
@@ -212,6 +225,7 @@ absl::StatusOr<v1::ImageSet> ImageSets::Create(const std::string& job,
     body.set_title(spec.title());
     body.set_job(job);
     *body.mutable_spec() = spec;
+    *body.mutable_labels() = request.labels();
     body.set_base_model_fingerprint(model->fingerprint());
     *body.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
     ASSIGN_OR_RETURN(const std::string text, ToJsonText(body));
@@ -221,6 +235,7 @@ absl::StatusOr<v1::ImageSet> ImageSets::Create(const std::string& job,
         soci::use(tenant), soci::use(id), soci::use(job), soci::use(state), soci::use(total),
         soci::use(text);
     ASSIGN_OR_RETURN(SetRow stored, Load(sql, "id", id));
+    RETURN_IF_ERROR(NoteEmbeddings(sql, stored.number, spec));
     made = Full(std::move(stored));
     return absl::OkStatus();
   }));
@@ -311,6 +326,7 @@ absl::Status ImageSets::Delete(const std::string& name, const std::string& etag)
     }
     files = BlobsOf(sql, "items where sha256 <> '' and image_set = :n", row.number);
     sql << "delete from items where image_set = :n", soci::use(row.number);
+    sql << "delete from image_set_embeddings where image_set = :n", soci::use(row.number);
     sql << "delete from image_sets where number = :n", soci::use(row.number);
     return absl::OkStatus();
   }));
@@ -367,12 +383,14 @@ absl::StatusOr<std::vector<v1::Item>> ImageSets::ListItems(const std::string& se
   return items;
 }
 
-absl::StatusOr<std::string> ImageSets::Content(const v1::Item& item) {
+absl::StatusOr<Blob> ImageSets::Content(const v1::Item& item) {
   if (item.safety().blocked()) {
     return absl::FailedPreconditionError(
         absl::StrCat("name: ", item.name(), " was blocked by the safety checker"));
   }
-  return blobs_.Get(item.sha256(), DecodeLimits().max_bytes);
+  auto content = blobs_.Get(item.sha256(), DecodeLimits().max_bytes);
+  if (!content.ok()) return InContext(item.name(), content.status());
+  return content;
 }
 
 }  // namespace imprint

@@ -40,15 +40,16 @@ class ImageSets {
 
     ImageSets* sets_;
     v1::UploadItemRequest::ItemHeader header_;
-    std::string content_;
+    std::unique_ptr<BlobStore::Writer> file_;
+    int64_t received_ = 0;
   };
 
   ImageSets(Database& database, RecordedBlobs& blobs, BaseModels& models)
       : database_(database), blobs_(blobs), models_(models) {}
 
   // Open, named as spec.image_set says or by the registry. Idempotent by job. FAILED_PRECONDITION
-  // if the job's tickets were revoked.
-  absl::StatusOr<v1::ImageSet> Create(const std::string& job, const v1::ImageSetSpec& spec);
+  // if the job's tickets were revoked, or an embedding may not be used.
+  absl::StatusOr<v1::ImageSet> Create(const v1::CreateImageSetRequest& request);
   absl::StatusOr<v1::ImageSet> Close(const std::string& name, v1::ImageSetState state);
 
   absl::StatusOr<v1::ImageSet> Get(const std::string& name);
@@ -62,7 +63,7 @@ class ImageSets {
   // By index.
   absl::StatusOr<std::vector<v1::Item>> ListItems(const std::string& set, const Page& page,
                                                   std::string& next);
-  absl::StatusOr<std::string> Content(const v1::Item& item);
+  absl::StatusOr<Blob> Content(const v1::Item& item);
 
  private:
   Database& database_;

@@ -1,5 +1,6 @@
 #include "services/registry/image_sets.h"
 
+#include "absl/time/clock.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,7 +32,7 @@ TEST_F(ImageSetsTest, AnItemIsCommittedOnceAndTheFirstStays) {
   EXPECT_FALSE(committed_);
   EXPECT_EQ(again.sha256(), first.sha256());
   EXPECT_EQ(image_sets_.Get(set.name())->items_done(), 1);
-  EXPECT_EQ(*image_sets_.Content(first), Png(1));
+  EXPECT_EQ(image_sets_.Content(first)->text(), Png(1));
   EXPECT_THAT(image_sets_.Close(set.name(), v1::IMAGE_SET_STATE_COMPLETE),
               Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("1 of 2")));
   ASSERT_THAT(Draw(token, 0, ""), Succeeds()) << "blocked";
@@ -68,14 +69,58 @@ TEST_F(ImageSetsTest, ATicketThatIsVoidedWhileItUploadsCommitsNothing) {
   EXPECT_EQ(image_sets_.Get(set.name())->items_done(), 0);
 }
 
+TEST_F(ImageSetsTest, ATicketIsForTheItemsOfItsChunk) {
+  const v1::ImageSet set = OpenSet("jobs/a", 4);
+  v1::IssueTicketRequest request;
+  request.mutable_run()->set_job("jobs/a");
+  request.mutable_run()->set_attempt(1);
+  request.set_image_set(set.name());
+  request.set_lifetime_seconds(60);
+  request.set_first_item(1);
+  request.set_item_count(2);
+  ASSERT_OK_AND_ASSIGN(const auto ticket, tickets_.Issue(request));
+  EXPECT_THAT(Draw(ticket.token(), 1, Png(1)), Succeeds());
+  EXPECT_THAT(Draw(ticket.token(), 2, Png(2)), Succeeds());
+  for (const int64_t other : {0, 3}) {
+    EXPECT_THAT(Draw(ticket.token(), other, Png(3)),
+                Fails(absl::StatusCode::kPermissionDenied, HasSubstr("2 from item 1 on")));
+  }
+  request.set_item_count(-1);
+  EXPECT_THAT(tickets_.Issue(request), RefusesNaming(Parts{"item_count: got -1"}));
+}
+
+TEST_F(ImageSetsTest, ATicketLastsAsLongAsItsRun) {
+  const v1::ImageSet set = OpenSet("jobs/a", 2);
+  ASSERT_OK_AND_ASSIGN(const std::string token, Ticket("jobs/a", 1, set.name()));
+  v1::RenewTicketRequest renew;
+  renew.mutable_run()->set_job("jobs/a");
+  renew.mutable_run()->set_attempt(1);
+  renew.set_lifetime_seconds(3600);
+  ASSERT_OK_AND_ASSIGN(const auto renewed, tickets_.Renew(renew));
+  EXPECT_GT(renewed.expire_time().seconds(), absl::ToUnixSeconds(absl::Now()) + 3000);
+  renew.set_lifetime_seconds(3601);
+  EXPECT_THAT(tickets_.Renew(renew), RefusesNaming(Parts{"lifetime_seconds: got 3601"}));
+  renew.set_lifetime_seconds(60);
+  renew.mutable_run()->set_attempt(2);
+  EXPECT_THAT(tickets_.Renew(renew),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("attempt 2 of jobs/a")));
+
+  ASSERT_THAT(tickets_.End(renew.run()), Succeeds()) << "of a later attempt: none of its own";
+  EXPECT_THAT(Draw(token, 0, Png(1)), Succeeds());
+  renew.mutable_run()->set_attempt(1);
+  ASSERT_THAT(tickets_.End(renew.run()), Succeeds());
+  EXPECT_THAT(Draw(token, 1, Png(2)), Fails(absl::StatusCode::kPermissionDenied, HasSubstr("")));
+  EXPECT_THAT(tickets_.Renew(renew), Fails(absl::StatusCode::kNotFound, HasSubstr("")));
+  EXPECT_THAT(tickets_.End(renew.run()), Succeeds()) << "twice is once";
+}
+
 TEST_F(ImageSetsTest, RevokedIsForGood) {
   const v1::ImageSet set = OpenSet("jobs/a", 1);
   ASSERT_THAT(tickets_.Revoke("jobs/a"), Succeeds());
   EXPECT_THAT(Ticket("jobs/a", 2, set.name()),
               Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("revoked")));
   ASSERT_THAT(tickets_.Revoke("jobs/never"), Succeeds());
-  v1::ImageSetSpec spec = set.spec();
-  EXPECT_THAT(image_sets_.Create("jobs/never", spec),
+  EXPECT_THAT(image_sets_.Create(SetOf("jobs/never", 1)),
               Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("ended")));
 }
 

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "services/registry/registry_schema.h"
 #include "services/runtime/log.h"
@@ -10,13 +9,27 @@
 namespace imprint {
 
 absl::StatusOr<RecordedBlobs::Held> RecordedBlobs::Put(absl::string_view bytes) {
-  Held held(this, Sha256Hex(bytes));
+  ASSIGN_OR_RETURN(const auto writer, NewWriter());
+  RETURN_IF_ERROR(writer->Append(bytes));
+  ASSIGN_OR_RETURN(const BlobStore::Writer::Sealed sealed, writer->Seal());
+  return Commit(*writer, sealed.sha256);
+}
+
+absl::StatusOr<RecordedBlobs::Held> RecordedBlobs::Commit(BlobStore::Writer& writer,
+                                                          const std::string& sha256) {
   {
     const absl::MutexLock lock(&mutex_);
-    ++held_[held.sha256()];
+    ++held_[sha256];
   }
-  RETURN_IF_ERROR(blobs_.Put(bytes).status());
+  Held held(this, sha256);
+  RETURN_IF_ERROR(writer.Commit());
   return held;
+}
+
+absl::StatusOr<Blob> RecordedBlobs::Get(const std::string& sha256, size_t max_bytes) {
+  auto content = blobs_.Get(sha256, max_bytes);
+  if (!absl::IsNotFound(content.status())) return content;
+  return absl::DataLossError(absl::StrCat("blobs: ", sha256, " is gone; restore it from a backup"));
 }
 
 void RecordedBlobs::Release(const std::string& sha256) {

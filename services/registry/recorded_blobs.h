@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,11 +47,12 @@ class RecordedBlobs {
 
   // RESOURCE_EXHAUSTED if the disk is full.
   absl::StatusOr<Held> Put(absl::string_view bytes);
+  // One that comes in pieces: it is begun, written, sealed, and committed here.
+  absl::StatusOr<std::unique_ptr<BlobStore::Writer>> NewWriter() { return blobs_.NewWriter(); }
+  absl::StatusOr<Held> Commit(BlobStore::Writer& writer, const std::string& sha256);
 
-  // As BlobStore::Get.
-  absl::StatusOr<std::string> Get(const std::string& sha256, size_t max_bytes) {
-    return blobs_.Get(sha256, max_bytes);
-  }
+  // As BlobStore::Get, of a blob that a record names: one that is not there is DATA_LOSS, too.
+  absl::StatusOr<Blob> Get(const std::string& sha256, size_t max_bytes);
 
   // After records were deleted: removes those blobs that no other record names and nobody holds.
   void RemoveUnnamed(const std::vector<std::string>& sha256s);

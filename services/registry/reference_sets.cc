@@ -11,12 +11,13 @@
 #include "imaging/decode.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
+#include "services/registry/lineage.h"
 #include "services/registry/resource_row.h"
 
 namespace imprint {
 namespace {
 
-constexpr size_t kMaxPictures = 1000;
+constexpr int kMaxPictures = 1000;
 constexpr size_t kMaxRightsBytes = 2000;
 
 // What makes two uploads the same: header and files.
@@ -58,37 +59,48 @@ absl::StatusOr<ReferenceSets::Upload> ReferenceSets::Upload::Begin(ReferenceSets
   RETURN_IF_ERROR(CheckText("header.title", header.title(), 200, /*may_be_empty=*/true));
   RETURN_IF_ERROR(CheckText("header.request_id", header.request_id(), 100, /*may_be_empty=*/true));
   RETURN_IF_ERROR(CheckRights("header.rights", header.rights()));
+  if (header.pictures() < 1 || header.pictures() > kMaxPictures) {
+    return FieldError("header.pictures", absl::StrCat(header.pictures()),
+                      absl::StrCat("how many follow, 1 to ", kMaxPictures, "; 3 to 5 are best"));
+  }
   return Upload(sets, header);
 }
 
-absl::Status ReferenceSets::Upload::BeginPicture(const std::string& file_name) {
+absl::Status ReferenceSets::Upload::BeginPicture(const PictureHeader& header) {
   RETURN_IF_ERROR(EndPicture());
-  RETURN_IF_ERROR(CheckText("picture.file_name", file_name, 255));
-  if (pictures_.size() == kMaxPictures) {
-    return FieldError("pictures", absl::StrCat("more than ", kMaxPictures),
-                      absl::StrCat("at most ", kMaxPictures, "; 3 to 5 are enough"));
+  RETURN_IF_ERROR(CheckText("picture.file_name", header.file_name(), 255));
+  const auto most = static_cast<int64_t>(DecodeLimits().max_bytes);
+  if (header.bytes() < 1 || header.bytes() > most) {
+    return FieldError("picture.bytes", absl::StrCat(header.bytes()),
+                      absl::StrCat("the size of ", Quoted(header.file_name()), ", 1 to ", most));
   }
-  file_name_ = file_name;
-  in_picture_ = true;
+  RETURN_IF_ERROR(CheckDigest("picture.sha256", header.sha256()));
+  if (std::ssize(pictures_) == header_.pictures()) return WrongCount(pictures_.size() + 1);
+  ASSIGN_OR_RETURN(file_, sets_->blobs_.NewWriter());
+  received_ = 0;
+  picture_ = header;
   return absl::OkStatus();
 }
 
 absl::Status ReferenceSets::Upload::Append(absl::string_view bytes) {
-  if (!in_picture_) return FieldError("chunk", "one before any picture", "picture first");
-  if (content_.size() + bytes.size() > DecodeLimits().max_bytes) {
-    return FieldError(absl::StrCat("picture ", Quoted(file_name_)),
-                      absl::StrCat("more than ", DecodeLimits().max_bytes, " bytes"),
-                      "a smaller file");
-  }
-  content_.append(bytes.data(), bytes.size());
-  return absl::OkStatus();
+  if (!picture_) return FieldError("chunk", "one before any picture", "picture first");
+  received_ += std::ssize(bytes);
+  return received_ > picture_->bytes() ? WrongSize() : file_->Append(bytes);
 }
 
 absl::Status ReferenceSets::Upload::EndPicture() {
-  if (!std::exchange(in_picture_, false)) return absl::OkStatus();
-  const std::string content = std::exchange(content_, {});
-  ASSIGN_OR_RETURN(CheckedPicture checked, CheckReferencePicture(file_name_, content));
-  ASSIGN_OR_RETURN(RecordedBlobs::Held file, sets_->blobs_.Put(content));
+  if (!picture_) return absl::OkStatus();
+  if (received_ != picture_->bytes()) return WrongSize();
+  const std::string name = picture_->file_name();
+  ASSIGN_OR_RETURN(const BlobStore::Writer::Sealed sealed, file_->Seal());
+  if (sealed.sha256 != picture_->sha256()) {
+    return FieldError(absl::StrCat("picture ", Quoted(name)),
+                      absl::StrCat("SHA-256 ", sealed.sha256),
+                      absl::StrCat(picture_->sha256(), ", as its header says"));
+  }
+  ASSIGN_OR_RETURN(CheckedPicture checked, CheckReferencePicture(name, sealed.blob.text()));
+  ASSIGN_OR_RETURN(RecordedBlobs::Held file, sets_->blobs_.Commit(*file_, sealed.sha256));
+  picture_.reset();
   files_.push_back(std::move(file));
   pictures_.push_back(std::move(checked));
   return absl::OkStatus();
@@ -96,8 +108,19 @@ absl::Status ReferenceSets::Upload::EndPicture() {
 
 absl::StatusOr<v1::ReferenceSet> ReferenceSets::Upload::Finish() {
   RETURN_IF_ERROR(EndPicture());
-  if (pictures_.empty()) return FieldError("pictures", "none", "1 to 1000; 3 to 5 are best");
+  if (std::ssize(pictures_) != header_.pictures()) return WrongCount(pictures_.size());
   return sets_->Create(header_, pictures_);
+}
+
+absl::Status ReferenceSets::Upload::WrongCount(size_t got) const {
+  return FieldError("pictures", absl::StrCat(got),
+                    absl::StrCat(header_.pictures(), ", as header.pictures says"));
+}
+
+absl::Status ReferenceSets::Upload::WrongSize() const {
+  return FieldError(absl::StrCat("picture ", Quoted(picture_->file_name())),
+                    absl::StrCat(received_, " bytes"),
+                    absl::StrCat(picture_->bytes(), ", as its header says"));
 }
 
 absl::StatusOr<v1::ReferenceSet> ReferenceSets::Create(
@@ -192,15 +215,18 @@ absl::StatusOr<std::vector<v1::ReferenceSet>> ReferenceSets::List(const Page& pa
   return sets;
 }
 
-absl::Status ReferenceSets::Delete(const std::string& name, const std::string& etag) {
+absl::StatusOr<v1::DeleteReferenceSetResponse> ReferenceSets::Delete(const std::string& name,
+                                                                     const std::string& etag) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "referenceSets"));
+  v1::DeleteReferenceSetResponse response;
   std::vector<std::string> files;
   RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
     const std::string tenant = kTenant;
     int64_t number = 0;
     int64_t version = 0;
-    sql << "select number, version from reference_sets where tenant = :t and id = :id",
-        soci::use(tenant), soci::use(id), soci::into(number), soci::into(version);
+    std::string body;
+    sql << "select number, version, body from reference_sets where tenant = :t and id = :id",
+        soci::use(tenant), soci::use(id), soci::into(number), soci::into(version), soci::into(body);
     if (!sql.got_data()) return NoSuch("name", name);
     RETURN_IF_ERROR(CheckEtag(etag, version));
     const int64_t now = DatabaseNowMicros(sql);
@@ -212,17 +238,27 @@ absl::Status ReferenceSets::Delete(const std::string& name, const std::string& e
       return absl::FailedPreconditionError(
           absl::StrCat("name: ", name, " is being taught from; cancel the job first"));
     }
+    v1::ReferenceSet set;
+    RETURN_IF_ERROR(FromJsonText(body, set));
+    RETURN_IF_ERROR(KeepRights(sql, id, set.rights()));
+    for (std::string& each : EmbeddingsOf(sql, id)) response.add_embeddings(std::move(each));
+    for (std::string& each : ImageSetsOf(sql, id)) response.add_image_sets(std::move(each));
     files = BlobsOf(sql, "reference_pictures where reference_set = :n", number);
     sql << "delete from reference_pictures where reference_set = :n", soci::use(number);
     sql << "delete from reference_sets where number = :n", soci::use(number);
     return absl::OkStatus();
   }));
   blobs_.RemoveUnnamed(files);
-  return absl::OkStatus();
+  return response;
 }
 
-absl::StatusOr<std::string> ReferenceSets::Original(const v1::ReferencePicture& picture) {
-  return blobs_.Get(picture.sha256(), DecodeLimits().max_bytes);
+absl::StatusOr<Blob> ReferenceSets::Original(const v1::ReferenceSet& set, int place) {
+  const v1::ReferencePicture& picture = set.pictures(place);
+  auto content = blobs_.Get(picture.sha256(), DecodeLimits().max_bytes);
+  if (content.ok()) return content;
+  return InContext(
+      absl::StrCat(set.name(), ": picture ", place + 1, " (", Quoted(picture.file_name()), ")"),
+      content.status());
 }
 
 }  // namespace imprint

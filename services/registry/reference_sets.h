@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,27 +26,33 @@ absl::Status CheckRights(absl::string_view prefix, const v1::Rights& rights);
 class ReferenceSets {
  public:
   using Header = v1::CreateReferenceSetRequest::ReferenceSetHeader;
+  using PictureHeader = v1::CreateReferenceSetRequest::PictureHeader;
 
-  // A set that is being uploaded, picture by picture; nothing is visible before Finish.
+  // A set that is being uploaded, picture by picture; nothing is visible before Finish. Each
+  // INVALID_ARGUMENT names the field or the picture.
   class Upload {
    public:
-    // INVALID_ARGUMENT naming the field of the header.
     static absl::StatusOr<Upload> Begin(ReferenceSets& sets, const Header& header);
-    absl::Status BeginPicture(const std::string& file_name);
+    absl::Status BeginPicture(const PictureHeader& header);
     absl::Status Append(absl::string_view bytes);
+    // Refuses what is not as much as the headers said: the stream of an upload that broke off may
+    // end like any other.
     absl::StatusOr<v1::ReferenceSet> Finish();
 
    private:
     Upload(ReferenceSets& sets, Header header) : sets_(&sets), header_(std::move(header)) {}
     absl::Status EndPicture();
+    absl::Status WrongCount(size_t got) const;
+    absl::Status WrongSize() const;
 
     ReferenceSets* sets_;
     Header header_;
     std::vector<CheckedPicture> pictures_;
     std::vector<RecordedBlobs::Held> files_;
-    std::string file_name_;
-    std::string content_;
-    bool in_picture_ = false;
+    // The picture that is coming.
+    std::optional<PictureHeader> picture_;
+    std::unique_ptr<BlobStore::Writer> file_;
+    int64_t received_ = 0;
   };
 
   ReferenceSets(Database& database, RecordedBlobs& blobs) : database_(database), blobs_(blobs) {}
@@ -52,12 +60,14 @@ class ReferenceSets {
   absl::StatusOr<v1::ReferenceSet> Get(const std::string& name);
   // Newest first.
   absl::StatusOr<std::vector<v1::ReferenceSet>> List(const Page& page, std::string& next);
-  // And its files. FAILED_PRECONDITION while a ticket that is good reads it; ABORTED if `etag` is
-  // set and not the set's.
-  absl::Status Delete(const std::string& name, const std::string& etag = "");
+  // And its files; its rights stay with what was taught from it, which is named.
+  // FAILED_PRECONDITION while a ticket that is good reads it; ABORTED if `etag` is set and not the
+  // set's.
+  absl::StatusOr<v1::DeleteReferenceSetResponse> Delete(const std::string& name,
+                                                        const std::string& etag = "");
 
-  // The original file of one picture.
-  absl::StatusOr<std::string> Original(const v1::ReferencePicture& picture);
+  // The original file of the set's picture at `place`.
+  absl::StatusOr<Blob> Original(const v1::ReferenceSet& set, int place);
 
  private:
   absl::StatusOr<v1::ReferenceSet> Create(const Header& header,

@@ -20,8 +20,8 @@ TEST_F(ReferenceSetsTest, WhatWasUploadedIsThereWithItsRights) {
   ASSERT_OK_AND_ASSIGN(const v1::ReferenceSet read, references_.Get("referenceSets/rex"));
   EXPECT_EQ(read.SerializeAsString(), set.SerializeAsString());
   EXPECT_EQ(read.rights().creator(), "Ada");
-  ASSERT_OK_AND_ASSIGN(const std::string original, references_.Original(read.pictures(1)));
-  EXPECT_EQ(original, Png(2));
+  ASSERT_OK_AND_ASSIGN(const Blob original, references_.Original(read, 1));
+  EXPECT_EQ(original.text(), Png(2));
 }
 
 TEST_F(ReferenceSetsTest, WithoutRightsNothingIsTaken) {
@@ -109,14 +109,72 @@ TEST_F(ReferenceSetsTest, AnUploadThatComesToNothingLeavesNothing) {
 
 TEST_F(ReferenceSetsTest, ASetThatGoesTakesNoFileFromOneThatIsComing) {
   ASSERT_THAT(Upload(Header("old"), {Png(1)}), Succeeds());
-  ASSERT_OK_AND_ASSIGN(auto coming, ReferenceSets::Upload::Begin(references_, Header("new")));
-  ASSERT_THAT(coming.BeginPicture("a.png"), Succeeds());
+  ReferenceSets::Header header = Header("new");
+  header.set_pictures(2);
+  ASSERT_OK_AND_ASSIGN(auto coming, ReferenceSets::Upload::Begin(references_, header));
+  ASSERT_THAT(coming.BeginPicture(Announced("a.png", Png(1))), Succeeds());
   ASSERT_THAT(coming.Append(Png(1)), Succeeds());
-  ASSERT_THAT(coming.BeginPicture("b.png"), Succeeds());
+  ASSERT_THAT(coming.BeginPicture(Announced("b.png", Png(2))), Succeeds());
   ASSERT_THAT(coming.Append(Png(2)), Succeeds());
   ASSERT_THAT(references_.Delete("referenceSets/old"), Succeeds());
   ASSERT_OK_AND_ASSIGN(const v1::ReferenceSet set, coming.Finish());
-  EXPECT_EQ(*references_.Original(set.pictures(0)), Png(1));
+  EXPECT_EQ(references_.Original(set, 0)->text(), Png(1));
+}
+
+// As gRPC gives it when a message in the middle is over its limit: the stream ends as at the end.
+TEST_F(ReferenceSetsTest, AnUploadThatBreaksOffIsNoSet) {
+  ReferenceSets::Header header = Header("rex");
+  header.set_pictures(2);
+  const auto begin = [&] { return ReferenceSets::Upload::Begin(references_, header); };
+  {
+    ASSERT_OK_AND_ASSIGN(auto upload, begin());
+    EXPECT_THAT(upload.Finish(), RefusesNaming(Parts{"pictures: got 0", "2, as header.pictures"}));
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(auto upload, begin());
+    ASSERT_THAT(upload.BeginPicture(Announced("a.png", Png(1))), Succeeds());
+    ASSERT_THAT(upload.Append(Png(1)), Succeeds());
+    EXPECT_THAT(upload.Finish(), RefusesNaming(Parts{"pictures: got 1", "2, as header.pictures"}));
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(auto upload, begin());
+    ASSERT_THAT(upload.BeginPicture(Announced("a.png", Png(1))), Succeeds());
+    ASSERT_THAT(upload.Append(Png(1).substr(0, 20)), Succeeds());
+    EXPECT_THAT(upload.BeginPicture(Announced("b.png", Png(2))),
+                RefusesNaming(Parts{"picture \"a.png\": got 20 bytes", "as its header says"}));
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(auto upload, begin());
+    ASSERT_THAT(upload.BeginPicture(Announced("a.png", Png(1))), Succeeds());
+    EXPECT_THAT(upload.Append(Png(1) + "more"), RefusesNaming(Parts{"picture \"a.png\""}));
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(auto upload, begin());
+    std::string other = Png(1);
+    other[other.size() / 2] ^= 1;
+    ASSERT_THAT(upload.BeginPicture(Announced("a.png", Png(1))), Succeeds());
+    ASSERT_THAT(upload.Append(other), Succeeds());
+    EXPECT_THAT(upload.Finish(), RefusesNaming(Parts{"picture \"a.png\": got SHA-256"}));
+  }
+  EXPECT_THAT(*blobs_->List(), IsEmpty());
+}
+
+TEST_F(ReferenceSetsTest, AnUploadSaysHowMuchComes) {
+  EXPECT_THAT(ReferenceSets::Upload::Begin(references_, Header("rex")),
+              RefusesNaming(Parts{"header.pictures: got 0"}));
+  ReferenceSets::Header header = Header("rex");
+  header.set_pictures(1);
+  ASSERT_OK_AND_ASSIGN(auto upload, ReferenceSets::Upload::Begin(references_, header));
+  ReferenceSets::PictureHeader picture = Announced("a.png", Png(1));
+  picture.set_bytes(0);
+  EXPECT_THAT(upload.BeginPicture(picture), RefusesNaming(Parts{"picture.bytes: got 0"}));
+  picture = Announced("a.png", Png(1));
+  picture.clear_sha256();
+  EXPECT_THAT(upload.BeginPicture(picture), RefusesNaming(Parts{"picture.sha256: got none"}));
+  ASSERT_THAT(upload.BeginPicture(Announced("a.png", Png(1))), Succeeds());
+  ASSERT_THAT(upload.Append(Png(1)), Succeeds());
+  EXPECT_THAT(upload.BeginPicture(Announced("b.png", Png(2))),
+              RefusesNaming(Parts{"pictures: got 2", "1, as header.pictures says"}));
 }
 
 }  // namespace

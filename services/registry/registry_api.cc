@@ -9,8 +9,9 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "rpc/page.h"
-#include "services/registry/download.h"
+#include "services/registry/file_pieces.h"
 #include "services/runtime/call.h"
+#include "services/runtime/patience.h"
 
 namespace imprint {
 namespace {
@@ -30,11 +31,11 @@ grpc::Status ListPage(grpc::ServerContext& context, const Request& request, cons
 }
 
 absl::StatusOr<v1::ReferenceSet> TakeReferenceSet(
-    const grpc::ServerContext& context, ReferenceSets& sets,
+    grpc::ServerContext& context, ReferenceSets& sets,
     grpc::ServerReader<v1::CreateReferenceSetRequest>& reader) {
   std::optional<ReferenceSets::Upload> upload;
   v1::CreateReferenceSetRequest piece;
-  while (reader.Read(&piece)) {
+  while (ReadPatiently(context, reader, piece)) {
     if (piece.has_header()) {
       if (upload) return FieldError("header", "a second one", "one, first of all");
       ASSIGN_OR_RETURN(upload, ReferenceSets::Upload::Begin(sets, piece.header()));
@@ -42,12 +43,14 @@ absl::StatusOr<v1::ReferenceSet> TakeReferenceSet(
     }
     if (!upload) return FieldError("header", "none", "first of all: what the pictures are");
     if (piece.has_picture()) {
-      RETURN_IF_ERROR(upload->BeginPicture(piece.picture().file_name()));
+      RETURN_IF_ERROR(upload->BeginPicture(piece.picture()));
     } else {
+      RETURN_IF_ERROR(CheckPiece(piece.chunk()));
       RETURN_IF_ERROR(upload->Append(piece.chunk()));
     }
   }
-  // A caller who went in the middle looks like one who has sent everything.
+  // Whether the stream broke is not always known by now: gRPC 1.51 says so a moment later. What
+  // came is held against the headers in any case.
   if (context.IsCancelled()) return absl::CancelledError("the upload was cut off");
   if (!upload) return FieldError("header", "none", "first of all: what the pictures are");
   return upload->Finish();
@@ -58,7 +61,11 @@ absl::StatusOr<v1::ReferenceSet> TakeReferenceSet(
 grpc::Status RegistryApi::CreateBaseModel(grpc::ServerContext* context,
                                           const v1::CreateBaseModelRequest* request,
                                           v1::BaseModel* response) {
-  return AnswerWith(*context, *response, [&] { return models_.Create(*request); });
+  return AnswerWith(*context, *response, [&]() -> absl::StatusOr<v1::BaseModel> {
+    // Before anything of it is opened.
+    RETURN_IF_ERROR(roots_.Check("folder", request->folder()));
+    return models_.Create(*request);
+  });
 }
 
 grpc::Status RegistryApi::GetBaseModel(grpc::ServerContext* context,
@@ -84,7 +91,7 @@ grpc::Status RegistryApi::CreateReferenceSet(
     grpc::ServerContext* context, grpc::ServerReader<v1::CreateReferenceSetRequest>* reader,
     v1::ReferenceSet* response) {
   return AnswerWith(*context, *response, [&]() -> absl::StatusOr<v1::ReferenceSet> {
-    ASSIGN_OR_RETURN(const Turnstile::Pass pass, uploads_.Enter());
+    ASSIGN_OR_RETURN(const Turnstile::Pass pass, uploads_.Enter(PeerOf(*context)));
     return TakeReferenceSet(*context, references_, *reader);
   });
 }
@@ -105,8 +112,9 @@ grpc::Status RegistryApi::ListReferenceSets(grpc::ServerContext* context,
 
 grpc::Status RegistryApi::DeleteReferenceSet(grpc::ServerContext* context,
                                              const v1::DeleteReferenceSetRequest* request,
-                                             google::protobuf::Empty*) {
-  return Answer(*context, [&] { return references_.Delete(request->name(), request->etag()); });
+                                             v1::DeleteReferenceSetResponse* response) {
+  return AnswerWith(*context, *response,
+                    [&] { return references_.Delete(request->name(), request->etag()); });
 }
 
 grpc::Status RegistryApi::CreateConcept(grpc::ServerContext* context,
@@ -148,9 +156,12 @@ grpc::Status RegistryApi::GetEmbedding(grpc::ServerContext* context,
 grpc::Status RegistryApi::ListEmbeddings(grpc::ServerContext* context,
                                          const v1::ListEmbeddingsRequest* request,
                                          v1::ListEmbeddingsResponse* response) {
-  return ListPage(*context, *request, absl::StrCat("embeddings of ", request->parent()), *response,
-                  *response->mutable_embeddings(), [&](const Page& page, std::string& next) {
-                    return embeddings_.List(request->parent(), page, next);
+  return ListPage(*context, *request,
+                  absl::StrCat("embeddings of ", request->parent(),
+                               request->show_deleted() ? " with deleted" : ""),
+                  *response, *response->mutable_embeddings(),
+                  [&](const Page& page, std::string& next) {
+                    return embeddings_.List(request->parent(), request->show_deleted(), page, next);
                   });
 }
 
@@ -158,7 +169,7 @@ grpc::Status RegistryApi::ImportEmbedding(grpc::ServerContext* context,
                                           const v1::ImportEmbeddingRequest* request,
                                           v1::Embedding* response) {
   return AnswerWith(*context, *response, [&]() -> absl::StatusOr<v1::Embedding> {
-    ASSIGN_OR_RETURN(const Turnstile::Pass pass, uploads_.Enter());
+    ASSIGN_OR_RETURN(const Turnstile::Pass pass, uploads_.Enter(PeerOf(*context)));
     return embeddings_.Import(*request);
   });
 }
@@ -167,10 +178,29 @@ grpc::Status RegistryApi::DownloadEmbedding(grpc::ServerContext* context,
                                             const v1::DownloadEmbeddingRequest* request,
                                             grpc::ServerWriter<v1::DownloadChunk>* writer) {
   return Answer(*context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const Turnstile::Pass pass, downloads_.Enter(PeerOf(*context)));
     ASSIGN_OR_RETURN(const v1::Embedding embedding, embeddings_.Get(request->name()));
-    ASSIGN_OR_RETURN(const std::string content, embeddings_.Content(embedding));
-    return SendFile(content, embedding.sha256(), *writer);
+    ASSIGN_OR_RETURN(const Blob content, embeddings_.Content(embedding));
+    return SendFile(content.text(), embedding.sha256(), *context, *writer);
   });
+}
+
+grpc::Status RegistryApi::BlockEmbedding(grpc::ServerContext* context,
+                                         const v1::BlockEmbeddingRequest* request,
+                                         v1::Embedding* response) {
+  return AnswerWith(*context, *response, [&] { return embeddings_.Block(*request); });
+}
+
+grpc::Status RegistryApi::UnblockEmbedding(grpc::ServerContext* context,
+                                           const v1::UnblockEmbeddingRequest* request,
+                                           v1::Embedding* response) {
+  return AnswerWith(*context, *response, [&] { return embeddings_.Unblock(*request); });
+}
+
+grpc::Status RegistryApi::DeleteEmbedding(grpc::ServerContext* context,
+                                          const v1::DeleteEmbeddingRequest* request,
+                                          v1::DeleteEmbeddingResponse* response) {
+  return AnswerWith(*context, *response, [&] { return embeddings_.Delete(*request); });
 }
 
 grpc::Status RegistryApi::SetAlias(grpc::ServerContext* context, const v1::SetAliasRequest* request,
@@ -231,9 +261,10 @@ grpc::Status RegistryApi::DownloadItem(grpc::ServerContext* context,
                                        const v1::DownloadItemRequest* request,
                                        grpc::ServerWriter<v1::DownloadChunk>* writer) {
   return Answer(*context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const Turnstile::Pass pass, downloads_.Enter(PeerOf(*context)));
     ASSIGN_OR_RETURN(const v1::Item item, image_sets_.GetItem(request->name()));
-    ASSIGN_OR_RETURN(const std::string content, image_sets_.Content(item));
-    return SendFile(content, item.sha256(), *writer);
+    ASSIGN_OR_RETURN(const Blob content, image_sets_.Content(item));
+    return SendFile(content.text(), item.sha256(), *context, *writer);
   });
 }
 

@@ -8,6 +8,8 @@
 #include "services/registry/embeddings.h"
 #include "services/registry/image_sets.h"
 #include "services/registry/reference_sets.h"
+#include "services/runtime/metrics.h"
+#include "services/runtime/model_roots.h"
 #include "services/runtime/turnstile.h"
 
 namespace imprint {
@@ -15,14 +17,20 @@ namespace imprint {
 // Thread-safe.
 class RegistryApi : public v1::RegistryService::Service {
  public:
-  RegistryApi(BaseModels& models, ReferenceSets& references, Concepts& concepts,
-              Embeddings& embeddings, ImageSets& image_sets, int max_uploads)
+  RegistryApi(BaseModels& models, const ModelRoots& roots, ReferenceSets& references,
+              Concepts& concepts, Embeddings& embeddings, ImageSets& image_sets, int max_uploads,
+              Metrics& metrics)
       : models_(models),
+        roots_(roots),
         references_(references),
         concepts_(concepts),
         embeddings_(embeddings),
         image_sets_(image_sets),
-        uploads_("uploads", max_uploads) {}
+        uploads_("uploads", max_uploads, max_uploads),
+        downloads_("downloads", kMostDownloads, kMostDownloads) {
+    uploads_.Show(metrics);
+    downloads_.Show(metrics);
+  }
 
   grpc::Status CreateBaseModel(grpc::ServerContext* context,
                                const v1::CreateBaseModelRequest* request,
@@ -46,7 +54,7 @@ class RegistryApi : public v1::RegistryService::Service {
                                  v1::ListReferenceSetsResponse* response) override;
   grpc::Status DeleteReferenceSet(grpc::ServerContext* context,
                                   const v1::DeleteReferenceSetRequest* request,
-                                  google::protobuf::Empty* response) override;
+                                  v1::DeleteReferenceSetResponse* response) override;
   grpc::Status CreateConcept(grpc::ServerContext* context, const v1::CreateConceptRequest* request,
                              v1::Concept* response) override;
   grpc::Status GetConcept(grpc::ServerContext* context, const v1::GetConceptRequest* request,
@@ -68,6 +76,15 @@ class RegistryApi : public v1::RegistryService::Service {
   grpc::Status DownloadEmbedding(grpc::ServerContext* context,
                                  const v1::DownloadEmbeddingRequest* request,
                                  grpc::ServerWriter<v1::DownloadChunk>* writer) override;
+  grpc::Status BlockEmbedding(grpc::ServerContext* context,
+                              const v1::BlockEmbeddingRequest* request,
+                              v1::Embedding* response) override;
+  grpc::Status UnblockEmbedding(grpc::ServerContext* context,
+                                const v1::UnblockEmbeddingRequest* request,
+                                v1::Embedding* response) override;
+  grpc::Status DeleteEmbedding(grpc::ServerContext* context,
+                               const v1::DeleteEmbeddingRequest* request,
+                               v1::DeleteEmbeddingResponse* response) override;
   grpc::Status SetAlias(grpc::ServerContext* context, const v1::SetAliasRequest* request,
                         v1::Alias* response) override;
   grpc::Status ListAliases(grpc::ServerContext* context, const v1::ListAliasesRequest* request,
@@ -89,12 +106,17 @@ class RegistryApi : public v1::RegistryService::Service {
                             grpc::ServerWriter<v1::DownloadChunk>* writer) override;
 
  private:
+  static constexpr int kMostDownloads = 128;
+
   BaseModels& models_;
+  const ModelRoots& roots_;
   ReferenceSets& references_;
   Concepts& concepts_;
   Embeddings& embeddings_;
   ImageSets& image_sets_;
+  // Most come through the gateway, which sees to it that nobody has all of them.
   Turnstile uploads_;
+  Turnstile downloads_;
 };
 
 }  // namespace imprint

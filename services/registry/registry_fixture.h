@@ -20,6 +20,7 @@
 #include "services/registry/housekeeping.h"
 #include "services/registry/image_sets.h"
 #include "services/registry/reference_sets.h"
+#include "services/registry/registry_check.h"
 #include "services/registry/registry_schema.h"
 #include "services/registry/tickets.h"
 #include "storage/folder_blob_store.h"
@@ -56,12 +57,23 @@ class RegistryFixture : public ::testing::Test {
     return *EncodePicture(image, PictureFormat::kPng);
   }
 
+  static ReferenceSets::PictureHeader Announced(const std::string& name, const std::string& file) {
+    ReferenceSets::PictureHeader header;
+    header.set_file_name(name);
+    header.set_bytes(std::ssize(file));
+    header.set_sha256(Sha256Hex(file));
+    return header;
+  }
+
   absl::StatusOr<v1::ReferenceSet> Upload(const ReferenceSets::Header& header,
                                           const std::vector<std::string>& files) {
-    auto upload = ReferenceSets::Upload::Begin(references_, header);
+    ReferenceSets::Header counted = header;
+    counted.set_pictures(static_cast<int>(files.size()));
+    auto upload = ReferenceSets::Upload::Begin(references_, counted);
     if (!upload.ok()) return upload.status();
     for (size_t i = 0; i < files.size(); ++i) {
-      const absl::Status begun = upload->BeginPicture(absl::StrCat("p", i, ".png"));
+      const absl::Status begun =
+          upload->BeginPicture(Announced(absl::StrCat("p", i, ".png"), files[i]));
       if (!begun.ok()) return begun;
       const absl::Status added = upload->Append(files[i]);
       if (!added.ok()) return added;
@@ -69,9 +81,14 @@ class RegistryFixture : public ::testing::Test {
     return upload->Finish();
   }
 
-  v1::CommitEmbeddingRequest Trained(const std::string& job) const {
+  // Taught from referenceSets/photos, which is there from then on.
+  v1::CommitEmbeddingRequest Trained(const std::string& job) {
+    if (!references_.Get("referenceSets/photos").ok()) {
+      EXPECT_TRUE(Upload(Header("photos"), {Png(90), Png(91)}).ok());
+    }
     v1::CommitEmbeddingRequest request;
     request.set_job(job);
+    request.mutable_spec()->set_reference_set("referenceSets/photos");
     request.mutable_spec()->set_base_model("baseModels/demo");
     request.mutable_spec()->set_concept_name("concepts/rex");
     request.mutable_spec()->set_token("<rex>");
@@ -87,12 +104,18 @@ class RegistryFixture : public ::testing::Test {
                                       .values = std::vector<float>(static_cast<size_t>(width), 1)});
   }
 
-  v1::ImageSet OpenSet(const std::string& job, int items) {
-    v1::ImageSetSpec spec;
+  static v1::CreateImageSetRequest SetOf(const std::string& job, int items) {
+    v1::CreateImageSetRequest request;
+    request.set_job(job);
+    v1::ImageSetSpec& spec = *request.mutable_spec();
     spec.set_base_model("baseModels/demo");
     spec.add_prompts("<rex>");
     for (int i = 0; i < items; ++i) spec.add_seeds(static_cast<uint64_t>(i));
-    auto set = image_sets_.Create(job, spec);
+    return request;
+  }
+
+  v1::ImageSet OpenSet(const std::string& job, int items) {
+    auto set = image_sets_.Create(SetOf(job, items));
     EXPECT_TRUE(set.ok()) << set.status();
     return *std::move(set);
   }

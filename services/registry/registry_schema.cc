@@ -4,7 +4,7 @@ namespace imprint {
 
 const char* const kBlobNames =
     "select sha256 from reference_pictures"
-    " union all select sha256 from embeddings"
+    " union all select sha256 from embeddings where state <> 3"
     " union all select sha256 from items where sha256 <> ''";
 
 const std::vector<Migration>& RegistryMigrations() {
@@ -61,6 +61,33 @@ const std::vector<Migration>& RegistryMigrations() {
            " reference_set varchar(63) not null, image_set varchar(63) not null,"
            " expire_us bigint not null, unique (job, chunk))",
            "create table revoked_jobs (job varchar(100) primary key)",
+       }},
+      {2,
+       {
+           // Whether a version may be used (v1::EmbeddingState); `changes` is its etag.
+           "alter table embeddings add column state integer not null default 1",
+           "alter table embeddings add column state_reason varchar(500) not null default ''",
+           "alter table embeddings add column changes bigint not null default 1",
+           "create index concepts_by_token on concepts (tenant, lower(token))",
+           // The items that a ticket for drawing may add.
+           "alter table tickets add column first_item bigint not null default 0",
+           "alter table tickets add column item_count bigint not null default 0",
+           // What stems from what: versions from the pictures that they were taught from, image
+           // sets from the versions that they were drawn with.
+           "alter table embeddings add column reference_set varchar(63) not null default ''",
+           "update embeddings set reference_set = coalesce((select s.id from reference_sets s"
+           " where s.tenant = embeddings.tenant and embeddings.body like"
+           " '%\"referenceSet\":\"referenceSets/' || s.id || '\"%'), '')",
+           "create index embeddings_by_reference_set on embeddings (tenant, reference_set)"
+           " where reference_set <> ''",
+           "create table image_set_embeddings ("
+           " embedding bigint not null, image_set bigint not null,"
+           " primary key (embedding, image_set))",
+           "create index image_set_embeddings_by_set on image_set_embeddings (image_set)",
+           "insert into image_set_embeddings (embedding, image_set)"
+           " select e.number, s.number from embeddings e join image_sets s"
+           " on s.tenant = e.tenant and s.body like"
+           " '%\"concepts/' || e.concept || '/embeddings/' || e.version || '\"%'",
        }},
   };
   return migrations;

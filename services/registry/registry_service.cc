@@ -1,13 +1,13 @@
 #include "services/registry/registry_service.h"
 
 #include <filesystem>
-#include <iostream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
-#include "base/atomic_file.h"
+#include "base/error_notes.h"
 #include "base/field_error.h"
+#include "base/private_path.h"
 #include "base/status_macros.h"
 #include "services/registry/base_models.h"
 #include "services/registry/concepts.h"
@@ -21,6 +21,7 @@
 #include "services/registry/tickets.h"
 #include "services/registry/token_check.h"
 #include "services/registry/transfer_api.h"
+#include "services/runtime/disk_metrics.h"
 #include "services/runtime/log.h"
 #include "storage/folder_blob_store.h"
 #include "storage/folder_lock.h"
@@ -30,7 +31,8 @@ namespace imprint {
 // Records and blobs of one folder, for one process.
 struct RegistryStorage {
   std::unique_ptr<Database> database;
-  std::unique_ptr<BlobStore> blobs;
+  // Scrapes look at it, too.
+  std::shared_ptr<BlobStore> blobs;
 };
 
 namespace {
@@ -41,8 +43,9 @@ constexpr int kMostUploads = 1000;
 
 absl::StatusOr<RegistryStorage> OpenStorage(const fs::path& data) {
   RegistryStorage storage;
-  RETURN_IF_ERROR(InContext("data", EnsureWritableFolder(data)));
-  RETURN_IF_ERROR(InContext("data", LockFolder(data / "registry.lock")));
+  constexpr const char* kLock = "registry.lock";
+  RETURN_IF_ERROR(InContext("data", MakePrivateFolder(data, kLock)));
+  RETURN_IF_ERROR(InContext("data", LockFolder(data / kLock)));
   const fs::path records = data / "registry.db";
   std::error_code ignored;
   const bool is_new = !fs::exists(records, ignored);
@@ -60,10 +63,33 @@ absl::StatusOr<RegistryStorage> OpenStorage(const fs::path& data) {
   return storage;
 }
 
+absl::Status TidyUp(RegistryStorage& storage) {
+  ASSIGN_OR_RETURN(const Orphans orphans, RemoveOrphans(*storage.database, *storage.blobs));
+  if (orphans.removed > 0) LogInfo("removed blobs without a record", {{"blobs", orphans.removed}});
+  if (orphans.kept > 0) {
+    LogWarning(
+        "many blobs have no record and are kept: is the database an old one? "
+        "imprint-registry --fsck names them",
+        {{"blobs", orphans.kept}});
+  }
+  return absl::OkStatus();
+}
+
+void MeasureBlobs(const std::shared_ptr<BlobStore>& blobs, Metrics& metrics) {
+  prometheus::Gauge& count =
+      metrics.Gauge("imprint_blobs", "Files of pictures and embeddings in the store.");
+  prometheus::Gauge& bytes = metrics.Gauge("imprint_blob_bytes", "What they take.");
+  metrics.BeforeScrape([blobs, &count, &bytes] {
+    const BlobStore::Usage used = blobs->Used();
+    count.Set(static_cast<double>(used.blobs));
+    bytes.Set(static_cast<double>(used.bytes));
+  });
+}
+
 }  // namespace
 
 struct RegistryProcess::Parts {
-  Parts(RegistryStorage opened, int max_uploads, Metrics& metrics)
+  Parts(RegistryStorage opened, const ModelRoots& roots, int max_uploads, Metrics& metrics)
       : storage(std::move(opened)),
         models(*storage.database),
         blobs(*storage.database, *storage.blobs),
@@ -72,8 +98,9 @@ struct RegistryProcess::Parts {
         embeddings(*storage.database, blobs, models),
         image_sets(*storage.database, blobs, models),
         tickets(*storage.database),
-        tokens(models),
-        registry_api(models, references, concepts, embeddings, image_sets, max_uploads),
+        tokens(models, concepts),
+        registry_api(models, roots, references, concepts, embeddings, image_sets, max_uploads,
+                     metrics),
         transfer_api(tickets, tokens, references, embeddings, image_sets, metrics) {}
 
   RegistryStorage storage;
@@ -96,11 +123,11 @@ void RegistryProcess::AddFlags(CLI::App& app) {
   app.add_option("--data", data_, "Folder of the database and the blobs")
       ->type_name("FOLDER")
       ->required();
-  app.add_option(
-         "--max-uploads", max_uploads_,
-         "Reference sets and embeddings that are taken in at once; each may need 0.5 GB for "
-         "a moment, others are told to come again")
+  app.add_option("--max-uploads", max_uploads_,
+                 "Reference sets and embeddings that are taken in at once; others are told to come "
+                 "again")
       ->capture_default_str();
+  roots_.AddFlags(app);
 }
 
 absl::Status RegistryProcess::Open(Metrics& metrics) {
@@ -108,16 +135,17 @@ absl::Status RegistryProcess::Open(Metrics& metrics) {
     return FieldError("max-uploads", absl::StrCat(max_uploads_),
                       absl::StrCat("1 to ", kMostUploads));
   }
+  RETURN_IF_ERROR(roots_.CheckFlags());
   ASSIGN_OR_RETURN(RegistryStorage storage, OpenStorage(data_));
-  ASSIGN_OR_RETURN(const Orphans orphans, RemoveOrphans(*storage.database, *storage.blobs));
-  if (orphans.removed > 0) LogInfo("removed blobs without a record", {{"blobs", orphans.removed}});
-  if (orphans.kept > 0) {
-    LogWarning(
-        "many blobs have no record and are kept: is the database an old one? "
-        "imprint-registry --fsck names them",
-        {{"blobs", orphans.kept}});
+  MeasureData(data_, fs::path(data_) / "registry.db", metrics);
+  MeasureBlobs(storage.blobs, metrics);
+  // Of a damaged database nothing is believed: no blob goes because of what it does not name.
+  if (const absl::Status whole = storage.database->Check(); absl::IsDataLoss(whole)) {
+    LogError("not served", {{"error", Diagnosed(whole)}});
+  } else {
+    RETURN_IF_ERROR(TidyUp(storage));
   }
-  parts_ = std::make_unique<Parts>(std::move(storage), max_uploads_, metrics);
+  parts_ = std::make_unique<Parts>(std::move(storage), roots_, max_uploads_, metrics);
   return absl::OkStatus();
 }
 
@@ -125,31 +153,6 @@ absl::Status RegistryProcess::CanServe() { return parts_->storage.database->Chec
 
 std::vector<grpc::Service*> RegistryProcess::Endpoints() {
   return {&parts_->registry_api, &parts_->transfer_api};
-}
-
-int CheckDataFolder(const std::string& data) {
-  const auto fail = [](const absl::Status& status) {
-    std::cerr << "error: " << status.message() << "\n";
-    return 2;
-  };
-  std::error_code ignored;
-  if (!fs::exists(fs::path(data) / "registry.db", ignored)) {
-    return fail(absl::NotFoundError(absl::StrCat("data: ", data, " has no registry.db")));
-  }
-  auto storage = OpenStorage(data);
-  if (!storage.ok()) return fail(storage.status());
-  const auto report = CheckStorage(*storage->database, *storage->blobs);
-  if (!report.ok()) return fail(report.status());
-  const auto list = [](const char* what, const std::vector<std::string>& blobs) {
-    for (const std::string& sha256 : blobs) std::cout << what << "  " << sha256 << "\n";
-  };
-  list("missing", report->missing);
-  list("damaged", report->damaged);
-  list("orphan ", report->orphans);
-  std::cout << (report->Clean() ? "clean: " : "not clean: ") << report->good << " good, "
-            << report->missing.size() << " missing, " << report->damaged.size() << " damaged, "
-            << report->orphans.size() << " without an owner\n";
-  return report->Clean() ? 0 : 1;
 }
 
 }  // namespace imprint

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "services/runtime/model_roots.h"
 #include "services/runtime/service.h"
 
 namespace imprint {
@@ -23,12 +24,9 @@ class RegistryProcess : public Service {
   struct Parts;
 
   std::string data_;
-  int max_uploads_ = 8;
+  int max_uploads_ = 32;
+  ModelRoots roots_;
   std::unique_ptr<Parts> parts_;
 };
-
-// `imprint-registry --fsck --data FOLDER`: looks at a folder that no registry uses, prints what is
-// wrong, and gives the exit code: 0 clean, 1 not, 2 bad flags.
-int CheckDataFolder(const std::string& data);
 
 }  // namespace imprint

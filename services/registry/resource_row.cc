@@ -4,6 +4,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "base/field_error.h"
+#include "base/sha256.h"
 
 namespace imprint {
 
@@ -31,16 +32,10 @@ absl::Status CheckEtag(absl::string_view given, int64_t current) {
       absl::StrCat("etag: got ", Quoted(given), "; it is ", current, " now: read it again"));
 }
 
-absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
-                       bool may_be_empty) {
-  if (text.size() > max_bytes) {
-    return FieldError(field, absl::StrCat(text.size(), " bytes"),
-                      absl::StrCat("at most ", max_bytes));
-  }
-  if (text.empty() && !may_be_empty) {
-    return FieldError(field, "none", absl::StrCat("text of at most ", max_bytes, " bytes"));
-  }
-  return absl::OkStatus();
+absl::Status CheckDigest(absl::string_view field, absl::string_view sha256) {
+  if (IsSha256Hex(sha256)) return absl::OkStatus();
+  return FieldError(field, sha256.empty() ? "none" : Quoted(sha256),
+                    "a SHA-256 as 64 digits of 0-9 and a-f");
 }
 
 }  // namespace imprint

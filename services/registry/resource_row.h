@@ -10,6 +10,8 @@
 #include <google/protobuf/timestamp.pb.h>
 #include <soci/soci.h>
 
+#include "rpc/text_field.h"
+
 namespace imprint {
 
 // Until callers bring credentials, they are all this tenant.
@@ -26,8 +28,7 @@ std::vector<std::string> BlobsOf(soci::session& sql, const std::string& from, in
 // ABORTED if `given` is set and not `current`.
 absl::Status CheckEtag(absl::string_view given, int64_t current);
 
-// INVALID_ARGUMENT naming the field if the text is longer, or empty where it must not be.
-absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
-                       bool may_be_empty = false);
+// INVALID_ARGUMENT naming the field if the text is not a SHA-256 in lower-case hexadecimal.
+absl::Status CheckDigest(absl::string_view field, absl::string_view sha256);
 
 }  // namespace imprint

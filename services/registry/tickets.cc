@@ -1,5 +1,6 @@
 #include "services/registry/tickets.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 
@@ -11,12 +12,13 @@
 #include "base/status_macros.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
+#include "services/registry/lineage.h"
 #include "services/registry/resource_row.h"
 
 namespace imprint {
 namespace {
 
-constexpr int64_t kLongestSeconds = 86'400;  // a day
+constexpr int64_t kLongestSeconds = 3600;
 constexpr size_t kMaxTokenBytes = 200;
 
 // 256 bits from the system's generator.
@@ -25,6 +27,18 @@ std::string NewToken() {
   std::string token;
   for (int i = 0; i < 8; ++i) absl::StrAppendFormat(&token, "%08x", random());
   return token;
+}
+
+absl::Status CheckRun(const v1::RunKey& run) {
+  RETURN_IF_ERROR(ParseResourceName("run.job", run.job(), "jobs/*").status());
+  if (run.attempt() >= 1) return absl::OkStatus();
+  return FieldError("run.attempt", absl::StrCat(run.attempt()), "1 or more");
+}
+
+absl::Status CheckLifetime(int64_t seconds) {
+  if (seconds >= 1 && seconds <= kLongestSeconds) return absl::OkStatus();
+  return FieldError("lifetime_seconds", absl::StrCat(seconds),
+                    absl::StrCat("1 to ", kLongestSeconds));
 }
 
 }  // namespace
@@ -37,10 +51,7 @@ bool IsRevoked(soci::session& sql, const std::string& job) {
 
 absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequest& request) {
   const v1::RunKey& run = request.run();
-  RETURN_IF_ERROR(ParseResourceName("run.job", run.job(), "jobs/*").status());
-  if (run.attempt() < 1) {
-    return FieldError("run.attempt", absl::StrCat(run.attempt()), "1 or more");
-  }
+  RETURN_IF_ERROR(CheckRun(run));
   if (request.reference_set().empty() == request.image_set().empty()) {
     return FieldError("reference_set", Quoted(request.reference_set()),
                       "either a reference set or an image set");
@@ -53,9 +64,11 @@ absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequ
   } else {
     ASSIGN_OR_RETURN(image_set, ParseResourceId("image_set", request.image_set(), "imageSets"));
   }
-  if (request.lifetime_seconds() < 1 || request.lifetime_seconds() > kLongestSeconds) {
-    return FieldError("lifetime_seconds", absl::StrCat(request.lifetime_seconds()),
-                      absl::StrCat("1 to ", kLongestSeconds));
+  RETURN_IF_ERROR(CheckLifetime(request.lifetime_seconds()));
+  if (request.first_item() < 0 || request.item_count() < 0) {
+    return FieldError(request.first_item() < 0 ? "first_item" : "item_count",
+                      absl::StrCat(std::min(request.first_item(), request.item_count())),
+                      "0 or more");
   }
   v1::IssueTicketResponse response;
   response.set_token(NewToken());
@@ -79,6 +92,7 @@ absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequ
       return reference_set.empty() ? NoSuch("image_set", request.image_set())
                                    : NoSuch("reference_set", request.reference_set());
     }
+    if (!image_set.empty()) RETURN_IF_ERROR(CheckDrawable(sql, image_set));
     const int64_t chunk = run.chunk();
     const int attempt = run.attempt();
     int issued = 0;
@@ -88,17 +102,58 @@ absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequ
       return absl::FailedPreconditionError(absl::StrCat("run.attempt: got ", attempt, "; attempt ",
                                                         issued, " has a ticket already"));
     }
+    const int64_t first_item = request.first_item();
+    const int64_t item_count = request.item_count();
     const int64_t expire = DatabaseNowMicros(sql) + request.lifetime_seconds() * 1'000'000;
     sql << "delete from tickets where job = :j and chunk = :c", soci::use(run.job()),
         soci::use(chunk);
     sql << "insert into tickets (token_sha256, tenant, job, chunk, attempt, reference_set,"
-           " image_set, expire_us) values (:h, :t, :j, :c, :a, :r, :i, :e)",
+           " image_set, expire_us, first_item, item_count)"
+           " values (:h, :t, :j, :c, :a, :r, :i, :e, :f, :n)",
         soci::use(hash), soci::use(tenant), soci::use(run.job()), soci::use(chunk),
-        soci::use(attempt), soci::use(reference_set), soci::use(image_set), soci::use(expire);
+        soci::use(attempt), soci::use(reference_set), soci::use(image_set), soci::use(expire),
+        soci::use(first_item), soci::use(item_count);
     *response.mutable_expire_time() = FromMicros(expire);
     return absl::OkStatus();
   }));
   return response;
+}
+
+absl::StatusOr<v1::RenewTicketResponse> Tickets::Renew(const v1::RenewTicketRequest& request) {
+  const v1::RunKey& run = request.run();
+  RETURN_IF_ERROR(CheckRun(run));
+  RETURN_IF_ERROR(CheckLifetime(request.lifetime_seconds()));
+  v1::RenewTicketResponse response;
+  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    const int64_t now = DatabaseNowMicros(sql);
+    const int64_t expire = now + request.lifetime_seconds() * 1'000'000;
+    const int64_t chunk = run.chunk();
+    const int attempt = run.attempt();
+    soci::statement renewed =
+        (sql.prepare << "update tickets set expire_us = :e where job = :j and chunk = :c"
+                        " and attempt = :a and expire_us > :now",
+         soci::use(expire, "e"), soci::use(run.job(), "j"), soci::use(chunk, "c"),
+         soci::use(attempt, "a"), soci::use(now, "now"));
+    renewed.execute(true);
+    if (renewed.get_affected_rows() == 0) {
+      return absl::NotFoundError(
+          absl::StrCat("run: attempt ", attempt, " of ", run.job(), " has no ticket that is good"));
+    }
+    *response.mutable_expire_time() = FromMicros(expire);
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+absl::Status Tickets::End(const v1::RunKey& run) {
+  RETURN_IF_ERROR(CheckRun(run));
+  return database_.Write([&](soci::session& sql) -> absl::Status {
+    const int64_t chunk = run.chunk();
+    const int attempt = run.attempt();
+    sql << "delete from tickets where job = :j and chunk = :c and attempt = :a",
+        soci::use(run.job()), soci::use(chunk), soci::use(attempt);
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<int> Tickets::Revoke(const std::string& job) {
@@ -122,10 +177,11 @@ absl::StatusOr<TicketScope> Tickets::Check(soci::session& sql, const std::string
   const std::string hash = Sha256Hex(token);
   const int64_t now = DatabaseNowMicros(sql);
   TicketScope scope;
-  sql << "select job, chunk, attempt, reference_set, image_set from tickets"
+  sql << "select job, chunk, attempt, reference_set, image_set, first_item, item_count from tickets"
          " where token_sha256 = :h and expire_us > :now",
       soci::use(hash), soci::use(now), soci::into(scope.job), soci::into(scope.chunk),
-      soci::into(scope.attempt), soci::into(scope.reference_set), soci::into(scope.image_set);
+      soci::into(scope.attempt), soci::into(scope.reference_set), soci::into(scope.image_set),
+      soci::into(scope.first_item), soci::into(scope.item_count);
   if (sql.got_data()) return scope;
   return WithReason(
       absl::PermissionDeniedError("token: unknown, expired, or void since another attempt began"),

@@ -21,6 +21,12 @@ struct TicketScope {
   int attempt = 0;
   std::string reference_set;  // its id
   std::string image_set;      // its id
+  int64_t first_item = 0;
+  int64_t item_count = 0;  // 0: all from the first on
+
+  bool Has(int64_t item) const {
+    return item >= first_item && (item_count == 0 || item < first_item + item_count);
+  }
 };
 
 // Thread-safe.
@@ -29,6 +35,12 @@ class Tickets {
   explicit Tickets(Database& database) : database_(database) {}
 
   absl::StatusOr<v1::IssueTicketResponse> Issue(const v1::IssueTicketRequest& request);
+
+  // The run's ticket is good for so long from now on. NOT_FOUND if it has none that is good.
+  absl::StatusOr<v1::RenewTicketResponse> Renew(const v1::RenewTicketRequest& request);
+
+  // The run has ended: its ticket is void. OK if it has none.
+  absl::Status End(const v1::RunKey& run);
 
   // For good: no ticket of the job is issued any more. Gives how many were open.
   absl::StatusOr<int> Revoke(const std::string& job);

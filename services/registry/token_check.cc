@@ -20,6 +20,18 @@ constexpr size_t kTokenizersKept = 4;
 
 }  // namespace
 
+absl::Status CheckNewWord(absl::string_view field, const std::string& token) {
+  // Which token fills prompts up makes no difference to which words there are.
+  static const auto* const standard =
+      new absl::StatusOr<ClipTokenizer>(ClipTokenizer::Standard("<|endoftext|>"));
+  if (!standard->ok()) return standard->status();
+  ConceptVocabulary concepts;
+  const absl::Status added = concepts.Add(token, 1, **standard);
+  if (added.ok()) return added;
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", absl::StripPrefix(added.message(), "token: ")));
+}
+
 absl::StatusOr<v1::CheckTokensResponse> TokenCheck::Check(const v1::CheckTokensRequest& request) {
   if (request.tokens_size() > kMaxTokens) {
     return FieldError("tokens", absl::StrCat(request.tokens_size()),
@@ -37,6 +49,10 @@ absl::StatusOr<v1::CheckTokensResponse> TokenCheck::Check(const v1::CheckTokensR
     response.set_problem(std::string(absl::StripPrefix(added.message(), "token: ")));
     break;
   }
+  ASSIGN_OR_RETURN(const std::vector<std::string> others,
+                   concepts_.WithTokens({request.tokens().begin(), request.tokens().end()},
+                                        request.concept_name()));
+  response.mutable_other_concepts()->Assign(others.begin(), others.end());
   return response;
 }
 

@@ -11,24 +11,31 @@
 #include <imprint/v1/transfer.pb.h>
 
 #include "services/registry/base_models.h"
+#include "services/registry/concepts.h"
 
 namespace imprint {
 
 class ClipTokenizer;
 
+// INVALID_ARGUMENT naming the field if a concept could not have that token with any model of the
+// family: what trainings refuse by themselves. Thread-safe.
+absl::Status CheckNewWord(absl::string_view field, const std::string& token);
+
 // Thread-safe. Keeps the tokenizers of a few models, some MB each.
 class TokenCheck {
  public:
-  explicit TokenCheck(BaseModels& models) : models_(models) {}
+  TokenCheck(BaseModels& models, Concepts& concepts) : models_(models), concepts_(concepts) {}
 
-  // Which of the tokens cannot stand in a prompt beside those before it, and why. NOT_FOUND if
-  // there is no such model; errors of its tokenizer's files name them.
+  // Which of the tokens cannot stand in a prompt beside those before it, and why; and which other
+  // concepts have one of them. NOT_FOUND if there is no such model; errors of its tokenizer's files
+  // name them.
   absl::StatusOr<v1::CheckTokensResponse> Check(const v1::CheckTokensRequest& request);
 
  private:
   absl::StatusOr<std::shared_ptr<const ClipTokenizer>> TokenizerOf(const v1::BaseModel& model);
 
   BaseModels& models_;
+  Concepts& concepts_;
   absl::Mutex mutex_;
   // By fingerprint.
   std::map<std::string, std::shared_ptr<const ClipTokenizer>> tokenizers_ ABSL_GUARDED_BY(mutex_);

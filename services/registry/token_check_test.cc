@@ -10,6 +10,7 @@
 namespace imprint {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -24,8 +25,29 @@ class TokenCheckTest : public RegistryFixture {
     return *std::move(checked);
   }
 
-  TokenCheck check_{models_};
+  TokenCheck check_{models_, concepts_};
 };
+
+TEST_F(TokenCheckTest, SaysWhoElseHasAToken) {
+  const auto create = [&](const std::string& id, const std::string& token) {
+    v1::CreateConceptRequest request;
+    request.set_concept_id(id);
+    request.mutable_new_concept()->set_token(token);
+    request.mutable_new_concept()->set_class_word("dog");
+    EXPECT_THAT(concepts_.Create(request), Succeeds());
+  };
+  create("rex", "<rex>");
+  create("rex-too", "<Rex>");
+  create("mia", "<mia>");
+  v1::CheckTokensRequest request;
+  request.set_base_model("baseModels/demo");
+  request.add_tokens("<rex>");
+  request.set_concept_name("concepts/rex");
+  EXPECT_THAT(check_.Check(request)->other_concepts(), ElementsAre("concepts/rex-too"));
+  request.clear_concept_name();
+  EXPECT_THAT(check_.Check(request)->other_concepts(),
+              ElementsAre("concepts/rex", "concepts/rex-too"));
+}
 
 TEST_F(TokenCheckTest, NewWordsAreGood) {
   EXPECT_THAT(Check({"<rex>", "<mia>"}).problem(), IsEmpty());

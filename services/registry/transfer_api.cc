@@ -12,7 +12,9 @@
 #include "imaging/decode.h"
 #include "imaging/fit.h"
 #include "rpc/channel.h"
+#include "services/registry/file_pieces.h"
 #include "services/runtime/call.h"
+#include "services/runtime/patience.h"
 
 namespace imprint {
 namespace {
@@ -45,6 +47,18 @@ grpc::Status TransferApi::IssueTicket(grpc::ServerContext* context,
   return AnswerWith(*context, *response, [&] { return tickets_.Issue(*request); });
 }
 
+grpc::Status TransferApi::RenewTicket(grpc::ServerContext* context,
+                                      const v1::RenewTicketRequest* request,
+                                      v1::RenewTicketResponse* response) {
+  return AnswerWith(*context, *response, [&] { return tickets_.Renew(*request); });
+}
+
+grpc::Status TransferApi::EndTicket(grpc::ServerContext* context,
+                                    const v1::EndTicketRequest* request,
+                                    v1::EndTicketResponse* /*response*/) {
+  return Answer(*context, [&] { return tickets_.End(request->run()); });
+}
+
 grpc::Status TransferApi::RevokeTickets(grpc::ServerContext* context,
                                         const v1::RevokeTicketsRequest* request,
                                         v1::RevokeTicketsResponse* response) {
@@ -58,10 +72,11 @@ grpc::Status TransferApi::RevokeTickets(grpc::ServerContext* context,
 grpc::Status TransferApi::GetPreparedPictures(grpc::ServerContext* context,
                                               const v1::GetPreparedPicturesRequest* request,
                                               grpc::ServerWriter<v1::PreparedPicture>* writer) {
-  return Answer(*context, [&] { return SendPrepared(*request, *writer); });
+  return Answer(*context, [&] { return SendPrepared(*context, *request, *writer); });
 }
 
-absl::Status TransferApi::SendPrepared(const v1::GetPreparedPicturesRequest& request,
+absl::Status TransferApi::SendPrepared(grpc::ServerContext& context,
+                                       const v1::GetPreparedPicturesRequest& request,
                                        grpc::ServerWriter<v1::PreparedPicture>& writer) {
   if (request.size() < 8 || request.size() > kMaxTrainingSide) {
     return FieldError("size", absl::StrCat(request.size()),
@@ -76,9 +91,8 @@ absl::Status TransferApi::SendPrepared(const v1::GetPreparedPicturesRequest& req
   const SquareFit fit =
       request.fit() == v1::SQUARE_FIT_SQUASH ? SquareFit::kSquash : SquareFit::kCrop;
   for (int i = 0; i < set.pictures_size(); ++i) {
-    ASSIGN_OR_RETURN(const std::string original, references_.Original(set.pictures(i)));
-    ASSIGN_OR_RETURN(const DecodedPicture decoded,
-                     DecodePicture(std::as_bytes(std::span(original.data(), original.size()))));
+    ASSIGN_OR_RETURN(const Blob original, references_.Original(set, i));
+    ASSIGN_OR_RETURN(const DecodedPicture decoded, DecodePicture(original.bytes()));
     const RgbImage fitted = FitToSquare(decoded.image, request.size(), fit);
     v1::PreparedPicture prepared;
     prepared.set_index(i);
@@ -87,7 +101,9 @@ absl::Status TransferApi::SendPrepared(const v1::GetPreparedPicturesRequest& req
     prepared.set_height(fitted.height);
     prepared.set_pixels(fitted.pixels.data(), fitted.pixels.size());
     prepared.set_original_sha256(set.pictures(i).sha256());
-    if (!writer.Write(prepared)) return absl::CancelledError("the caller has gone");
+    if (!WritePatiently(context, writer, prepared)) {
+      return absl::CancelledError("the caller has gone");
+    }
   }
   return absl::OkStatus();
 }
@@ -95,19 +111,21 @@ absl::Status TransferApi::SendPrepared(const v1::GetPreparedPicturesRequest& req
 grpc::Status TransferApi::UploadItem(grpc::ServerContext* context,
                                      grpc::ServerReader<v1::UploadItemRequest>* reader,
                                      v1::Item* response) {
-  return AnswerWith(*context, *response, [&] { return TakeItem(*reader); });
+  return AnswerWith(*context, *response, [&] { return TakeItem(*context, *reader); });
 }
 
-absl::StatusOr<v1::Item> TransferApi::TakeItem(grpc::ServerReader<v1::UploadItemRequest>& reader) {
+absl::StatusOr<v1::Item> TransferApi::TakeItem(grpc::ServerContext& context,
+                                               grpc::ServerReader<v1::UploadItemRequest>& reader) {
   std::optional<ImageSets::Upload> upload;
   v1::UploadItemRequest piece;
-  while (reader.Read(&piece)) {
+  while (ReadPatiently(context, reader, piece)) {
     if (piece.has_header()) {
       if (upload) return FieldError("header", "a second one", "one, first of all");
       ASSIGN_OR_RETURN(upload, ImageSets::Upload::Begin(image_sets_, piece.header()));
       continue;
     }
     if (!upload) return FieldError("header", "none", "first of all: what the picture is");
+    RETURN_IF_ERROR(CheckPiece(piece.chunk()));
     RETURN_IF_ERROR(upload->Append(piece.chunk()));
   }
   if (!upload) return FieldError("header", "none", "first of all: what the picture is");
@@ -131,8 +149,7 @@ grpc::Status TransferApi::CommitEmbedding(grpc::ServerContext* context,
 grpc::Status TransferApi::CreateImageSet(grpc::ServerContext* context,
                                          const v1::CreateImageSetRequest* request,
                                          v1::ImageSet* response) {
-  return AnswerWith(*context, *response,
-                    [&] { return image_sets_.Create(request->job(), request->spec()); });
+  return AnswerWith(*context, *response, [&] { return image_sets_.Create(*request); });
 }
 
 grpc::Status TransferApi::CloseImageSet(grpc::ServerContext* context,

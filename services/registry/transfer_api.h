@@ -23,6 +23,10 @@ class TransferApi : public v1::TransferService::Service {
 
   grpc::Status IssueTicket(grpc::ServerContext* context, const v1::IssueTicketRequest* request,
                            v1::IssueTicketResponse* response) override;
+  grpc::Status RenewTicket(grpc::ServerContext* context, const v1::RenewTicketRequest* request,
+                           v1::RenewTicketResponse* response) override;
+  grpc::Status EndTicket(grpc::ServerContext* context, const v1::EndTicketRequest* request,
+                         v1::EndTicketResponse* response) override;
   grpc::Status RevokeTickets(grpc::ServerContext* context, const v1::RevokeTicketsRequest* request,
                              v1::RevokeTicketsResponse* response) override;
   grpc::Status GetPreparedPictures(grpc::ServerContext* context,
@@ -41,9 +45,11 @@ class TransferApi : public v1::TransferService::Service {
                              v1::ImageSet* response) override;
 
  private:
-  absl::Status SendPrepared(const v1::GetPreparedPicturesRequest& request,
+  absl::Status SendPrepared(grpc::ServerContext& context,
+                            const v1::GetPreparedPicturesRequest& request,
                             grpc::ServerWriter<v1::PreparedPicture>& writer);
-  absl::StatusOr<v1::Item> TakeItem(grpc::ServerReader<v1::UploadItemRequest>& reader);
+  absl::StatusOr<v1::Item> TakeItem(grpc::ServerContext& context,
+                                    grpc::ServerReader<v1::UploadItemRequest>& reader);
 
   Tickets& tickets_;
   TokenCheck& tokens_;

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 
 #include "services/runtime/call.h"
+#include "services/runtime/patience.h"
 
 namespace imprint {
 namespace {
@@ -24,7 +25,8 @@ grpc::Status NodeEndpoint::Watch(grpc::ServerContext* context,
   return Answer(*context, [&]() -> absl::Status {
     while (true) {
       const int64_t seen = runs_.changes().count();
-      if (!writer->Write(board_.Status())) return absl::CancelledError("the caller has gone");
+      if (!WritePatiently(*context, *writer, board_.Status()))
+        return absl::CancelledError("the caller has gone");
       const absl::Time beat = absl::Now() + kHeartbeat;
       while (runs_.changes().count() == seen && absl::Now() < beat) {
         if (context->IsCancelled()) return absl::CancelledError("the caller has gone");

@@ -58,6 +58,7 @@ void Run::Stop(const StopOrder& order) {
       order_ = order;
     } else {
       order_->keep = order_->keep && order.keep;
+      order_->finish_begun = order_->finish_begun && order.finish_begun;
       order_->by = std::min(order_->by, order.by);
     }
   }

@@ -24,6 +24,8 @@ struct StopOrder {
   std::string reason;
   // The node is draining: the run may go on elsewhere.
   bool draining = false;
+  // Whether what is begun may be finished first; only chunks of pictures make use of it.
+  bool finish_begun = false;
   // When patience ends, whatever state the work is in.
   absl::Time by = absl::InfiniteFuture();
 };

@@ -53,7 +53,9 @@ v1::Failure RegistryFailure(const absl::Status& error) {
     case absl::StatusCode::kAlreadyExists:
       return Final("BAD_INPUT", error);
     case absl::StatusCode::kDataLoss:
-      return Final("DATA_LOST", error);
+      // A database that is damaged will be restored; a picture that is gone will not come again.
+      return ReasonOf(error) == "DATABASE_DAMAGED" ? MayPass("REGISTRY_UNAVAILABLE", error)
+                                                   : Final("DATA_LOST", error);
     case absl::StatusCode::kResourceExhausted:
       return MayPass("REGISTRY_FULL", error);
     case absl::StatusCode::kUnavailable:

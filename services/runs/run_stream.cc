@@ -13,6 +13,7 @@
 #include "services/runs/run_id.h"
 #include "services/runs/run_log.h"
 #include "services/runtime/call.h"
+#include "services/runtime/patience.h"
 
 namespace imprint {
 namespace {
@@ -29,7 +30,9 @@ absl::Status Stream(RunTable& runs, const v1::RunKey& key, int64_t from_event,
   while (true) {
     const RunLog::Reading reading = attachment.run().log().Read(next, absl::Now() + kLookInterval);
     for (const RunEventPtr& event : reading.events) {
-      if (!writer.Write(*event)) return absl::CancelledError("the caller has gone");
+      if (!WritePatiently(context, writer, *event)) {
+        return absl::CancelledError("the caller has gone");
+      }
       next = event->number() + 1;
     }
     if (reading.complete) {

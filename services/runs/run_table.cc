@@ -49,7 +49,8 @@ absl::StatusOr<RunTable::Begun> RunTable::Begin(const RunId& id) {
   return begun;
 }
 
-absl::Status RunTable::Stop(const RunId& id, bool keep, const std::string& reason) {
+absl::Status RunTable::Stop(const RunId& id, v1::StopMode mode, const std::string& reason) {
+  const bool keep = mode != v1::STOP_MODE_ABANDON;
   std::shared_ptr<Run> run;
   {
     const absl::MutexLock lock(&mutex_);
@@ -61,7 +62,10 @@ absl::Status RunTable::Stop(const RunId& id, bool keep, const std::string& reaso
   }
   if (run->ended()) return absl::OkStatus();
   const absl::Duration patience = keep ? options_.keep_patience : options_.abandon_patience;
-  run->Stop({.keep = keep, .reason = reason, .by = options_.now() + patience});
+  run->Stop({.keep = keep,
+             .reason = reason,
+             .finish_begun = mode == v1::STOP_MODE_PREEMPT,
+             .by = options_.now() + patience});
   return absl::OkStatus();
 }
 

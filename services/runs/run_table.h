@@ -55,8 +55,8 @@ class RunTable {
   // while draining, ABORTED (SUPERSEDED) if a higher attempt was begun here.
   absl::StatusOr<Begun> Begin(const RunId& id);
 
-  // OK if it has ended already, and then, unless `keep`, it is no longer listed; NOT_FOUND.
-  absl::Status Stop(const RunId& id, bool keep, const std::string& reason);
+  // OK if it has ended already, and then, for ABANDON, it is no longer listed; NOT_FOUND.
+  absl::Status Stop(const RunId& id, v1::StopMode mode, const std::string& reason);
 
   // Somebody's presence at a run. Must not outlive the table.
   class Attachment {

@@ -70,9 +70,9 @@ TEST_F(RunTableTest, RanksOfOneGangAreRunsBesideEachOther) {
 
 TEST_F(RunTableTest, AnEndThatNobodyWillAskForIsNoLongerListed) {
   Begin(Id(1))->Append(Result());
-  EXPECT_THAT(table_.Stop(Id(1), /*keep=*/true, ""), Succeeds());
+  EXPECT_THAT(table_.Stop(Id(1), v1::STOP_MODE_CHECKPOINT, ""), Succeeds());
   EXPECT_THAT(table_.snapshot().runs, ElementsAre(Id(1)));
-  EXPECT_THAT(table_.Stop(Id(1), /*keep=*/false, ""), Succeeds());
+  EXPECT_THAT(table_.Stop(Id(1), v1::STOP_MODE_ABANDON, ""), Succeeds());
   EXPECT_THAT(table_.snapshot().runs, IsEmpty());
 }
 
@@ -184,11 +184,12 @@ TEST_F(RunTableTest, QuietIsWhenRunsHaveEndedAndReadersHaveLeft) {
 
 TEST_F(RunTableTest, StopReachesTheRunAndKnowsNoOther) {
   const auto run = Begin(Id(1));
-  EXPECT_THAT(table_.Stop(Id(1), /*keep=*/true, "cancelled"), Succeeds());
-  EXPECT_THAT(table_.Stop(Id(1), /*keep=*/false, "again"), Succeeds());
+  EXPECT_THAT(table_.Stop(Id(1), v1::STOP_MODE_CHECKPOINT, "cancelled"), Succeeds());
+  EXPECT_THAT(table_.Stop(Id(1), v1::STOP_MODE_ABANDON, "again"), Succeeds());
   EXPECT_EQ(run->stop_order()->reason, "cancelled");
   EXPECT_FALSE(run->stop_order()->keep);
-  EXPECT_THAT(table_.Stop(Id(9), true, ""), Fails(absl::StatusCode::kNotFound, HasSubstr("")));
+  EXPECT_THAT(table_.Stop(Id(9), v1::STOP_MODE_CHECKPOINT, ""),
+              Fails(absl::StatusCode::kNotFound, HasSubstr("")));
 }
 
 }  // namespace

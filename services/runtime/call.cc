@@ -6,12 +6,21 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
+#include "services/runtime/log.h"
+
 namespace imprint {
 namespace {
 
 constexpr size_t kTraceIdLength = 32;
 
 }  // namespace
+
+grpc::Status Answered(const absl::Status& status) {
+  if (absl::IsInternal(status) || absl::IsDataLoss(status) || absl::IsUnknown(status)) {
+    LogError("a call failed", {{"error", Diagnosed(status)}});
+  }
+  return ToGrpc(status);
+}
 
 std::string TraceId(const grpc::ServerContextBase& context) {
   const auto header = context.client_metadata().find("traceparent");

@@ -8,23 +8,29 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/status.h>
 
+#include "base/error_notes.h"
 #include "rpc/status.h"
+#include "services/runtime/refusal.h"
 
 namespace imprint {
+
+// For the wire; what is the server's fault is logged, with what the caller is not told.
+grpc::Status Answered(const absl::Status& status);
 
 // Runs `body`, which returns absl::Status, for a call:
 //   return Answer(*context, [&] { return jobs_.Delete(request->name()); });
 template <typename Body>
 grpc::Status Answer(grpc::ServerContextBase& context, Body&& body) {
+  if (const absl::Status refused = TakeRefusal(context); !refused.ok()) return Answered(refused);
   if (context.IsCancelled()) return {grpc::StatusCode::CANCELLED, "the caller has gone"};
   try {
-    return ToGrpc(std::forward<Body>(body)());
+    return Answered(std::forward<Body>(body)());
   } catch (const std::exception& error) {
-    return ToGrpc(absl::InternalError(absl::StrCat("unexpected: ", error.what())));
+    return Answered(
+        WithDiagnosis(absl::InternalError("unexpected; see the server's log"), error.what()));
   }
 }
 

@@ -20,6 +20,11 @@ class CallsInFlight {
     --count_;
   }
 
+  int Count() {
+    const absl::MutexLock lock(&mutex_);
+    return count_;
+  }
+
   // Returns when there is none, or at `deadline`.
   void AwaitNone(absl::Time deadline) {
     const auto none = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return count_ == 0; };

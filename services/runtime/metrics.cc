@@ -1,10 +1,11 @@
 #include "services/runtime/metrics.h"
 
-#include <exception>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
-#include <prometheus/exposer.h>
 #include <prometheus/text_serializer.h>
+
+#include "base/status_macros.h"
+#include "services/runtime/metrics_endpoint.h"
 
 namespace imprint {
 namespace {
@@ -14,43 +15,41 @@ const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {
 
 }  // namespace
 
-Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>()) {}
+Metrics::Metrics() = default;
 Metrics::~Metrics() = default;
 
 prometheus::Counter& Metrics::Counter(const std::string& name, const std::string& help,
                                       const prometheus::Labels& labels) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(labels);
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels);
 }
 
 prometheus::Gauge& Metrics::Gauge(const std::string& name, const std::string& help,
                                   const prometheus::Labels& labels) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels);
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry_).Add(labels);
 }
 
 prometheus::Histogram& Metrics::Seconds(const std::string& name, const std::string& help,
                                         const prometheus::Labels& labels) {
-  return prometheus::BuildHistogram()
-      .Name(name)
-      .Help(help)
-      .Register(*registry_)
-      .Add(labels, kSecondsBuckets);
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry_).Add(
+      labels, kSecondsBuckets);
+}
+
+void Metrics::BeforeScrape(std::function<void()> measure) {
+  const absl::MutexLock lock(&measuring_);
+  measures_.push_back(std::move(measure));
 }
 
 absl::StatusOr<std::string> Metrics::Expose(const std::string& address) {
-  // civetweb throws when it cannot bind.
-  try {
-    exposer_ = std::make_unique<prometheus::Exposer>(address, /*num_threads=*/1);
-  } catch (const std::exception& error) {
-    return absl::UnavailableError(
-        absl::StrCat("metrics-listen: ", address, " cannot be bound: ", error.what()));
-  }
-  exposer_->RegisterCollectable(registry_);
-  const size_t colon = address.rfind(':');
-  return absl::StrCat(address.substr(0, colon), ":", exposer_->GetListeningPorts().at(0));
+  ASSIGN_OR_RETURN(endpoint_, MetricsEndpoint::Start(address, [this] { return Text(); }));
+  return endpoint_->address();
 }
 
-std::string Metrics::Text() const {
-  return prometheus::TextSerializer().Serialize(registry_->Collect());
+void Metrics::Hide() { endpoint_.reset(); }
+
+std::string Metrics::Text() {
+  const absl::MutexLock lock(&measuring_);
+  for (const std::function<void()>& measure : measures_) measure();
+  return prometheus::TextSerializer().Serialize(registry_.Collect());
 }
 
 }  // namespace imprint

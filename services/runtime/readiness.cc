@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 
+#include "base/error_notes.h"
 #include "services/runtime/log.h"
 #include "services/runtime/pause.h"
 
@@ -19,7 +20,7 @@ Readiness::Readiness(Server& server, std::function<absl::Status()> can_serve,
           const absl::Status status = can_serve();
           if (before != status.ok()) {
             server.SetReady(status.ok());
-            if (!status.ok()) LogError("not ready", {{"error", status.message()}});
+            if (!status.ok()) LogError("not ready", {{"error", Diagnosed(status)}});
             if (status.ok() && before) LogInfo("ready again");
             before = status.ok();
           }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include <grpc/compression.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
@@ -12,6 +13,7 @@
 
 #include "base/status_macros.h"
 #include "rpc/channel.h"
+#include "services/runtime/call_guard.h"
 #include "services/runtime/call_metrics.h"
 
 namespace imprint {
@@ -19,6 +21,19 @@ namespace {
 
 // For calls that came at the last moment.
 constexpr absl::Duration kLastGrace = absl::Seconds(1);
+
+// Of the threads, one in so many is never given to a stream, and one in so many to no call of ours.
+constexpr int kShareForUnary = 4;
+constexpr int kShareForHealth = 16;
+// What messages on their way in may take. gRPC 1.51 looks at a message's size once all of it is
+// there.
+constexpr size_t kTransportBytes = 256 << 20;
+
+// A message is unpacked before its size is looked at: one of a megabyte may be a gigabyte then.
+void RefuseCompression(grpc::ServerBuilder& builder) {
+  constexpr int kIdentityAlone = 1 << GRPC_COMPRESS_NONE;
+  builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, kIdentityAlone);
+}
 
 // An address that is bound already must be an error, not shared.
 void RefuseSharedPort(grpc::ServerBuilder& builder) {
@@ -46,26 +61,36 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(grpc::ServerBuilder& builde
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerFlags& flags,
                                                       const std::vector<grpc::Service*>& services,
-                                                      Metrics& metrics) {
+                                                      int most_bytes, Metrics& metrics) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   std::unique_ptr<Server> server(new Server);
+  // The pool keeps a thread to itself (gRPC 1.51).
+  server->max_calls_ = flags.max_threads - 1 - flags.max_threads / kShareForHealth;
 
   grpc::ServerBuilder builder;
   for (grpc::Service* service : services) builder.RegisterService(service);
-  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxReceiveMessageSize(most_bytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  RefuseCompression(builder);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  // Or a caller that vanishes from a quiet stream would never be noticed (rpc/channel.cc).
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                              flags.max_connection_age_seconds * 1000);
   grpc::ResourceQuota quota;
   quota.SetMaxThreads(flags.max_threads);
+  quota.Resize(kTransportBytes);
   builder.SetResourceQuota(quota);
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(MakeCallMetrics(metrics, server->in_flight_));
+  interceptors.push_back(MakeCallMetrics(metrics, *server->in_flight_));
+  interceptors.push_back(
+      MakeCallGuard({.calls = server->max_calls_,
+                     .streams = flags.max_threads - flags.max_threads / kShareForUnary},
+                    metrics));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   ASSIGN_OR_RETURN(server->server_, Listen(builder, "listen", flags.listen, server->address_));
 
@@ -77,13 +102,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerFlags& flags,
   return server;
 }
 
+absl::Status Server::HasThreads() {
+  if (in_flight_->Count() < max_calls_) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat(max_calls_, " calls are being answered; --max-threads allows more"));
+}
+
 void Server::SetReady(bool ready) {
   server_->GetHealthCheckService()->SetServingStatus(ready);
   if (health_ != nullptr) health_->GetHealthCheckService()->SetServingStatus(ready);
 }
 
 void Server::Shutdown(absl::Time deadline) {
-  in_flight_.AwaitNone(deadline);
+  in_flight_->AwaitNone(deadline);
   server_->Shutdown(absl::ToChronoTime(absl::Now() + kLastGrace));
   server_->Wait();
   if (health_ == nullptr) return;

@@ -66,6 +66,9 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
       "Clients reconnect after this, so that they spread over new servers");
   add("--max-threads", flags.max_threads,
       "Calls answered at once; more are refused with RESOURCE_EXHAUSTED");
+  add("--stream-idle-seconds", flags.stream_idle_seconds,
+      "Streams whose caller neither sends what is due nor takes what is sent for so long are "
+      "ended");
   add("--log-format", flags.log_format, "text or json")->type_name("FORMAT");
   add("--log-level", flags.log_level, "debug, info, warning or error")->type_name("LEVEL");
 }
@@ -97,6 +100,7 @@ absl::Status CheckServerFlags(const ServerFlags& flags) {
   RETURN_IF_ERROR(
       CheckRange("max-connection-age-seconds", flags.max_connection_age_seconds, 1, 2'000'000));
   RETURN_IF_ERROR(CheckRange("max-threads", flags.max_threads, 16, 100'000));
+  RETURN_IF_ERROR(CheckRange("stream-idle-seconds", flags.stream_idle_seconds, 1, 86'400));
   if (!IsLoopback(flags.listen) && !flags.insecure) {
     return FieldError("listen", Quoted(flags.listen),
                       "a loopback address, or --insecure: others could use this server without "

@@ -26,6 +26,8 @@ struct ServerFlags {
   int drain_delay_seconds = 0;
   int max_connection_age_seconds = 3600;
   int max_threads = 512;
+  // Of streams whose caller neither sends nor takes anything.
+  int stream_idle_seconds = 30;
 };
 
 // Adds --listen, --health-listen, ... and --config to `app`.

@@ -62,7 +62,7 @@ bool IsServing(const Server& server) {
 class ServerTest : public ::testing::Test {
  protected:
   std::unique_ptr<Server> Start() {
-    auto server = Server::Start(flags_, {&service_}, metrics_);
+    auto server = Server::Start(flags_, {&service_}, kMaxRequestBytes, metrics_);
     EXPECT_TRUE(server.ok()) << server.status();
     return *std::move(server);
   }
@@ -93,14 +93,15 @@ TEST_F(ServerTest, CallsAreCountedByMethodAndCode) {
 
 TEST_F(ServerTest, AnExceptionIsAnErrorAndTheServerGoesOn) {
   const auto server = Start();
-  EXPECT_THAT(GetJob(*server, "throw"), Fails(absl::StatusCode::kInternal, HasSubstr("boom")));
+  EXPECT_THAT(GetJob(*server, "throw"),
+              Fails(absl::StatusCode::kInternal, HasSubstr("unexpected; see the server's log")));
   EXPECT_THAT(GetJob(*server, ""), Fails(absl::StatusCode::kInvalidArgument, HasSubstr("name: ")));
 }
 
 TEST_F(ServerTest, AnAddressInUseIsNamed) {
   const auto first = Start();
   flags_.listen = first->address();
-  EXPECT_THAT(Server::Start(flags_, {}, metrics_),
+  EXPECT_THAT(Server::Start(flags_, {}, kMaxRequestBytes, metrics_),
               Fails(absl::StatusCode::kUnavailable, HasSubstr(first->address())));
 }
 

@@ -16,8 +16,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
+#include "base/error_notes.h"
 #include "base/status_macros.h"
 #include "services/runtime/log.h"
+#include "services/runtime/patience.h"
+#include "services/runtime/process_metrics.h"
 #include "services/runtime/readiness.h"
 #include "services/runtime/server.h"
 #include "services/runtime/server_flags.h"
@@ -80,13 +83,16 @@ absl::Status WriteAddresses(const ServerFlags& flags, const Server& server,
 absl::Status Serve(const ServerFlags& flags, Service& service, Metrics& metrics,
                    EndSignals& signals) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
-                   Server::Start(flags, service.Endpoints(), metrics));
+                   Server::Start(flags, service.Endpoints(), service.MaxRequestBytes(), metrics));
   std::string metrics_address;
   if (!flags.metrics_listen.empty()) {
     ASSIGN_OR_RETURN(metrics_address, metrics.Expose(flags.metrics_listen));
   }
   RETURN_IF_ERROR(service.Serving(server->address()));
-  std::optional<Readiness> readiness(std::in_place, *server, [&] { return service.CanServe(); });
+  std::optional<Readiness> readiness(std::in_place, *server, [&]() -> absl::Status {
+    RETURN_IF_ERROR(server->HasThreads());
+    return service.CanServe();
+  });
   RETURN_IF_ERROR(WriteAddresses(flags, *server, metrics_address));
   LogInfo("serving", {{"address", server->address()},
                       {"health", server->health_address()},
@@ -133,13 +139,16 @@ int RunService(int argc, char** argv, const std::string& name, const std::string
       .Gauge("imprint_build_info", "1; the label says which version runs.",
              {{"service", name}, {"version", IMPRINT_VERSION}})
       .Set(1);
+  MeasureProcess(metrics);
+  SetStreamPatience(absl::Seconds(flags.stream_idle_seconds));
   status = service.Open(metrics);
   if (status.ok()) {
     status = Serve(flags, service, metrics, signals);
+    metrics.Hide();
     service.Close();
   }
   if (status.ok()) return 0;
-  LogError("cannot go on", {{"error", absl::string_view(status.message())}});
+  LogError("cannot go on", {{"error", Diagnosed(status)}});
   return absl::IsInvalidArgument(status) ? kBadFlags : 1;
 }
 

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <grpcpp/impl/codegen/service_type.h>
 
+#include "rpc/channel.h"
 #include "services/runtime/metrics.h"
 
 namespace imprint {
@@ -23,6 +24,9 @@ class Service {
 
   // Opens what it needs, before the server listens. An error ends the process with it.
   virtual absl::Status Open(Metrics& metrics) = 0;
+
+  // The largest message that it takes.
+  virtual int MaxRequestBytes() const { return kMaxRequestBytes; }
 
   // What it serves. Called after Open; what is pointed to lives as long as the service.
   virtual std::vector<grpc::Service*> Endpoints() = 0;

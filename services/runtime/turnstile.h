@@ -1,54 +1,64 @@
-// Lets so many in at once; the others are told when to come again.
+// Lets so many in at once, and of one peer only a part of them; the others are told when to come
+// again.
 #pragma once
 
-#include <atomic>
+#include <map>
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
+#include "absl/synchronization/mutex.h"
+#include <grpcpp/server_context.h>
 
-#include "rpc/status.h"
+#include "services/runtime/metrics.h"
 
 namespace imprint {
+
+// Who calls: its address without the port, "ipv4:10.0.0.7". Callers behind one address are one.
+std::string PeerOf(const grpc::ServerContextBase& context);
 
 // Thread-safe. Must outlive its passes.
 class Turnstile {
  public:
-  // `what` goes in: "uploads".
-  Turnstile(std::string what, int limit) : what_(std::move(what)), limit_(limit) {}
+  // `what` goes in: "uploads". No peer has more than `of_one` of the `limit`.
+  Turnstile(std::string what, int limit, int of_one)
+      : what_(std::move(what)), limit_(limit), of_one_(of_one) {}
+
+  // Shows imprint_open{what} and imprint_open_limit{what}; `metrics` must outlive it.
+  void Show(Metrics& metrics);
 
   // In until it is destroyed.
   class Pass {
    public:
-    Pass(Pass&& other) noexcept : turnstile_(std::exchange(other.turnstile_, nullptr)) {}
+    Pass(Pass&& other) noexcept
+        : turnstile_(std::exchange(other.turnstile_, nullptr)), peer_(std::move(other.peer_)) {}
     Pass& operator=(Pass&&) = delete;
     ~Pass() {
-      if (turnstile_ != nullptr) --turnstile_->inside_;
+      if (turnstile_ != nullptr) turnstile_->Leave(peer_);
     }
 
    private:
     friend class Turnstile;
-    explicit Pass(Turnstile* turnstile) : turnstile_(turnstile) {}
+    Pass(Turnstile* turnstile, std::string peer) : turnstile_(turnstile), peer_(std::move(peer)) {}
 
     Turnstile* turnstile_;
+    std::string peer_;
   };
 
-  // RESOURCE_EXHAUSTED with RetryInfo if all are in.
-  absl::StatusOr<Pass> Enter() {
-    Pass pass(this);
-    if (++inside_ <= limit_) return pass;
-    return WithRetryAfter(WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                                         what_, ": ", limit_, " are open, the most at once")),
-                                     "TOO_MANY_AT_ONCE"),
-                          absl::Seconds(2));
-  }
+  // RESOURCE_EXHAUSTED with RetryInfo if all are in, or as many of this peer as may be.
+  absl::StatusOr<Pass> Enter(const std::string& peer);
 
  private:
+  void Leave(const std::string& peer);
+
   const std::string what_;
   const int limit_;
-  std::atomic<int> inside_ = 0;
+  const int of_one_;
+  absl::Mutex mutex_;
+  int inside_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, int> peers_ ABSL_GUARDED_BY(mutex_);
+  prometheus::Gauge* gauge_ = nullptr;
 };
 
 }  // namespace imprint

@@ -3,16 +3,38 @@
 #include <functional>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
 #include "services/runs/run_failure.h"
 #include "services/runtime/log.h"
 
 namespace imprint {
+namespace {
+
+// What pictures that are begun may take when others are to have their place.
+constexpr absl::Duration kFinishBegun = absl::Seconds(10);
+
+}  // namespace
 
 ChunkRun::ChunkRun(std::shared_ptr<Run> run, ChunkOrder order, SamplerMetrics& metrics)
     : run_(std::move(run)),
       order_(std::move(order)),
       metrics_(metrics),
-      on_stop_(run_->stop_token(), [this] { stop_.request_stop(); }) {}
+      on_stop_(run_->stop_token(), [this] { HearStop(); }) {}
+
+void ChunkRun::HearStop() {
+  winding_since_us_ = absl::ToUnixMicros(absl::Now());
+  wind_down_.request_stop();
+  ReviewStop();
+}
+
+void ChunkRun::ReviewStop() {
+  const auto order = run_->stop_order();
+  if (!order) return;
+  const absl::Time until = absl::FromUnixMicros(winding_since_us_) + kFinishBegun;
+  if (!order->finish_begun || absl::Now() >= until) stop_.request_stop();
+}
 
 void ChunkRun::Expect() {
   const absl::MutexLock lock(&mutex_);

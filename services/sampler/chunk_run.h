@@ -2,6 +2,7 @@
 // whoever is last.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,6 +29,11 @@ class ChunkRun {
   Run& run() { return *run_; }
   // Requested when the run is told to stop, and when it has failed.
   std::stop_token stop_token() const { return stop_.get_token(); }
+  // Requested with that, or before it: no picture shall be begun any more.
+  std::stop_token wind_down_token() const { return wind_down_.get_token(); }
+  // To be called now and then while it is drawn: pictures that were to be finished and take too
+  // long are stopped, and so are all if somebody has thought better of it.
+  void ReviewStop();
 
   // A picture is handed to the uploader; one of the next three follows.
   void Expect();
@@ -42,6 +48,7 @@ class ChunkRun {
   void DrawingEnded(const absl::Status& status);
 
  private:
+  void HearStop();
   void Settle();
   void FailLocked(const v1::Failure& failure) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The last event, once, when drawing and uploads are over.
@@ -51,6 +58,9 @@ class ChunkRun {
   const ChunkOrder order_;
   SamplerMetrics& metrics_;
   std::stop_source stop_;
+  std::stop_source wind_down_;
+  // When it began to wind down.
+  std::atomic<int64_t> winding_since_us_ = 0;
   absl::Mutex mutex_;
   int64_t outstanding_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t delivered_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -28,13 +28,14 @@ grpc::Status SamplerEndpoint::Stop(grpc::ServerContext* context,
                                    v1::StopSamplingResponse* /*response*/) {
   return Answer(*context, [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const RunId id, ParseRunId(request->run()));
-    return runs_.Stop(id, request->mode() != v1::STOP_MODE_ABANDON, request->reason());
+    return runs_.Stop(id, request->mode(), request->reason());
   });
 }
 
 absl::StatusOr<v1::StartSamplingResponse> SamplerEndpoint::Begin(
     const v1::StartSamplingRequest& request) {
   ASSIGN_OR_RETURN(ChunkOrder order, ParseChunk(request));
+  if (models_.AreKnown()) RETURN_IF_ERROR(models_.Check("model.folder", order.model.folder()));
   ASSIGN_OR_RETURN(const RunTable::Begun begun, runs_.Begin(order.id));
   if (!begun.existed) {
     engine_.Add(std::make_shared<ChunkRun>(begun.run, std::move(order), metrics_));

@@ -10,6 +10,7 @@
 #include <imprint/v1/sampler.grpc.pb.h>
 
 #include "services/runs/run_table.h"
+#include "services/runtime/model_roots.h"
 #include "services/sampler/sampler_metrics.h"
 #include "services/sampler/sampling_engine.h"
 
@@ -18,8 +19,9 @@ namespace imprint {
 class SamplerEndpoint : public v1::SamplerService::Service {
  public:
   // All must outlive it.
-  SamplerEndpoint(RunTable& runs, SamplingEngine& engine, SamplerMetrics& metrics)
-      : runs_(runs), engine_(engine), metrics_(metrics) {}
+  SamplerEndpoint(RunTable& runs, SamplingEngine& engine, const ModelRoots& models,
+                  SamplerMetrics& metrics)
+      : runs_(runs), engine_(engine), models_(models), metrics_(metrics) {}
 
   grpc::Status Start(grpc::ServerContext* context, const v1::StartSamplingRequest* request,
                      v1::StartSamplingResponse* response) override;
@@ -33,6 +35,7 @@ class SamplerEndpoint : public v1::SamplerService::Service {
 
   RunTable& runs_;
   SamplingEngine& engine_;
+  const ModelRoots& models_;
   SamplerMetrics& metrics_;
 };
 

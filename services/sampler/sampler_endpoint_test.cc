@@ -96,7 +96,8 @@ class SamplerEndpointTest : public ::testing::Test {
   RunTable runs_{{.slots = 2}};
   PictureUploader uploader_{metrics_};
   SamplingEngine engine_{{.batch = 2, .threads = 1}, uploader_, metrics_, runs_.changes()};
-  SamplerEndpoint endpoint_{runs_, engine_, metrics_};
+  ModelRoots models_;
+  SamplerEndpoint endpoint_{runs_, engine_, models_, metrics_};
   LoopbackServer server_{{&endpoint_}};
   std::unique_ptr<v1::SamplerService::Stub> stub_ = v1::SamplerService::NewStub(server_.channel());
 };
@@ -162,15 +163,27 @@ TEST_F(SamplerEndpointTest, AStoppedChunkKeepsWhatIsUploaded) {
   EXPECT_LT(registry_.uploads().size(), 500);
 }
 
+TEST_F(SamplerEndpointTest, AChunkThatGivesWayKeepsThePicturesThatWereBegun) {
+  auto request = Request("a", 500);
+  const auto last = LastOf(request, [&](const v1::RunEvent& event) {
+    if (!event.has_started()) return;
+    EXPECT_THAT(runs_.Stop({.job = "jobs/a"}, v1::STOP_MODE_PREEMPT, "pre-empted by jobs/b"),
+                Succeeds());
+  });
+  EXPECT_EQ(last.stopped().reason(), "pre-empted by jobs/b");
+  EXPECT_FALSE(last.stopped().draining());
+  EXPECT_LE(registry_.uploads().size(), 8) << "two batches at most";
+}
+
 TEST_F(SamplerEndpointTest, AChunkThatWaitsEndsSoonWhenItIsStopped) {
   auto drawn = Request("a", 500);
   auto waits = Request("b", 1);
   ASSERT_THAT(Start(drawn), Succeeds());
   ASSERT_THAT(Start(waits), Succeeds());
-  EXPECT_THAT(runs_.Stop({.job = "jobs/b"}, false, "cancelled"), Succeeds());
+  EXPECT_THAT(runs_.Stop({.job = "jobs/b"}, v1::STOP_MODE_ABANDON, "cancelled"), Succeeds());
   engine_.EndStoppedWaiting();
   EXPECT_EQ(Follow(waits.run()).back().stopped().reason(), "cancelled");
-  EXPECT_THAT(runs_.Stop({.job = "jobs/a"}, false, "cancelled"), Succeeds());
+  EXPECT_THAT(runs_.Stop({.job = "jobs/a"}, v1::STOP_MODE_ABANDON, "cancelled"), Succeeds());
   EXPECT_TRUE(Follow(drawn.run()).back().has_stopped());
 }
 

@@ -48,10 +48,12 @@ void SamplerNode::AddFlags(CLI::App& app) {
   app.add_flag("--no-safety-check", flags_.no_safety_check,
                "Deliver pictures that no safety checker has seen")
       ->group(kGroup);
+  flags_.model_roots.AddFlags(app);
 }
 
 absl::Status SamplerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags(flags_));
+  RETURN_IF_ERROR(flags_.model_roots.CheckFlags());
   ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", flags_.device));
   if (!chosen.warning.empty()) LogWarning(chosen.warning);
   device_ = chosen.facts;
@@ -71,7 +73,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
                                                        .models = static_cast<size_t>(flags_.models),
                                                        .safety_check = !flags_.no_safety_check},
                                        *uploader_, *metrics_, runs_->changes());
-  endpoint_ = std::make_unique<SamplerEndpoint>(*runs_, *engine_, *metrics_);
+  endpoint_ = std::make_unique<SamplerEndpoint>(*runs_, *engine_, flags_.model_roots, *metrics_);
   return absl::OkStatus();
 }
 

@@ -10,6 +10,7 @@
 #include "services/runs/node_endpoint.h"
 #include "services/runs/periodic.h"
 #include "services/runs/run_table.h"
+#include "services/runtime/model_roots.h"
 #include "services/runtime/service.h"
 #include "services/sampler/picture_uploader.h"
 #include "services/sampler/sampler_endpoint.h"
@@ -28,6 +29,8 @@ struct SamplerFlags {
   int models = 1;
   int orphan_seconds = 60;
   bool no_safety_check = false;
+  // None: wherever the gateway says.
+  ModelRoots model_roots;
 };
 
 class SamplerNode : public Service {
@@ -35,6 +38,8 @@ class SamplerNode : public Service {
   void AddFlags(CLI::App& app) override;
   // INVALID_ARGUMENT naming the flag.
   absl::Status Open(Metrics& metrics) override;
+  // Embeddings come with the work.
+  int MaxRequestBytes() const override { return kMaxMessageBytes; }
   std::vector<grpc::Service*> Endpoints() override;
   absl::Status Serving(const std::string& address) override;
   // Every run stops between two steps; what is uploaded stays, and whoever is attached hears of it.

@@ -37,7 +37,7 @@ void SamplingEngine::Work(const std::stop_token& closed) {
   }
   threads_used_ = ComputeThreads();
   while (const std::shared_ptr<ChunkRun> chunk = Next(closed)) {
-    chunk->DrawingEnded(chunk->stop_token().stop_requested()
+    chunk->DrawingEnded(chunk->wind_down_token().stop_requested()
                             ? absl::CancelledError("stopped before it began")
                             : Draw(chunk));
     metrics_.batch_occupancy.Set(0);
@@ -64,8 +64,8 @@ void SamplingEngine::EndStoppedWaiting() {
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(waiting_, [&](const std::shared_ptr<ChunkRun>& chunk) {
-      if (chunk->stop_token().stop_requested()) stopped.push_back(chunk);
-      return chunk->stop_token().stop_requested();
+      if (chunk->wind_down_token().stop_requested()) stopped.push_back(chunk);
+      return chunk->wind_down_token().stop_requested();
     });
     metrics_.queue_depth.Set(static_cast<double>(waiting_.size()));
   }
@@ -99,12 +99,14 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
 
   DrawHooks hooks;
   hooks.stop = chunk->stop_token();
+  hooks.wind_down = chunk->wind_down_token();
   hooks.on_picture = [&](size_t item, RgbImage image) {
     return Deliver(chunk, model, item, std::move(image));
   };
   hooks.on_work = [&] { SayWork(*chunk); };
   hooks.on_step = [&, before = int64_t{0}](int64_t done, int64_t /*total*/) mutable {
     CountStep(done - std::exchange(before, done));
+    chunk->ReviewStop();
     SayWork(*chunk);
   };
   RETURN_IF_ERROR(sampler.Draw(ToPictureRequests(order, model.info()), hooks, order.chunk_items));

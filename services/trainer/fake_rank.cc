@@ -20,6 +20,8 @@
 #include <grpcpp/server_builder.h>
 #include <imprint/v1/rank.grpc.pb.h>
 
+#include "rpc/channel.h"
+
 namespace imprint {
 namespace {
 
@@ -108,7 +110,7 @@ int main(int argc, char** argv) {
   }
   imprint::FakeRank rank;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
+  builder.AddListeningPort(UnixAddress(socket), grpc::InsecureServerCredentials());
   builder.RegisterService(&rank);
   builder.BuildAndStart()->Wait();
 }

@@ -91,7 +91,7 @@ absl::StatusOr<std::shared_ptr<RankProcess>> RankProcess::Spawn(const RankComman
 RankProcess::RankProcess(std::filesystem::path socket, int threads)
     : socket_(std::move(socket)),
       threads_(threads),
-      channel_(OpenChannel(absl::StrCat("unix:", socket_.string()))),
+      channel_(OpenChannel(UnixAddress(socket_))),
       stub_(v1::RankService::NewStub(channel_)) {}
 
 RankProcess::~RankProcess() {

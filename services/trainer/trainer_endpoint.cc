@@ -58,13 +58,16 @@ grpc::Status TrainerEndpoint::Stop(grpc::ServerContext* context,
                                    v1::StopTrainingResponse* /*response*/) {
   return Answer(*context, [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const RunId id, ParseRunId(request->run()));
-    return runs_.Stop(id, request->mode() != v1::STOP_MODE_ABANDON, request->reason());
+    return runs_.Stop(id, request->mode(), request->reason());
   });
 }
 
 absl::StatusOr<v1::StartTrainingResponse> TrainerEndpoint::Begin(
     const v1::StartTrainingRequest& request) {
   ASSIGN_OR_RETURN(const RunId id, CheckStart(request));
+  if (models_.AreKnown()) {
+    RETURN_IF_ERROR(models_.Check("model.folder", request.model().folder()));
+  }
   ASSIGN_OR_RETURN(const RunTable::Begun begun, runs_.Begin(id));
   if (!begun.existed) Compute(begun.run, request);
   v1::StartTrainingResponse response;

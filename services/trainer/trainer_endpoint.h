@@ -15,6 +15,7 @@
 #include <imprint/v1/trainer.grpc.pb.h>
 
 #include "services/runs/run_table.h"
+#include "services/runtime/model_roots.h"
 #include "services/trainer/training_runner.h"
 
 namespace imprint {
@@ -22,7 +23,9 @@ namespace imprint {
 class TrainerEndpoint : public v1::TrainerService::Service {
  public:
   // Both must outlive it.
-  TrainerEndpoint(RunTable& runs, TrainingRunner& runner) : runs_(runs), runner_(runner) {}
+  // `models` must outlive it.
+  TrainerEndpoint(RunTable& runs, TrainingRunner& runner, const ModelRoots& models)
+      : runs_(runs), runner_(runner), models_(models) {}
   ~TrainerEndpoint() override { Join(); }
 
   grpc::Status Start(grpc::ServerContext* context, const v1::StartTrainingRequest* request,
@@ -46,6 +49,7 @@ class TrainerEndpoint : public v1::TrainerService::Service {
 
   RunTable& runs_;
   TrainingRunner& runner_;
+  const ModelRoots& models_;
   absl::Mutex mutex_;
   std::list<Worker> workers_ ABSL_GUARDED_BY(mutex_);
 };

@@ -109,7 +109,8 @@ class TrainerEndpointTest : public ::testing::Test {
                   .start_patience = absl::Seconds(60)},
                  metrics_.rank_crashes};
   TrainingRunner runner_{pool_, metrics_, runs_.changes(), kMaxRankBytes};
-  TrainerEndpoint endpoint_{runs_, runner_};
+  ModelRoots models_;
+  TrainerEndpoint endpoint_{runs_, runner_, models_};
   LoopbackServer server_{{&endpoint_}};
   std::unique_ptr<v1::TrainerService::Stub> stub_ = v1::TrainerService::NewStub(server_.channel());
 };

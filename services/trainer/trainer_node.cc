@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 
 #include "base/field_error.h"
+#include "base/private_path.h"
 #include "base/process_memory.h"
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
@@ -66,11 +67,13 @@ void RemoveStaleSockets(const fs::path& folder) {
   }
 }
 
+// Nothing: of a folder that others use, too, only what we make in it is ours to close.
+constexpr const char* kOurs = ".imprint-trainer";
+
 absl::StatusOr<fs::path> MakeWorkFolder(const std::string& given) {
   std::error_code error;
   if (!given.empty()) {
-    fs::create_directories(given, error);
-    if (!fs::is_directory(given, error)) {
+    if (!MakePrivateFolder(given, kOurs).ok()) {
       return FieldError("work-folder", Quoted(given), "a folder that can be made");
     }
     RemoveStaleSockets(given);
@@ -127,10 +130,12 @@ void TrainerNode::AddFlags(CLI::App& app) {
       ->capture_default_str();
   add("--work-folder", flags_.work_folder,
       "Folder for sockets, with a short path; the default is a new one in $TMPDIR");
+  flags_.models.AddFlags(app);
 }
 
 absl::Status TrainerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags(flags_));
+  RETURN_IF_ERROR(flags_.models.CheckFlags());
   ASSIGN_OR_RETURN(const std::string binary, RankBinary(flags_.rank_binary));
   ASSIGN_OR_RETURN(work_folder_, MakeWorkFolder(flags_.work_folder));
   ASSIGN_OR_RETURN(device_, FindUsableDevice(flags_.device, binary, work_folder_, GpuArguments()));
@@ -153,7 +158,7 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   runner_ = std::make_unique<TrainingRunner>(*pool_, *metrics_, runs_->changes(),
                                              static_cast<int64_t>(flags_.rank_memory_mb) << 20,
                                              flags_.gang);
-  endpoint_ = std::make_unique<TrainerEndpoint>(*runs_, *runner_);
+  endpoint_ = std::make_unique<TrainerEndpoint>(*runs_, *runner_, flags_.models);
   return pool_->Warm();
 }
 

@@ -12,6 +12,7 @@
 #include "services/runs/node_endpoint.h"
 #include "services/runs/periodic.h"
 #include "services/runs/run_table.h"
+#include "services/runtime/model_roots.h"
 #include "services/runtime/service.h"
 #include "services/trainer/rank_pool.h"
 #include "services/trainer/trainer_endpoint.h"
@@ -34,6 +35,8 @@ struct TrainerFlags {
   bool gradient_checkpointing = false;
   int orphan_seconds = 60;
   GangOptions gang;
+  // None: wherever the gateway says.
+  ModelRoots models;
   // Empty: a new one in $TMPDIR.
   std::string work_folder;
 };
@@ -43,6 +46,8 @@ class TrainerNode : public Service {
   void AddFlags(CLI::App& app) override;
   // INVALID_ARGUMENT naming the flag.
   absl::Status Open(Metrics& metrics) override;
+  // Embeddings and checkpoints come with the work.
+  int MaxRequestBytes() const override { return kMaxMessageBytes; }
   std::vector<grpc::Service*> Endpoints() override;
   absl::Status Serving(const std::string& address) override;
   // Every run ends with a checkpoint, and whoever is attached hears of it.

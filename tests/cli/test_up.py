@@ -145,9 +145,13 @@ def test_fsck_finds_a_damaged_blob(imprint):
     imprint.up()
     imprint("teach", PIP, "--word", "mascot", "--token", "<pip>", "--steps", 2, *RIGHTS)
     imprint("down")
-    assert "clean: 6 good" in imprint("fsck").out
-    assert imprint("--json", "fsck").events() == [
-        {"event": "checked", "clean": True, "good": 6, "missing": [], "damaged": [], "orphans": []}]
+    clean = imprint("fsck").out
+    assert "registry: clean; 4 records and 6 blobs good" in clean and "gateway: clean" in clean, clean
+    registry, gateway = imprint("--json", "fsck").events()
+    assert registry == {"event": "checked", "service": "registry", "clean": True, "good_records": 4,
+                        "good_blobs": 6, "database": [], "records": [], "missing": [], "damaged": [],
+                        "orphans": [], "open_to_others": []}
+    assert gateway["service"] == "gateway" and gateway["clean"] and gateway["good_records"] > 3
     blob = next(p for p in sorted((imprint.home / "registry" / "blobs").rglob("*")) if p.is_file())
     content = bytearray(blob.read_bytes())
     content[len(content) // 2] ^= 1
@@ -155,8 +159,13 @@ def test_fsck_finds_a_damaged_blob(imprint):
     blob.write_bytes(content)
     found = imprint("fsck", code=1)
     assert blob.name in found.out + found.err
-    checked = imprint("--json", "fsck", code=1).event("checked")
-    assert not checked["clean"] and checked["good"] == 5 and checked["damaged"] == [blob.name]
+    checked = imprint("--json", "fsck", code=1).events()[0]
+    assert not checked["clean"] and checked["good_blobs"] == 5
+    assert [b["sha256"] for b in checked["damaged"]] == [blob.name]
+    owner = checked["damaged"][0]["belongs_to"][0]
+    assert owner.startswith(("referenceSets/", "concepts/pip/embeddings/1")) and owner in found.out
+    assert "open     registry/" not in found.out
+    assert f"{blob.parent.name}/{blob.name} (0644)" not in found.out, "nobody else can enter its folder"
 
 
 def test_fsck_says_why_it_cannot_look(imprint):

@@ -93,7 +93,7 @@ def test_the_main_job_is_done_by_the_images(builder, tmp_path):
             image = builder.image(name)
             assert image.user == "65532:65532"
             pods[name] = stack.enter_context(Pod(image, folder))
-        registry = pods["registry"].start("--data=/data")
+        registry = pods["registry"].start("--data=/data", "--models-root=/models")
         trainer, sampler = pods["trainer"].start(), pods["sampler"].start()
         gateway = pods["gateway"].start("--data=/data", f"--registry={registry}", f"--trainer={trainer}",
                                         f"--sampler={sampler}")

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import hashlib
 import importlib
 import json
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import grpc
 from grpc_tools import protoc
@@ -67,6 +69,24 @@ def is_free(port):
 def free_port():
     """A port that nobody listens at, and that this process was not given before."""
     return next(port for port in fixed_ports() if is_free(port))
+
+
+def upload_header(reference_set_id, pictures):
+    """The first piece of an upload of so many pictures."""
+    v1 = api()
+    return v1.CreateReferenceSetRequest(header=dict(
+        reference_set_id=reference_set_id, title="Pip", pictures=pictures,
+        rights=v1.Rights(creator="Imprint", licence="Apache-2.0", people=v1.PEOPLE_SHOWN_NONE)))
+
+
+def picture_pieces(picture, at_once=1 << 16):
+    """The pieces of one picture of an upload."""
+    v1 = api()
+    content = picture.read_bytes()
+    yield v1.CreateReferenceSetRequest(picture=dict(
+        file_name=picture.name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest()))
+    for begin in range(0, len(content), at_once):
+        yield v1.CreateReferenceSetRequest(chunk=content[begin:begin + at_once])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,21 +144,31 @@ class Process:
             self.process.kill()
             raise AssertionError(f"{self.name} did not stop:\n{self.log.read_text()}")
 
-    def rss(self):
+    def rss(self, which="VmRSS"):
+        """Bytes; of VmHWM, the most so far."""
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{which}:"):
                 return int(line.split()[1]) * 1024
+
+    def metric(self, sample):
+        """What /metrics says of a sample, 'imprint_open{what="uploads"}'; None if it has none."""
+        url = f"http://127.0.0.1:{self.metrics_port}/metrics"
+        for line in urllib.request.urlopen(url, timeout=30).read().decode().splitlines():
+            if line.startswith(f"{sample} "):
+                return float(line.split()[-1])
 
 
 class Cluster:
     def __init__(self, folder, trainers=1, samplers=1, gateway=(), disks=None, place=Place(),
-                 trainer_places=None, trainer_flags=()):
-        """`disks` may put the data of "registry" or "gateway" elsewhere than into `folder`; `place` is
+                 trainer_places=None, trainer_flags=(), registry=(),
+                 models_root="/"):
+        """`gateway`, `registry` and `trainer_flags` are added to the commands; `disks` may put the data of "registry" or "gateway" elsewhere than into `folder`; `place` is
         where those two run."""
         self.folder = folder
         disks = {"registry": folder, "gateway": folder, **(disks or {})}
         self.registry = Process(folder, "registry", "imprint-registry",
-                                ["--data", disks["registry"] / "registry"], place)
+                                ["--models-root", models_root, *registry, "--data",
+                                 disks["registry"] / "registry"], place)
         trainer_places = trainer_places or [Place()] * trainers
         self.trainers = [
             Process(folder, f"trainer{i}", "imprint-trainer",
@@ -202,19 +232,11 @@ class Cluster:
             base_model_id=model_id, folder=str(folder), licence="Apache-2.0"), timeout=60)
 
     def add_references(self, reference_set_id="pip", folder=PIP):
-        v1 = api()
-
         def pieces():
-            request = v1.CreateReferenceSetRequest(header=dict(
-                reference_set_id=reference_set_id, title="Pip",
-                rights=v1.Rights(creator="Imprint", licence="Apache-2.0",
-                                 people=v1.PEOPLE_SHOWN_NONE)))
-            yield request
-            for picture in sorted(folder.iterdir()):
-                yield v1.CreateReferenceSetRequest(picture=dict(file_name=picture.name))
-                content = picture.read_bytes()
-                for begin in range(0, len(content), 1 << 16):
-                    yield v1.CreateReferenceSetRequest(chunk=content[begin:begin + (1 << 16)])
+            pictures = sorted(folder.iterdir())
+            yield upload_header(reference_set_id, len(pictures))
+            for picture in pictures:
+                yield from picture_pieces(picture)
 
         return self.registry_api.CreateReferenceSet(pieces(), timeout=60)
 

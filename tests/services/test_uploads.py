@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from cluster import Cluster, api
+from cluster import Cluster, api, picture_pieces, upload_header
 from processes import PIP, wait_for
 
 PICTURES = sorted(PIP.iterdir())
@@ -20,16 +20,11 @@ PICTURES = sorted(PIP.iterdir())
 
 def pieces(reference_set_id, gate):
     """An upload that waits in its middle until `gate` lets it go on; `gate.reached` tells."""
-    v1 = api()
-    yield v1.CreateReferenceSetRequest(header=dict(
-        reference_set_id=reference_set_id, title="Pip",
-        rights=v1.Rights(creator="Imprint", licence="Apache-2.0", people=v1.PEOPLE_SHOWN_NONE)))
-    yield v1.CreateReferenceSetRequest(picture=dict(file_name=PICTURES[0].name))
-    yield v1.CreateReferenceSetRequest(chunk=PICTURES[0].read_bytes())
+    yield upload_header(reference_set_id, 2)
+    yield from picture_pieces(PICTURES[0])
     gate.reached.release()
     if gate.open.wait(30):
-        yield v1.CreateReferenceSetRequest(picture=dict(file_name=PICTURES[1].name))
-        yield v1.CreateReferenceSetRequest(chunk=PICTURES[1].read_bytes())
+        yield from picture_pieces(PICTURES[1])
 
 
 class Gate:
@@ -61,6 +56,33 @@ def test_an_upload_that_is_cut_off_leaves_nothing(cluster, through):
     listed = cluster.registry_api.ListReferenceSets(v1.ListReferenceSetsRequest(), timeout=10)
     assert [s.name for s in listed.reference_sets] == []
     cluster.add_references("cut-0")
+
+
+@pytest.mark.parametrize("through", ["gateway", "registry"])
+def test_an_upload_with_a_message_over_the_limit_leaves_nothing(cluster, through):
+    """gRPC ends such a stream as if the caller had said all; whether it broke is known a moment later."""
+    v1 = api()
+
+    def broken(number):
+        yield upload_header(f"broken-{number}", 4)
+        for picture in PICTURES[:3]:
+            yield from picture_pieces(picture)
+        yield v1.CreateReferenceSetRequest(picture=dict(file_name="large.png", bytes=1, sha256="0" * 64))
+        yield v1.CreateReferenceSetRequest(chunk=bytes(17 << 20))
+
+    with grpc.insecure_channel(getattr(cluster, through).address, options=[
+            ("grpc.enable_http_proxy", 0), ("grpc.max_send_message_length", -1)]) as channel:
+        stub = v1.RegistryServiceStub(channel)
+        for number in range(20):
+            with pytest.raises(grpc.RpcError) as error:
+                stub.CreateReferenceSet(broken(number), timeout=30)
+            assert error.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error.value
+    for server in (cluster.gateway, cluster.registry):
+        wait_for(f"{server.name} has let go of them", lambda: in_flight(server) == 0)
+    listed = cluster.registry_api.ListReferenceSets(v1.ListReferenceSetsRequest(), timeout=10)
+    assert not any("broken" in s.name for s in listed.reference_sets), listed
+    blobs = cluster.folder / "registry" / "blobs"
+    wait_for("no blob is left", lambda: not any(p.is_file() for p in blobs.rglob("*")))
 
 
 def test_a_flood_of_uploads_is_told_when_to_come_again(cluster):

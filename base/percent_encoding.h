@@ -1,0 +1,12 @@
+// Paths in URIs (RFC 3986).
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace imprint {
+
+// Every byte but letters, digits, "/", "-", ".", "_" and "~" as %XX.
+std::string PercentEncoded(const std::filesystem::path& path);
+
+}  // namespace imprint

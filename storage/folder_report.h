@@ -1,0 +1,42 @@
+// What a check of a service's data folder found.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace imprint {
+
+struct FolderReport {
+  // A blob, and the resources whose records name it.
+  struct Blob {
+    std::string sha256;
+    std::vector<std::string> belongs_to;
+  };
+
+  std::string service;                      // "registry"
+  std::vector<std::string> database;        // faults of the database's file
+  std::vector<std::string> records;         // resources whose record cannot be read
+  std::vector<Blob> missing;                // blobs that records name and that are not there
+  std::vector<Blob> damaged;                // that are not what they were
+  std::vector<std::string> orphans;         // blobs that no record names, by SHA-256
+  std::vector<std::string> open_to_others;  // paths that not only their owner can reach
+  int64_t good_records = 0;
+  int64_t good_blobs = 0;
+
+  // Paths that are open to others are said, but nothing is lost by them.
+  bool Clean() const {
+    return database.empty() && records.empty() && missing.empty() && damaged.empty() &&
+           orphans.empty();
+  }
+};
+
+// A line for each finding and a sum, for people.
+std::string ToText(const FolderReport& report);
+
+// The same for programs, with the fields' names.
+nlohmann::json ToJson(const FolderReport& report);
+
+}  // namespace imprint

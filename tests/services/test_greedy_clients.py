@@ -1,0 +1,265 @@
+"""Clients that send nothing, take nothing, or want more than their share: they are let go with a reason, and
+everybody else is served meanwhile."""
+
+import concurrent.futures
+import contextlib
+import hashlib
+import io
+import socket
+import threading
+
+import grpc
+import numpy
+import pytest
+from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_status import rpc_status
+from PIL import Image
+
+from cluster import Cluster, api, upload_header
+from processes import wait_for
+
+# As deploy/k8s limits them.
+GATEWAY_LIMIT = 1 << 30
+REGISTRY_LIMIT = 3 << 30
+FEW_THREADS = ["--max-threads", "48"]
+SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Without nodes: what is created waits. Streams are given up on after three seconds."""
+    impatient = ["--stream-idle-seconds", "3"]
+    with Cluster(tmp_path_factory.mktemp("cluster"), trainers=0, samplers=0,
+                 gateway=[*impatient, *FEW_THREADS], registry=impatient) as running:
+        running.add_model()
+        running.add_references()
+        yield running
+
+
+@contextlib.contextmanager
+def channel_to(server, *options):
+    options = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1),
+               ("grpc.max_send_message_length", -1), *options]
+    with grpc.insecure_channel(server.address, options=options) as channel:
+        yield channel
+
+
+def others_are_served(cluster):
+    """By the gateway, over connections of their own."""
+    v1 = api()
+    with channel_to(cluster.gateway) as channel:
+        answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=30)
+        assert answer.status == SERVING
+        v1.JobServiceStub(channel).ListJobs(v1.ListJobsRequest(page_size=1), timeout=30)
+
+
+def retry_delay(error):
+    retry = error_details_pb2.RetryInfo()
+    assert any(d.Unpack(retry) for d in rpc_status.from_call(error).details if d.Is(retry.DESCRIPTOR)), error
+    return retry.retry_delay.ToTimedelta().total_seconds()
+
+
+def open_streams(number, begin):
+    """Calls that have begun, each in a thread that waits for its end; gives the futures."""
+    pool = concurrent.futures.ThreadPoolExecutor(number)
+
+    def end_of(i):
+        try:
+            begin(i)
+        except grpc.RpcError as error:
+            return error
+
+    futures = [pool.submit(end_of, i) for i in range(number)]
+    pool.shutdown(wait=False)
+    return futures
+
+
+def silence(first, gate):
+    yield first
+    gate.wait(120)
+
+
+@pytest.mark.parametrize("through", ["gateway", "registry"])
+def test_uploads_that_only_begin_stop_nobody(cluster, through):
+    v1, gate, server = api(), threading.Event(), getattr(cluster, through)
+    with channel_to(server) as channel:
+        stub = v1.RegistryServiceStub(channel)
+        ends = open_streams(60, lambda i: stub.CreateReferenceSet(
+            silence(upload_header(f"silent-{i}", 2), gate), timeout=120))
+        wait_for("some are in", lambda: server.metric('imprint_open{what="uploads"}') > 0)
+        others_are_served(cluster)
+        errors = [end.result(120) for end in ends]
+        gate.set()
+    codes = [error.code() for error in errors]
+    idle = codes.count(grpc.StatusCode.DEADLINE_EXCEEDED)
+    assert idle == 16, codes
+    refused = [e for e in errors if e.code() == grpc.StatusCode.RESOURCE_EXHAUSTED]
+    assert len(refused) + idle == 60, codes
+    assert all(retry_delay(error) > 0 for error in refused)
+    assert any("uploads: 16 of 32 are open from this address" in e.details() for e in refused)
+    assert server.metric('imprint_open{what="uploads"}') == 0
+    cluster.add_references(f"after-{through}")
+
+
+def test_streams_of_reflection_stop_nobody(cluster):
+    gate = threading.Event()
+    asked = reflection_pb2.ServerReflectionRequest(list_services="")
+    with channel_to(cluster.gateway) as channel:
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        ends = open_streams(60, lambda _: list(stub.ServerReflectionInfo(silence(asked, gate), timeout=120)))
+        others_are_served(cluster)
+        codes = {end.result(120).code() for end in ends}
+        gate.set()
+    assert codes <= {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED}, codes
+
+
+def test_watching_stops_nobody(cluster):
+    v1 = api()
+    job = cluster.jobs.CreateTrainingJob(v1.CreateTrainingJobRequest(spec=cluster.training()))
+    with channel_to(cluster.gateway) as channel:
+        stub = v1.JobServiceStub(channel)
+        ends = open_streams(60, lambda _: list(stub.WatchJob(v1.WatchJobRequest(name=job.name), timeout=120)))
+        wait_for("most are refused", lambda: sum(end.done() for end in ends) >= 20)
+        watching = cluster.gateway.metric('imprint_open{what="streams"}')
+        assert watching == cluster.gateway.metric('imprint_open_limit{what="streams"}') == 36
+        assert watching == cluster.gateway.metric('imprint_open{what="watchers"}')
+        others_are_served(cluster)
+        cluster.jobs.CancelJob(v1.CancelJobRequest(name=job.name))
+        ended = [end.result(120) for end in ends]
+    refused = [error for error in ended if error is not None]
+    assert len(refused) == 24
+    assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    assert all(retry_delay(error) > 0 for error in refused)
+
+
+def test_a_server_that_is_full_says_so_and_when_to_come_again(cluster):
+    """Calls that wait for a registry that stands still."""
+    v1 = api()
+    request = v1.CreateTrainingJobRequest(spec=cluster.training())
+    limit = int(cluster.gateway.metric('imprint_open_limit{what="calls"}'))
+    with channel_to(cluster.gateway) as channel:
+        stub, health = v1.JobServiceStub(channel), health_pb2_grpc.HealthStub(channel)
+
+        def status():
+            return health.Check(health_pb2.HealthCheckRequest(), timeout=30).status
+
+        cluster.registry.pause()
+        try:
+            ends = open_streams(limit + 20, lambda _: stub.CreateTrainingJob(request, timeout=20))
+            wait_for("all are in", lambda: cluster.gateway.metric('imprint_open{what="calls"}') == limit)
+            wait_for("health says that it is full", lambda: status() != SERVING)
+        finally:
+            cluster.registry.resume()
+        ended = [end.result(60) for end in ends]
+        wait_for("health says that it serves", lambda: status() == SERVING)
+    refused = [error for error in ended
+               if error is not None and error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED]
+    assert refused and all(retry_delay(error) > 0 for error in refused)
+    for job in cluster.jobs.ListJobs(v1.ListJobsRequest(page_size=1000)).jobs:
+        cluster.jobs.CancelJob(v1.CancelJobRequest(name=job.name))
+
+
+@pytest.mark.parametrize("algorithm", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+def test_what_is_compressed_is_refused_before_it_is_unpacked(cluster, algorithm):
+    v1 = api()
+    request = v1.CreateImageSetJobRequest(spec=cluster.image_set(prompts=["a" * (64 << 20)]))
+    with channel_to(cluster.gateway) as channel:
+        stub = v1.JobServiceStub(channel)
+        for _ in range(4):
+            with pytest.raises(grpc.RpcError) as error:
+                stub.CreateImageSetJob(request, timeout=60, compression=algorithm)
+            assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED, error.value
+    assert cluster.gateway.rss("VmHWM") < GATEWAY_LIMIT / 2
+    others_are_served(cluster)
+
+
+def test_large_requests_at_once_fit_into_the_gateways_memory(cluster):
+    """Of 4 MB each; some unfold into many small parts, some are refused for their size."""
+    v1 = api()
+    small_parts = b"\x0a" + varint(4 << 20) + b"\x1a\x00" * (2 << 20)
+    too_large = bytes(64 << 20)
+    with channel_to(cluster.gateway) as channel:
+        call = channel.unary_unary("/imprint.v1.JobService/CreateImageSetJob",
+                                   request_serializer=lambda b: b,
+                                   response_deserializer=v1.Job.FromString)
+        payloads = [small_parts[:(4 << 20) - 1024], too_large, spec_of_three_megabytes(cluster)]
+        ends = open_streams(24, lambda i: call(payloads[i % 3], timeout=120))
+        codes = [end.result(120).code() for end in ends if end.result(120) is not None]
+    assert set(codes) <= {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INVALID_ARGUMENT,
+                          grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE}, codes
+    assert cluster.gateway.rss("VmHWM") < GATEWAY_LIMIT
+    others_are_served(cluster)
+
+
+def varint(value):
+    out = b""
+    while value > 127:
+        out += bytes([value & 127 | 128])
+        value >>= 7
+    return out + bytes([value])
+
+
+def spec_of_three_megabytes(cluster):
+    prompts = [f"{i} ".ljust(1990, "x") for i in range(1500)]
+    return api().CreateImageSetJobRequest(
+        spec=cluster.image_set(embeddings=[], prompts=prompts)).SerializeToString()
+
+
+def test_downloads_that_nobody_reads_are_given_up(cluster):
+    """By whoever asked for a picture and takes its first piece alone."""
+    v1 = api()
+    item = picture_of_megabytes(cluster)
+    with channel_to(cluster.gateway) as channel:
+        stub = v1.RegistryServiceStub(channel)
+        streams = [stub.DownloadItem(v1.DownloadItemRequest(name=item), timeout=120) for _ in range(8)]
+        for stream in streams:
+            next(stream)
+        wait_for("they are let go", lambda: cluster.gateway.metric('imprint_open{what="downloads"}') == 0)
+        for stream in streams:
+            with pytest.raises(grpc.RpcError) as error:
+                list(stream)
+            assert error.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED, error.value
+    wait_for("the registry has let go, too",
+             lambda: cluster.registry.metric('imprint_open{what="downloads"}') == 0)
+    assert len(cluster.download_item(item)) > 20 << 20
+
+
+def picture_of_megabytes(cluster):
+    """The name of an item whose file is larger than what a connection holds on its way; put into the registry as
+    a sampler does it."""
+    v1 = api()
+    noise = numpy.random.default_rng(1).integers(0, 256, (2816, 2816, 3), numpy.uint8)
+    png = io.BytesIO()
+    Image.fromarray(noise).save(png, "PNG")
+    with channel_to(cluster.registry) as channel:
+        transfer = v1.TransferServiceStub(channel)
+        run = v1.RunKey(job="jobs/noise", chunk=0, attempt=1)
+        spec = cluster.image_set(image_set="imageSets/noise", embeddings=[], width=2816, height=2816,
+                                 picture_width=2816, picture_height=2816, guidance=1, solver="ddim",
+                                 format=v1.PICTURE_FORMAT_PNG, precision="fp32", upscale=1)
+        transfer.CreateImageSet(v1.CreateImageSetRequest(job="jobs/noise", spec=spec), timeout=30)
+        ticket = transfer.IssueTicket(v1.IssueTicketRequest(
+            run=run, image_set="imageSets/noise", lifetime_seconds=600), timeout=30).token
+        return transfer.UploadItem(item_pieces(ticket, spec, png.getvalue()), timeout=60).name
+
+
+def item_pieces(ticket, spec, content):
+    v1 = api()
+    request = v1.ItemRequest(index=0, prompt=spec.prompts[0], seed=spec.seeds[0], width=spec.width,
+                             height=spec.height, steps=spec.steps)
+    yield v1.UploadItemRequest(header=dict(token=ticket, request=request,
+                                           sha256=hashlib.sha256(content).hexdigest()))
+    for begin in range(0, len(content), 1 << 20):
+        yield v1.UploadItemRequest(chunk=content[begin:begin + (1 << 20)])
+
+
+@pytest.mark.parametrize("server", ["gateway", "registry"])
+def test_metrics_are_answered_beside_clients_that_say_nothing(cluster, server):
+    port = getattr(cluster, server).metrics_port
+    with contextlib.ExitStack() as silent:
+        for said in [b"", b"GET /metrics HTTP/1.1\r\nHost: a\r\n", b"POST /metrics HTTP/1.1\r\n"] * 20:
+            client = silent.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(said)
+        assert getattr(cluster, server).metric("process_open_fds") > 0
