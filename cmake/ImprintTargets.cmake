@@ -4,8 +4,6 @@
 # the build tree that holds nothing but a link to the library's own source folder. So
 # `#include "text/clip_tokenizer.h"` compiles only in a target that depends on imprint::text.
 
-include(GoogleTest OPTIONAL)
-
 # imprint_library(NAME SOURCES a.cc ... DEPS imprint::base ... [TEST_DEPS ...] [TESTS a_test.cc ...])
 # The folder it is called from becomes imprint::NAME. Tests, where given, are linked into NAME_test.
 function(imprint_library name)
@@ -35,7 +33,8 @@ function(imprint_include_root target)
   target_include_directories(${target} PUBLIC ${root})
 endfunction()
 
-# A GoogleTest binary; every TEST in it is a ctest of its own.
+# A GoogleTest binary as one ctest: to begin a program for every TEST, with LibTorch and all, takes longer
+# than most of them do. build/release/bin/NAME --gtest_filter=... runs some.
 function(imprint_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
@@ -44,9 +43,10 @@ function(imprint_test name)
   target_compile_definitions(${name} PRIVATE IMPRINT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # A third of the files, and it is the others that ship: clang-tidy takes longer than the compiler.
   set_target_properties(${name} PROPERTIES CXX_CLANG_TIDY "")
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   # One thread for each test's kernels: ctest runs several tests at once.
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 300 ENVIRONMENT "OMP_NUM_THREADS=1;XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900
+    ENVIRONMENT "OMP_NUM_THREADS=1;XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache")
 endfunction()
 
 # A file of pytest tests as one ctest; IMPRINT_BIN tells it where the binaries are.

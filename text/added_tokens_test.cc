@@ -1,5 +1,6 @@
 #include "text/added_tokens.h"
 
+#include "absl/strings/str_cat.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -140,7 +141,7 @@ TEST_F(AddedTokensTest, DoNotMakeAPromptGrowWithoutEnd) {
 
 TEST_F(AddedTokensTest, AreNotMoreThanCanBeLookedFor) {
   nlohmann::json tokens;
-  for (int i = 0; i <= 10'000; ++i) tokens["<" + std::to_string(i) + ">"] = 49'408 + i;
+  for (int i = 0; i <= 10'000; ++i) tokens[absl::StrCat("<", i, ">")] = 49'408 + i;
   folder_.Write("added_tokens.json", tokens.dump());
   EXPECT_THAT(Load(), RefusesNaming(Parts{"added tokens", "10001", "10000"}));
 }

@@ -33,6 +33,7 @@ struct DrawOptions {
   std::string solver;
   double eta = 0;
   std::string prompt_style = "emphasis";
+  bool angle_brackets_are_text = false;
   std::optional<int> clip_skip;
   double upscale = 1;
   double upscale_strength = 0.35;
@@ -86,6 +87,7 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
   spec.set_title(options.order.title);
   ASSIGN_OR_RETURN(const v1::PromptStyle prompt_style, ParsePromptStyle(options.prompt_style));
   spec.set_prompt_style(prompt_style);
+  spec.set_angle_brackets_are_text(options.angle_brackets_are_text);
   if (options.clip_skip) {
     RETURN_IF_ERROR(CheckNumber("clip_skip", *options.clip_skip, 1, 1000));
     spec.set_clip_skip(*options.clip_skip);
@@ -146,6 +148,10 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
       "emphasis: (word:1.2) and [word] weigh words, BREAK starts a new chunk; literal: all is text")
       ->type_name("NAME")
       ->capture_default_str();
+  draw.add_flag("--angle-brackets-are-text", options.angle_brackets_are_text,
+                "Draw words in angle brackets that are no token as text; without it they are "
+                "refused, as what is misspelt")
+      ->group(kGroup);
   add("--clip-skip", options.clip_skip,
       "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1; default: 1");
   add("--upscale", options.upscale, kUpscaleHelp)->capture_default_str();

@@ -13,6 +13,7 @@
 #include "cli/imprint/drawing_plan.h"
 #include "cli/imprint/job_follower.h"
 #include "cli/imprint/job_progress.h"
+#include "cli/imprint/message_json.h"
 #include "cli/imprint/picture_folder.h"
 #include "cli/imprint/prompt_embeddings.h"
 #include "cli/imprint/resource_options.h"
@@ -75,7 +76,8 @@ class Drawing {
       embeddings_.push_back(embedding);
       console_.Line("concept", absl::StrCat(embedding.token(), " is ", embedding.name()));
     }
-    for (const std::string& warning : WarningsOf(words, tokens)) console_.Warn(warning);
+    // What else is to be said of the prompts, the gateway says.
+    for (const std::string& warning : WarningsOfUnused(words, tokens)) console_.Warn(warning);
   }
 
   // Tokens with the class words that they are compared with; none unless that was asked for.
@@ -96,6 +98,9 @@ class Drawing {
     spec.mutable_seeds()->Assign(set.seeds.begin(), set.seeds.end());
     if (!set.comparison) {
       for (const v1::Embedding& embedding : embeddings_) spec.add_embeddings(embedding.name());
+    } else {
+      // A token whose embedding says no class word is still there.
+      spec.set_angle_brackets_are_text(true);
     }
     request.set_request_id(absl::StrCat(order_.request_id, set.comparison ? "-comparison" : ""));
     request.set_priority(order_.priority);
@@ -107,7 +112,9 @@ class Drawing {
                            {"state", StateText(job.state())},
                            {"image_set", job.image_set().image_set()},
                            {"comparison", set.comparison},
-                           {"request_id", request.request_id()}});
+                           {"request_id", request.request_id()},
+                           {"warnings", ToJson(job.warnings())}});
+    if (!set.comparison) TellWarnings(job, console_);
     return job;
   }
 

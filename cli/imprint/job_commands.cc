@@ -110,6 +110,12 @@ Command MakeWatchCommand(CLI::App& app) {
   return command;
 }
 
+nlohmann::json Holders(const v1::ExplainJobResponse& explained) {
+  nlohmann::json holders = nlohmann::json::array();
+  for (const auto& holder : explained.holders()) holders.push_back(ToJson(holder));
+  return holders;
+}
+
 absl::Status Explain(const std::string& name, Gateway& gateway, CommandContext& context) {
   v1::ExplainJobRequest request;
   request.set_name(name);
@@ -118,15 +124,16 @@ absl::Status Explain(const std::string& name, Gateway& gateway, CommandContext& 
   console.Line("job", absl::StrCat(name, ", ", StateText(explained.state())));
   console.Line("why", explained.summary());
   for (const std::string& attempt : explained.attempts()) console.Line("attempt", attempt);
-  console.Event("explanation",
-                {{"job", name},
-                 {"state", StateText(explained.state())},
-                 {"summary", explained.summary()},
-                 {"jobs_ahead", explained.jobs_ahead()},
-                 {"slots_needed", explained.slots_needed()},
-                 {"slots_free", explained.slots_free()},
-                 {"attempts", std::vector<std::string>(explained.attempts().begin(),
-                                                       explained.attempts().end())}});
+  for (const std::string& warning : explained.warnings()) console.Warn(warning);
+  console.Event("explanation", {{"job", name},
+                                {"state", StateText(explained.state())},
+                                {"summary", explained.summary()},
+                                {"jobs_ahead", explained.jobs_ahead()},
+                                {"slots_needed", explained.slots_needed()},
+                                {"slots_free", explained.slots_free()},
+                                {"attempts", ToJson(explained.attempts())},
+                                {"holders", Holders(explained)},
+                                {"warnings", ToJson(explained.warnings())}});
   return absl::OkStatus();
 }
 

@@ -120,6 +120,10 @@ absl::Status Outcome(const v1::Job& job) {
   }
 }
 
+void TellWarnings(const v1::Job& job, Console& console) {
+  for (const std::string& warning : job.warnings()) console.Warn(warning);
+}
+
 void TellWhatItWaitsFor(Gateway& gateway, Console& console, const v1::Job& job) {
   v1::ExplainJobRequest request;
   request.set_name(job.name());

@@ -35,6 +35,9 @@ bool IsTerminal(v1::JobState state);
 // OK if the job succeeded, else why not and what to do.
 absl::Status Outcome(const v1::Job& job);
 
+// Says what the gateway found in the spec of a job that was just created.
+void TellWarnings(const v1::Job& job, Console& console);
+
 // Says why a job that was just created does not run yet, if there is something to say.
 void TellWhatItWaitsFor(Gateway& gateway, Console& console, const v1::Job& job);
 

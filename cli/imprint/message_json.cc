@@ -1,6 +1,7 @@
 #include "cli/imprint/message_json.h"
 
 #include <string>
+#include <vector>
 
 #include <google/protobuf/util/json_util.h>
 
@@ -14,6 +15,10 @@ nlohmann::json ToJson(const google::protobuf::Message& message) {
   // Fails only for messages with an Any of an unknown type; there is none in our API.
   if (!google::protobuf::util::MessageToJsonString(message, &text, options).ok()) return {};
   return nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+nlohmann::json ToJson(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  return std::vector<std::string>(texts.begin(), texts.end());
 }
 
 }  // namespace imprint

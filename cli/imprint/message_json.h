@@ -2,12 +2,18 @@
 // protos.
 #pragma once
 
+#include <string>
+
 #include <google/protobuf/message.h>
+#include <google/protobuf/repeated_field.h>
 #include <nlohmann/json.hpp>
 
 namespace imprint {
 
 // With fields that have their default, too; 64-bit numbers are strings, as proto3's JSON has them.
 nlohmann::json ToJson(const google::protobuf::Message& message);
+
+// A field of several texts.
+nlohmann::json ToJson(const google::protobuf::RepeatedPtrField<std::string>& texts);
 
 }  // namespace imprint

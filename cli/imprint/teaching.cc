@@ -99,7 +99,9 @@ class Teaching {
     console_.Line("job", job.name());
     console_.Event("job", {{"name", job.name()},
                            {"state", StateText(job.state())},
-                           {"request_id", order_.request_id}});
+                           {"request_id", order_.request_id},
+                           {"warnings", ToJson(job.warnings())}});
+    TellWarnings(job, console_);
     return job;
   }
 

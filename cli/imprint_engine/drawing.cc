@@ -166,11 +166,19 @@ class Drawing {
     const PromptWords words = WordsIn({.prompts = order_.prompts,
                                        .negative = order_.defaults.negative_prompt,
                                        .style = order_.defaults.prompt_style},
-                                      tokens);
-    warnings_ = WarningsOf(words, tokens);
+                                      Known(tokens));
+    for (const auto& warnings : {WarningsOfText(words), WarningsOfUnused(words, tokens)}) {
+      warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
+    }
     for (const EmbeddingRecord& embedding : embeddings_.records) {
       if (words.tokens.count(embedding.token) > 0) used_.push_back(embedding);
     }
+  }
+
+  // With those that are baked into the model.
+  std::set<std::string> Known(std::set<std::string> tokens) const {
+    for (const std::string& word : model_->tokenizer().AddedWords()) tokens.insert(word);
+    return tokens;
   }
 
   absl::Status ReadSource(PictureRequest& defaults) {

@@ -37,10 +37,16 @@ PromptWords WordsIn(const PromptTexts& texts, const std::set<std::string>& token
   return words;
 }
 
-std::vector<std::string> WarningsOf(const PromptWords& words, const std::set<std::string>& given) {
+std::vector<std::string> WarningsOfText(const PromptWords& words) {
   std::vector<std::string> warnings;
   for (const std::string& word : words.unknown) warnings.push_back(AboutUnknownWord(word));
   for (const std::string& call : words.network_calls) warnings.push_back(AboutNetworkCall(call));
+  return warnings;
+}
+
+std::vector<std::string> WarningsOfUnused(const PromptWords& words,
+                                          const std::set<std::string>& given) {
+  std::vector<std::string> warnings;
   for (const std::string& token : given) {
     if (words.tokens.count(token) > 0) continue;
     warnings.push_back(absl::StrCat("no prompt has ", token,

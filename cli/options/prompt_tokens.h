@@ -29,8 +29,11 @@ struct PromptTexts {
 // What all of it names.
 PromptWords WordsIn(const PromptTexts& texts, const std::set<std::string>& tokens);
 
-// What is to be told of a command's prompts before they are drawn: unknown words, networks' calls,
-// and each of the `given` tokens that no prompt has.
-std::vector<std::string> WarningsOf(const PromptWords& words, const std::set<std::string>& given);
+// What is to be told of a command's prompts before they are drawn: of unknown words and networks'
+// calls, which are drawn as text, ...
+std::vector<std::string> WarningsOfText(const PromptWords& words);
+// ... and of each of the `given` tokens that no prompt has.
+std::vector<std::string> WarningsOfUnused(const PromptWords& words,
+                                          const std::set<std::string>& given);
 
 }  // namespace imprint

@@ -24,9 +24,9 @@ TEST(PromptTokens, WhatIsToBeToldOfAllPrompts) {
   const PromptWords words =
       WordsIn({.prompts = {"<rex> at night", "<rec>"}, .negative = "<mia> <lora:x:1>"}, tokens);
   EXPECT_THAT(words.tokens, ElementsAre("<mia>", "<rex>"));
-  EXPECT_THAT(WarningsOf(words, tokens),
-              ElementsAre(HasSubstr("<rec>"), HasSubstr("<lora:x:1> calls a LoRA"),
-                          HasSubstr("no prompt has <pip>")));
+  EXPECT_THAT(WarningsOfText(words),
+              ElementsAre(HasSubstr("<rec>"), HasSubstr("<lora:x:1> calls a LoRA")));
+  EXPECT_THAT(WarningsOfUnused(words, tokens), ElementsAre(HasSubstr("no prompt has <pip>")));
 }
 
 }  // namespace

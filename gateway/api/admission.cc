@@ -1,5 +1,6 @@
 #include "gateway/api/admission.h"
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/field_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "gateway/api/prompt_check.h"
 #include "gateway/api/spec_parser.h"
 #include "gateway/jobs/item_plan.h"
 #include "gateway/nodes/node_precisions.h"
@@ -83,12 +85,14 @@ absl::Status CheckConcept(const v1::TrainingSpec& spec, RegistryClient& registry
 }
 
 // Whether the tokens can stand beside the model's words; `fields` says where each comes from.
-absl::Status CheckTokens(const v1::BaseModel& model, const std::vector<std::string>& tokens,
-                         const std::vector<std::string>& fields, RegistryClient& registry) {
-  if (tokens.empty()) return absl::OkStatus();
-  const auto checked = registry.CheckTokens(model.name(), tokens, "");
+absl::StatusOr<v1::CheckTokensResponse> CheckTokens(const v1::BaseModel& model,
+                                                    const std::vector<std::string>& tokens,
+                                                    const std::vector<std::string>& fields,
+                                                    const std::string& concept_name,
+                                                    RegistryClient& registry) {
+  auto checked = registry.CheckTokens(model.name(), tokens, concept_name);
   if (!checked.ok()) return For("spec.base_model", checked.status());
-  if (checked->problem().empty()) return absl::OkStatus();
+  if (checked->problem().empty()) return checked;
   const auto bad = static_cast<size_t>(checked->bad_token());
   return absl::InvalidArgumentError(
       absl::StrCat(bad < fields.size() ? fields[bad] : "spec", ": ", checked->problem()));
@@ -108,14 +112,20 @@ absl::Status CheckUsable(absl::string_view field, const v1::Embedding& embedding
 // What a node is sent with the work must fit into a message.
 constexpr int64_t kMaxEmbeddingBytes = 8 << 20;
 
-absl::Status PinEmbeddings(const v1::BaseModel& model, RegistryClient& registry,
-                           v1::ImageSetSpec& spec) {
+// "concepts/rex/embeddings/3" is of "concepts/rex".
+std::string ConceptOf(const v1::Embedding& embedding) {
+  return embedding.name().substr(0, embedding.name().find("/embeddings/"));
+}
+
+// The embeddings as versions, all of which fit the model.
+absl::StatusOr<std::vector<v1::Embedding>> PinEmbeddings(const v1::BaseModel& model,
+                                                         RegistryClient& registry,
+                                                         v1::ImageSetSpec& spec) {
   int64_t bytes = 0;
-  std::vector<std::string> tokens;
-  std::vector<std::string> fields;
+  std::vector<v1::Embedding> embeddings;
   for (int i = 0; i < spec.embeddings_size(); ++i) {
     const std::string field = absl::StrCat("spec.embeddings[", i, "]");
-    const auto embedding = registry.GetEmbedding(spec.embeddings(i));
+    auto embedding = registry.GetEmbedding(spec.embeddings(i));
     if (!embedding.ok()) return For(field, embedding.status());
     RETURN_IF_ERROR(CheckUsable(field, *embedding));
     const std::string& identity = embedding->lineage().text_encoder_identity();
@@ -128,16 +138,58 @@ absl::Status PinEmbeddings(const v1::BaseModel& model, RegistryClient& registry,
           " (", model.embedding_width(), " wide, ", model.text_encoder_identity(), ")"));
     }
     bytes += embedding->bytes();
-    tokens.push_back(embedding->token());
-    fields.push_back(field);
     spec.set_embeddings(i, embedding->name());
+    embeddings.push_back(*std::move(embedding));
   }
   if (bytes > kMaxEmbeddingBytes) {
     return FieldError("spec.embeddings", absl::StrCat("files of ", bytes, " bytes"),
                       absl::StrCat("at most ", kMaxEmbeddingBytes, " in all"));
   }
-  RETURN_IF_ERROR(CheckTokens(model, tokens, fields, registry));
-  return CheckPrompts(spec, WrittenTokens(std::move(tokens)));
+  return embeddings;
+}
+
+constexpr int kMostWarnings = 100;
+
+void Warn(const std::string& warning, v1::Job& job) {
+  if (job.warnings_size() < kMostWarnings) job.add_warnings(warning);
+}
+
+// Of `others`, those that none of the embeddings is of: whoever wrote a prompt may mean them.
+void WarnOfOthers(const std::vector<v1::Embedding>& embeddings,
+                  const v1::CheckTokensResponse& checked, v1::Job& job) {
+  std::set<std::string> meant;
+  for (const v1::Embedding& embedding : embeddings) meant.insert(ConceptOf(embedding));
+  for (const std::string& other : checked.other_concepts()) {
+    if (meant.count(other) > 0) continue;
+    Warn(absl::StrCat("spec.embeddings: ", other, " has one of their tokens, too; it is not drawn"),
+         job);
+  }
+}
+
+// Pins the embeddings, and refuses prompts that name what they are not.
+absl::Status FitPrompts(const v1::BaseModel& model, RegistryClient& registry,
+                        v1::ImageSetSpec& spec, v1::Job& job) {
+  KnownTokens known;
+  ASSIGN_OR_RETURN(known.embeddings, PinEmbeddings(model, registry, spec));
+  std::vector<std::string> tokens;
+  std::vector<std::string> fields;
+  for (const v1::Embedding& embedding : known.embeddings) {
+    fields.push_back(absl::StrCat("spec.embeddings[", tokens.size(), "]"));
+    tokens.push_back(embedding.token());
+  }
+  ASSIGN_OR_RETURN(const auto checked, CheckTokens(model, tokens, fields, "", registry));
+  known.of_model.assign(checked.model_tokens().begin(), checked.model_tokens().end());
+  RETURN_IF_ERROR(CheckPrompts(spec, known));
+  if (const auto unknown = FindUnknownWord(spec, known)) {
+    const auto others = registry.CheckTokens(model.name(), {unknown->word}, "");
+    if (!others.ok()) return For("spec.base_model", others.status());
+    return RefuseUnknownWord(*unknown, known,
+                             {others->other_concepts().begin(), others->other_concepts().end()});
+  }
+  WarnOfOthers(known.embeddings, checked, job);
+  ASSIGN_OR_RETURN(const auto warnings, WarningsOf(spec, model, known));
+  for (const std::string& warning : warnings) Warn(warning, job);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -153,7 +205,13 @@ absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, Regist
   RETURN_IF_ERROR(
       For("spec.reference_set", registry.GetReferenceSet(spec.reference_set()).status()));
   RETURN_IF_ERROR(CheckConcept(spec, registry));
-  RETURN_IF_ERROR(CheckTokens(*model, {spec.token()}, {"spec.token"}, registry));
+  ASSIGN_OR_RETURN(const auto checked, CheckTokens(*model, {spec.token()}, {"spec.token"},
+                                                   spec.concept_name(), registry));
+  for (const std::string& other : checked.other_concepts()) {
+    Warn(absl::StrCat("spec.token: ", other, " has ", spec.token(),
+                      ", too; a set of pictures can have one of them"),
+         created.job);
+  }
   FixPrecision(nodes, v1::NODE_KIND_TRAINER, spec);
   created.model = Location(*model);
   *created.job.mutable_training() = std::move(spec);
@@ -168,7 +226,7 @@ absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, Regist
   if (!model.ok()) return For("spec.base_model", model.status());
   RETURN_IF_ERROR(FitToModel(*model, spec));
   RETURN_IF_ERROR(CheckCaps(caps, spec));
-  RETURN_IF_ERROR(PinEmbeddings(*model, registry, spec));
+  RETURN_IF_ERROR(FitPrompts(*model, registry, spec, created.job));
   // The set is the job's own and is named like it.
   spec.set_image_set(absl::StrCat("imageSets/", created.job.name().substr(sizeof("jobs/") - 1)));
   FixPrecision(nodes, v1::NODE_KIND_SAMPLER, spec);

@@ -16,7 +16,6 @@
 #include "gateway/jobs/item_plan.h"
 #include "rpc/resource_name.h"
 #include "rpc/text_field.h"
-#include "text/prompt_syntax.h"
 #include "text/training_templates.h"
 
 namespace imprint {
@@ -245,18 +244,6 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   RETURN_IF_ERROR(FillUpscale(spec));
   ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));
   return spec;
-}
-
-absl::Status CheckPrompts(const v1::ImageSetSpec& spec, const WrittenTokens& tokens) {
-  const bool literal = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL;
-  const auto style = literal ? PromptStyle::kLiteral : PromptStyle::kEmphasis;
-  const auto check = [&](absl::string_view field, const std::string& prompt) {
-    return InContext(field, ParsePrompt(prompt, style, tokens).status());
-  };
-  for (int i = 0; i < spec.prompts_size(); ++i) {
-    RETURN_IF_ERROR(check(absl::StrCat("spec.prompts[", i, "]"), spec.prompts(i)));
-  }
-  return check("spec.negative_prompt", spec.negative_prompt());
 }
 
 absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec) {

@@ -12,8 +12,6 @@
 #include <imprint/v1/registry.pb.h>
 #include <imprint/v1/training.pb.h>
 
-#include "text/written_tokens.h"
-
 namespace imprint {
 
 // Most pictures of one image set.
@@ -22,9 +20,6 @@ inline constexpr int64_t kMaxItems = 1'000'000;
 // INVALID_ARGUMENT naming the field ("spec.recipe.steps"), what was given and what is expected.
 absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& spec);
 absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& spec);
-
-// Whether the prompts can be read beside these concepts' tokens, in a spec that was parsed.
-absl::Status CheckPrompts(const v1::ImageSetSpec& spec, const WrittenTokens& tokens);
 
 // What depends on the base model: sizes, layers to skip. Fills in the model's own sizes where none
 // was given.

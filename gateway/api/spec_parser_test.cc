@@ -149,20 +149,6 @@ TEST(SpecParser, SizesComeFromTheModelAndFitIt) {
   EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.height: got 60", "8"}));
 }
 
-TEST(SpecParser, APromptsWeightsAreReadBesideTheTokens) {
-  v1::ImageSetSpec spec = ImageSet();
-  spec.set_prompts(0, "(<v:1000>) in the snow");
-  EXPECT_THAT(CheckPrompts(spec, WrittenTokens({"<v:1000>"})), Succeeds());
-  spec.set_prompts(0, "(cat:1000)");
-  EXPECT_THAT(CheckPrompts(spec, {}), RefusesNaming(Parts{"spec.prompts[0]: weight: got 1000"}));
-  spec.set_prompts(0, "cat");
-  spec.set_negative_prompt("(cat:1000)");
-  EXPECT_THAT(CheckPrompts(spec, {}),
-              RefusesNaming(Parts{"spec.negative_prompt: weight: got 1000"}));
-  spec.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
-  EXPECT_THAT(CheckPrompts(spec, {}), Succeeds());
-}
-
 TEST(SpecParser, PromptsAreReadWithEmphasisUnlessTheCallerSaysOtherwise) {
   v1::ImageSetSpec given = ImageSet();
   ASSERT_OK_AND_ASSIGN(v1::ImageSetSpec spec, ParseImageSetSpec(given));

@@ -78,14 +78,14 @@ PictureSize FinishedSize(const v1::ItemRequest& request) {
 
 // What the file must be: a picture of the size that was asked for.
 absl::StatusOr<std::string> MimeType(std::span<const std::byte> bytes,
-                                     const v1::ItemRequest& request) {
+                                     const v1::ItemRequest& request, PictureMemory& memory) {
   const auto format = SniffPicture(bytes);
   if (format && format->read && !format->written) {
     return FieldError("chunk", format->name, "PNG, JPEG or WebP");
   }
-  const auto decoded = DecodePicture(bytes);
-  if (!decoded.ok()) return InContext("chunk", decoded.status());
-  const PictureSize size = decoded->full_size;
+  const auto picture = memory.Decode(bytes);
+  if (!picture.ok()) return InContext("chunk", picture.status());
+  const PictureSize size = picture->decoded.full_size;
   const PictureSize asked = FinishedSize(request);
   if (size != asked) {
     return FieldError("chunk", absl::StrCat("a picture of ", size.width, "×", size.height),
@@ -154,7 +154,8 @@ absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
       return FieldError("header.sha256", Quoted(header_.sha256()),
                         absl::StrCat(sealed.sha256, ", which the file has"));
     }
-    ASSIGN_OR_RETURN(*item.mutable_mime_type(), MimeType(sealed.blob.bytes(), header_.request()));
+    ASSIGN_OR_RETURN(*item.mutable_mime_type(),
+                     MimeType(sealed.blob.bytes(), header_.request(), sets_->memory_));
     ASSIGN_OR_RETURN(RecordedBlobs::Held stored, sets_->blobs_.Commit(*file_, sealed.sha256));
     item.set_sha256(stored.sha256());
     item.set_bytes(received_);

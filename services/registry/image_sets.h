@@ -14,6 +14,7 @@
 
 #include "rpc/page.h"
 #include "services/registry/base_models.h"
+#include "services/registry/picture_memory.h"
 #include "services/registry/recorded_blobs.h"
 #include "storage/database.h"
 
@@ -44,8 +45,8 @@ class ImageSets {
     int64_t received_ = 0;
   };
 
-  ImageSets(Database& database, RecordedBlobs& blobs, BaseModels& models)
-      : database_(database), blobs_(blobs), models_(models) {}
+  ImageSets(Database& database, RecordedBlobs& blobs, BaseModels& models, PictureMemory& memory)
+      : database_(database), blobs_(blobs), models_(models), memory_(memory) {}
 
   // Open, named as spec.image_set says or by the registry. Idempotent by job. FAILED_PRECONDITION
   // if the job's tickets were revoked, or an embedding may not be used.
@@ -69,6 +70,7 @@ class ImageSets {
   Database& database_;
   RecordedBlobs& blobs_;
   BaseModels& models_;
+  PictureMemory& memory_;
 };
 
 }  // namespace imprint

@@ -10,9 +10,9 @@
 #include "base/rgb_image.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
-#include "imaging/decode.h"
 #include "imaging/picture_format.h"
 #include "imaging/resample.h"
+#include "services/registry/picture_memory.h"
 
 namespace imprint {
 namespace {
@@ -42,22 +42,24 @@ uint64_t DifferenceHash(const RgbImage& image) {
 }  // namespace
 
 absl::StatusOr<CheckedPicture> CheckReferencePicture(const std::string& file_name,
-                                                     absl::string_view content) {
+                                                     absl::string_view content,
+                                                     PictureMemory& memory) {
   const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
-  const auto decoded = DecodePicture(bytes);
-  if (!decoded.ok()) {
-    return InContext(absl::StrCat("picture ", Quoted(file_name)), decoded.status());
+  const auto looked_at = memory.Decode(bytes);
+  if (!looked_at.ok()) {
+    return InContext(absl::StrCat("picture ", Quoted(file_name)), looked_at.status());
   }
+  const DecodedPicture& decoded = looked_at->decoded;
   CheckedPicture checked;
   v1::ReferencePicture& picture = checked.picture;
   picture.set_file_name(file_name);
   picture.set_sha256(Sha256Hex(content));
   picture.set_format(std::string(SniffPicture(bytes)->name));
-  picture.set_width(decoded->full_size.width);
-  picture.set_height(decoded->full_size.height);
+  picture.set_width(decoded.full_size.width);
+  picture.set_height(decoded.full_size.height);
   picture.set_bytes(static_cast<int64_t>(content.size()));
-  checked.difference_hash = DifferenceHash(decoded->image);
-  for (const std::string& warning : decoded->warnings) {
+  checked.difference_hash = DifferenceHash(decoded.image);
+  for (const std::string& warning : decoded.warnings) {
     checked.warnings.push_back(absl::StrCat(file_name, ": ", warning));
   }
   return checked;

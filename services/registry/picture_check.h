@@ -1,4 +1,4 @@
-// What a reference picture must be: one that decodes, and no copy of another. Pure.
+// What a reference picture must be: one that decodes, and no copy of another.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 
 namespace imprint {
 
+class PictureMemory;
+
 struct CheckedPicture {
   v1::ReferencePicture picture;
   // 64 bits that say where the picture gets brighter from left to right, on a grid of 9 × 8:
@@ -20,9 +22,11 @@ struct CheckedPicture {
   std::vector<std::string> warnings;
 };
 
-// INVALID_ARGUMENT naming the file and what is wrong with it.
+// INVALID_ARGUMENT naming the file and what is wrong with it; RESOURCE_EXHAUSTED, too, if there is
+// no memory to look at it.
 absl::StatusOr<CheckedPicture> CheckReferencePicture(const std::string& file_name,
-                                                     absl::string_view content);
+                                                     absl::string_view content,
+                                                     PictureMemory& memory);
 
 // What the whole set needs: INVALID_ARGUMENT for the same file twice; gives a warning for each pair
 // of near-duplicates, each picture that is small, and what is to be known of single ones.

@@ -98,7 +98,8 @@ absl::Status ReferenceSets::Upload::EndPicture() {
                       absl::StrCat("SHA-256 ", sealed.sha256),
                       absl::StrCat(picture_->sha256(), ", as its header says"));
   }
-  ASSIGN_OR_RETURN(CheckedPicture checked, CheckReferencePicture(name, sealed.blob.text()));
+  ASSIGN_OR_RETURN(CheckedPicture checked,
+                   CheckReferencePicture(name, sealed.blob.text(), sets_->memory_));
   ASSIGN_OR_RETURN(RecordedBlobs::Held file, sets_->blobs_.Commit(*file_, sealed.sha256));
   picture_.reset();
   files_.push_back(std::move(file));

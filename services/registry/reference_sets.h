@@ -55,7 +55,8 @@ class ReferenceSets {
     int64_t received_ = 0;
   };
 
-  ReferenceSets(Database& database, RecordedBlobs& blobs) : database_(database), blobs_(blobs) {}
+  ReferenceSets(Database& database, RecordedBlobs& blobs, PictureMemory& memory)
+      : database_(database), blobs_(blobs), memory_(memory) {}
 
   absl::StatusOr<v1::ReferenceSet> Get(const std::string& name);
   // Newest first.
@@ -75,6 +76,7 @@ class ReferenceSets {
 
   Database& database_;
   RecordedBlobs& blobs_;
+  PictureMemory& memory_;
 };
 
 }  // namespace imprint

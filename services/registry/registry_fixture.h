@@ -19,6 +19,7 @@
 #include "services/registry/embeddings.h"
 #include "services/registry/housekeeping.h"
 #include "services/registry/image_sets.h"
+#include "services/registry/picture_memory.h"
 #include "services/registry/reference_sets.h"
 #include "services/registry/registry_check.h"
 #include "services/registry/registry_schema.h"
@@ -162,10 +163,11 @@ class RegistryFixture : public ::testing::Test {
   std::unique_ptr<BlobStore> blobs_ = *OpenBlobFolder(folder_.path() / "blobs");
   BaseModels models_{*database_};
   RecordedBlobs recorded_{*database_, *blobs_};
-  ReferenceSets references_{*database_, recorded_};
+  PictureMemory memory_{int64_t{1} << 30};
+  ReferenceSets references_{*database_, recorded_, memory_};
   Concepts concepts_{*database_};
   Embeddings embeddings_{*database_, recorded_, models_};
-  ImageSets image_sets_{*database_, recorded_, models_};
+  ImageSets image_sets_{*database_, recorded_, models_, memory_};
   Tickets tickets_{*database_};
   v1::BaseModel model_;
   // Whether the last commit was one.

@@ -14,6 +14,7 @@
 #include "services/registry/embeddings.h"
 #include "services/registry/housekeeping.h"
 #include "services/registry/image_sets.h"
+#include "services/registry/picture_memory.h"
 #include "services/registry/recorded_blobs.h"
 #include "services/registry/reference_sets.h"
 #include "services/registry/registry_api.h"
@@ -40,6 +41,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMostUploads = 1000;
+// A phone's picture of 12 million pixels needs some 100 MB.
+constexpr int kLeastPictureMemoryMb = 128;
+constexpr int kMostPictureMemoryMb = 1 << 20;
 
 absl::StatusOr<RegistryStorage> OpenStorage(const fs::path& data) {
   RegistryStorage storage;
@@ -89,21 +93,26 @@ void MeasureBlobs(const std::shared_ptr<BlobStore>& blobs, Metrics& metrics) {
 }  // namespace
 
 struct RegistryProcess::Parts {
-  Parts(RegistryStorage opened, const ModelRoots& roots, int max_uploads, Metrics& metrics)
+  Parts(RegistryStorage opened, const ModelRoots& roots, int max_uploads, int64_t picture_memory,
+        Metrics& metrics)
       : storage(std::move(opened)),
+        memory(picture_memory),
         models(*storage.database),
         blobs(*storage.database, *storage.blobs),
-        references(*storage.database, blobs),
+        references(*storage.database, blobs, memory),
         concepts(*storage.database),
         embeddings(*storage.database, blobs, models),
-        image_sets(*storage.database, blobs, models),
+        image_sets(*storage.database, blobs, models, memory),
         tickets(*storage.database),
         tokens(models, concepts),
         registry_api(models, roots, references, concepts, embeddings, image_sets, max_uploads,
                      metrics),
-        transfer_api(tickets, tokens, references, embeddings, image_sets, metrics) {}
+        transfer_api(tickets, tokens, references, embeddings, image_sets, memory, metrics) {
+    memory.Show(metrics);
+  }
 
   RegistryStorage storage;
+  PictureMemory memory;
   BaseModels models;
   RecordedBlobs blobs;
   ReferenceSets references;
@@ -127,6 +136,9 @@ void RegistryProcess::AddFlags(CLI::App& app) {
                  "Reference sets and embeddings that are taken in at once; others are told to come "
                  "again")
       ->capture_default_str();
+  app.add_option("--picture-memory-mb", picture_memory_mb_,
+                 "For all pictures that are decoded at once; others wait")
+      ->capture_default_str();
   roots_.AddFlags(app);
 }
 
@@ -134,6 +146,10 @@ absl::Status RegistryProcess::Open(Metrics& metrics) {
   if (max_uploads_ < 1 || max_uploads_ > kMostUploads) {
     return FieldError("max-uploads", absl::StrCat(max_uploads_),
                       absl::StrCat("1 to ", kMostUploads));
+  }
+  if (picture_memory_mb_ < kLeastPictureMemoryMb || picture_memory_mb_ > kMostPictureMemoryMb) {
+    return FieldError("picture-memory-mb", absl::StrCat(picture_memory_mb_),
+                      absl::StrCat(kLeastPictureMemoryMb, " to ", kMostPictureMemoryMb));
   }
   RETURN_IF_ERROR(roots_.CheckFlags());
   ASSIGN_OR_RETURN(RegistryStorage storage, OpenStorage(data_));
@@ -145,7 +161,8 @@ absl::Status RegistryProcess::Open(Metrics& metrics) {
   } else {
     RETURN_IF_ERROR(TidyUp(storage));
   }
-  parts_ = std::make_unique<Parts>(std::move(storage), roots_, max_uploads_, metrics);
+  parts_ = std::make_unique<Parts>(std::move(storage), roots_, max_uploads_,
+                                   int64_t{picture_memory_mb_} << 20, metrics);
   return absl::OkStatus();
 }
 

@@ -25,6 +25,7 @@ class RegistryProcess : public Service {
 
   std::string data_;
   int max_uploads_ = 32;
+  int picture_memory_mb_ = 1024;
   ModelRoots roots_;
   std::unique_ptr<Parts> parts_;
 };

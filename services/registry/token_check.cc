@@ -49,6 +49,8 @@ absl::StatusOr<v1::CheckTokensResponse> TokenCheck::Check(const v1::CheckTokensR
     response.set_problem(std::string(absl::StripPrefix(added.message(), "token: ")));
     break;
   }
+  const std::vector<std::string> added = tokenizer->AddedWords();
+  response.mutable_model_tokens()->Assign(added.begin(), added.end());
   ASSIGN_OR_RETURN(const std::vector<std::string> others,
                    concepts_.WithTokens({request.tokens().begin(), request.tokens().end()},
                                         request.concept_name()));

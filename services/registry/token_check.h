@@ -26,9 +26,9 @@ class TokenCheck {
  public:
   TokenCheck(BaseModels& models, Concepts& concepts) : models_(models), concepts_(concepts) {}
 
-  // Which of the tokens cannot stand in a prompt beside those before it, and why; and which other
-  // concepts have one of them. NOT_FOUND if there is no such model; errors of its tokenizer's files
-  // name them.
+  // Which of the tokens cannot stand in a prompt beside those before it, and why; which other
+  // concepts have one of them, and which tokens the model has itself. NOT_FOUND if there is no such
+  // model; errors of its tokenizer's files name them.
   absl::StatusOr<v1::CheckTokensResponse> Check(const v1::CheckTokensRequest& request);
 
  private:

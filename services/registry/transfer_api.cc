@@ -9,7 +9,6 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "engine/recipe/recipe.h"
-#include "imaging/decode.h"
 #include "imaging/fit.h"
 #include "rpc/channel.h"
 #include "services/registry/file_pieces.h"
@@ -25,12 +24,14 @@ static_assert(3 * kMaxTrainingSide * kMaxTrainingSide < kMaxMessageBytes);
 }  // namespace
 
 TransferApi::TransferApi(Tickets& tickets, TokenCheck& tokens, ReferenceSets& references,
-                         Embeddings& embeddings, ImageSets& image_sets, Metrics& metrics)
+                         Embeddings& embeddings, ImageSets& image_sets, PictureMemory& memory,
+                         Metrics& metrics)
     : tickets_(tickets),
       tokens_(tokens),
       references_(references),
       embeddings_(embeddings),
       image_sets_(image_sets),
+      memory_(memory),
       items_(metrics.Counter("imprint_registry_items_total", "Items that were committed.")),
       embeddings_total_(metrics.Counter("imprint_registry_embeddings_total",
                                         "Embeddings that jobs committed.")) {}
@@ -91,9 +92,13 @@ absl::Status TransferApi::SendPrepared(grpc::ServerContext& context,
   const SquareFit fit =
       request.fit() == v1::SQUARE_FIT_SQUASH ? SquareFit::kSquash : SquareFit::kCrop;
   for (int i = 0; i < set.pictures_size(); ++i) {
-    ASSIGN_OR_RETURN(const Blob original, references_.Original(set, i));
-    ASSIGN_OR_RETURN(const DecodedPicture decoded, DecodePicture(original.bytes()));
-    const RgbImage fitted = FitToSquare(decoded.image, request.size(), fit);
+    // The large picture goes before the caller is waited for.
+    const auto fit_one = [&]() -> absl::StatusOr<RgbImage> {
+      ASSIGN_OR_RETURN(const Blob original, references_.Original(set, i));
+      ASSIGN_OR_RETURN(const PictureMemory::Picture picture, memory_.Decode(original.bytes()));
+      return FitToSquare(picture.decoded.image, request.size(), fit);
+    };
+    ASSIGN_OR_RETURN(const RgbImage fitted, fit_one());
     v1::PreparedPicture prepared;
     prepared.set_index(i);
     prepared.set_count(set.pictures_size());

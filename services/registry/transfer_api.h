@@ -16,7 +16,8 @@ namespace imprint {
 class TransferApi : public v1::TransferService::Service {
  public:
   TransferApi(Tickets& tickets, TokenCheck& tokens, ReferenceSets& references,
-              Embeddings& embeddings, ImageSets& image_sets, Metrics& metrics);
+              Embeddings& embeddings, ImageSets& image_sets, PictureMemory& memory,
+              Metrics& metrics);
 
   grpc::Status CheckTokens(grpc::ServerContext* context, const v1::CheckTokensRequest* request,
                            v1::CheckTokensResponse* response) override;
@@ -56,6 +57,7 @@ class TransferApi : public v1::TransferService::Service {
   ReferenceSets& references_;
   Embeddings& embeddings_;
   ImageSets& image_sets_;
+  PictureMemory& memory_;
   prometheus::Counter& items_;
   prometheus::Counter& embeddings_total_;
 };

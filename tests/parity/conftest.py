@@ -19,7 +19,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 MODEL = REPOSITORY / "models" / "demo"
 BIN = pathlib.Path(os.environ["IMPRINT_BIN"])
 
-torch.set_num_threads(2)
+# ctest runs several tests at once: threads of more than there are processors wait for each other in every kernel.
+torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 
 

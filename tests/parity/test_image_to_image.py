@@ -34,7 +34,10 @@ def source(tmp_path):
     return image
 
 
-def theirs_from(pipeline, source, seed, strength, steps=20):
+STEPS = 10
+
+
+def theirs_from(pipeline, source, seed, strength, steps=STEPS):
     return np.array(pipeline(PROMPT, image=source, strength=strength, num_inference_steps=steps,
                              guidance_scale=5.0, generator=torch.Generator().manual_seed(seed),
                              ).images[0]).astype(int)
@@ -42,7 +45,7 @@ def theirs_from(pipeline, source, seed, strength, steps=20):
 
 def ours_from(engine, tmp_path, *options):
     engine("draw", "--model", MODEL, "--prompt", PROMPT, "--from", tmp_path / "source.png",
-           "--size", "64x48", "--steps", "20", "--guidance", "5", "--no-safety-check",
+           "--size", "64x48", "--steps", STEPS, "--guidance", "5", "--no-safety-check",
            "--no-sheet", "--overwrite", "--out", tmp_path / "ours", *options)
     return drawn(tmp_path / "ours")
 
@@ -53,10 +56,12 @@ def ours_from(engine, tmp_path, *options):
 def test_pictures_equal_diffusers(pipe_from_picture, engine, tmp_path, source, solver):
     pipe_from_picture.scheduler = scheduler_of(solver, pipe_from_picture.own_schedule)
     pictures = {}
+    # One that makes noise of its own draws two at once.
+    seeds = (5, 6) if solver == "euler_a" else (5,)
     for strength in (0.3, 0.75, 1.0):
-        ours = ours_from(engine, tmp_path, "--solver", solver, "--seeds", "5,6", "--strength",
+        ours = ours_from(engine, tmp_path, "--solver", solver, "--seeds", ",".join(map(str, seeds)), "--strength",
                          strength)
-        for seed, picture in zip((5, 6), ours, strict=True):
+        for seed, picture in zip(seeds, ours, strict=True):
             theirs = theirs_from(pipe_from_picture, source, seed, strength)
             assert np.abs(picture - theirs).max() <= 1, f"{solver} {strength} {seed}"
         pictures[strength] = ours[0]

@@ -221,6 +221,8 @@ ANOTHER_CODE = {
     "RankService.Stop": grpc.StatusCode.FAILED_PRECONDITION,
     # Revoking nothing is nothing.
     "TransferService.RevokeTickets": None,
+    # So is ending what has ended.
+    "TransferService.EndTicket": None,
 }
 
 

@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import io
 import socket
+import struct
 import threading
+import zlib
 
 import grpc
 import numpy
@@ -253,6 +255,42 @@ def item_pieces(ticket, spec, content):
                                            sha256=hashlib.sha256(content).hexdigest()))
     for begin in range(0, len(content), 1 << 20):
         yield v1.UploadItemRequest(chunk=content[begin:begin + (1 << 20)])
+
+
+def large_png(side, number):
+    """Of 16 bits with transparency, in a file of half a megabyte."""
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    row = b"\0" + bytes([number, 0, 128, 0, 255, 255, 128, 0]) * side
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 16, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def test_large_pictures_at_once_fit_into_the_registrys_memory(cluster, tmp_path):
+    """Decoded all at once, eight would take more than six gigabytes."""
+    v1 = api()
+    pictures = [tmp_path / f"{i}.png" for i in range(8)]
+    for i, picture in enumerate(pictures):
+        picture.write_bytes(large_png(8000, i))
+
+    def pieces(i):
+        yield upload_header(f"large-{i}", 1)
+        yield from picture_pieces(pictures[i])
+
+    with channel_to(cluster.gateway) as channel:
+        stub = v1.RegistryServiceStub(channel)
+        ends = open_streams(len(pictures), lambda i: stub.CreateReferenceSet(pieces(i), timeout=180))
+        wait_for("one is decoded", lambda: cluster.registry.metric('imprint_memory_taken_bytes{what="pictures"}') > 0)
+        others_are_served(cluster)
+        refused = [error for error in (end.result(180) for end in ends) if error is not None]
+    # Others would have been waited for, but not for ever.
+    assert all(e.code() == grpc.StatusCode.RESOURCE_EXHAUSTED and retry_delay(e) > 0 for e in refused), refused
+    assert len(refused) < len(pictures)
+    assert cluster.registry.rss("VmHWM") < REGISTRY_LIMIT / 2
+    assert cluster.registry.metric('imprint_memory_taken_bytes{what="pictures"}') == 0
 
 
 @pytest.mark.parametrize("server", ["gateway", "registry"])

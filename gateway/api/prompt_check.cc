@@ -1,0 +1,158 @@
+#include "gateway/api/prompt_check.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "text/clip_tokenizer.h"
+#include "text/concept_vocabulary.h"
+#include "text/prompt_syntax.h"
+#include "text/prompt_words.h"
+#include "text/written_tokens.h"
+
+namespace imprint {
+namespace {
+
+// Pictures of twice the side that a model was trained on begin to repeat their subject.
+constexpr int kFarBeyond = 2;
+
+PromptStyle StyleOf(const v1::ImageSetSpec& spec) {
+  const bool literal = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL;
+  return literal ? PromptStyle::kLiteral : PromptStyle::kEmphasis;
+}
+
+std::vector<std::string> TokensOf(const KnownTokens& known) {
+  std::vector<std::string> tokens;
+  for (const v1::Embedding& embedding : known.embeddings) tokens.push_back(embedding.token());
+  return tokens;
+}
+
+WrittenTokens Written(const KnownTokens& known) {
+  std::vector<std::string> tokens = TokensOf(known);
+  tokens.insert(tokens.end(), known.of_model.begin(), known.of_model.end());
+  return WrittenTokens(tokens);
+}
+
+// Calls `use(field, prompt)` for each text that is read, until one gives false.
+template <typename Use>
+void ForEachPrompt(const v1::ImageSetSpec& spec, Use use) {
+  for (int i = 0; i < spec.prompts_size(); ++i) {
+    if (!use(absl::StrCat("spec.prompts[", i, "]"), spec.prompts(i))) return;
+  }
+  use("spec.negative_prompt", spec.negative_prompt());
+}
+
+void WarnOfUnused(const v1::ImageSetSpec& spec, const KnownTokens& known,
+                  std::vector<std::string>& warnings) {
+  const WrittenTokens written(TokensOf(known));
+  PromptWords words;
+  ForEachPrompt(spec, [&](const std::string& /*field*/, const std::string& prompt) {
+    Merge(FindPromptWords(prompt, StyleOf(spec), written), words);
+    return true;
+  });
+  for (size_t i = 0; i < known.embeddings.size(); ++i) {
+    const std::string& token = known.embeddings[i].token();
+    if (words.tokens.count(token) > 0) continue;
+    warnings.push_back(absl::StrCat("spec.embeddings[", i, "]: no prompt has ", token,
+                                    ", its token; it is not used"));
+  }
+}
+
+absl::Status WarnOfCut(const v1::ImageSetSpec& spec, const KnownTokens& known,
+                       std::vector<std::string>& warnings) {
+  // What fills prompts up makes no difference to where they are cut.
+  static const auto* const standard =
+      new absl::StatusOr<ClipTokenizer>(ClipTokenizer::Standard("<|endoftext|>"));
+  RETURN_IF_ERROR(standard->status());
+  const ClipTokenizer& tokenizer = **standard;
+  ConceptVocabulary concepts;
+  for (const v1::Embedding& embedding : known.embeddings) {
+    RETURN_IF_ERROR(concepts.Add(embedding.token(), std::max(1, embedding.vectors()), tokenizer));
+  }
+  const WrittenTokens written = Written(known);
+  ForEachPrompt(spec, [&](const std::string& field, const std::string& prompt) {
+    const auto pieces = ParsePrompt(prompt, StyleOf(spec), written);
+    if (!pieces.ok()) return true;
+    const ChunkedPrompt read = tokenizer.EncodeChunks(*pieces, concepts);
+    if (read.kept < read.tokens) {
+      warnings.push_back(absl::StrCat(field, ": the first ", read.kept, " of its ", read.tokens,
+                                      " tokens are read, the others are cut off"));
+    }
+    return true;
+  });
+  return absl::OkStatus();
+}
+
+void WarnOfSize(const v1::ImageSetSpec& spec, const v1::BaseModel& model,
+                std::vector<std::string>& warnings) {
+  const auto check = [&](absl::string_view field, int side) {
+    if (model.picture_size() == 0 || side <= kFarBeyond * model.picture_size()) return;
+    warnings.push_back(absl::StrCat(field, ": ", side, " is more than ", kFarBeyond,
+                                    " times the model's own ", model.picture_size(),
+                                    "; such pictures repeat their subject: draw smaller ones and "
+                                    "let spec.upscale enlarge them"));
+  };
+  check("spec.width", spec.width());
+  check("spec.height", spec.height());
+}
+
+}  // namespace
+
+absl::Status CheckPrompts(const v1::ImageSetSpec& spec, const KnownTokens& known) {
+  const WrittenTokens written = Written(known);
+  absl::Status problem;
+  ForEachPrompt(spec, [&](const std::string& field, const std::string& prompt) {
+    problem = InContext(field, ParsePrompt(prompt, StyleOf(spec), written).status());
+    if (!problem.ok() || spec.angle_brackets_are_text()) return problem.ok();
+    const PromptWords words = FindPromptWords(prompt, StyleOf(spec), written);
+    if (words.network_calls.empty()) return true;
+    problem = FieldError(field, Quoted(*words.network_calls.begin()),
+                         "no call of a network, which has no effect here; or "
+                         "spec.angle_brackets_are_text");
+    return false;
+  });
+  return problem;
+}
+
+std::optional<UnknownWord> FindUnknownWord(const v1::ImageSetSpec& spec, const KnownTokens& known) {
+  std::optional<UnknownWord> found;
+  if (spec.angle_brackets_are_text()) return found;
+  const WrittenTokens written = Written(known);
+  ForEachPrompt(spec, [&](const std::string& field, const std::string& prompt) {
+    const PromptWords words = FindPromptWords(prompt, StyleOf(spec), written);
+    if (!words.unknown.empty()) found = {.field = field, .word = *words.unknown.begin()};
+    return !found.has_value();
+  });
+  return found;
+}
+
+absl::Status RefuseUnknownWord(const UnknownWord& unknown, const KnownTokens& known,
+                               const std::vector<std::string>& concepts) {
+  constexpr absl::string_view kOrText = ", or spec.angle_brackets_are_text";
+  if (!concepts.empty()) {
+    return FieldError(unknown.field, Quoted(unknown.word),
+                      absl::StrCat("an embedding of ", absl::StrJoin(concepts, " or "),
+                                   ", which has that token, among spec.embeddings", kOrText));
+  }
+  std::vector<std::string> tokens = TokensOf(known);
+  tokens.insert(tokens.end(), known.of_model.begin(), known.of_model.end());
+  return FieldError(unknown.field, Quoted(unknown.word),
+                    absl::StrCat("a token of spec.embeddings", tokens.empty() ? "" : " (",
+                                 absl::StrJoin(tokens, ", "), tokens.empty() ? "" : ")", kOrText));
+}
+
+absl::StatusOr<std::vector<std::string>> WarningsOf(const v1::ImageSetSpec& spec,
+                                                    const v1::BaseModel& model,
+                                                    const KnownTokens& known) {
+  std::vector<std::string> warnings;
+  WarnOfUnused(spec, known, warnings);
+  WarnOfSize(spec, model, warnings);
+  RETURN_IF_ERROR(WarnOfCut(spec, known, warnings));
+  return warnings;
+}
+
+}  // namespace imprint
