@@ -74,4 +74,9 @@ absl::StatusOr<int64_t> BytesToDecode(std::span<const std::byte> bytes,
   return source.bytes_to_decode;
 }
 
+absl::StatusOr<RgbImage> DecodePixels(std::span<const std::byte> bytes) {
+  ASSIGN_OR_RETURN(DecodedPicture decoded, DecodePicture(bytes));
+  return std::move(decoded.image);
+}
+
 }  // namespace imprint

@@ -45,6 +45,9 @@ struct DecodedPicture {
 absl::StatusOr<DecodedPicture> DecodePicture(std::span<const std::byte> bytes,
                                              const DecodeLimits& limits = {});
 
+// Its pixels alone, within the default limits: where there is nobody to tell of the rest.
+absl::StatusOr<RgbImage> DecodePixels(std::span<const std::byte> bytes);
+
 // The memory that DecodePicture will take at most for these bytes, the finished pixels among it and
 // the bytes themselves not: what a server with a budget sets aside first. Reads headers alone, in
 // milliseconds. INVALID_ARGUMENT for whatever DecodePicture refuses by its header. Thread-safe.

@@ -26,10 +26,9 @@ struct FolderReport {
   int64_t good_records = 0;
   int64_t good_blobs = 0;
 
-  // Paths that are open to others are said, but nothing is lost by them.
   bool Clean() const {
     return database.empty() && records.empty() && missing.empty() && damaged.empty() &&
-           orphans.empty();
+           orphans.empty() && open_to_others.empty();
   }
 };
 

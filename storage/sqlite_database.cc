@@ -12,6 +12,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include "base/error_notes.h"
+#include "base/field_error.h"
 #include "base/percent_encoding.h"
 #include "base/private_path.h"
 #include "base/status_macros.h"
@@ -100,7 +101,7 @@ class SqliteDatabase : public Database {
 
   absl::StatusOr<std::vector<std::string>> FindFaults() override {
     std::vector<std::string> faults;
-    const absl::Status looked = WithReader([&](soci::session& session) -> absl::Status {
+    const absl::Status looked = WithReaderOfWhateverState([&](soci::session& session) {
       std::string line;
       soci::statement lines =
           (session.prepare << absl::StrCat("pragma integrity_check(", kMostFaults, ")"),
@@ -109,7 +110,10 @@ class SqliteDatabase : public Database {
       while (lines.fetch()) faults.push_back(line);
       return absl::OkStatus();
     });
-    if (absl::IsDataLoss(looked)) return std::vector<std::string>{Diagnosed(looked)};
+    if (absl::IsDataLoss(looked)) {
+      faults.push_back(Diagnosed(looked));
+      return faults;
+    }
     RETURN_IF_ERROR(looked);
     if (faults.size() == 1 && faults.front() == "ok") faults.clear();
     return faults;
@@ -119,6 +123,10 @@ class SqliteDatabase : public Database {
   // Nothing that fails once the file is known to be damaged is tried on it again.
   absl::Status Run(const std::function<absl::Status()>& body) {
     RETURN_IF_ERROR(Damage());
+    return Try(body);
+  }
+
+  absl::Status Try(const std::function<absl::Status()>& body) {
     try {
       return body();
     } catch (const std::exception& error) {
@@ -130,8 +138,14 @@ class SqliteDatabase : public Database {
 
   absl::Status WithReader(const std::function<absl::Status(soci::session&)>& body) {
     RETURN_IF_ERROR(Damage());
+    return WithReaderOfWhateverState(body);
+  }
+
+  // Whoever looks for damage goes on where there is some.
+  absl::Status WithReaderOfWhateverState(const std::function<absl::Status(soci::session&)>& body) {
     std::unique_ptr<soci::session> session = TakeReader();
-    absl::Status status = Run([&] { return body(*session); });
+    if (session == nullptr) return Damage();
+    absl::Status status = Try([&] { return body(*session); });
     const absl::MutexLock lock(&reading_);
     idle_.push_back(std::move(session));
     return status;
@@ -167,6 +181,7 @@ class SqliteDatabase : public Database {
         RETURN_IF_ERROR(Connect(*reader));
         const absl::MutexLock reading(&reading_);
         idle_.push_back(std::move(reader));
+        connected_ = true;
       }
       return absl::OkStatus();
     });
@@ -205,9 +220,13 @@ class SqliteDatabase : public Database {
     return Damage();
   }
 
+  // Waits for one; none where not even the first could be made.
   std::unique_ptr<soci::session> TakeReader() {
-    const auto some_idle = [this]() ABSL_SHARED_LOCKS_REQUIRED(reading_) { return !idle_.empty(); };
+    const auto some_idle = [this]() ABSL_SHARED_LOCKS_REQUIRED(reading_) {
+      return !idle_.empty() || !connected_;
+    };
     const absl::MutexLock lock(&reading_, absl::Condition(&some_idle));
+    if (!connected_) return nullptr;
     std::unique_ptr<soci::session> session = std::move(idle_.back());
     idle_.pop_back();
     return session;
@@ -244,6 +263,7 @@ class SqliteDatabase : public Database {
   soci::session writer_ ABSL_GUARDED_BY(writing_);
   absl::Mutex reading_;
   std::vector<std::unique_ptr<soci::session>> idle_ ABSL_GUARDED_BY(reading_);
+  bool connected_ ABSL_GUARDED_BY(reading_) = false;
 };
 
 }  // namespace
@@ -252,9 +272,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::OpenSqlite(
     const fs::path& file, const std::vector<Migration>& migrations) {
   auto database = std::make_unique<SqliteDatabase>(file);
   const absl::Status opened = database->Open(migrations);
-  if (!opened.ok()) {
-    return absl::Status(opened.code(), absl::StrCat(file.string(), ": ", opened.message()));
-  }
+  if (!opened.ok()) return InContext(file.string(), opened);
   return std::unique_ptr<Database>(std::move(database));
 }
 

@@ -175,8 +175,6 @@ absl::Status ExportEmbedding(const EmbeddingExport& options, CommandContext& con
   return absl::OkStatus();
 }
 
-absl::StatusOr<RgbImage> Decoded(std::span<const std::byte> bytes) { return DecodePicture(bytes); }
-
 struct ImportOptions {
   std::string file;
   std::string concept_id;
@@ -208,7 +206,8 @@ absl::Status ImportEmbedding(const ImportOptions& options, CommandContext& conte
   v1::ImportEmbeddingRequest request;
   const std::filesystem::path file = ImportedFile(options.file);
   // Read here, whatever its size: tools save one vector with the whole table that it lies in.
-  const auto read = ReadEmbeddingFile(file, {.token = options.token, .decode_picture = Decoded});
+  const auto read =
+      ReadEmbeddingFile(file, {.token = options.token, .decode_picture = DecodePixels});
   if (!read.ok()) return ForOption("FILE", read.status());
   RETURN_IF_ERROR(CheckWord(*read, options));
   for (const std::string& remark : read->remarks) context.console.Warn(remark);

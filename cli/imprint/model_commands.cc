@@ -10,8 +10,8 @@
 #include "cli/imprint/base_models.h"
 #include "cli/imprint/command.h"
 #include "cli/imprint/message_json.h"
+#include "cli/imprint/models_list.h"
 #include "cli/imprint/resource_options.h"
-#include "cli/imprint/state_folder.h"
 #include "cli/imprint/table.h"
 
 #include "base/field_error.h"
@@ -49,10 +49,10 @@ absl::Status AddModel(NewModel model, CommandContext& context) {
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
   // Servers elsewhere have been told where their models lie by whoever runs them.
   std::error_code ignored;
-  if (context.server.empty() && std::filesystem::exists(model.folder, ignored)) {
-    RETURN_IF_ERROR(AddToModelsList(context.home, FolderForRegistry(model.folder)));
-  }
-  ASSIGN_OR_RETURN(const v1::BaseModel added, RegisterModel(*gateway, model));
+  const bool here = context.server.empty() && std::filesystem::exists(model.folder, ignored);
+  ASSIGN_OR_RETURN(const v1::BaseModel added, here
+                                                  ? RegisterModelHere(context.home, *gateway, model)
+                                                  : RegisterModel(*gateway, model));
   context.console.Line("model", absl::StrCat(added.name(), " (", added.fingerprint().substr(0, 12),
                                              "), ", added.licence()));
   context.console.Event("model", {{"name", added.name()}, {"details", ToJson(added)}});
@@ -63,7 +63,14 @@ absl::Status RemoveModel(const std::string& given, CommandContext& context) {
   v1::DeleteBaseModelRequest request;
   ASSIGN_OR_RETURN(*request.mutable_name(), ModelName(given));
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
+  v1::GetBaseModelRequest asked;
+  asked.set_name(request.name());
+  ASSIGN_OR_RETURN(const auto model, gateway->Call(&RegistryCalls::GetBaseModel, asked));
   RETURN_IF_ERROR(gateway->Call(&RegistryCalls::DeleteBaseModel, request).status());
+  if (context.server.empty()) {
+    ASSIGN_OR_RETURN(const auto others, ListModels(*gateway));
+    RETURN_IF_ERROR(TidyModelsList(context.home, model.folder(), others));
+  }
   context.console.Line("removed", request.name());
   context.console.Event("removed", {{"name", request.name()}});
   return absl::OkStatus();

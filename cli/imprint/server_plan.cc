@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cli/imprint/state_folder.h"
+#include "cli/imprint/models_list.h"
 
 namespace imprint {
 namespace {

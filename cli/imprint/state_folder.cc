@@ -133,21 +133,4 @@ absl::StatusOr<std::optional<RunningServers>> ReadRunning(const fs::path& home) 
   return running;
 }
 
-fs::path ModelsList(const fs::path& home) { return home / "models.txt"; }
-
-absl::Status AddToModelsList(const fs::path& home, const std::string& model) {
-  if (model.find('\n') != std::string::npos) {
-    return FieldError("model", Quoted(model), "a path without line breaks");
-  }
-  std::string content;
-  {
-    std::ifstream list(ModelsList(home));
-    for (std::string line; std::getline(list, line);) {
-      if (line == model) return absl::OkStatus();
-      absl::StrAppend(&content, line, "\n");
-    }
-  }
-  return WriteFileAtomically(ModelsList(home), absl::StrCat(content, model, "\n"));
-}
-
 }  // namespace imprint

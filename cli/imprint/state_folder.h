@@ -51,12 +51,4 @@ void RemoveRunning(const std::filesystem::path& home);
 // FAILED_PRECONDITION while one is starting, and during `imprint fsck`.
 absl::StatusOr<std::optional<RunningServers>> ReadRunning(const std::filesystem::path& home);
 
-// Folders and files that base models may be read from, one a line: what the servers of this home
-// are told with --models-list.
-std::filesystem::path ModelsList(const std::filesystem::path& home);
-
-// Adds an absolute path; the same again is the same. INVALID_ARGUMENT naming `model` if it cannot
-// stand on a line; other errors name the list.
-absl::Status AddToModelsList(const std::filesystem::path& home, const std::string& model);
-
 }  // namespace imprint

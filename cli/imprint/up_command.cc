@@ -17,6 +17,7 @@
 #include "cli/imprint/base_models.h"
 #include "cli/imprint/command.h"
 #include "cli/imprint/free_ports.h"
+#include "cli/imprint/models_list.h"
 #include "cli/imprint/server_plan.h"
 #include "cli/imprint/state_folder.h"
 #include "cli/imprint/supervisor.h"
@@ -156,10 +157,10 @@ class Up {
     RETURN_IF_ERROR(supervisor.Start(context_.stop));
     supervisor_ = &supervisor;
     Gateway gateway(running_.server, context_.stop);
+    RETURN_IF_ERROR(BeginModelsList(home_, gateway));
     v1::BaseModel model;
     if (!options_.model.folder.empty()) {
-      RETURN_IF_ERROR(AddToModelsList(home_, FolderForRegistry(options_.model.folder)));
-      ASSIGN_OR_RETURN(model, RegisterModel(gateway, options_.model));
+      ASSIGN_OR_RETURN(model, RegisterModelHere(home_, gateway, options_.model));
     }
     RETURN_IF_ERROR(WriteRunning(home_, Now()));
     Announce(model);

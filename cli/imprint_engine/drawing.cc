@@ -67,8 +67,6 @@ GivenEmbedding ParseGiven(const std::string& given) {
   return {EmbeddingFile(given.substr(equals + 1)), given.substr(0, equals)};
 }
 
-absl::StatusOr<RgbImage> Decoded(std::span<const std::byte> bytes) { return DecodePicture(bytes); }
-
 struct LoadedEmbeddings {
   std::vector<LearnedEmbedding> embeddings;
   std::vector<EmbeddingRecord> records;
@@ -82,7 +80,7 @@ absl::StatusOr<LoadedEmbeddings> LoadEmbeddings(const std::vector<std::string>& 
     const auto file = MappedFile::Open(path);
     if (!file.ok()) return ForOption("embedding", file.status());
     ASSIGN_OR_RETURN(LearnedEmbedding embedding,
-                     ReadEmbeddingFile(path, {.token = word, .decode_picture = Decoded}));
+                     ReadEmbeddingFile(path, {.token = word, .decode_picture = DecodePixels}));
     for (const std::string& remark : embedding.remarks) console.Warn(remark);
     loaded.records.push_back({.token = embedding.token,
                               .class_word = embedding.provenance["imprint.class_word"],

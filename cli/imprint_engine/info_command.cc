@@ -100,9 +100,8 @@ std::vector<double> Norms(const LearnedEmbedding& embedding) {
 }
 
 absl::Status DescribeEmbedding(const fs::path& path, Console& console) {
-  const auto decode = [](std::span<const std::byte> bytes) { return DecodePicture(bytes); };
   ASSIGN_OR_RETURN(const LearnedEmbedding embedding,
-                   ReadEmbeddingFile(path, {.decode_picture = decode}));
+                   ReadEmbeddingFile(path, {.decode_picture = DecodePixels}));
   ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
   const std::string checksum = A1111Checksum(embedding);
   const std::string file_hash = A1111FileHash(file->bytes());

@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "cli/options/option_error.h"
 
+#include "base/field_error.h"
 #include "base/text_file.h"
 #include "text/training_templates.h"
 #include "text/unicode_text.h"

@@ -12,6 +12,7 @@
 #include "text/concept_vocabulary.h"
 #include "text/prompt_syntax.h"
 #include "text/prompt_words.h"
+#include "text/standard_tokenizer.h"
 #include "text/written_tokens.h"
 
 namespace imprint {
@@ -19,6 +20,9 @@ namespace {
 
 // Pictures of twice the side that a model was trained on begin to repeat their subject.
 constexpr int kFarBeyond = 2;
+
+// Said of one set: another would help nobody.
+constexpr size_t kMostWarnings = 100;
 
 PromptStyle StyleOf(const v1::ImageSetSpec& spec) {
   const bool literal = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL;
@@ -64,25 +68,23 @@ void WarnOfUnused(const v1::ImageSetSpec& spec, const KnownTokens& known,
 
 absl::Status WarnOfCut(const v1::ImageSetSpec& spec, const KnownTokens& known,
                        std::vector<std::string>& warnings) {
-  // What fills prompts up makes no difference to where they are cut.
-  static const auto* const standard =
-      new absl::StatusOr<ClipTokenizer>(ClipTokenizer::Standard("<|endoftext|>"));
-  RETURN_IF_ERROR(standard->status());
-  const ClipTokenizer& tokenizer = **standard;
+  ASSIGN_OR_RETURN(const ClipTokenizer* const tokenizer, StandardTokenizer());
   ConceptVocabulary concepts;
   for (const v1::Embedding& embedding : known.embeddings) {
-    RETURN_IF_ERROR(concepts.Add(embedding.token(), std::max(1, embedding.vectors()), tokenizer));
+    RETURN_IF_ERROR(concepts.Add(embedding.token(), std::max(1, embedding.vectors()), *tokenizer));
   }
+  // One that stands beside an embedding's is not what a prompt names.
+  for (const std::string& token : known.of_model) (void)concepts.Add(token, 1, *tokenizer);
   const WrittenTokens written = Written(known);
   ForEachPrompt(spec, [&](const std::string& field, const std::string& prompt) {
     const auto pieces = ParsePrompt(prompt, StyleOf(spec), written);
     if (!pieces.ok()) return true;
-    const ChunkedPrompt read = tokenizer.EncodeChunks(*pieces, concepts);
+    const ChunkedPrompt read = tokenizer->EncodeChunks(*pieces, concepts);
     if (read.kept < read.tokens) {
       warnings.push_back(absl::StrCat(field, ": the first ", read.kept, " of its ", read.tokens,
                                       " tokens are read, the others are cut off"));
     }
-    return true;
+    return warnings.size() < kMostWarnings;
   });
   return absl::OkStatus();
 }

@@ -21,13 +21,14 @@ namespace {
 
 constexpr int kMostUploads = 32;
 constexpr int kMostDownloads = 64;
-// No call of a caller that set no deadline waits longer than this.
+// No call is passed on for longer than this, whatever its caller's deadline.
 constexpr std::chrono::minutes kLongest(10);
+constexpr std::chrono::hours kLongestUpload(2);
 
 void Prepare(grpc::Channel& channel, const grpc::ServerContext& context,
-             grpc::ClientContext& client) {
+             grpc::ClientContext& client, std::chrono::seconds longest = kLongest) {
   AwaitConnection(channel);
-  client.set_deadline(std::min(context.deadline(), std::chrono::system_clock::now() + kLongest));
+  client.set_deadline(std::min(context.deadline(), std::chrono::system_clock::now() + longest));
   const auto trace = context.client_metadata().find("traceparent");
   if (trace != context.client_metadata().end()) {
     client.AddMetadata("traceparent", std::string(trace->second.data(), trace->second.size()));
@@ -51,7 +52,7 @@ template <typename Piece, typename Open>
 absl::Status ForwardUpload(grpc::Channel& channel, grpc::ServerContext& context,
                            grpc::ServerReader<Piece>& reader, Open&& open) {
   grpc::ClientContext client;
-  Prepare(channel, context, client);
+  Prepare(channel, context, client, kLongestUpload);
   const auto writer = open(&client);
   Piece piece;
   while (ReadPatiently(context, reader, piece)) {
@@ -235,8 +236,11 @@ grpc::Status RegistryProxy::ListEmbeddings(grpc::ServerContext* context,
 grpc::Status RegistryProxy::ImportEmbedding(grpc::ServerContext* context,
                                             const v1::ImportEmbeddingRequest* request,
                                             v1::Embedding* response) {
-  return Forward(*channel_, *context, [&](grpc::ClientContext* client) {
-    return stub_->ImportEmbedding(client, *request, response);
+  return Answer(*context, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const Turnstile::Pass pass, uploads_.Enter(PeerOf(*context)));
+    return FromGrpc(Forward(*channel_, *context, [&](grpc::ClientContext* client) {
+      return stub_->ImportEmbedding(client, *request, response);
+    }));
   });
 }
 

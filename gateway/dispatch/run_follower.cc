@@ -270,8 +270,9 @@ absl::Status RunFollower::Store(const v1::RunEvent& event, const std::stop_token
       break;
     case v1::RunEvent::kTrainingResult:
       RETURN_IF_ERROR(FlushProgress());
+      // Its ticket is good until the embedding is committed: as long as it is, nobody can delete
+      // the pictures that it was taught from.
       RETURN_IF_ERROR(runs_.CompleteTraining(lease_.key, event.training_result()));
-      EndTicket();
       done_ = true;
       // Heard to their ends, they are no longer in their nodes' lists.
       if (members_ != nullptr) members_->AwaitEnds(kEndsPatience);

@@ -112,6 +112,12 @@ TEST_F(ImageSetsTest, ATicketLastsAsLongAsItsRun) {
   EXPECT_THAT(Draw(token, 1, Png(2)), Fails(absl::StatusCode::kPermissionDenied, HasSubstr("")));
   EXPECT_THAT(tickets_.Renew(renew), Fails(absl::StatusCode::kNotFound, HasSubstr("")));
   EXPECT_THAT(tickets_.End(renew.run()), Succeeds()) << "twice is once";
+
+  ASSERT_THAT(Ticket("jobs/a", 2, set.name()), Succeeds());
+  renew.mutable_run()->set_attempt(2);
+  ASSERT_THAT(tickets_.End(renew.run()), Succeeds());
+  EXPECT_THAT(Ticket("jobs/a", 1, set.name()),
+              Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("attempt 2 has a ticket")));
 }
 
 TEST_F(ImageSetsTest, RevokedIsForGood) {

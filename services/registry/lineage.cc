@@ -59,8 +59,8 @@ std::vector<std::string> ImageSetsOf(soci::session& sql, int64_t embedding) {
                soci::use(embedding, "e"));
 }
 
-absl::Status KeepRights(soci::session& sql, const std::string& reference_set,
-                        const v1::Rights& rights) {
+absl::Status PartFrom(soci::session& sql, const std::string& reference_set,
+                      const v1::Rights& rights) {
   const std::string tenant = kTenant;
   std::vector<int64_t> numbers;
   int64_t number = 0;
@@ -74,10 +74,12 @@ absl::Status KeepRights(soci::session& sql, const std::string& reference_set,
     sql << "select body from embeddings where number = :n", soci::use(each), soci::into(body);
     v1::Embedding embedding;
     RETURN_IF_ERROR(FromJsonText(body, embedding));
-    if (embedding.lineage().has_reference_rights()) continue;
-    *embedding.mutable_lineage()->mutable_reference_rights() = rights;
-    ASSIGN_OR_RETURN(body, ToJsonText(embedding));
-    sql << "update embeddings set body = :b where number = :n", soci::use(body), soci::use(each);
+    if (!embedding.lineage().has_reference_rights()) {
+      *embedding.mutable_lineage()->mutable_reference_rights() = rights;
+      ASSIGN_OR_RETURN(body, ToJsonText(embedding));
+    }
+    sql << "update embeddings set body = :b, reference_set = '' where number = :n", soci::use(body),
+        soci::use(each);
   }
   return absl::OkStatus();
 }

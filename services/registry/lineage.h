@@ -24,9 +24,10 @@ std::vector<std::string> ImageSetsOf(soci::session& sql, const std::string& refe
 std::vector<std::string> ImageSetsOf(soci::session& sql, int64_t embedding);
 
 // Before the set goes: gives its rights to those of its versions that do not have them yet, as
-// versions of before rights were part of the lineage.
-absl::Status KeepRights(soci::session& sql, const std::string& reference_set,
-                        const v1::Rights& rights);
+// versions of before rights were part of the lineage. From then on none of them is of a set with
+// that id: it may become another's.
+absl::Status PartFrom(soci::session& sql, const std::string& reference_set,
+                      const v1::Rights& rights);
 
 // Notes which versions an image set is drawn with. FAILED_PRECONDITION if one of them may not be
 // used; NOT_FOUND naming `spec.embeddings`.

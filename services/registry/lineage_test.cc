@@ -1,5 +1,6 @@
 #include "services/registry/lineage.h"
 
+#include "absl/strings/str_cat.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,6 +66,16 @@ TEST_F(LineageTest, RightsOutliveThePictures) {
   EXPECT_EQ(kept.lineage().reference_rights().creator(), "Ada");
   EXPECT_EQ(kept.lineage().reference_rights().licence(), "CC-BY-4.0");
   EXPECT_EQ(kept.lineage().reference_set(), "referenceSets/photos");
+}
+
+TEST_F(LineageTest, AnotherSetOfThatIdIsNotWhatAVersionWasTaughtFrom) {
+  ASSERT_THAT(references_.Delete("referenceSets/photos"), Succeeds());
+  ReferenceSets::Header other = Header("photos");
+  other.mutable_rights()->set_creator("Bert");
+  ASSERT_THAT(Upload(other, {Png(50), Png(51)}), Succeeds());
+  ASSERT_OK_AND_ASSIGN(const auto stays, references_.Delete("referenceSets/photos"));
+  EXPECT_THAT(stays.embeddings(), IsEmpty());
+  EXPECT_EQ(embeddings_.Get(kFirst)->lineage().reference_rights().creator(), "Ada");
 }
 
 TEST_F(LineageTest, RightsOfBeforeTheyWerePartOfItAreKeptWhenThePicturesGo) {
@@ -200,13 +211,15 @@ TEST(LineageMigration, IsFoundInTheRecords) {
     ASSERT_OK_AND_ASSIGN(const auto old, Database::OpenSqlite(folder.path() / "r.db", first));
     ASSERT_THAT(old->Write([](soci::session& sql) -> absl::Status {
       sql << "insert into reference_sets (tenant, id, request_id, payload_sha256, body)"
-             " values ('default', 'pip', '', '', '{}')";
+             " values ('default', 'pip', '', '', '{\"createTime\":\"2026-01-01T00:00:00Z\"}')";
       sql << "insert into reference_sets (tenant, id, request_id, payload_sha256, body)"
-             " values ('default', 'pip-2', '', '', '{}')";
-      for (const char* set : {"pip", "pip-2"}) {
-        const std::string body =
-            std::string(R"({"lineage":{"referenceSet":"referenceSets/)") + set + R"("}})";
-        const int version = set == std::string("pip") ? 1 : 11;
+             " values ('default', 'pip-2', '', '', '{\"createTime\":\"2026-01-01T00:00:00Z\"}')";
+      // Another of that id came later.
+      sql << "insert into reference_sets (tenant, id, request_id, payload_sha256, body)"
+             " values ('default', 'pip-3', '', '', '{\"createTime\":\"2026-03-01T00:00:00Z\"}')";
+      for (const auto& [set, version] : {std::pair("pip", 1), {"pip-2", 11}, {"pip-3", 12}}) {
+        const std::string body = absl::StrCat(R"({"lineage":{"referenceSet":"referenceSets/)", set,
+                                              R"("},"createTime":"2026-02-01T00:00:00Z"})");
         sql << "insert into embeddings (tenant, concept, version, origin, payload_sha256, sha256,"
                " body) values ('default', 'pip', :v, '', '', '', :b)",
             soci::use(version), soci::use(body);
@@ -224,6 +237,7 @@ TEST(LineageMigration, IsFoundInTheRecords) {
   ASSERT_THAT(database->Read([](soci::session& sql) -> absl::Status {
     EXPECT_THAT(EmbeddingsOf(sql, "pip"), ElementsAre("concepts/pip/embeddings/1"));
     EXPECT_THAT(EmbeddingsOf(sql, "pip-2"), ElementsAre("concepts/pip/embeddings/11"));
+    EXPECT_THAT(EmbeddingsOf(sql, "pip-3"), IsEmpty());
     EXPECT_THAT(ImageSetsOf(sql, "pip"), IsEmpty());
     EXPECT_THAT(ImageSetsOf(sql, "pip-2"), ElementsAre("imageSets/s"));
     return absl::OkStatus();

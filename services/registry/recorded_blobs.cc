@@ -29,6 +29,9 @@ absl::StatusOr<RecordedBlobs::Held> RecordedBlobs::Commit(BlobStore::Writer& wri
 absl::StatusOr<Blob> RecordedBlobs::Get(const std::string& sha256, size_t max_bytes) {
   auto content = blobs_.Get(sha256, max_bytes);
   if (!absl::IsNotFound(content.status())) return content;
+  // Its record may have gone since the caller read it.
+  ASSIGN_OR_RETURN(const bool named, IsNamed(sha256));
+  if (!named) return absl::NotFoundError(absl::StrCat("blobs: ", sha256, " was deleted just now"));
   return absl::DataLossError(absl::StrCat("blobs: ", sha256, " is gone; restore it from a backup"));
 }
 
@@ -47,14 +50,20 @@ void RecordedBlobs::RemoveUnnamed(const std::vector<std::string>& sha256s) {
   }
 }
 
-void RecordedBlobs::RemoveIfUnnamed(const std::string& sha256) {
+absl::StatusOr<bool> RecordedBlobs::IsNamed(const std::string& sha256) {
   int names = 0;
-  absl::Status status = database_.Read([&](soci::session& sql) -> absl::Status {
+  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
     sql << absl::StrCat("select count(*) from (", kBlobNames, ") names where sha256 = :h"),
         soci::use(sha256), soci::into(names);
     return absl::OkStatus();
-  });
-  if (status.ok() && names == 0) status = blobs_.Delete(sha256);
+  }));
+  return names > 0;
+}
+
+void RecordedBlobs::RemoveIfUnnamed(const std::string& sha256) {
+  const auto named = IsNamed(sha256);
+  absl::Status status = named.status();
+  if (status.ok() && !*named) status = blobs_.Delete(sha256);
   if (!status.ok()) {
     LogWarning("a blob stays until the next start",
                {{"blob", sha256}, {"error", status.message()}});

@@ -59,6 +59,8 @@ class RecordedBlobs {
 
  private:
   void Release(const std::string& sha256);
+  // Whether a record names it.
+  absl::StatusOr<bool> IsNamed(const std::string& sha256);
   void RemoveIfUnnamed(const std::string& sha256) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Database& database_;

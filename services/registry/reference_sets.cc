@@ -241,9 +241,9 @@ absl::StatusOr<v1::DeleteReferenceSetResponse> ReferenceSets::Delete(const std::
     }
     v1::ReferenceSet set;
     RETURN_IF_ERROR(FromJsonText(body, set));
-    RETURN_IF_ERROR(KeepRights(sql, id, set.rights()));
     for (std::string& each : EmbeddingsOf(sql, id)) response.add_embeddings(std::move(each));
     for (std::string& each : ImageSetsOf(sql, id)) response.add_image_sets(std::move(each));
+    RETURN_IF_ERROR(PartFrom(sql, id, set.rights()));
     files = BlobsOf(sql, "reference_pictures where reference_set = :n", number);
     sql << "delete from reference_pictures where reference_set = :n", soci::use(number);
     sql << "delete from reference_sets where number = :n", soci::use(number);

@@ -75,9 +75,12 @@ const std::vector<Migration>& RegistryMigrations() {
            // What stems from what: versions from the pictures that they were taught from, image
            // sets from the versions that they were drawn with.
            "alter table embeddings add column reference_set varchar(63) not null default ''",
+           // A set of that id may be another, made since.
            "update embeddings set reference_set = coalesce((select s.id from reference_sets s"
-           " where s.tenant = embeddings.tenant and embeddings.body like"
-           " '%\"referenceSet\":\"referenceSets/' || s.id || '\"%'), '')",
+           " where s.tenant = embeddings.tenant and s.id ="
+           " substr(json_extract(embeddings.body, '$.lineage.referenceSet'),"
+           " length('referenceSets/') + 1) and json_extract(s.body, '$.createTime') <="
+           " json_extract(embeddings.body, '$.createTime')), '')",
            "create index embeddings_by_reference_set on embeddings (tenant, reference_set)"
            " where reference_set <> ''",
            "create table image_set_embeddings ("
@@ -85,9 +88,12 @@ const std::vector<Migration>& RegistryMigrations() {
            " primary key (embedding, image_set))",
            "create index image_set_embeddings_by_set on image_set_embeddings (image_set)",
            "insert into image_set_embeddings (embedding, image_set)"
-           " select e.number, s.number from embeddings e join image_sets s"
-           " on s.tenant = e.tenant and s.body like"
-           " '%\"concepts/' || e.concept || '/embeddings/' || e.version || '\"%'",
+           " select distinct e.number, s.number from image_sets s,"
+           " json_each(s.body, '$.spec.embeddings') named join embeddings e"
+           " on e.tenant = s.tenant and e.concept = substr(named.value, length('concepts/') + 1,"
+           " instr(named.value, '/embeddings/') - length('concepts/') - 1)"
+           " and e.version = cast(substr(named.value, instr(named.value, '/embeddings/')"
+           " + length('/embeddings/')) as integer)",
        }},
   };
   return migrations;

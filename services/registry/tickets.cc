@@ -150,7 +150,8 @@ absl::Status Tickets::End(const v1::RunKey& run) {
   return database_.Write([&](soci::session& sql) -> absl::Status {
     const int64_t chunk = run.chunk();
     const int attempt = run.attempt();
-    sql << "delete from tickets where job = :j and chunk = :c and attempt = :a",
+    // The row stays: no earlier attempt gets a ticket after this one.
+    sql << "update tickets set expire_us = 0 where job = :j and chunk = :c and attempt = :a",
         soci::use(run.job()), soci::use(chunk), soci::use(attempt);
     return absl::OkStatus();
   });

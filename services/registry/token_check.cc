@@ -11,6 +11,7 @@
 #include "engine/checkpoint/model_files.h"
 #include "text/clip_tokenizer.h"
 #include "text/concept_vocabulary.h"
+#include "text/standard_tokenizer.h"
 
 namespace imprint {
 namespace {
@@ -21,12 +22,9 @@ constexpr size_t kTokenizersKept = 4;
 }  // namespace
 
 absl::Status CheckNewWord(absl::string_view field, const std::string& token) {
-  // Which token fills prompts up makes no difference to which words there are.
-  static const auto* const standard =
-      new absl::StatusOr<ClipTokenizer>(ClipTokenizer::Standard("<|endoftext|>"));
-  if (!standard->ok()) return standard->status();
+  ASSIGN_OR_RETURN(const ClipTokenizer* const standard, StandardTokenizer());
   ConceptVocabulary concepts;
-  const absl::Status added = concepts.Add(token, 1, **standard);
+  const absl::Status added = concepts.Add(token, 1, *standard);
   if (added.ok()) return added;
   return absl::InvalidArgumentError(
       absl::StrCat(field, ": ", absl::StripPrefix(added.message(), "token: ")));

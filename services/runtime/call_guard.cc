@@ -88,12 +88,15 @@ class CallGuard : public grpc::experimental::Interceptor {
  public:
   CallGuard(Shared& shared, ServerRpcInfo& info)
       : shared_(shared), context_(*info.server_context()) {
+    ForgetRefusal();
     const bool own = absl::StartsWith(info.method(), "/imprint.");
     is_reflection_ = absl::StrContains(info.method(), ".ServerReflection/");
     const ServerRpcInfo::Type type = info.type();
     if (is_reflection_) Pass(shared.reflection);
     if (!own) return;
     Pass(shared.calls);
+    answers_once_ =
+        type == ServerRpcInfo::Type::UNARY || type == ServerRpcInfo::Type::CLIENT_STREAMING;
     if (type != ServerRpcInfo::Type::UNARY) Pass(shared.streams);
     parses_ = type == ServerRpcInfo::Type::UNARY || type == ServerRpcInfo::Type::SERVER_STREAMING;
     if (parses_) shared_.parsing.Enter();
@@ -104,6 +107,11 @@ class CallGuard : public grpc::experimental::Interceptor {
   void Intercept(InterceptorBatchMethods* batch) override {
     if (is_reflection_ && !patience_) {
       patience_.emplace(context_, "reflection is for a moment; ask again");
+    }
+    // gRPC's handler waits until the caller has made room for its answer, and holds a thread.
+    if (answers_once_ && !patience_ &&
+        batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE)) {
+      patience_.emplace(context_, "the caller took nothing for too long; ask again");
     }
     if (parses_) {
       if (google::protobuf::Message* request = RequestOf(*batch)) Weigh(*request);
@@ -153,6 +161,7 @@ class CallGuard : public grpc::experimental::Interceptor {
   std::optional<Patience> patience_;
   ByteBudget::Share share_;
   bool is_reflection_ = false;
+  bool answers_once_ = false;
   bool parses_ = false;
   absl::Status refused_;
 };

@@ -22,9 +22,9 @@ struct CallLimits {
 
 // Answers calls beyond the limits with RESOURCE_EXHAUSTED and RetryInfo, through Answer of
 // services/runtime/call.h, and parses two requests at a time. Streams of reflection, of which there
-// are 8 at once, are ended after the patience of services/runtime/patience.h. Shows imprint_open
-// and imprint_open_limit of "calls" and "streams", and
-// imprint_memory_taken_bytes{what="requests"}. `metrics` must outlive the server.
+// are 8 at once, are ended after the patience of services/runtime/patience.h, and so are calls
+// whose answer the caller does not take. Shows imprint_open and imprint_open_limit of "calls" and
+// "streams", and imprint_memory_taken_bytes{what="requests"}. `metrics` must outlive the server.
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeCallGuard(
     const CallLimits& limits, Metrics& metrics);
 

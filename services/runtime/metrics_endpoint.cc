@@ -2,22 +2,30 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <stop_token>
 #include <sys/socket.h>
+#include <thread>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 #include "base/status_macros.h"
+#include "services/runtime/pause.h"
 
 namespace imprint {
 namespace {
 
 constexpr unsigned int kSilenceSeconds = 5;
+constexpr absl::Duration kLongest = absl::Seconds(30);
+constexpr absl::Duration kLookAgain = absl::Seconds(5);
 constexpr unsigned int kConnections = 256;
 constexpr unsigned int kConnectionsOfOne = 64;
 // What a request's header may take.
@@ -85,6 +93,46 @@ MHD_Result Answer(void* endpoint, MHD_Connection* connection, const char* url, c
 
 }  // namespace
 
+// Those that are open: the library ends what is silent, but not what says a little now and then.
+class MetricsEndpoint::Connections {
+ public:
+  Connections() : sweeper_([this](const std::stop_token& stop) { Sweep(stop); }) {}
+
+  // As MHD_OPTION_NOTIFY_CONNECTION calls it, at the beginning and at the end.
+  static void Note(void* connections, MHD_Connection* connection, void** /*context*/,
+                   MHD_ConnectionNotificationCode code) {
+    const MHD_ConnectionInfo* info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == nullptr) return;
+    auto& self = *static_cast<Connections*>(connections);
+    const absl::MutexLock lock(&self.mutex_);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+      self.since_[info->connect_fd] = absl::Now();
+    } else {
+      self.since_.erase(info->connect_fd);
+    }
+  }
+
+ private:
+  void Sweep(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      Pause(stop, kLookAgain);
+      const absl::Time latest = absl::Now() - kLongest;
+      const absl::MutexLock lock(&mutex_);
+      for (const auto& [socket, since] : since_) {
+        if (since < latest) shutdown(socket, SHUT_RDWR);
+      }
+    }
+  }
+
+  absl::Mutex mutex_;
+  std::map<int, absl::Time> since_ ABSL_GUARDED_BY(mutex_);
+  std::jthread sweeper_;
+};
+
+MetricsEndpoint::MetricsEndpoint(std::function<std::string()> text)
+    : text_(std::move(text)), connections_(std::make_unique<Connections>()) {}
+
 absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(
     const std::string& address, std::function<std::string()> text) {
   ASSIGN_OR_RETURN(const Addresses addresses, Resolve(address));
@@ -96,7 +144,8 @@ absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(
       flags, 0, nullptr, nullptr, &Answer, endpoint.get(), MHD_OPTION_SOCK_ADDR, addresses->ai_addr,
       MHD_OPTION_CONNECTION_TIMEOUT, kSilenceSeconds, MHD_OPTION_CONNECTION_LIMIT, kConnections,
       MHD_OPTION_PER_IP_CONNECTION_LIMIT, kConnectionsOfOne, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      kRequestBytes, MHD_OPTION_END);
+      kRequestBytes, MHD_OPTION_NOTIFY_CONNECTION, &Connections::Note, endpoint->connections_.get(),
+      MHD_OPTION_END);
   if (endpoint->daemon_ == nullptr) {
     return CannotBind(address, errno == 0 ? "refused" : std::strerror(errno));
   }

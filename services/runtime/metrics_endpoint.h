@@ -12,8 +12,8 @@ struct MHD_Daemon;
 namespace imprint {
 
 // One thread answers all connections as they become ready, so that a client which says nothing, or
-// takes nothing, holds up nobody. What is silent for 5 seconds is closed; 64 connections of one
-// address and 256 in all may be open. Thread-safe.
+// takes nothing, holds up nobody. What is silent for 5 seconds is closed, and so is what is open
+// for 30; 64 connections of one address and 256 in all may be open. Thread-safe.
 class MetricsEndpoint {
  public:
   // At "host:port" (port 0: any). `text` gives what a scrape gets; it is called by one thread at a
@@ -29,9 +29,12 @@ class MetricsEndpoint {
   std::string Text() const { return text_(); }
 
  private:
-  explicit MetricsEndpoint(std::function<std::string()> text) : text_(std::move(text)) {}
+  class Connections;
+
+  explicit MetricsEndpoint(std::function<std::string()> text);
 
   const std::function<std::string()> text_;
+  const std::unique_ptr<Connections> connections_;
   std::string address_;
   MHD_Daemon* daemon_ = nullptr;
 };

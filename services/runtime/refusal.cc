@@ -24,4 +24,6 @@ absl::Status TakeRefusal(const grpc::ServerContextBase& context) {
   return std::exchange(refused_here, {}).why;
 }
 
+void ForgetRefusal() { refused_here = {}; }
+
 }  // namespace imprint

@@ -13,4 +13,8 @@ void Refuse(const grpc::ServerContextBase& context, const absl::Status& refusal)
 // The refusal of that call, once; OK if there is none.
 absl::Status TakeRefusal(const grpc::ServerContextBase& context);
 
+// Before anything is decided of a new call: one that no handler took, for it could not be read,
+// must not meet another that happens to lie where its context lay.
+void ForgetRefusal();
+
 }  // namespace imprint

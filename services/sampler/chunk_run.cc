@@ -32,8 +32,8 @@ void ChunkRun::HearStop() {
 void ChunkRun::ReviewStop() {
   const auto order = run_->stop_order();
   if (!order) return;
-  const absl::Time until = absl::FromUnixMicros(winding_since_us_) + kFinishBegun;
-  if (!order->finish_begun || absl::Now() >= until) stop_.request_stop();
+  const int64_t begun_us = absl::ToUnixMicros(absl::Now() - kFinishBegun);
+  if (!order->finish_begun || begun_us >= winding_since_us_) stop_.request_stop();
 }
 
 void ChunkRun::Expect() {

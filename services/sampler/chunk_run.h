@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -59,8 +60,8 @@ class ChunkRun {
   SamplerMetrics& metrics_;
   std::stop_source stop_;
   std::stop_source wind_down_;
-  // When it began to wind down.
-  std::atomic<int64_t> winding_since_us_ = 0;
+  // When it began to wind down; later than any time before that.
+  std::atomic<int64_t> winding_since_us_ = std::numeric_limits<int64_t>::max();
   absl::Mutex mutex_;
   int64_t outstanding_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t delivered_ ABSL_GUARDED_BY(mutex_) = 0;

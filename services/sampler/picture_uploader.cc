@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "imaging/encode.h"
 #include "rpc/channel.h"
+#include "rpc/status.h"
 #include "services/runs/run_failure.h"
 #include "services/runtime/log.h"
 #include "services/runtime/pause.h"
@@ -24,7 +25,7 @@ constexpr absl::Duration kLongestPause = absl::Seconds(5);
 
 bool MayPass(const absl::Status& error) {
   return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsAborted(error) ||
-         absl::IsCancelled(error);
+         absl::IsCancelled(error) || RetryAfterOf(error).has_value();
 }
 
 // Whether nobody wants the picture any more.

@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
   }
   imprint::FakeRank rank;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(UnixAddress(socket), grpc::InsecureServerCredentials());
+  builder.AddListeningPort(imprint::UnixAddress(socket), grpc::InsecureServerCredentials());
   builder.RegisterService(&rank);
   builder.BuildAndStart()->Wait();
 }

@@ -400,7 +400,7 @@ def test_what_is_to_be_known_of_pictures_is_told(taught):
     assert "2 as referenceSets/" in told.out and "learned" in told.out
 
 
-@pytest.mark.parametrize("program", ["imprint-gateway", "imprint-registry", "imprint-trainer"])
+@pytest.mark.parametrize("program", ["imprint-gateway", "imprint-registry", "imprint-sampler", "imprint-trainer"])
 def test_every_whole_number_of_a_server_is_read_as_it_is_written(program):
     """CLI11 takes 010 for 8, and 0x10 for 16."""
     helped = subprocess.run([BIN / program, "--help"], capture_output=True, text=True, check=True).stdout
@@ -415,10 +415,22 @@ def test_every_whole_number_of_a_server_is_read_as_it_is_written(program):
 
 
 def test_what_prompts_do_not_use_is_told_and_not_listed(taught):
-    drawn = taught("draw", "--prompt", "<nobody> asleep <lora:x:1>", "--embedding", "pip", "--steps", 1, "--out", "unused")
-    for part in ("no prompt has <pip>", "no embedding has the token <nobody>", "<lora:x:1> calls a LoRA"):
-        assert part in drawn.err
+    drawn = taught("draw", "--prompt", "<nobody> asleep", "--angle-brackets-are-text", "--embedding", "pip", "--steps", 1,
+                   "--out", "unused")
+    assert "no prompt has <pip>" in drawn.err
     assert json.loads((taught.folder / "unused" / "manifest.json").read_text())["embeddings"] == []
+
+
+def test_a_misspelt_token_is_refused_and_softer_doubts_are_told(taught):
+    for prompt, part in (("<pop> asleep", 'spec.prompts[0]: got "<pop>"'), ("a dog <lora:x:1>", "no call of a network")):
+        refused = taught("draw", "--prompt", prompt, "--steps", 1, "--out", "misspelt", code=2)
+        assert part in refused.err and "angle_brackets_are_text" in refused.err, refused.err
+    assert not (taught.folder / "misspelt" / "manifest.json").exists()
+    longer = "<pip> " + "dog cat " * 300
+    drawn = taught("draw", "--prompt", longer, "--steps", 1, "--seeds", 1, "--out", "longer")
+    assert "spec.prompts[0]: the first 600 of its 601 tokens" in drawn.err
+    job = taught("--json", "jobs", "--limit", 1).event("job")
+    assert "600 of its 601" in taught("explain", job["name"]).err
 
 
 @pytest.mark.parametrize("arguments", [

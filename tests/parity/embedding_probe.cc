@@ -11,11 +11,8 @@
 
 int main(int argc, char** argv) {
   if (argc < 4) return 2;
-  const auto decode = [](std::span<const std::byte> bytes) {
-    return imprint::DecodePicture(bytes);
-  };
   const auto embedding = imprint::ReadEmbeddingFile(
-      argv[1], {.token = argc > 4 ? argv[4] : "", .decode_picture = decode});
+      argv[1], {.token = argc > 4 ? argv[4] : "", .decode_picture = imprint::DecodePixels});
   if (!embedding.ok()) {
     std::cerr << embedding.status().message() << "\n";
     return 1;

@@ -103,7 +103,8 @@ def test_a_damaged_database_takes_no_work_and_says_so(tmp_path, damaged):
         server = getattr(cluster, damaged)
         server.stop()
         damage(tmp_path / damaged / f"{damaged}.db")
-        assert any("database" in json.dumps(e) for e in fsck(f"imprint-{damaged}", tmp_path / damaged, 1))
+        (report,) = fsck(f"imprint-{damaged}", tmp_path / damaged, 1)
+        assert report["database"] and not report["clean"]
         server.start()
         wait_for("it is up", server.ready)
         assert health(cluster, server) == health_pb2.HealthCheckResponse.NOT_SERVING
@@ -127,8 +128,8 @@ def test_a_blob_that_is_gone_is_named_by_what_needs_it(tmp_path, harm):
             else:
                 blob.chmod(0o600)
                 blob.write_bytes(blob.read_bytes()[:-1] + b"x")
-        faults = json.dumps(fsck("imprint-registry", tmp_path / "registry", 1))
-        assert "referenceSets/pip" in faults and harm in faults, faults
+        (report,) = fsck("imprint-registry", tmp_path / "registry", 1)
+        assert report[harm] and all(b["belongs_to"] == ["referenceSets/pip"] for b in report[harm]), report
         cluster.registry.start()
         wait_for("it is up", cluster.registry.ready)
         with grpc.insecure_channel(cluster.registry.address,

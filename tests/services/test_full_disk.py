@@ -103,6 +103,11 @@ def test_a_gateway_without_room_refuses_jobs_and_keeps_those_it_has(tmp_path, di
             assert "disk is full" in refused.value.details()
             for job in accepted:
                 assert cluster.job(job.name).name == job.name
+            services.wait_for("the job says what keeps it", lambda: "the gateway cannot" in explained(cluster, running)
+                              and "disk is full" in explained(cluster, running))
+        said = [line for line in cluster.gateway.log.read_text().splitlines() if "disk is full" in line]
+        # Once a minute from each of the places where it is met, not with every try.
+        assert 0 < len(said) < 10, said
         for job in accepted:
             cluster.patiently(cluster.jobs.CancelJob, api.CancelJobRequest(name=job.name))
         done = cluster.finish(running)
