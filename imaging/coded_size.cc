@@ -74,7 +74,7 @@ std::optional<CodedSize> ReadNalUnit(ByteSpan unit) {
 
 // AV1.
 
-enum ObuType : uint32_t { kSequenceHeader = 1, kFrameHeader = 3, kFrame = 6, kRedundant = 7 };
+enum ObuType : uint32_t { kSequenceHeader = 1, kFrameHeader = 3, kWholeFrame = 6, kRedundant = 7 };
 
 // A number in groups of 7 bits, the lowest first.
 uint64_t Leb128(ByteReader& reader) {
@@ -220,7 +220,7 @@ std::optional<CodedSize> LargestAv1Picture(ByteSpan obus) {
     if (type == kSequenceHeader) {
       sequence = ReadSequence(bits);
       Enlarge(sequence->size, largest);
-    } else if (type == kFrameHeader || type == kFrame || type == kRedundant) {
+    } else if (type == kFrameHeader || type == kWholeFrame || type == kRedundant) {
       // Without a sequence there is nothing that a decoder could do with it.
       if (sequence && HasOwnSize(bits, *sequence)) return std::nullopt;
     }

@@ -37,19 +37,19 @@ std::vector<Field> Page(const std::vector<Field>& more = {}) {
   return fields;
 }
 
-absl::StatusOr<TiffFacts> Facts(const std::string& file) {
+absl::StatusOr<TiffFacts> FactsOf(const std::string& file) {
   return ReadTiffFacts(Bytes(file), kLimit);
 }
 
 TEST(ReadTiffFacts, TheFirstPictureCounts) {
-  ASSERT_OK_AND_ASSIGN(const TiffFacts one, Facts(Tiff({Page({{274, 6}})})));
+  ASSERT_OK_AND_ASSIGN(const TiffFacts one, FactsOf(Tiff({Page({{274, 6}})})));
   EXPECT_EQ(one.page, 0);
   EXPECT_EQ(one.pictures, 1);
   EXPECT_EQ(one.exif.orientation, 6);
   EXPECT_EQ(one.piece_bytes, 30) << "a row";
-  EXPECT_EQ(Facts(Tiff({Page({{259, 7}})}))->piece_bytes, 300) << "ten rows of JPEG";
+  EXPECT_EQ(FactsOf(Tiff({Page({{259, 7}})}))->piece_bytes, 300) << "ten rows of JPEG";
   const auto copy = Page({{254, 1}});
-  ASSERT_OK_AND_ASSIGN(const TiffFacts three, Facts(Tiff({copy, Page(), copy, Page()})));
+  ASSERT_OK_AND_ASSIGN(const TiffFacts three, FactsOf(Tiff({copy, Page(), copy, Page()})));
   EXPECT_EQ(three.page, 1) << "a smaller copy is passed over";
   EXPECT_EQ(three.pictures, 2);
 }
@@ -57,39 +57,40 @@ TEST(ReadTiffFacts, TheFirstPictureCounts) {
 TEST(ReadTiffFacts, PagesThatRunInACircleEnd) {
   std::string file = Tiff({Page(), Page()});
   file.replace(file.size() - 4, 4, BigEndian(8));
-  EXPECT_EQ(Facts(file)->pictures, 2);
+  EXPECT_EQ(FactsOf(file)->pictures, 2);
 }
 
 TEST(ReadTiffFacts, CamerasRawPicturesAreRefusedByName) {
-  EXPECT_THAT(Facts(Tiff({Page({{50706, 1}})})), RefusesNaming(Parts{"raw", "DNG", "export"}));
-  EXPECT_THAT(Facts(Tiff({Page({{262, 32803}})})), RefusesNaming(Parts{"raw"}));
+  EXPECT_THAT(FactsOf(Tiff({Page({{50706, 1}})})), RefusesNaming(Parts{"raw", "DNG", "export"}));
+  EXPECT_THAT(FactsOf(Tiff({Page({{262, 32803}})})), RefusesNaming(Parts{"raw"}));
   // Nikon's and Sony's first page is a thumbnail; the sensor's numbers lie beneath it.
   std::string nef = Tiff({Page({{254, 1}, {330, 0}})});
   const size_t inside = nef.size();
   nef += Tiff({Page({{262, 32803}})}).substr(8);
   nef.replace(inside - 8, 4, BigEndian(inside));
-  EXPECT_THAT(Facts(nef), RefusesNaming(Parts{"raw", "NEF"}));
+  EXPECT_THAT(FactsOf(nef), RefusesNaming(Parts{"raw", "NEF"}));
 }
 
 TEST(ReadTiffFacts, WhatIsNoPictureOfWholeNumbersIsRefused) {
-  EXPECT_THAT(Facts(Tiff({Page({{339, 3}})})), RefusesNaming(Parts{"floating-point"}));
-  EXPECT_THAT(Facts(Tiff({Page({{259, 34712}})})), RefusesNaming(Parts{"compression", "34712"}));
-  EXPECT_THAT(Facts(Tiff({{{256, 30}, {257, 20}, {258, 32}}})), RefusesNaming(Parts{"bits", "32"}));
-  EXPECT_THAT(Facts(Tiff({{{256, 30}, {257, 20}, {277, 200}}})),
+  EXPECT_THAT(FactsOf(Tiff({Page({{339, 3}})})), RefusesNaming(Parts{"floating-point"}));
+  EXPECT_THAT(FactsOf(Tiff({Page({{259, 34712}})})), RefusesNaming(Parts{"compression", "34712"}));
+  EXPECT_THAT(FactsOf(Tiff({{{256, 30}, {257, 20}, {258, 32}}})),
+              RefusesNaming(Parts{"bits", "32"}));
+  EXPECT_THAT(FactsOf(Tiff({{{256, 30}, {257, 20}, {277, 200}}})),
               RefusesNaming(Parts{"numbers a pixel", "200"}));
-  EXPECT_THAT(Facts(Tiff({Page({{322, 100'000}, {323, 100'000}})})),
+  EXPECT_THAT(FactsOf(Tiff({Page({{322, 100'000}, {323, 100'000}})})),
               RefusesNaming(Parts{"tiles", "100000×100000"}));
 }
 
 TEST(ReadTiffFacts, LimitsCount) {
-  EXPECT_THAT(Facts(Tiff({{{256, 4'000'000'000}, {257, 4'000'000'000}}})),
+  EXPECT_THAT(FactsOf(Tiff({{{256, 4'000'000'000}, {257, 4'000'000'000}}})),
               RefusesNaming(Parts{"size", "at most 1000"}));
-  EXPECT_THAT(Facts(Tiff({{{256, 500}, {257, 500}}})), RefusesNaming(Parts{"size: got 500×500"}));
-  EXPECT_THAT(Facts(Tiff({{{256, 500}}})), Fails(absl::StatusCode::kDataLoss, testing::_));
-  EXPECT_THAT(Facts("II*"), Fails(absl::StatusCode::kDataLoss, testing::_));
+  EXPECT_THAT(FactsOf(Tiff({{{256, 500}, {257, 500}}})), RefusesNaming(Parts{"size: got 500×500"}));
+  EXPECT_THAT(FactsOf(Tiff({{{256, 500}}})), Fails(absl::StatusCode::kDataLoss, testing::_));
+  EXPECT_THAT(FactsOf("II*"), Fails(absl::StatusCode::kDataLoss, testing::_));
   const std::string whole = Tiff({Page()});
   for (size_t size = 0; size + 4 < whole.size(); ++size) {
-    EXPECT_FALSE(Facts(whole.substr(0, size)).ok()) << size;
+    EXPECT_FALSE(FactsOf(whole.substr(0, size)).ok()) << size;
   }
 }
 

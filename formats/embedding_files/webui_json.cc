@@ -14,7 +14,7 @@
 namespace imprint {
 namespace {
 
-constexpr const char* kParameters = "string_to_param";
+constexpr const char* kStringToParam = "string_to_param";
 constexpr const char* kTensor = "TORCHTENSOR";
 
 std::vector<std::string> Names(const JsonObject& object) {
@@ -51,10 +51,10 @@ void KeepWhatIsKnown(const JsonObject& root, LearnedEmbedding& embedding) {
 
 absl::StatusOr<LearnedEmbedding> ParseWebUiJson(absl::string_view json, absl::string_view wanted) {
   ASSIGN_OR_RETURN(const JsonObject root, JsonObject::Parse(json, "sd-ti-embedding"));
-  if (!root.Has(kParameters)) RETURN_IF_ERROR(RefuseForeignFile(Names(root)));
-  ASSIGN_OR_RETURN(const JsonObject parameters, root.Object(kParameters));
+  if (!root.Has(kStringToParam)) RETURN_IF_ERROR(RefuseForeignFile(Names(root)));
+  ASSIGN_OR_RETURN(const JsonObject parameters, root.Object(kStringToParam));
   const auto name = ChooseEmbedding(Names(parameters), wanted);
-  if (!name.ok()) return InContext(kParameters, name.status());
+  if (!name.ok()) return InContext(kStringToParam, name.status());
   ASSIGN_OR_RETURN(const JsonObject tensor, parameters.Object(*name));
   // Older embeddings have one vector alone.
   auto rows = tensor.Get<std::vector<std::vector<double>>>(kTensor);

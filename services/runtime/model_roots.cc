@@ -46,6 +46,7 @@ absl::Status ModelRoots::CheckFlags() const {
 }
 
 absl::Status ModelRoots::Check(absl::string_view field, const std::string& path) const {
+  if (fs::path(path).is_relative()) return FieldError(field, Quoted(path), "an absolute path");
   std::error_code error;
   const fs::path resolved = fs::weakly_canonical(path, error);
   const auto holds = [&](const std::string& root) { return Holds(root, resolved); };

@@ -25,6 +25,7 @@ constexpr absl::Duration kLastGrace = absl::Seconds(1);
 // Of the threads, one in so many is never given to a stream, and one in so many to no call of ours.
 constexpr int kShareForUnary = 4;
 constexpr int kShareForHealth = 16;
+constexpr int kLeastForHealth = 8;
 // What messages on their way in may take. gRPC 1.51 looks at a message's size once all of it is
 // there.
 constexpr size_t kTransportBytes = 256 << 20;
@@ -66,7 +67,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerFlags& flags,
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   std::unique_ptr<Server> server(new Server);
   // The pool keeps a thread to itself (gRPC 1.51).
-  server->max_calls_ = flags.max_threads - 1 - flags.max_threads / kShareForHealth;
+  server->max_calls_ =
+      flags.max_threads - std::max(kLeastForHealth, flags.max_threads / kShareForHealth);
 
   grpc::ServerBuilder builder;
   for (grpc::Service* service : services) builder.RegisterService(service);

@@ -190,8 +190,8 @@ def test_strangers_embeddings_come_in_as_they_were_saved(taught):
               taught.folder / "my dog (2).safetensors")
     shared = PngInfo()
     shared.add_text("sd-ti-embedding", base64.b64encode(json.dumps(
-        {"string_to_param": {"*": {"TORCHTENSOR": [vector.tolist()]}}, "name": "sam"}).encode()).decode())
-    Image.new("RGB", (8, 8)).save(taught.folder / "sam.png", pnginfo=shared)
+        {"string_to_param": {"*": {"TORCHTENSOR": [vector.tolist()]}}, "name": "samwise"}).encode()).decode())
+    Image.new("RGB", (8, 8)).save(taught.folder / "samwise.png", pnginfo=shared)
 
     def imported(file, concept, *options, code=0):
         return taught("embeddings", "import", file, "--concept", concept, "--class", "mascot", *options, *RIGHTS,
@@ -200,9 +200,9 @@ def test_strangers_embeddings_come_in_as_they_were_saved(taught):
     refused = imported("my dog (2).safetensors", "dog", code=2)
     assert "my dog (2)" in refused.err and "--token" in refused.err
     assert "emp_params_out" in imported("my dog (2).safetensors", "dog", "--token", "<dog>").err
-    for file, concept in (("learned_embeds.bin", "mia"), ("sam.png", "sam")):
+    for file, concept in (("learned_embeds.bin", "mia"), ("samwise.png", "samwise")):
         assert imported(file, concept).err == ""
-    for concept, key in (("dog", "<dog>"), ("mia", "<mia>"), ("sam", "sam")):
+    for concept, key in (("dog", "<dog>"), ("mia", "<mia>"), ("samwise", "samwise")):
         taught("embeddings", "export", concept, "--out", f"{concept}.safetensors")
         (key_found, kept), = load_file(taught.folder / f"{concept}.safetensors").items()
         assert key_found == key and (kept == vector.numpy()).all()
@@ -426,11 +426,11 @@ def test_a_misspelt_token_is_refused_and_softer_doubts_are_told(taught):
         refused = taught("draw", "--prompt", prompt, "--steps", 1, "--out", "misspelt", code=2)
         assert part in refused.err and "angle_brackets_are_text" in refused.err, refused.err
     assert not (taught.folder / "misspelt" / "manifest.json").exists()
-    longer = "<pip> " + "dog cat " * 300
+    longer = "<pip> " + "a b " * 350
     drawn = taught("draw", "--prompt", longer, "--steps", 1, "--seeds", 1, "--out", "longer")
-    assert "spec.prompts[0]: the first 600 of its 601 tokens" in drawn.err
+    assert "spec.prompts[0]: the first 600 of its 701 tokens" in drawn.err
     job = taught("--json", "jobs", "--limit", 1).event("job")
-    assert "600 of its 601" in taught("explain", job["name"]).err
+    assert "600 of its 701" in taught("explain", job["name"]).err
 
 
 @pytest.mark.parametrize("arguments", [

@@ -14,10 +14,10 @@ def test_a_version_is_blocked_unblocked_and_deleted(taught):
     assert "concepts/pip/embeddings/1: a guardian has asked" in said
     shown = taught("embeddings", "show", "pip").out
     assert "blocked" in shown and "a guardian has asked" in shown
-    refused = taught(*draw, "--out", "blocked", code=2).err
+    refused = taught(*draw, "--out", "blocked", code=1).err
     assert "concepts/pip/embeddings/1 is blocked: a guardian has asked" in refused
     assert not (taught.folder / "blocked").exists()
-    taught("embeddings", "export", "pip", "--out", "blocked.safetensors", code=2)
+    taught("embeddings", "export", "pip", "--out", "blocked.safetensors", code=1)
     assert not (taught.folder / "blocked.safetensors").exists()
 
     taught("embeddings", "unblock", "pip/1")

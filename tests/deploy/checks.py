@@ -106,7 +106,7 @@ def check_paths(workload):
         for value in values:
             if (value or "").startswith("/"):
                 mount = mounts.get(value)
-                if mount is None or mount.get("readOnly"):
+                if mount is None or mount.get("readOnly") and flag != "models-root":
                     complaints.append(f"{name}: --{flag}={value} is not on a volume to write to")
     return complaints
 

@@ -63,7 +63,7 @@ def test_pictures_wait_for_room_in_the_registry(tmp_path, disk, api):
         services.wait_for("some are done", lambda: cluster.job(job.name).items_done > 2)
         with full(disk):
             services.wait_for("the job says that the disk is full",
-                               lambda: "No space left on device" in explained(cluster, job))
+                               lambda: "disk is full" in explained(cluster, job))
             waiting = cluster.job(job.name)
             assert waiting.state in (api.JOB_STATE_PENDING, api.JOB_STATE_RUNNING)
             assert 2 < waiting.items_done < 40

@@ -3,6 +3,7 @@ everybody else is served meanwhile."""
 
 import concurrent.futures
 import contextlib
+import functools
 import hashlib
 import io
 import socket
@@ -19,7 +20,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 from PIL import Image
 
-from cluster import Cluster, api, upload_header
+from cluster import Cluster, api, picture_pieces, upload_header
 from processes import wait_for
 
 # As deploy/k8s limits them.
@@ -63,17 +64,18 @@ def retry_delay(error):
     return retry.retry_delay.ToTimedelta().total_seconds()
 
 
+def end_of(call):
+    """The error of a call; None if it had none."""
+    try:
+        call()
+    except grpc.RpcError as error:
+        return error
+
+
 def open_streams(number, begin):
     """Calls that have begun, each in a thread that waits for its end; gives the futures."""
     pool = concurrent.futures.ThreadPoolExecutor(number)
-
-    def end_of(i):
-        try:
-            begin(i)
-        except grpc.RpcError as error:
-            return error
-
-    futures = [pool.submit(end_of, i) for i in range(number)]
+    futures = [pool.submit(end_of, functools.partial(begin, i)) for i in range(number)]
     pool.shutdown(wait=False)
     return futures
 
@@ -151,16 +153,18 @@ def test_a_server_that_is_full_says_so_and_when_to_come_again(cluster):
 
         cluster.registry.pause()
         try:
-            ends = open_streams(limit + 20, lambda _: stub.CreateTrainingJob(request, timeout=20))
+            ends = open_streams(limit, lambda _: stub.CreateTrainingJob(request, timeout=20))
             wait_for("all are in", lambda: cluster.gateway.metric('imprint_open{what="calls"}') == limit)
+            # One after the other: of very many at once, gRPC itself may refuse some, which says no more.
+            refused = [end_of(lambda: stub.CreateTrainingJob(request, timeout=20)) for _ in range(20)]
             wait_for("health says that it is full", lambda: status() != SERVING)
         finally:
             cluster.registry.resume()
-        ended = [end.result(60) for end in ends]
+        for end in ends:
+            end.result(60)
         wait_for("health says that it serves", lambda: status() == SERVING)
-    refused = [error for error in ended
-               if error is not None and error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED]
-    assert refused and all(retry_delay(error) > 0 for error in refused)
+    assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    assert all(retry_delay(error) > 0 for error in refused)
     for job in cluster.jobs.ListJobs(v1.ListJobsRequest(page_size=1000)).jobs:
         cluster.jobs.CancelJob(v1.CancelJobRequest(name=job.name))
 

@@ -49,10 +49,10 @@ def test_a_word_that_is_no_token_refuses_the_set(cluster, changes, parts):
 
 def test_softer_doubts_are_warnings_on_the_job_and_in_its_explanation(cluster):
     v1 = api()
-    longer = "<rex> " + "dog cat " * 300
+    longer = "<rex> " + "a b " * 350
     job = create(cluster, embeddings=["concepts/pip", "concepts/rex"], prompts=["<rex> asleep", longer], width=136)
     for part in ("spec.embeddings[0]: no prompt has <pip>", "concepts/rexy has one of their tokens",
-                 "spec.prompts[1]: the first 600 of its 601 tokens", "spec.width: 136 is more than 2 times"):
+                 "spec.prompts[1]: the first 600 of its 701 tokens", "spec.width: 136 is more than 2 times"):
         assert any(part in warning for warning in job.warnings), job.warnings
     assert len(job.warnings) == 4
     assert cluster.job(job.name).warnings == job.warnings
@@ -60,7 +60,7 @@ def test_softer_doubts_are_warnings_on_the_job_and_in_its_explanation(cluster):
 
 
 def test_there_are_a_hundred_warnings_at_most(cluster):
-    job = create(cluster, prompts=["<pip> " + "dog cat " * 300 + str(i) for i in range(120)])
+    job = create(cluster, prompts=["<pip> " + "a b " * 350 + str(i) for i in range(120)])
     assert len(job.warnings) == 100
 
 
