@@ -1,7 +1,6 @@
 #include "imaging/fit.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/field_error.h"
 #include "imaging/resample.h"
@@ -9,19 +8,9 @@
 namespace imprint {
 namespace {
 
-RgbImage Crop(const RgbImage& image, int left, int top, int width, int height) {
-  RgbImage result = RgbImage::Blank(width, height);
-  for (int y = 0; y < height; ++y) {
-    std::memcpy(result.Row(y), image.Pixel(left, top + y), 3 * static_cast<size_t>(width));
-  }
-  return result;
+PictureArea Middle(const RgbImage& image, int width, int height) {
+  return {(image.width - width) / 2, (image.height - height) / 2, width, height};
 }
-
-RgbImage CropMiddle(const RgbImage& image, int width, int height) {
-  return Crop(image, (image.width - width) / 2, (image.height - height) / 2, width, height);
-}
-
-RgbImage CropMiddle(const RgbImage& image, int size) { return CropMiddle(image, size, size); }
 
 }  // namespace
 
@@ -35,7 +24,8 @@ absl::StatusOr<SquareFit> ParseSquareFit(absl::string_view name) {
 
 RgbImage FitToSquare(const RgbImage& image, int size, SquareFit fit) {
   if (fit == SquareFit::kSquash) return ResizeBicubic(image, size, size);
-  return ResizeBicubic(CropMiddle(image, std::min(image.width, image.height)), size, size);
+  const int edge = std::min(image.width, image.height);
+  return ResizeBicubic(image, Middle(image, edge, edge), size, size);
 }
 
 RgbImage CropAndResize(const RgbImage& image, int width, int height) {
@@ -45,8 +35,8 @@ RgbImage CropAndResize(const RgbImage& image, int width, int height) {
   const int64_t cropped_width = std::clamp<int64_t>(by_height, 1, image.width);
   const int64_t cropped_height = std::clamp<int64_t>(by_width, 1, image.height);
   return ResizeBicubic(
-      CropMiddle(image, static_cast<int>(cropped_width), static_cast<int>(cropped_height)), width,
-      height);
+      image, Middle(image, static_cast<int>(cropped_width), static_cast<int>(cropped_height)),
+      width, height);
 }
 
 RgbImage FitForClip(const RgbImage& image, int size) {
@@ -54,13 +44,13 @@ RgbImage FitForClip(const RgbImage& image, int size) {
   constexpr int kLongest = 16;
   const int edge = std::min(image.width, image.height);
   if (std::max(image.width, image.height) / edge >= kLongest) {
-    return FitForClip(CropMiddle(image, edge), size);
+    return ResizeBicubic(image, Middle(image, edge, edge), size, size);
   }
-  const int shorter = std::min(image.width, image.height);
   const auto scaled = [&](int side) {
-    return static_cast<int>(static_cast<int64_t>(size) * side / shorter);
+    return static_cast<int>(static_cast<int64_t>(size) * side / edge);
   };
-  return CropMiddle(ResizeBicubic(image, scaled(image.width), scaled(image.height)), size);
+  const RgbImage resized = ResizeBicubic(image, scaled(image.width), scaled(image.height));
+  return ResizeBicubic(resized, Middle(resized, size, size), size, size);
 }
 
 }  // namespace imprint

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace imprint {
@@ -60,15 +61,15 @@ uint8_t ToByte(int32_t accumulated) {
   return static_cast<uint8_t>(std::clamp(accumulated >> kPrecisionBits, 0, 255));
 }
 
-RgbImage ResizeColumns(const RgbImage& image, int width) {
-  RgbImage result = RgbImage::Blank(width, image.height);
-  const std::vector<Window> windows = Windows(image.width, width);
-  for (int y = 0; y < image.height; ++y) {
+RgbImage ResizeColumns(const RgbImage& image, const PictureArea& area, int width) {
+  RgbImage result = RgbImage::Blank(width, area.height);
+  const std::vector<Window> windows = Windows(area.width, width);
+  for (int y = 0; y < area.height; ++y) {
     uint8_t* target = result.Row(y);
     for (const Window& window : windows) {
       for (int channel = 0; channel < 3; ++channel) {
         int32_t sum = 1 << (kPrecisionBits - 1);
-        const uint8_t* pixel = image.Pixel(window.first, y) + channel;
+        const uint8_t* pixel = image.Pixel(area.left + window.first, area.top + y) + channel;
         for (const int32_t weight : window.weights) {
           sum += *pixel * weight;
           pixel += 3;
@@ -80,15 +81,16 @@ RgbImage ResizeColumns(const RgbImage& image, int width) {
   return result;
 }
 
-RgbImage ResizeRows(const RgbImage& image, int height) {
-  RgbImage result = RgbImage::Blank(image.width, height);
-  const std::vector<Window> windows = Windows(image.height, height);
-  const int row_bytes = 3 * image.width;
+RgbImage ResizeRows(const RgbImage& image, const PictureArea& area, int height) {
+  RgbImage result = RgbImage::Blank(area.width, height);
+  const std::vector<Window> windows = Windows(area.height, height);
+  const int row_bytes = 3 * area.width;
   std::vector<int32_t> sums(row_bytes);
   for (int y = 0; y < height; ++y) {
     std::fill(sums.begin(), sums.end(), 1 << (kPrecisionBits - 1));
     for (size_t k = 0; k < windows[y].weights.size(); ++k) {
-      const uint8_t* source = image.Row(windows[y].first + static_cast<int>(k));
+      const uint8_t* source =
+          image.Pixel(area.left, area.top + windows[y].first + static_cast<int>(k));
       const int32_t weight = windows[y].weights[k];
       for (int i = 0; i < row_bytes; ++i) sums[i] += source[i] * weight;
     }
@@ -97,19 +99,35 @@ RgbImage ResizeRows(const RgbImage& image, int height) {
   return result;
 }
 
+RgbImage Crop(const RgbImage& image, const PictureArea& area) {
+  RgbImage result = RgbImage::Blank(area.width, area.height);
+  for (int y = 0; y < area.height; ++y) {
+    std::memcpy(result.Row(y), image.Pixel(area.left, area.top + y),
+                3 * static_cast<size_t>(area.width));
+  }
+  return result;
+}
+
+PictureArea Whole(const RgbImage& image) { return {0, 0, image.width, image.height}; }
+
 }  // namespace
 
 RgbImage ResizeBicubic(const RgbImage& image, int width, int height) {
+  return ResizeBicubic(image, Whole(image), width, height);
+}
+
+RgbImage ResizeBicubic(const RgbImage& image, const PictureArea& area, int width, int height) {
+  if (width == area.width && height == area.height) return Crop(image, area);
   // Pillow leaves out a pass that would change nothing and, from version 13 on, does the rows first
   // where that spares the columns' pass much work (python-pillow/Pillow#9549).
-  const bool rows_first =
-      image.height > height && image.height - height > 2 * (image.width - width);
-  RgbImage result = image;
-  for (const bool rows : {rows_first, !rows_first}) {
-    if (rows && height != image.height) result = ResizeRows(result, height);
-    if (!rows && width != image.width) result = ResizeColumns(result, width);
-  }
-  return result;
+  const bool rows_first = area.height > height && area.height - height > 2 * (area.width - width);
+  if (height == area.height) return ResizeColumns(image, area, width);
+  if (width == area.width) return ResizeRows(image, area, height);
+  // Large pictures are not copied first.
+  const RgbImage between =
+      rows_first ? ResizeRows(image, area, height) : ResizeColumns(image, area, width);
+  return rows_first ? ResizeColumns(between, Whole(between), width)
+                    : ResizeRows(between, Whole(between), height);
 }
 
 }  // namespace imprint

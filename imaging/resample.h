@@ -6,9 +6,21 @@
 
 namespace imprint {
 
+// Of a picture, in its pixels.
+struct PictureArea {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+};
+
 // Resizes to width x height (both >= 1) with the bicubic kernel a = -0.5 (Keys 1981, "Cubic
 // Convolution Interpolation for Digital Image Processing"), widened by the scale when shrinking.
 // As in Pillow 13: one pass for each direction, 8 bits between them, 22-bit fixed-point weights.
 RgbImage ResizeBicubic(const RgbImage& image, int width, int height);
+
+// The same of a part of the picture, as if it had been cut out first; without taking its memory
+// twice. The area lies within the picture.
+RgbImage ResizeBicubic(const RgbImage& image, const PictureArea& area, int width, int height);
 
 }  // namespace imprint

@@ -105,7 +105,7 @@ def test_uploads_that_only_begin_stop_nobody(cluster, through):
     assert len(refused) + idle == 60, codes
     assert all(retry_delay(error) > 0 for error in refused)
     assert any(f"uploads: {share}" in e.details() for e in refused), refused[0]
-    assert server.metric('imprint_open{what="uploads"}') == 0
+    wait_for("they are let go", lambda: server.metric('imprint_open{what="uploads"}') == 0)
     cluster.add_references(f"after-{through}")
 
 

@@ -50,7 +50,7 @@ def test_a_word_that_is_no_token_refuses_the_set(cluster, changes, parts):
 def test_softer_doubts_are_warnings_on_the_job_and_in_its_explanation(cluster):
     v1 = api()
     longer = "<rex> " + "a b " * 350
-    job = create(cluster, embeddings=["concepts/pip", "concepts/rex"], prompts=["<rex> asleep", longer], width=136)
+    job = create(cluster, embeddings=["concepts/pip", "concepts/rex"], prompts=["<rex> asleep", longer], width=136, height=64)
     for part in ("spec.embeddings[0]: no prompt has <pip>", "concepts/rexy has one of their tokens",
                  "spec.prompts[1]: the first 600 of its 701 tokens", "spec.width: 136 is more than 2 times"):
         assert any(part in warning for warning in job.warnings), job.warnings
