@@ -98,6 +98,19 @@ std::string DamageText(const Fingerprint::Damage& damage, const ComponentWeights
                       Quoted(damage.tensor), ": number ", damage.index, " is ", damage.value);
 }
 
+// Of a checker that nobody can read, too, there is nothing to say here: whoever loads it says it.
+void LookThroughSafetyChecker(const ModelFiles& files, WeightsIdentity& identity) {
+  if (!files.Has(kSafetyChecker)) return;
+  const auto weights = files.Weights(kSafetyChecker);
+  if (!weights.ok()) return;
+  Fingerprint looked_through;
+  looked_through.Add(kSafetyChecker, weights->tensors);
+  if (looked_through.damage() && identity.damage.empty()) {
+    identity.damage = DamageText(*looked_through.damage(), *weights);
+  }
+  for (const auto& [name, view] : weights->tensors) ForgetPages(view.data);
+}
+
 }  // namespace
 
 void Fingerprint::Add(absl::string_view component, const TensorViews& tensors) {
@@ -126,19 +139,6 @@ std::string GuessedPredictionText(const std::string& file, absl::string_view tak
                       " is a guess, as ", why,
                       ". If pictures come out as noise or garish, say it in ", yaml,
                       ": model: {params: {parameterization: eps}}, or v");
-}
-
-// Of a checker that nobody can read, too, there is nothing to say here: whoever loads it says it.
-void LookThroughSafetyChecker(const ModelFiles& files, WeightsIdentity& identity) {
-  if (!files.Has(kSafetyChecker)) return;
-  const auto weights = files.Weights(kSafetyChecker);
-  if (!weights.ok()) return;
-  Fingerprint looked_through;
-  looked_through.Add(kSafetyChecker, weights->tensors);
-  if (looked_through.damage() && identity.damage.empty()) {
-    identity.damage = DamageText(*looked_through.damage(), *weights);
-  }
-  for (const auto& [name, view] : weights->tensors) ForgetPages(view.data);
 }
 
 absl::StatusOr<WeightsIdentity> IdentifyWeights(const ModelFiles& files) {
