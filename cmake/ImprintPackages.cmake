@@ -9,7 +9,6 @@ find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips-cpp)
 pkg_check_modules(LCMS REQUIRED IMPORTED_TARGET lcms2)
-find_package(ZLIB REQUIRED)
 # Its CMake configuration asks for programs that Debian packages apart.
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 find_package(CLI11 REQUIRED CONFIG)

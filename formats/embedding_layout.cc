@@ -59,10 +59,9 @@ absl::StatusOr<EmbeddingLayout> ParseEmbeddingLayout(absl::string_view field,
 std::string EmbeddingKey(absl::string_view token) { return NormalizeForClip(token); }
 
 std::string EmbeddingFileStem(absl::string_view token) {
-  if (token.size() > 2 && token.front() == '<' && token.back() == '>') {
-    token = token.substr(1, token.size() - 2);
-  }
-  return std::string(token);
+  const std::string key = EmbeddingKey(token);
+  const bool bracketed = key.size() > 2 && key.front() == '<' && key.back() == '>';
+  return bracketed ? key.substr(1, key.size() - 2) : key;
 }
 
 absl::StatusOr<std::string> EmbeddingFileName(EmbeddingLayout layout, absl::string_view token) {

@@ -14,9 +14,8 @@ enum class EmbeddingLayout {
   kDiffusers,
   // {"emb_params": [n, d]}, for kohya's scripts; the word is the file's name.
   kKohya,
-  // The same for InvokeAI, whose prompts have the file's name in <>: of Diffusers' layout
-  // its 6.14.2
-  // takes the first side, the number of vectors, for the width, and refuses the file.
+  // The same for InvokeAI, whose prompts have the file's name in <>: of Diffusers' layout its
+  // 6.14.2 takes the first side, the number of vectors, for the width, and refuses the file.
   kInvokeAi
 };
 
@@ -33,7 +32,8 @@ absl::StatusOr<EmbeddingLayout> ParseEmbeddingLayout(absl::string_view field,
 // further vectors never are.
 std::string EmbeddingKey(absl::string_view token);
 
-// The word without the <> around it: what the file is called by whose name the word is known.
+// The word as a key has it, without the <> around it: what the file is called by whose name the
+// word is known.
 std::string EmbeddingFileStem(absl::string_view token);
 
 // The name of a file for `token`: learned_embeds.safetensors in Diffusers' layout, else the word

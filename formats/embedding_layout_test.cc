@@ -29,6 +29,9 @@ TEST(EmbeddingLayout, FilesAreCalledByTheWordWhereItIsTheirs) {
   EXPECT_THAT(EmbeddingFileName(EmbeddingLayout::kInvokeAi, "<rex-2>"),
               SucceedsWith("rex-2.safetensors"));
   EXPECT_THAT(EmbeddingFileName(EmbeddingLayout::kKohya, "rex"), SucceedsWith("rex.safetensors"));
+  EXPECT_THAT(EmbeddingFileName(EmbeddingLayout::kKohya, "<Dot>"), SucceedsWith("dot.safetensors"));
+  EXPECT_THAT(EmbeddingFileName(EmbeddingLayout::kInvokeAi, "<Dot>"),
+              SucceedsWith("dot.safetensors"));
   EXPECT_THAT(EmbeddingFileName(EmbeddingLayout::kKohya, "<>"), SucceedsWith("<>.safetensors"));
   EXPECT_THAT(EmbeddingFileName(EmbeddingLayout::kKohya, "<a/b>"),
               RefusesNaming(Parts{"token", "<a/b>", "kohya"}));

@@ -173,6 +173,41 @@ bool HasOwnSize(BitReader& bits, const Av1Sequence& sequence) {
   return bits.Flag();
 }
 
+// OBUs in a row, over several stretches of bytes.
+class Av1Reader {
+ public:
+  // False if they cannot be read, or are not whole. Only the last may go on up to the end without
+  // saying its size.
+  bool Read(ByteSpan obus, bool more_follows) {
+    ByteReader reader(obus);
+    while (reader.left() > 0) {
+      const uint32_t header = reader.Byte();
+      if ((header & 4) != 0) reader.Take(1);  // layers
+      const bool says_size = (header & 2) != 0;
+      if (!says_size && more_follows) return false;
+      BitReader bits(reader.Take(says_size ? Leb128(reader) : reader.left()));
+      if (!reader.ok() || !ReadObu(header >> 3 & 0xF, bits)) return false;
+    }
+    return true;
+  }
+  const CodedSize& largest() const { return largest_; }
+
+ private:
+  bool ReadObu(uint32_t type, BitReader& bits) {
+    if (type == kSequenceHeader) {
+      sequence_ = ReadSequence(bits);
+      Enlarge(sequence_->size, largest_);
+    } else if (type == kFrameHeader || type == kWholeFrame || type == kRedundant) {
+      // Without a sequence there is nothing that a decoder could do with it.
+      if (sequence_ && HasOwnSize(bits, *sequence_)) return false;
+    }
+    return bits.ok();
+  }
+
+  CodedSize largest_;
+  std::optional<Av1Sequence> sequence_;
+};
+
 }  // namespace
 
 std::optional<HevcConfiguration> ReadHevcConfiguration(ByteSpan hvcc) {
@@ -206,27 +241,12 @@ std::optional<CodedSize> LargestHevcPicture(ByteSpan item, size_t length_size) {
   return largest;
 }
 
-std::optional<CodedSize> LargestAv1Picture(ByteSpan obus) {
-  CodedSize largest;
-  std::optional<Av1Sequence> sequence;
-  ByteReader reader(obus);
-  while (reader.left() > 0) {
-    const uint32_t header = reader.Byte();
-    if ((header & 4) != 0) reader.Take(1);  // layers
-    const uint64_t size = (header & 2) != 0 ? Leb128(reader) : reader.left();
-    BitReader bits(reader.Take(size));
-    if (!reader.ok()) return std::nullopt;
-    const uint32_t type = header >> 3 & 0xF;
-    if (type == kSequenceHeader) {
-      sequence = ReadSequence(bits);
-      Enlarge(sequence->size, largest);
-    } else if (type == kFrameHeader || type == kWholeFrame || type == kRedundant) {
-      // Without a sequence there is nothing that a decoder could do with it.
-      if (sequence && HasOwnSize(bits, *sequence)) return std::nullopt;
-    }
-    if (!bits.ok()) return std::nullopt;
+std::optional<CodedSize> LargestAv1Picture(ByteSpan configuration, ByteSpan item) {
+  Av1Reader reader;
+  if (!reader.Read(configuration, /*more_follows=*/true) || !reader.Read(item, false)) {
+    return std::nullopt;
   }
-  return largest;
+  return reader.largest();
 }
 
 }  // namespace imprint

@@ -27,8 +27,9 @@ std::optional<HevcConfiguration> ReadHevcConfiguration(ByteSpan hvcc);
 std::optional<CodedSize> LargestHevcPicture(ByteSpan item, size_t length_size);
 
 // The largest that any sequence header says (AV1 Bitstream & Decoding Process Specification, 5.5):
-// of the OBUs of an av1C box or an item's data. 0×0 where there is none; nothing if one cannot be
-// read, or if a frame says another size than its sequence's.
-std::optional<CodedSize> LargestAv1Picture(ByteSpan obus);
+// of the OBUs of an av1C box and of an item's data, which decoders are given one after the other.
+// 0×0 where there is none; nothing if one cannot be read, if a frame says another size than its
+// sequence's, or if the box ends within an OBU.
+std::optional<CodedSize> LargestAv1Picture(ByteSpan configuration, ByteSpan item);
 
 }  // namespace imprint

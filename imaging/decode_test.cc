@@ -1,8 +1,10 @@
 #include "imaging/decode.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -242,6 +244,20 @@ TEST(DecodePicture, CodePointsOfAPngCountMoreThanItsProfile) {
   EXPECT_THAT(Pixel(as_it_is, 0, 0), ElementsAre(202, 59, 50));
 }
 
+TEST(DecodePicture, ColoursThatAPngSaysByGammaAloneArePassedOverAndSaid) {
+  const std::string gamma = BigEndian(100'000);
+  const std::string png =
+      WithChunk(*EncodePicture(RedAndBlue(4, 4), PictureFormat::kPng), "gAMA", gamma);
+  ASSERT_OK_AND_ASSIGN(const DecodedPicture decoded, DecodeWhole(png));
+  EXPECT_EQ(decoded.image, RedAndBlue(4, 4));
+  EXPECT_THAT(decoded.warnings, ElementsAre(HasSubstr("gAMA or cHRM")));
+  // Whatever counts more says it.
+  EXPECT_THAT(Decode(WithChunk(png, "cICP", std::string("\x01\x0D\0\x01", 4))), Succeeds());
+  const std::string tagged =
+      TakeBytes(WithProfile(View(RedAndBlue(4, 4)), BuiltInProfile("srgb")).pngsave_buffer());
+  EXPECT_THAT(Decode(WithChunk(tagged, "gAMA", gamma)), Succeeds());
+}
+
 TEST(DecodePicture, HdrIsShownAsFarAsItGoesAndSaid) {
   const std::string png = WithChunk(*EncodePicture({1, 1, {148, 148, 148}}, PictureFormat::kPng),
                                     "cICP", std::string("\x09\x10\0\x01", 4));
@@ -298,6 +314,60 @@ TEST(DecodePicture, WhatWouldTakeTooMuchMemoryIsRefusedByItsHeader) {
               RefusesNaming(Parts{"memory to decode it", "512×512", "not interlaced"}));
   EXPECT_THAT(BytesToDecode(Bytes(png), {.max_memory = needed - 1}),
               RefusesNaming(Parts{"memory"}));
+}
+
+std::string ProgressiveJpeg(VipsForeignSubsample subsample) {
+  return TakeBytes(
+      View(RedAndBlue(16, 16))
+          .jpegsave_buffer(
+              VImage::option()->set("interlace", true)->set("subsample_mode", subsample)));
+}
+
+// The JPEG with its first scan over and over again.
+std::string WithScans(std::string jpeg, int more) {
+  const size_t begin = jpeg.find("\xFF\xDA");
+  const size_t end = std::min(jpeg.find("\xFF\xDA", begin + 2), jpeg.find("\xFF\xC4", begin));
+  const std::string scan = jpeg.substr(begin, end - begin);
+  for (int i = 0; i < more; ++i) jpeg.insert(end, scan);
+  return jpeg;
+}
+
+TEST(DecodePicture, AJpegOfVeryManyScansIsRefusedByThem) {
+  const std::string jpeg = ProgressiveJpeg(VIPS_FOREIGN_SUBSAMPLE_ON);
+  EXPECT_THAT(BytesToDecode(Bytes(WithScans(jpeg, 90))), Succeeds());
+  for (const int more : {91, 2000}) {
+    const std::string slow = WithScans(jpeg, more);
+    EXPECT_THAT(Decode(slow),
+                RefusesNaming(Parts{"scans", absl::StrCat(10 + more), "at most 100"}));
+    EXPECT_THAT(BytesToDecode(Bytes(slow)), RefusesNaming(Parts{"scans"}));
+  }
+}
+
+TEST(DecodePicture, TheMemoryOfALargeProgressiveJpegIsToldByItsFactors) {
+  // A small file that claims 200 million pixels, of which headers alone are read.
+  const auto needed = [](std::string jpeg) {
+    const size_t frame = jpeg.find("\xFF\xC2");
+    EXPECT_NE(frame, std::string::npos);
+    jpeg.replace(frame + 5, 4, BigEndian(10'000, 2) + BigEndian(20'000, 2));
+    return BytesToDecode(Bytes(jpeg));
+  };
+  constexpr int64_t kPixels = 200'000'000;
+  // Decoded at half its sides, it ends as three quarters of a byte for each.
+  constexpr int64_t kPicture = kPixels * 3 / 4;
+  constexpr int64_t kMore = 50'000'000;  // rows on their way
+  std::string subsampled = ProgressiveJpeg(VIPS_FOREIGN_SUBSAMPLE_ON);
+  ASSERT_OK_AND_ASSIGN(const int64_t quarters, needed(subsampled));
+  EXPECT_GE(quarters, 3 * kPixels + kPicture);
+  EXPECT_LE(quarters, 3 * kPixels + kPicture + kMore);
+  // The same with colour for each second pixel of every row.
+  const size_t factors = subsampled.find("\xFF\xC2") + 11;
+  ASSERT_EQ(subsampled[factors], '\x22');
+  subsampled[factors] = '\x21';
+  ASSERT_OK_AND_ASSIGN(const int64_t halves, needed(subsampled));
+  EXPECT_GE(halves, 4 * kPixels + kPicture);
+  EXPECT_LE(halves, 4 * kPixels + kPicture + kMore);
+  EXPECT_THAT(needed(ProgressiveJpeg(VIPS_FOREIGN_SUBSAMPLE_OFF)),
+              RefusesNaming(Parts{"memory to decode it", "20000×10000", "progressive"}));
 }
 
 TEST(DecodePicture, TruncatedPicturesAreRefused) {

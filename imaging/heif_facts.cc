@@ -45,10 +45,16 @@ absl::StatusOr<CodedSize> StatedSize(const HeifItem& item) {
   return size;
 }
 
-std::string Join(const std::vector<ByteSpan>& pieces) {
-  std::string bytes;
-  for (const ByteSpan piece : pieces) absl::StrAppend(&bytes, AsText(piece));
-  return bytes;
+// In one piece, which `copy` holds where the file does not. Nothing if that is large: photos are
+// not taken to pieces.
+std::optional<ByteSpan> Join(const std::vector<ByteSpan>& pieces, std::string& copy) {
+  constexpr size_t kMost = 4 << 20;
+  if (pieces.size() == 1) return pieces.front();
+  for (const ByteSpan piece : pieces) {
+    if (piece.size() > kMost - copy.size()) return std::nullopt;
+    absl::StrAppend(&copy, AsText(piece));
+  }
+  return std::as_bytes(std::span(copy));
 }
 
 // What its bitstream says.
@@ -61,28 +67,28 @@ std::optional<CodedSize> CodedSizeOf(const HeifItem& item) {
     }
     return size.has_value();
   };
-  std::string data = Join(item.data);
+  std::string copy;
+  const std::optional<ByteSpan> data = Join(item.data, copy);
+  if (!data) return std::nullopt;
   if (item.type == "hvc1") {
     bool configured = false;
     for (const HeifBox& box : item.properties) {
       if (box.type != "hvcC") continue;
       const auto configuration = ReadHevcConfiguration(box.body);
       if (!configuration || !add(configuration->largest)) return std::nullopt;
-      if (!add(LargestHevcPicture(std::as_bytes(std::span(data)), configuration->length_size))) {
-        return std::nullopt;
-      }
+      if (!add(LargestHevcPicture(*data, configuration->length_size))) return std::nullopt;
       configured = true;
     }
     if (!configured) return std::nullopt;
   } else {
-    // The decoder is given both, one after the other.
+    ByteSpan configuration;
     for (const HeifBox& box : item.properties) {
       constexpr size_t kHeader = 4;
-      if (box.type == "av1C" && box.body.size() > kHeader) {
-        data = absl::StrCat(AsText(box.body.subspan(kHeader)), data);
-      }
+      if (box.type != "av1C" || box.body.size() <= kHeader) continue;
+      if (!configuration.empty()) return std::nullopt;  // readers would not agree which counts
+      configuration = box.body.subspan(kHeader);
     }
-    if (!add(LargestAv1Picture(std::as_bytes(std::span(data))))) return std::nullopt;
+    if (!add(LargestAv1Picture(configuration, *data))) return std::nullopt;
   }
   if (largest == CodedSize()) return std::nullopt;
   return largest;
@@ -109,8 +115,10 @@ struct Grid {
 };
 
 std::optional<Grid> ReadGrid(const HeifItem& item) {
-  const std::string data = Join(item.data);
-  ByteReader reader(std::as_bytes(std::span(data)));
+  std::string copy;
+  const std::optional<ByteSpan> data = Join(item.data, copy);
+  if (!data) return std::nullopt;
+  ByteReader reader(*data);
   reader.Take(1);
   const size_t number = (reader.Byte() & 1) != 0 ? 4 : 2;
   Grid grid;

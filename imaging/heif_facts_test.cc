@@ -178,8 +178,8 @@ TEST(CodedSize, IsReadFromTheBitstreams) {
       EXPECT_TRUE(LargestHevcPicture(item.data.front(), 4));
       EXPECT_FALSE(LargestHevcPicture(item.data.front().subspan(1), 4));
     } else {
-      EXPECT_EQ(LargestAv1Picture(item.data.front()), (CodedSize{96, 64}));
-      EXPECT_FALSE(LargestAv1Picture(Bytes("\x0A\x05")));
+      EXPECT_EQ(LargestAv1Picture({}, item.data.front()), (CodedSize{96, 64}));
+      EXPECT_FALSE(LargestAv1Picture({}, Bytes("\x0A\x05")));
     }
   }
 }

@@ -6,8 +6,8 @@
 
 #include <vips/vips8>
 
-#include "base/picture_size.h"
 #include "imaging/heif_facts.h"
+#include "imaging/jpeg_facts.h"
 #include "imaging/tiff_facts.h"
 
 namespace imprint {
@@ -15,9 +15,10 @@ namespace imprint {
 // The finished pixels and the rows on their way, whatever the format.
 int64_t PixelBytes(const vips::VImage& image);
 
-// On top of it, what each decoder keeps. `full` is what the file has, however small it is decoded.
+// On top of it, what each decoder keeps.
 int64_t PngBytes(const vips::VImage& image, bool interlaced);
-int64_t JpegBytes(const vips::VImage& image, PictureSize full);
+// However small it is decoded.
+int64_t JpegBytes(const JpegFacts& facts);
 int64_t WebpBytes(const vips::VImage& image);
 int64_t HeifBytes(const vips::VImage& image, const HeifFacts& facts);
 int64_t TiffBytes(const TiffFacts& facts);

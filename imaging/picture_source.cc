@@ -11,6 +11,7 @@
 #include "imaging/colour_profile.h"
 #include "imaging/exif_facts.h"
 #include "imaging/heif_facts.h"
+#include "imaging/jpeg_facts.h"
 #include "imaging/memory_estimate.h"
 #include "imaging/png_facts.h"
 #include "imaging/size_limit.h"
@@ -66,6 +67,23 @@ class Blob {
 absl::Status RefuseAnimation(int64_t frames) {
   return absl::InvalidArgumentError(
       absl::StrCat("an animation of ", frames, " frames; send one still picture"));
+}
+
+// Of a TIFF: colours and transparency alone.
+VImage WithoutOtherChannels(const VImage& image, const TiffFacts& facts) {
+  const int colours = image.bands() - facts.extra;  // a palette's become 1 or 3
+  if (facts.extra == 0 || colours < 1 || (facts.extra == 1 && facts.alpha)) return image;
+  const VImage kept = image.extract_band(0, VImage::option()->set("n", colours));
+  return facts.alpha ? kept.bandjoin(image.extract_band(colours + *facts.alpha)) : kept;
+}
+
+// libvips 8.14 has no limit: a small file of 10,000 scans takes it minutes.
+absl::Status CheckScans(const JpegFacts& facts) {
+  constexpr int64_t kMaxScans = 100;  // libtiff's limit for the same; encoders write some 10
+  if (facts.scans <= kMaxScans) return absl::OkStatus();
+  return FieldError(
+      "scans of the JPEG", absl::StrCat(facts.scans),
+      absl::StrCat("at most ", kMaxScans, "; save it again, not progressive if you can"));
 }
 
 // Looks at one picture, step by step.
@@ -125,11 +143,14 @@ class Opener {
     RETURN_IF_ERROR(Keep(VImage::pngload_buffer(blob_.get(), FromTopToBottom())));
     exif_ = facts.exif;
     code_points_ = facts.code_points;
+    colours_by_gamma_ = facts.colours_by_gamma;
     source_.bytes_to_decode = PngBytes(source_.stored, facts.interlaced);
     return absl::OkStatus();
   }
 
   absl::Status OpenJpeg() {
+    const JpegFacts facts = ReadJpegFacts(bytes_);
+    RETURN_IF_ERROR(CheckScans(facts));
     VImage image = VImage::jpegload_buffer(blob_.get(), FromTopToBottom());
     const PictureSize full = SizeOf(image);
     RETURN_IF_ERROR(
@@ -144,7 +165,7 @@ class Opener {
     ReadMetadata(image);
     RETURN_IF_ERROR(Keep(image));
     source_.full_size = full;
-    source_.bytes_to_decode = JpegBytes(image, full);
+    source_.bytes_to_decode = JpegBytes(facts);
     return absl::OkStatus();
   }
 
@@ -175,6 +196,7 @@ class Opener {
     ASSIGN_OR_RETURN(const TiffFacts facts, ReadTiffFacts(bytes_, StillLimit(limits_)));
     RETURN_IF_ERROR(
         Keep(VImage::tiffload_buffer(blob_.get(), FromTopToBottom()->set("page", facts.page))));
+    source_.stored = WithoutOtherChannels(source_.stored, facts);
     exif_ = facts.exif;
     source_.bytes_to_decode = TiffBytes(facts);
     WarnOfOthers(facts.pictures, "pages; only the first is read");
@@ -206,6 +228,10 @@ class Opener {
       CheckProfile();
     } else if (exif_.adobe_rgb && rgb) {
       SetProfile(AdobeRgbProfile());
+    } else if (colours_by_gamma_) {
+      source_.warnings.emplace_back(
+          "its colours are said by gAMA or cHRM alone, which are passed over; they are taken as "
+          "sRGB");
     }
   }
 
@@ -262,6 +288,7 @@ class Opener {
   PictureSource source_;
   ExifFacts exif_;
   std::optional<CodePoints> code_points_;
+  bool colours_by_gamma_ = false;
 };
 
 // How the phone that made it gives something else.

@@ -1,6 +1,9 @@
 #include "imaging/png_facts.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <span>
 #include <string>
 #include <zlib.h>
 
@@ -9,50 +12,16 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/string_view.h"
 
+#include "base/png/text_chunk.h"
+
 namespace imprint {
 namespace {
 
 constexpr size_t kSignature = 8;
+// Of EXIF, too.
 constexpr size_t kMaxText = 1 << 20;
 // A file needs two at most; each may take its time to inflate.
 constexpr int kMaxTexts = 16;
-
-// Nothing if it is damaged or has more than kMaxText bytes inside.
-std::optional<std::string> Inflate(absl::string_view compressed) {
-  std::string text(kMaxText, '\0');
-  uLongf size = text.size();
-  const auto* bytes = reinterpret_cast<const Bytef*>(compressed.data());
-  if (uncompress(reinterpret_cast<Bytef*>(text.data()), &size, bytes, compressed.size()) != Z_OK) {
-    return std::nullopt;
-  }
-  text.resize(size);
-  return text;
-}
-
-// What stands before the next zero, and moves past it; nothing if there is no zero.
-std::optional<absl::string_view> TakeText(absl::string_view& rest) {
-  const size_t end = rest.find('\0');
-  if (end == absl::string_view::npos) return std::nullopt;
-  const absl::string_view text = rest.substr(0, end);
-  rest.remove_prefix(end + 1);
-  return text;
-}
-
-// What a text chunk of any of the three kinds says behind its keyword; nothing if it is damaged.
-std::optional<std::string> ReadText(absl::string_view type, absl::string_view rest) {
-  if (type == "tEXt") return std::string(rest);
-  bool compressed = type == "zTXt";
-  if (type == "iTXt") {
-    if (rest.empty()) return std::nullopt;
-    compressed = rest[0] != 0;
-    rest.remove_prefix(1);
-  }
-  // The one method there is.
-  if (rest.empty() || (compressed && rest[0] != 0)) return std::nullopt;
-  rest.remove_prefix(1);
-  if (type == "iTXt" && (!TakeText(rest) || !TakeText(rest))) return std::nullopt;  // the language
-  return compressed ? Inflate(rest) : std::string(rest);
-}
 
 // "\nexif\n      24\n4949…": a name, the number of bytes, and the bytes as hexadecimal digits in
 // lines.
@@ -110,8 +79,8 @@ class PngReader {
 
  private:
   static bool IsOfInterest(absl::string_view type) {
-    constexpr absl::string_view kTypes[] = {"IHDR", "acTL", "fcTL", "cICP",
-                                            "eXIf", "tEXt", "zTXt", "iTXt"};
+    constexpr absl::string_view kTypes[] = {"IHDR", "acTL", "fcTL", "cICP", "eXIf", "tEXt",
+                                            "zTXt", "iTXt", "sRGB", "gAMA", "cHRM"};
     return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes);
   }
 
@@ -125,11 +94,34 @@ class PngReader {
       first_is_in_animation_ |= !pixels_;
     } else if (type == "cICP") {
       if (!pixels_ && body.size() == 4) facts_.code_points = ReadCodePoints(reader);
+    } else if (type == "sRGB") {
+      srgb_ |= !pixels_;
+    } else if (type == "gAMA") {
+      if (!pixels_) facts_.colours_by_gamma |= !IsNear(kSrgbGamma, reader);
+    } else if (type == "cHRM") {
+      if (!pixels_) facts_.colours_by_gamma |= !IsNear(kSrgbPlaces, reader);
+    } else if (body.size() > kMaxText) {
+      return;
     } else if (type == "eXIf") {
       exif_ = std::string(AsText(body));
-    } else {
-      TakeTextChunk(type, AsText(body));
+    } else if (const auto chunk = ReadTextChunk(type, AsText(body))) {
+      TakeTextChunk(*chunk);
     }
+  }
+
+  // 100,000ths, as in the chunks: of one over the exponent; and of x and y of white, red, green and
+  // blue (PNG 1.2, 11.3.3).
+  static constexpr std::array<int64_t, 1> kSrgbGamma = {45'455};
+  static constexpr std::array<int64_t, 8> kSrgbPlaces = {31'270, 32'900, 64'000, 33'000,
+                                                         30'000, 60'000, 15'000, 6'000};
+
+  // Programs round differently.
+  static bool IsNear(std::span<const int64_t> expected, ByteReader& reader) {
+    constexpr int64_t kTolerance = 1'000;
+    const bool near = std::all_of(expected.begin(), expected.end(), [&](int64_t each) {
+      return std::abs(int64_t{reader.Long()} - each) <= kTolerance;
+    });
+    return near || !reader.ok();
   }
 
   static CodePoints ReadCodePoints(ByteReader& reader) {
@@ -141,13 +133,12 @@ class PngReader {
     return points;
   }
 
-  void TakeTextChunk(absl::string_view type, absl::string_view rest) {
-    const auto keyword = TakeText(rest);
-    std::string* const place = keyword ? PlaceOf(*keyword, type) : nullptr;
+  void TakeTextChunk(const TextChunk& chunk) {
+    std::string* const place = PlaceOf(chunk.keyword, chunk.type);
     if (place == nullptr || ++texts_ > kMaxTexts) return;
-    auto text = ReadText(type, rest);
-    if (!text) return;
-    const bool raw = absl::StartsWith(*keyword, "Raw profile");
+    auto text = TextOf(chunk, kMaxText);
+    if (!text.ok()) return;
+    const bool raw = absl::StartsWith(chunk.keyword, "Raw profile");
     *place = raw ? BytesOfRawProfile(*text) : *std::move(text);
   }
 
@@ -163,6 +154,7 @@ class PngReader {
     if (animated_frames_ > 0) {
       facts_.frames = animated_frames_ + (first_is_in_animation_ ? 0 : 1);
     }
+    facts_.colours_by_gamma &= !srgb_;
     for (const std::string* block : {&exif_, &raw_exif_, &raw_app1_}) {
       if (block->empty()) continue;
       facts_.exif = ReadExif(AsBytes(*block));
@@ -175,6 +167,7 @@ class PngReader {
   PngFacts facts_;
   // Whether those have begun.
   bool pixels_ = false;
+  bool srgb_ = false;
   int texts_ = 0;
   int64_t animated_frames_ = 0;
   bool first_is_in_animation_ = false;

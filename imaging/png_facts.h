@@ -16,13 +16,16 @@ struct PngFacts {
   int64_t frames = 1;
   // Of cICP, which counts more than a profile.
   std::optional<CodePoints> code_points;
+  // Whether gAMA or cHRM, as older programs write them, say other colours than sRGB's. Where there
+  // is an sRGB chunk, that counts.
+  bool colours_by_gamma = false;
   // From an eXIf chunk anywhere in the file, the "Raw profile type exif" or "APP1" that ImageMagick
   // and Exiv2 write as text, or XMP: in that order, as Pillow 13 has it, which knows no APP1.
   ExifFacts exif;
 };
 
-// Reads up to the end, or to the first damage. Texts are inflated to 1 MB at most; a chunk with a
-// wrong checksum says nothing.
+// Reads up to the end, or to the first damage. Texts and EXIF
+// of more than 1 MiB, also when inflated, and chunks with a wrong checksum say nothing.
 PngFacts ReadPngFacts(ByteSpan png);
 
 }  // namespace imprint

@@ -1,11 +1,10 @@
 #include "imaging/png_facts.h"
 
-#include <zlib.h>
-
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include <gtest/gtest.h>
 
+#include "base/png/deflate_for_tests.h"
 #include "imaging/encode.h"
 #include "imaging/test_pictures.h"
 
@@ -15,15 +14,6 @@ namespace {
 std::string Png() { return *EncodePicture(RedAndBlue(4, 4), PictureFormat::kPng); }
 
 PngFacts Facts(const std::string& png) { return ReadPngFacts(Bytes(png)); }
-
-std::string Deflate(const std::string& text) {
-  std::string compressed(compressBound(text.size()), '\0');
-  uLongf size = compressed.size();
-  compress(reinterpret_cast<Bytef*>(compressed.data()), &size,
-           reinterpret_cast<const Bytef*>(text.data()), text.size());
-  compressed.resize(size);
-  return compressed;
-}
 
 // As ImageMagick and Exiv2 write a block into a text.
 std::string RawProfile(const std::string& block) {
@@ -47,11 +37,11 @@ TEST(ReadPngFacts, ARawProfileInAnyTextChunkCounts) {
   for (const char* keyword : {"Raw profile type exif", "Raw profile type APP1"}) {
     EXPECT_EQ(Facts(WithChunk(Png(), "tEXt", keyword + kZero + text)).exif.orientation, 8);
     EXPECT_EQ(
-        Facts(WithChunk(Png(), "zTXt", keyword + kZero + kZero + Deflate(text))).exif.orientation,
+        Facts(WithChunk(Png(), "zTXt", keyword + kZero + kZero + Deflated(text))).exif.orientation,
         8);
     for (const bool compressed : {false, true}) {
       const std::string body = keyword + kZero + (compressed ? "\x01" : kZero) + kZero + "en" +
-                               kZero + kZero + (compressed ? Deflate(text) : text);
+                               kZero + kZero + (compressed ? Deflated(text) : text);
       EXPECT_EQ(Facts(WithChunk(Png(), "iTXt", body, PngPlace::kBehindPixels)).exif.orientation, 8);
     }
   }
@@ -83,8 +73,35 @@ TEST(ReadPngFacts, DamagedChunksSayNothing) {
 
 TEST(ReadPngFacts, ATextThatInflatesBeyondAllMeasureSaysNothing) {
   const std::string bomb = "XML:com.adobe.xmp" + kZero + kZero +
-                           Deflate(std::string(2 << 20, ' ') + "tiff:Orientation>6");
+                           Deflated(std::string(2 << 20, ' ') + "tiff:Orientation>6");
   EXPECT_EQ(Facts(WithChunk(Png(), "zTXt", bomb)).exif.orientation, std::nullopt);
+}
+
+TEST(ReadPngFacts, BlocksBeyondAllMeasureAreNotLookedAt) {
+  const std::string much(2 << 20, ' ');
+  EXPECT_EQ(Facts(WithChunk(Png(), "eXIf", ExifWithOrientation(6) + much)).exif.orientation,
+            std::nullopt);
+  const std::string xmp = "XML:com.adobe.xmp" + kZero + R"(tiff:Orientation="6")";
+  EXPECT_EQ(Facts(WithChunk(Png(), "tEXt", xmp)).exif.orientation, 6);
+  EXPECT_EQ(Facts(WithChunk(Png(), "tEXt", xmp + much)).exif.orientation, std::nullopt);
+}
+
+TEST(ReadPngFacts, ColoursByGammaAreThoseThatAreNotOfSrgb) {
+  const auto places = [](int green_x) {
+    std::string body;
+    for (const int each : {31'270, 32'900, 64'000, 33'000, green_x, 60'000, 15'000, 6'000}) {
+      body += BigEndian(each);
+    }
+    return body;
+  };
+  EXPECT_FALSE(Facts(Png()).colours_by_gamma);
+  EXPECT_FALSE(Facts(WithChunk(Png(), "gAMA", BigEndian(45'455))).colours_by_gamma);
+  EXPECT_FALSE(Facts(WithChunk(Png(), "cHRM", places(30'000))).colours_by_gamma);
+  const std::string dark = WithChunk(Png(), "gAMA", BigEndian(100'000));
+  EXPECT_TRUE(Facts(dark).colours_by_gamma);
+  EXPECT_TRUE(Facts(WithChunk(Png(), "cHRM", places(21'000))).colours_by_gamma) << "Adobe RGB";
+  EXPECT_FALSE(Facts(WithChunk(dark, "sRGB", kZero)).colours_by_gamma);
+  EXPECT_FALSE(Facts(WithChunk(Png(), "gAMA", "")).colours_by_gamma);
 }
 
 TEST(ReadPngFacts, CodePointsAndFramesCountBeforeThePixelsAlone) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <vector>
+#include <zlib.h>
 
 #include "absl/strings/string_view.h"
 #include <vips/vips8>
@@ -39,14 +40,10 @@ inline vips::VImage View(const RgbImage& image) {
   return VipsView(image).copy_memory();
 }
 
-// CRC-32 as PNG's chunks carry it (ISO 3309).
+// As PNG's chunks carry it.
 inline uint32_t Crc32(absl::string_view bytes) {
-  uint32_t crc = 0xFFFFFFFFU;
-  for (const char byte : bytes) {
-    crc ^= static_cast<unsigned char>(byte);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
-  }
-  return ~crc;
+  return static_cast<uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }
 
 inline std::string BigEndian(uint64_t value, int size = 4) {

@@ -32,6 +32,7 @@ enum Tag : uint16_t {
   kSubDirectories = 330,
   kTileWidth = 322,
   kTileHeight = 323,
+  kExtraSamples = 338,
   kSampleFormat = 339,
   kDngVersion = 50706,
 };
@@ -140,6 +141,37 @@ absl::Status CheckSamples(const Page& page) {
   return CheckCompression(page.Get(kCompression, 1));
 }
 
+int ColoursOf(uint64_t photometric) {
+  switch (photometric) {
+    case 2:  // RGB
+    case 6:  // YCbCr
+    case 8:  // Lab
+      return 3;
+    case 5:  // CMYK
+      return 4;
+    default:
+      return 1;
+  }
+}
+
+// libvips 8.14 takes any number more than the colours for transparency.
+void ReadChannels(const Page& page, TiffFacts& facts) {
+  constexpr uint64_t kAssociatedAlpha = 1;
+  constexpr uint64_t kUnassociatedAlpha = 2;
+  const auto samples = static_cast<int>(page.Get(kSamplesPerPixel, 1));
+  facts.extra = std::max(samples - ColoursOf(page.Get(kPhotometric, 1)), 0);
+  if (facts.extra == 1 && !page.Has(kExtraSamples)) {
+    facts.alpha = 0;  // Pillow, too, takes one that is not explained for it
+    return;
+  }
+  const std::vector<uint64_t> kinds = page.All(kExtraSamples, static_cast<size_t>(facts.extra));
+  for (size_t i = 0; i < kinds.size() && !facts.alpha; ++i) {
+    if (kinds[i] == kAssociatedAlpha || kinds[i] == kUnassociatedAlpha) {
+      facts.alpha = static_cast<int>(i);
+    }
+  }
+}
+
 struct CodedPage {
   int64_t width;
   int64_t height;
@@ -217,6 +249,7 @@ absl::StatusOr<TiffFacts> ReadTiffFacts(ByteSpan bytes, const SizeLimit& limit) 
   RETURN_IF_ERROR(CheckSamples(page));
   TiffFacts facts = {.page = pages.page, .pictures = pages.pictures};
   ASSIGN_OR_RETURN(facts.piece_bytes, PieceBytes(page, limit));
+  ReadChannels(page, facts);
   facts.exif = ReadExif(*tiff, pages.first);
   return facts;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/statusor.h"
 
@@ -17,6 +18,10 @@ struct TiffFacts {
   // Pictures in the file, without those copies.
   int pictures = 1;
   ExifFacts exif;
+  // Numbers a pixel beside its colour, which come behind it, and which of them, from 0, is its
+  // transparency, if any. The others mean nothing in a picture: a mask, a spot colour.
+  int extra = 0;
+  std::optional<int> alpha;
   // What is decoded at once: a row; or a strip, where those cannot be taken apart; or a row of
   // tiles.
   int64_t piece_bytes = 0;

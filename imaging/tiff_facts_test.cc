@@ -54,6 +54,30 @@ TEST(ReadTiffFacts, TheFirstPictureCounts) {
   EXPECT_EQ(three.pictures, 2);
 }
 
+TEST(ReadTiffFacts, OnlyWhatIsSaidToBeTransparencyIs) {
+  const auto alpha = [](int photometric, int samples, const std::vector<Field>& more) {
+    std::vector<Field> page = {{256, 30},
+                               {257, 20},
+                               {258, 8},
+                               {277, static_cast<uint32_t>(samples)},
+                               {262, static_cast<uint32_t>(photometric)}};
+    page.insert(page.end(), more.begin(), more.end());
+    const auto facts = FactsOf(Tiff({page}));
+    EXPECT_THAT(facts, Succeeds());
+    return facts->alpha;
+  };
+  constexpr int kRgb = 2;
+  constexpr int kCmyk = 5;
+  EXPECT_EQ(alpha(kRgb, 3, {}), std::nullopt);
+  EXPECT_EQ(alpha(kRgb, 4, {}), 0);
+  for (const int kind : {1, 2}) EXPECT_EQ(alpha(kRgb, 4, {{338, static_cast<uint32_t>(kind)}}), 0);
+  EXPECT_EQ(alpha(kRgb, 4, {{338, 0}}), std::nullopt);
+  EXPECT_EQ(alpha(kRgb, 5, {}), std::nullopt);
+  EXPECT_EQ(alpha(kCmyk, 4, {}), std::nullopt);
+  EXPECT_EQ(alpha(kCmyk, 5, {{338, 0}}), std::nullopt);
+  EXPECT_EQ(alpha(kCmyk, 5, {{338, 2}}), 0);
+}
+
 TEST(ReadTiffFacts, PagesThatRunInACircleEnd) {
   std::string file = Tiff({Page(), Page()});
   file.replace(file.size() - 4, 4, BigEndian(8));

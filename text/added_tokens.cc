@@ -20,7 +20,6 @@ namespace {
 
 // A tokenizer.json holds the vocabulary as well.
 constexpr size_t kMaxTokenizerBytes = 64 << 20;
-// They are looked for one by one.
 constexpr size_t kMaxTokens = 10'000;
 // Of a prompt with all vectors named; far more than is read of one. Tokens that stand in each
 // other's followers could make it grow without end.
@@ -176,6 +175,7 @@ absl::StatusOr<AddedTokens> AddedTokens::Load(const std::filesystem::path& folde
     if (added.Has(content)) continue;
     RETURN_IF_ERROR(added.Add(origin, PlainToken(content, /*normalized=*/false), vocabulary));
   }
+  added.MakeIndex();
   return added;
 }
 
@@ -190,16 +190,29 @@ absl::Status AddedTokens::Add(const std::string& origin, Token token,
                       "text in UTF-8");
   }
   token.id = vocabulary.Find(token.content);
-  if (token.id < 0) token.id = std::max(vocabulary.size(), end_id());
+  if (token.id < 0) token.id = std::max(vocabulary.size(), end_id_);
+  end_id_ = std::max(end_id_, token.id + 1);
   token.found_as = token.normalized ? NormalizeForClip(token.content) : token.content;
+  contents_.insert(token.content);
   tokens_.push_back(std::move(token));
   return absl::OkStatus();
 }
 
-int32_t AddedTokens::end_id() const {
-  int32_t end = 0;
-  for (const Token& token : tokens_) end = std::max(end, token.id + 1);
-  return end;
+void AddedTokens::MakeIndex() {
+  end_id_ = 0;
+  contents_.clear();
+  in_order_ = {};
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    end_id_ = std::max(end_id_, tokens_[i].id + 1);
+    contents_.insert(tokens_[i].content);
+    in_order_[tokens_[i].normalized ? 1 : 0].push_back(i);
+  }
+  for (std::vector<size_t>& order : in_order_) {
+    // Of those found as the same, the first counts.
+    std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+      return tokens_[a].found_as < tokens_[b].found_as;
+    });
+  }
 }
 
 std::vector<std::string> AddedTokens::Limit(int32_t rows) {
@@ -208,22 +221,26 @@ std::vector<std::string> AddedTokens::Limit(int32_t rows) {
     if (token.id >= rows) taken.push_back(token.content);
   }
   std::erase_if(tokens_, [&](const Token& token) { return token.id >= rows; });
+  MakeIndex();
   return taken;
-}
-
-bool AddedTokens::Has(absl::string_view content) const {
-  return std::any_of(tokens_.begin(), tokens_.end(),
-                     [&](const Token& token) { return token.content == content; });
 }
 
 const AddedTokens::Token* AddedTokens::LongestAt(absl::string_view text, size_t position,
                                                  bool normalized) const {
   const Token* longest = nullptr;
-  for (const Token& token : tokens_) {
-    if (token.normalized == normalized && absl::StartsWith(text.substr(position), token.found_as) &&
-        (longest == nullptr || token.found_as.size() > longest->found_as.size())) {
-      longest = &token;
-    }
+  // The tokens that begin like the text, fewer with each byte.
+  auto begin = in_order_[normalized ? 1 : 0].begin();
+  auto end = in_order_[normalized ? 1 : 0].end();
+  for (size_t size = 1; position + size <= text.size() && begin != end; ++size) {
+    const auto last = static_cast<unsigned char>(text[position + size - 1]);
+    const auto byte_of = [&](size_t index) {
+      return static_cast<unsigned char>(tokens_[index].found_as[size - 1]);
+    };
+    begin = std::partition_point(begin, end, [&](size_t index) {
+      return tokens_[index].found_as.size() < size || byte_of(index) < last;
+    });
+    end = std::partition_point(begin, end, [&](size_t index) { return byte_of(index) == last; });
+    if (begin != end && tokens_[*begin].found_as.size() == size) longest = &tokens_[*begin];
   }
   return longest;
 }

@@ -2,6 +2,7 @@
 // a model's folder is: where transformers 5.23 finds them, and what its pipelines make of them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -50,7 +52,7 @@ class AddedTokens {
 
   const std::vector<Token>& tokens() const { return tokens_; }
   // One more than the largest id, or 0.
-  int32_t end_id() const;
+  int32_t end_id() const { return end_id_; }
 
   // Takes away the tokens whose ids are `rows` or more, and says which.
   std::vector<std::string> Limit(int32_t rows);
@@ -81,9 +83,16 @@ class AddedTokens {
 
   absl::Status Add(const std::string& origin, Token token, const BytePairEncoding& vocabulary);
   std::vector<Match> Find(absl::string_view text, bool normalized) const;
-  bool Has(absl::string_view content) const;
+  bool Has(absl::string_view content) const { return contents_.contains(content); }
+  // What is derived from tokens_, once they are all there.
+  void MakeIndex();
 
   std::vector<Token> tokens_;
+  int32_t end_id_ = 0;
+  absl::flat_hash_set<std::string> contents_;
+  // Indices into tokens_ by what they are found as, in order of its bytes: for text as it was
+  // given, and for normalised text.
+  std::array<std::vector<size_t>, 2> in_order_;
 };
 
 }  // namespace imprint

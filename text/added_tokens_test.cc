@@ -67,6 +67,38 @@ TEST_F(AddedTokensTest, OfADecoderCountAlone) {
   EXPECT_THAT(Loaded(), IsEmpty());
 }
 
+TEST_F(AddedTokensTest, TheLongestAtAPlaceIsFound) {
+  folder_.Write("added_tokens.json",
+                R"({"<a": 49408, "<a>": 49409, "<A>": 49410, "<a>b": 49411, "<\u00e9>": 49412})");
+  ASSERT_OK_AND_ASSIGN(const AddedTokens added, Load());
+  const auto longest = [&](absl::string_view text, size_t position) {
+    const AddedTokens::Token* token = added.LongestAt(text, position, /*normalized=*/true);
+    return token == nullptr ? "" : token->content;
+  };
+  EXPECT_EQ(longest("x<a>bc", 1), "<a>b");
+  EXPECT_EQ(longest("<a>c", 0), "<a>") << "of two found as the same, the first";
+  EXPECT_EQ(longest("<a", 0), "<a");
+  EXPECT_EQ(longest("<b", 0), "");
+  EXPECT_EQ(longest("<\u00e9>", 0), "<\u00e9>");
+  EXPECT_EQ(longest("<", 0), "");
+  EXPECT_EQ(added.LongestAt("<a>", 0, /*normalized=*/false), nullptr);
+}
+
+// One by one, this took minutes: a test of its own time limit and no clock.
+TEST_F(AddedTokensTest, TenThousandAreFoundWithoutLookingAtEach) {
+  nlohmann::json tokens;
+  for (int i = 0; i < 10'000; ++i) {
+    tokens[i == 0 ? "<rex>" : absl::StrCat("<rex>_", i)] = 49'408 + i;
+  }
+  folder_.Write("added_tokens.json", tokens.dump());
+  ASSERT_OK_AND_ASSIGN(const AddedTokens added, Load());
+  EXPECT_EQ(added.end_id(), 59'408);
+  std::string prompt;
+  for (int i = 0; i < 200'000; ++i) prompt += "<rex";
+  EXPECT_EQ(added.Split(prompt, /*normalized=*/true).size(), 1U);
+  EXPECT_EQ(added.Spread("<rex>").size(), 10'000 * 5 + 9'999 * 2 + 9 + 180 + 2'700 + 36'000);
+}
+
 TEST_F(AddedTokensTest, AreNamedWhereTheyCannotBe) {
   folder_.Write("added_tokens.json", R"({"<a>": "first"})");
   EXPECT_THAT(Load(), RefusesNaming(Parts{"added_tokens.json", "<a>", "first"}));

@@ -153,7 +153,8 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
                 "refused, as what is misspelt")
       ->group(kGroup);
   add("--clip-skip", options.clip_skip,
-      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1; default: 1");
+      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1, where it can "
+      "run that: not 0.42 with transformers 5.6 or later; default: 1");
   add("--upscale", options.upscale, kUpscaleHelp)->capture_default_str();
   add("--upscale-strength", options.upscale_strength, kUpscaleStrengthHelp)->capture_default_str();
   add("--precision", options.precision,

@@ -16,8 +16,8 @@
 #include "cli/terminal/interrupt.h"
 #include <CLI/CLI.hpp>
 
-#include "base/decimal_options.h"
 #include "base/field_error.h"
+#include "base/flags/decimal_options.h"
 
 namespace imprint {
 namespace {

@@ -28,16 +28,37 @@ constexpr const char* kLock = "lock";
 fs::path LockFile(const fs::path& home) { return home / kLock; }
 fs::path RunningFile(const fs::path& home) { return home / "up.json"; }
 
-// The whole file. Locks of open file descriptions, unlike flock's, can be asked for without being
-// taken.
-struct flock WholeFile(short type) {
+// Of the lock's file. Locks of open file descriptions, unlike flock's, can be asked for without
+// being taken.
+enum Byte : off_t {
+  kHome,    // its holder has the folder
+  kHolder,  // its holder alone takes the first and says so, or reads who did
+};
+
+struct flock Lock(short type, Byte which) {
   struct flock lock = {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
+  lock.l_start = which;
+  lock.l_len = 1;
   return lock;
 }
 
-// Who holds a lock: what it wrote into the file once it had it. Empty if it has not yet.
+// Waits for others, who hold it for a moment.
+bool LockHolder(int file) {
+  struct flock holder = Lock(F_WRLCK, kHolder);
+  int locked = -1;
+  do locked = fcntl(file, F_OFD_SETLKW, &holder);
+  while (locked != 0 && errno == EINTR);
+  return locked == 0;
+}
+
+void UnlockHolder(int file) {
+  struct flock holder = Lock(F_UNLCK, kHolder);
+  fcntl(file, F_OFD_SETLK, &holder);
+}
+
+// Who has the folder: what it wrote into the file as it took it.
 std::string Holder(int file) {
   char text[32];
   const ssize_t size = pread(file, text, sizeof(text), 0);
@@ -72,13 +93,18 @@ absl::StatusOr<HomeLock> HomeLock::Take(const fs::path& home) {
                                                     std::generic_category().message(errno)));
   }
   HomeLock lock(file);
-  struct flock whole = WholeFile(F_WRLCK);
-  if (fcntl(file, F_OFD_SETLK, &whole) != 0) {
+  if (!LockHolder(file)) {
+    return absl::UnavailableError(absl::StrCat("cannot lock ", LockFile(home).string(), ": ",
+                                               std::generic_category().message(errno)));
+  }
+  struct flock taken = Lock(F_WRLCK, kHome);
+  if (fcntl(file, F_OFD_SETLK, &taken) != 0) {
     return absl::FailedPreconditionError(
         absl::StrCat("imprint up runs on ", home.string(), " already", Holder(file),
                      "; imprint down ends it, --data FOLDER takes another place"));
   }
   SayWhoHolds(file);
+  UnlockHolder(file);
   return lock;
 }
 
@@ -89,10 +115,10 @@ HomeLock::~HomeLock() {
 bool HomeLock::IsHeld(const fs::path& home) {
   const int file = open(LockFile(home).c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0) return false;
-  struct flock whole = WholeFile(F_WRLCK);
-  const bool asked = fcntl(file, F_OFD_GETLK, &whole) == 0;
+  struct flock taken = Lock(F_WRLCK, kHome);
+  const bool asked = fcntl(file, F_OFD_GETLK, &taken) == 0;
   close(file);
-  return asked && whole.l_type != F_UNLCK;
+  return asked && taken.l_type != F_UNLCK;
 }
 
 absl::Status WriteRunning(const fs::path& home, const RunningServers& running) {

@@ -1,5 +1,13 @@
 #include "cli/imprint/state_folder.h"
 
+#include <array>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,6 +29,26 @@ TEST(HomeLock, IsOneProcesssUntilItGoes) {
                                                    HasSubstr("runs on " + home.path().string())));
   }
   EXPECT_FALSE(HomeLock::IsHeld(home.path()));
+}
+
+TEST(HomeLock, OfManyAtOnceOneHasItAndTheOthersNameIt) {
+  const std::string holder = absl::StrCat("already (process ", getpid(), ")");
+  for (int round = 0; round < 50; ++round) {
+    const ScratchFolder home;
+    std::array<std::optional<absl::StatusOr<HomeLock>>, 8> taken;
+    std::vector<std::thread> threads;
+    for (auto& each : taken) {
+      threads.emplace_back([&each, &home] { each.emplace(HomeLock::Take(home.path())); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    int holders = 0;
+    for (const auto& each : taken) {
+      holders += each->ok() ? 1 : 0;
+      if (each->ok()) continue;
+      EXPECT_THAT(*each, Fails(absl::StatusCode::kFailedPrecondition, HasSubstr(holder)));
+    }
+    EXPECT_EQ(holders, 1);
+  }
 }
 
 TEST(RunningServers, AreReadAsTheyWereWritten) {

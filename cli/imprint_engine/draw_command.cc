@@ -118,7 +118,8 @@ Command MakeDrawCommand(CLI::App& app) {
       "emphasis: (word:1.2) and [word] weigh words, BREAK starts a new chunk; literal: all is text")
       ->type_name("NAME");
   add("--clip-skip", options->order.defaults.clip_skip,
-      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1");
+      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1, where it can "
+      "run that: not 0.42 with transformers 5.6 or later");
   constexpr const char* kWhat = "What is written";
   draw->add_option("--format", options->format, "png, jpeg or webp")
       ->type_name("NAME")

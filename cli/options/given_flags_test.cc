@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/decimal_options.h"
+#include "base/flags/decimal_options.h"
 #include "base/status_matchers.h"
 
 namespace imprint {

@@ -1,10 +1,12 @@
 #include "engine/identity/known_identity.h"
 
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <sys/stat.h>
 #include <system_error>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -21,9 +23,14 @@ namespace fs = std::filesystem;
 // What tells these weights from any others that lay or will lie there; nothing if a file is gone.
 std::optional<std::string> KeyOf(const ModelFiles& files) {
   // Of this file's layout and of how a fingerprint is made. Fingerprints of layout 1 depended on
-  // the type that weights are stored in.
-  std::string text = "2\n";
-  for (const char* component : kFingerprintedComponents) {
+  // the type that weights are stored in; layout 2 said nothing of a damaged safety checker.
+  std::string text = "3\n";
+  std::vector<const char*> components(std::begin(kFingerprintedComponents),
+                                      std::end(kFingerprintedComponents));
+  if (files.Has(kSafetyChecker) && files.WeightsPaths(kSafetyChecker).ok()) {
+    components.push_back(kSafetyChecker);
+  }
+  for (const char* component : components) {
     const auto paths = files.WeightsPaths(component);
     if (!paths.ok()) return std::nullopt;
     for (const fs::path& path : *paths) {

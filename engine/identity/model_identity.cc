@@ -98,6 +98,19 @@ std::string DamageText(const Fingerprint::Damage& damage, const ComponentWeights
                       Quoted(damage.tensor), ": number ", damage.index, " is ", damage.value);
 }
 
+// Of a checker that nobody can read, too, there is nothing to say here: whoever loads it says it.
+void LookThroughSafetyChecker(const ModelFiles& files, WeightsIdentity& identity) {
+  if (!files.Has(kSafetyChecker)) return;
+  const auto weights = files.Weights(kSafetyChecker);
+  if (!weights.ok()) return;
+  Fingerprint looked_through;
+  looked_through.Add(kSafetyChecker, weights->tensors);
+  if (looked_through.damage() && identity.damage.empty()) {
+    identity.damage = DamageText(*looked_through.damage(), *weights);
+  }
+  for (const auto& [name, view] : weights->tensors) ForgetPages(view.data);
+}
+
 }  // namespace
 
 void Fingerprint::Add(absl::string_view component, const TensorViews& tensors) {
@@ -143,6 +156,7 @@ absl::StatusOr<WeightsIdentity> IdentifyWeights(const ModelFiles& files) {
     for (const auto& [name, view] : weights.tensors) ForgetPages(view.data);
   }
   identity.fingerprint = fingerprint.HexDigest();
+  LookThroughSafetyChecker(files, identity);
   return identity;
 }
 
@@ -150,7 +164,7 @@ absl::StatusOr<ModelIdentity> CompleteIdentity(const ModelFiles& files,
                                                const WeightsIdentity& weights) {
   ModelIdentity identity{weights};
   RETURN_IF_ERROR(ReadSizes(files, identity));
-  identity.has_safety_checker = files.Has("safety_checker");
+  identity.has_safety_checker = files.Has(kSafetyChecker);
   ASSIGN_OR_RETURN(const JsonObject schedule, files.SchedulerConfig());
   ModelsSolver solver = SolverOf(schedule);
   identity.solver = solver.choice;

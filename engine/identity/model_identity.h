@@ -45,6 +45,8 @@ struct ModelIdentity : WeightsIdentity {
 
 // In the order that the fingerprint takes them.
 inline constexpr const char* kFingerprintedComponents[] = {"text_encoder", "unet", "vae"};
+// Looked through for damage, where a model has it, and no part of its fingerprint.
+inline constexpr const char* kSafetyChecker = "safety_checker";
 
 // Reads configurations and hashes all weights, once over their bytes. Whether the networks can be
 // built is not looked at. INVALID_ARGUMENT or NOT_FOUND naming the file and the field.

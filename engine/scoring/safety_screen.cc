@@ -1,5 +1,9 @@
 #include "engine/scoring/safety_screen.h"
 
+#include <algorithm>
+#include <cmath>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
@@ -9,6 +13,16 @@
 #include "engine/runtime/torch_errors.h"
 
 namespace imprint {
+namespace {
+
+// Of a damaged checker; its verdicts would mean nothing.
+bool AreNumbers(const SafetyScores& scores) {
+  const auto finite = [](double score) { return std::isfinite(score); };
+  return std::all_of(scores.concepts.begin(), scores.concepts.end(), finite) &&
+         std::all_of(scores.special_care.begin(), scores.special_care.end(), finite);
+}
+
+}  // namespace
 
 absl::StatusOr<int> SafetyPictureSize(const BaseModel& model) {
   if (!model.parts().safety_checker) {
@@ -31,7 +45,13 @@ absl::StatusOr<std::vector<SafetyScores>> CheckSafety(const BaseModel& model,
   return CatchTorchErrors([&]() -> absl::StatusOr<std::vector<SafetyScores>> {
     const c10::InferenceMode no_autograd;
     const at::Tensor bytes = ByteTensor(pictures).to(model.parts().device);
-    return model.parts().safety_checker->Check(ClipPixels(bytes));
+    std::vector<SafetyScores> scores = model.parts().safety_checker->Check(ClipPixels(bytes));
+    if (!std::all_of(scores.begin(), scores.end(), AreNumbers)) {
+      const std::string& damage = model.info().damage;
+      return absl::FailedPreconditionError(
+          damage.empty() ? "the safety checker gives scores that are no numbers" : damage);
+    }
+    return scores;
   });
 }
 

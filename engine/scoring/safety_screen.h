@@ -17,8 +17,8 @@ namespace imprint {
 // FAILED_PRECONDITION if the model has no safety checker.
 absl::StatusOr<int> SafetyPictureSize(const BaseModel& model);
 
-// The scores of each picture. FAILED_PRECONDITION if the model has no safety checker;
-// INVALID_ARGUMENT if a picture is of another size than SafetyPictureSize. Thread-safe.
+// The scores of each picture. FAILED_PRECONDITION if the model has no safety checker, or a damaged
+// one; INVALID_ARGUMENT if a picture is of another size than SafetyPictureSize. Thread-safe.
 absl::StatusOr<std::vector<SafetyScores>> CheckSafety(const BaseModel& model,
                                                       std::span<const RgbImage> pictures);
 

@@ -127,9 +127,10 @@ absl::StatusOr<LearnedEmbedding> ReadSafetensors(std::span<const std::byte> byte
   embedding->remarks = std::move(remarks);
   // What a file of ours was made for counts as long as its tensor's or its own name agrees.
   const std::string written = WrittenToken(metadata);
-  const bool agrees = IsLayoutName(*name)
-                          ? options.name.empty() || Stem(options.name) == EmbeddingFileStem(written)
-                          : EmbeddingKey(written) == *name;
+  const bool agrees =
+      IsLayoutName(*name)
+          ? options.name.empty() || EmbeddingKey(Stem(options.name)) == EmbeddingFileStem(written)
+          : EmbeddingKey(written) == *name;
   if (!written.empty() && agrees) embedding->token = written;
   KeepProvenance(std::move(metadata), *embedding);
   return embedding;

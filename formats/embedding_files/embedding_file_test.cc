@@ -96,6 +96,11 @@ TEST(EmbeddingFile, OursKeepsItsWordInOtherToolsLayoutsWhileItsNameAgrees) {
   EXPECT_EQ(TokenOf(file, {.name = "king.safetensors"}), "king");
   EXPECT_EQ(TokenOf(file, {.token = "<max>", .name = "rex.safetensors"}), "<max>");
   EXPECT_EQ(TokenOf(SerializeLearnedEmbedding({"<Rex>", 2, 2, Four()})), "<Rex>");
+  const std::string capital =
+      SerializeLearnedEmbedding({"<Rex>", 2, 2, Four()}, EmbeddingLayout::kKohya);
+  for (const char* name : {"rex.safetensors", "Rex.safetensors"}) {
+    EXPECT_EQ(TokenOf(capital, {.name = name}), "<Rex>") << name;
+  }
 }
 
 // The embedding of ParseWebUiJson's test, in the texts of a picture that nobody draws.

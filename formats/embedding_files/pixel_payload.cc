@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "formats/embedding_files/inflate.h"
+#include "base/png/inflate.h"
 
 namespace imprint {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "formats/embedding_files/deflate_for_tests.h"
+#include "base/png/deflate_for_tests.h"
 
 namespace imprint {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/png/deflate_for_tests.h"
 #include "base/status_matchers.h"
-#include "formats/embedding_files/deflate_for_tests.h"
 
 namespace imprint {
 namespace {

@@ -17,8 +17,8 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include "base/decimal_options.h"
 #include "base/field_error.h"
+#include "base/flags/decimal_options.h"
 #include "base/status_macros.h"
 #include "engine/cuda/open_plugin.h"
 #include "engine/cuda/prepare_device.h"
@@ -68,8 +68,12 @@ void AddFlags(CLI::App& app, RankFlags& flags) {
       ->capture_default_str();
 }
 
+// Which also hears of a terminal that closes, and says when to stop. A log over a limit (ulimit -f)
+// is an error of the write, and no signal.
 absl::Status EndWithParent(int parent) {
+  std::signal(SIGXFSZ, SIG_IGN);
   if (parent == 0) return absl::OkStatus();
+  std::signal(SIGHUP, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // It may have died before that.
   if (getppid() == parent) return absl::OkStatus();

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
-#include "base/decimal_options.h"
 #include "base/field_error.h"
+#include "base/flags/decimal_options.h"
 #include "base/status_macros.h"
 #include "services/runtime/yaml_config.h"
 

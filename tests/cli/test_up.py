@@ -68,6 +68,37 @@ def test_a_model_may_be_one_file(imprint):
     assert "--licence TEXT" in imprint("up", "--model", "small.safetensors", code=2).err
 
 
+def as_one_file(target):
+    """The demo model in the original layout. Its autoencoder is widened with noughts to channels in groups of 32,
+    as all such files have them: pictures are noise, but pictures."""
+    import torch
+    from parity.original_layout import save_original
+
+    def widened(tensors):
+        wider = {24: 32, 48: 96}
+        for name, tensor in tensors.items():
+            if name.startswith("first_stage_model."):
+                tensors[name] = torch.zeros([wider.get(side, side) for side in tensor.shape])
+                tensors[name][tuple(map(slice, tensor.shape))] = tensor
+        return tensors
+
+    unet = json.loads((MODEL / "unet" / "config.json").read_text())
+    save_original(MODEL, target, unet, 3, "sd1", change=widened)
+
+
+def test_a_model_of_one_file_is_registered_and_draws(imprint):
+    as_one_file(imprint.folder / "small.safetensors")
+    # Which has no safety checker.
+    imprint("up", "--model", "small.safetensors", "--licence", "MIT", "--detach", IMPRINT_NO_SAFETY_CHECK="1")
+    (model,) = imprint("--json", "models", "list").events("model")
+    assert model["name"] == "baseModels/small" and model["details"]["licence"] == "MIT"
+    assert model["details"]["folder"] == str(imprint.folder / "small.safetensors")
+    imprint("draw", "--prompt", "a tree", "--steps", 1, "--size", "64x64", "--no-sheet", "--out",
+            "drawn")
+    (picture,) = (imprint.folder / "drawn").glob("*.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_closed_terminal_stops_the_servers(imprint):
     up = imprint.start("--json", "up", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for("up.json", lambda: (imprint.home / "up.json").exists())

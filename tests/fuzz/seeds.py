@@ -152,9 +152,14 @@ def heifs():
     yield HEIC
 
 
+def jpegs():
+    for options in ({}, {"progressive": True}, {"progressive": True, "subsampling": "4:2:2"}):
+        yield from saved_pictures("JPEG", ("RGB", "L", "CMYK"), **options)
+
+
 def pictures():
     yield from saved_pictures("PNG", ("RGB", "L", "P", "RGBA"))
-    yield from saved_pictures("JPEG", ("RGB", "L", "CMYK"))
+    yield from jpegs()
     yield from saved_pictures("WEBP", ("RGB", "RGBA"))
     yield from tiffs()
     yield from heifs()
@@ -186,6 +191,7 @@ SEEDS = {
     "added_tokens": added_tokens,
     "embedding_file": lambda: [*saved(), *safetensors(), *embedding_pictures()],
     "heif_facts": heifs,
+    "jpeg_facts": jpegs,
     "model_config": model_configs,
     "original_layout": original_layouts,
     "pickle": pickles,

@@ -230,6 +230,21 @@ def test_another_tools_embedding_is_drawn_under_the_word_that_it_is_given(engine
     assert used["token"] == "<mia>"
 
 
+def test_info_of_a_vector_that_lies_in_a_whole_table(engine, tmp_path):
+    """Diffusers' script saved it so: 43 MB here, more than any embedding of one's own has."""
+    import torch
+
+    table = torch.zeros(14_000, 768)
+    table[13_999, :2] = torch.tensor([3.0, 4.0])
+    file = tmp_path / "learned_embeds.bin"
+    torch.save({"<rex>": table[13_999]}, file)
+    assert file.stat().st_size > 32 << 20
+    info = engine("--json", "info", file)
+    assert info.code == 0, info.err
+    said = info.event("embedding")
+    assert (said["token"], said["vectors"], said["width"], said["norms"]) == ("<rex>", 1, 768, [5.0])
+
+
 @pytest.mark.parametrize("layout", ["kohya", "invokeai"])
 def test_teaching_for_tools_that_know_a_word_by_its_file(engine, teach, tmp_path, layout):
     """The folder stays one that draw, info, --overwrite and --resume know."""

@@ -176,6 +176,50 @@ def test_transparency_of_a_tiff_lies_on_white(decode, tmp_path):
     assert np.abs(decode(tmp_path / "b.tif")[0][0, 0].astype(int) - (227, 177, 127)).max() <= 1
 
 
+def raw_tiff(path, photometric, samples, extra, pixel):
+    """4×4 pixels alike, in one strip; `extra` is what the file says of the numbers that are no colour."""
+    content = bytes(pixel) * 16
+    fields = [(256, 4), (257, 4), (258, 8), (259, 1), (262, photometric), (273, 8), (277, samples), (278, 4),
+              (279, len(content)), *([(320, 0)] if photometric == 3 else []),
+              *([(338, extra)] if extra is not None else [])]
+    bits = 8 + len(content)
+    colours = bits + 2 * samples
+    palette = struct.pack("<768H", *(257 * (level ^ mask) for mask in (0, 85, 170) for level in range(256)))
+    directory = colours + len(palette)
+    entries = b""
+    for tag, value in fields:
+        if tag == 258:  # two stand in the field itself
+            entries += (struct.pack("<HHIHH", tag, 3, samples, 8, 8) if samples <= 2
+                        else struct.pack("<HHII", tag, 3, samples, bits))
+        elif tag == 320:
+            entries += struct.pack("<HHII", tag, 3, 768, colours)
+        else:
+            entries += struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 1, value)
+    path.write_bytes(struct.pack("<2sHI", b"II", 42, directory) + content + struct.pack("<H", 8) * samples + palette
+                     + struct.pack("<H", len(fields)) + entries + bytes(4))
+
+
+@pytest.mark.parametrize("photometric,extra,pixel", [
+    (2, 0, (200, 100, 50, 0)), (2, 2, (200, 100, 50, 128)), (5, 0, (20, 100, 50, 10, 0)), (1, 0, (90, 0)), (3, 0, (7, 0))],
+                         ids=str)
+def test_a_channel_more_is_transparency_only_where_a_tiff_says_so(decode, tmp_path, photometric, extra, pixel):
+    """A mask or a spot colour made the picture white once."""
+    raw_tiff(tmp_path / "more.tif", photometric, len(pixel), extra, pixel)
+    ours = decode(tmp_path / "more.tif")[0][1, 1].astype(int)
+    opened = Image.open(tmp_path / "more.tif")
+    if extra == 2:
+        assert opened.mode == "RGBA"
+        theirs = np.array(Image.alpha_composite(Image.new("RGBA", (4, 4), "white"), opened))[1, 1, :3].astype(int)
+        assert np.abs(ours - theirs).max() <= 1
+    elif photometric == 5:
+        # The same as without it: Pillow turns CMYK by a formula.
+        raw_tiff(tmp_path / "plain.tif", photometric, 4, None, pixel[:4])
+        assert ours.tolist() == decode(tmp_path / "plain.tif")[0][1, 1].tolist()
+        assert np.abs(ours - np.array(opened.convert("RGB"))[1, 1]).max() <= 130
+    else:
+        assert ours.tolist() == np.array(opened.convert("RGB"))[1, 1].tolist()
+
+
 def test_pages_of_a_tiff_are_said(decode, tmp_path):
     pages = [Image.new("L", (8, 8), level) for level in (10, 20, 30)]
     pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
@@ -236,28 +280,66 @@ def test_a_phones_picture_of_64_million_pixels(decode, tmp_path):
     assert np.abs(ours[1000, 1000].astype(int) - (90, 120, 30)).max() <= 3
 
 
-def large_pictures():
-    """Of 12 million pixels, in every way of decoding that takes memory of its own."""
-    size = (4000, 3000)
-    rgb = Image.new("RGB", size, (90, 120, 30))
-    rgb.paste((200, 40, 40), (0, 0, 2000, 1500))
-    yield "a.png", rgb, {}
-    yield "alpha.png", rgb.convert("RGBA"), {}
-    yield "a.jpg", rgb, {}
-    yield "progressive.jpg", rgb, {"progressive": True}
-    yield "progressive444.jpg", rgb, {"progressive": True, "subsampling": 0}
-    yield "turned.jpg", rgb, {"exif": exif_block(6, b"Exif\0\0")}
-    yield "a.webp", rgb, {"method": 0}
-    yield "lossless.webp", rgb.convert("RGBA"), {"lossless": True, "method": 0}
-    yield "a.avif", rgb, {"speed": 10}
-    yield "alpha.avif", rgb.convert("RGBA"), {"speed": 10}
-    yield "a.tif", rgb, {}
-    yield "strips.tif", rgb, {"compression": "tiff_adobe_deflate"}
+class Interlaced:
+    """A PNG in Adam7's seven passes, which Pillow does not write."""
+
+    PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+    def __init__(self, pixels):
+        self.pixels = pixels
+
+    def save(self, path):
+        height, width, bands = self.pixels.shape
+        rows = b""
+        for left, top, across, down in self.PASSES:
+            part = self.pixels[top::down, left::across].reshape(-1, -(-(width - left) // across) * bands)
+            rows += np.pad(part, ((0, 0), (1, 0))).tobytes()
+        header = struct.pack(">IIBBBBB", width, height, 8, {3: 2, 4: 6}[bands], 0, 0, 1)
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
+                         + png_chunk(b"IDAT", zlib.compress(rows, 1)) + png_chunk(b"IEND", b""))
 
 
-@pytest.mark.parametrize("name,picture,options", list(large_pictures()), ids=[p[0] for p in large_pictures()])
-def test_decoding_takes_no_more_memory_than_announced(decode, tmp_path, name, picture, options):
-    picture.save(tmp_path / name, **options)
+def test_an_interlaced_png_is_what_pillow_says(decode, tmp_path):
+    Interlaced(noise_picture(37, 23, 1)).save(tmp_path / "a.png")
+    assert np.array_equal(np.array(Image.open(tmp_path / "a.png")), noise_picture(37, 23, 1))
+    assert np.array_equal(decode(tmp_path / "a.png")[0], noise_picture(37, 23, 1))
+
+
+def large_picture(mode="RGB", size=(4000, 3000)):
+    picture = Image.new("RGB", size, (90, 120, 30))
+    picture.paste((200, 40, 40), (0, 0, size[0] // 2, size[1] // 2))
+    return picture.convert(mode)
+
+
+# Of 12 million pixels, in every way of decoding that takes memory of its own.
+LARGE_PICTURES = {
+    "a.png": (large_picture, {}),
+    "alpha.png": (lambda: large_picture("RGBA"), {}),
+    "interlaced.png": (lambda: Interlaced(np.array(large_picture())), {}),
+    "interlacedalpha.png": (lambda: Interlaced(np.array(large_picture("RGBA"))), {}),
+    "a.jpg": (large_picture, {}),
+    "cmyk.jpg": (lambda: large_picture("CMYK"), {}),
+    "progressive.jpg": (large_picture, {"progressive": True}),
+    "progressive422.jpg": (large_picture, {"progressive": True, "subsampling": "4:2:2"}),
+    "progressive444.jpg": (large_picture, {"progressive": True, "subsampling": 0}),
+    "progressivegrey.jpg": (lambda: large_picture("L"), {"progressive": True}),
+    "progressivecmyk.jpg": (lambda: large_picture("CMYK"), {"progressive": True}),
+    "shrunk.jpg": (lambda: large_picture(size=(9248, 6936)), {}),
+    "shrunkprogressive.jpg": (lambda: large_picture(size=(9248, 6936)), {"progressive": True}),
+    "turned.jpg": (large_picture, {"exif": exif_block(6, b"Exif\0\0")}),
+    "a.webp": (large_picture, {"method": 0}),
+    "lossless.webp": (lambda: large_picture("RGBA"), {"lossless": True, "method": 0}),
+    "a.avif": (large_picture, {"speed": 10}),
+    "alpha.avif": (lambda: large_picture("RGBA"), {"speed": 10}),
+    "a.tif": (large_picture, {}),
+    "strips.tif": (large_picture, {"compression": "tiff_adobe_deflate"}),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_PICTURES)
+def test_decoding_takes_no_more_memory_than_announced(decode, tmp_path, name):
+    make, options = LARGE_PICTURES[name]
+    make().save(tmp_path / name, **options)
     _, said = decode(tmp_path / name)
     assert said["peak_bytes"] <= said["announced_bytes"]
     # Nor is it announced as much more.

@@ -52,9 +52,9 @@ def check_pictures(engine, pipe, model, prompts, out, *options):
         assert np.abs(ours - theirs).max() <= 1, prompt
 
 
-def test_the_demo_loads_plainly_and_in_older_transformers():
-    """As everybody types it: one type throughout. Version 4 of transformers (4.57.6) reads these names alone, and
-    takes others for missing, which it fills with noise."""
+def test_the_demo_loads_plainly_and_has_the_names_that_older_transformers_read():
+    """As everybody types it: one type throughout. Version 4 of transformers (4.57.6), which is not run here, reads
+    these names alone, and takes others for missing, which it fills with noise."""
     from diffusers import StableDiffusionPipeline
 
     pipe = StableDiffusionPipeline.from_pretrained(MODEL)
@@ -127,17 +127,21 @@ def test_tensors_that_clip_has_beside_are_passed_over(engine, folder, tmp_path):
     check_pictures(engine, pipeline(folder), folder, ["a mascot"], tmp_path / "out")
 
 
+def poison(part, value):
+    def change(tensors):
+        (name,) = [n for n in tensors if part in n]
+        tensors[name].view(-1)[3] = float(value)
+
+    return change
+
+
 @pytest.mark.parametrize("path,part,value", [
     ("unet/diffusion_pytorch_model.safetensors", "mid_block.resnets.0.conv2.weight", "nan"),
     ("text_encoder/model.safetensors", "layers.0.mlp.fc1.weight", "inf"),
     ("vae/diffusion_pytorch_model.safetensors", "decoder.conv_in.weight", "nan"),
 ])
 def test_a_damaged_model_is_named(engine_errors, folder, tmp_path, path, part, value):
-    def poison(tensors):
-        (name,) = [n for n in tensors if part in n]
-        tensors[name].view(-1)[3] = float(value)
-
-    rewritten(folder / path, poison)
+    rewritten(folder / path, poison(part, value))
     drawing = engine_errors("draw", "--model", folder, "--prompt", "a mascot", "--steps", "2", "--no-safety-check",
                             "--out", tmp_path / "drawn", code=1)
     teaching = "" if path.startswith("vae") else engine_errors(
@@ -148,3 +152,17 @@ def test_a_damaged_model_is_named(engine_errors, folder, tmp_path, path, part, v
         assert "the model is damaged" in error and path in error and part in error
         assert f"number 3 is {value}" in error and "learning_rate" not in error
         assert said.startswith("warning: the model is damaged")
+
+
+def test_a_damaged_safety_checker_is_named_and_passes_no_picture(engine_errors, folder, tmp_path):
+    path, part = "safety_checker/model.safetensors", "visual_projection.weight"
+    rewritten(folder / path, poison(part, "nan"))
+
+    def draw(*options, code):
+        return engine_errors("draw", "--model", folder, "--prompt", "a mascot", "--steps", "2", *options, "--out",
+                             tmp_path / f"drawn{code}", code=code)
+
+    error = draw(code=1).split("error: ")[1]
+    assert "the model is damaged" in error and path in error and part in error
+    unchecked = draw("--no-safety-check", code=0)
+    assert unchecked.startswith("warning: the model is damaged") and path in unchecked

@@ -1,8 +1,10 @@
 """What every server has of services/runtime: reflection, health, traces, deadlines, metrics; and what nodes
 say of themselves."""
 
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import urllib.request
 
@@ -12,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from cluster import api
-from processes import BIN, REPOSITORY
+from processes import BIN, REPOSITORY, wait_for
 
 OPERATING = REPOSITORY / "docs" / "operating.md"
 COMMON = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
@@ -44,6 +46,21 @@ def cluster(module_cluster):
 
 def channel_to(server):
     return grpc.insecure_channel(server.address, options=[("grpc.enable_http_proxy", 0)])
+
+
+def test_a_closed_terminal_is_the_trainers_to_hear_of(tmp_path):
+    """Not its ranks': it stops them after the step that is being computed."""
+    socket = tmp_path / "rank.sock"
+    rank = subprocess.Popen([BIN / "imprint-rank", "--socket", socket, "--threads", "1", "--parent", str(os.getpid())])
+    try:
+        wait_for("the rank listens", socket.exists)
+        rank.send_signal(signal.SIGHUP)
+        with grpc.insecure_channel(f"unix:{socket}") as channel:
+            grpc.channel_ready_future(channel).result(timeout=60)
+        assert rank.poll() is None
+    finally:
+        rank.kill()
+        rank.wait()
 
 
 @pytest.mark.parametrize("name", SERVICES)

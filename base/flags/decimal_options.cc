@@ -1,23 +1,16 @@
-// Numbers on command lines as people mean them. For programs that read theirs with CLI11, which is
-// not among what this folder links: whoever includes this does.
-#pragma once
+#include "base/flags/decimal_options.h"
 
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include <CLI/CLI.hpp>
 
 #include "base/field_error.h"
 
 namespace imprint {
 
-// CLI11 2.1 reads -1 for an unsigned number as 2^64 - 1, cuts what is larger than 64 bits, and
-// takes 010 for 8 and 0x10 for 16. Makes every option for whole numbers, of `app` and of its
-// subcommands, refuse them, wherever they were written (also in the environment and in a
-// configuration file); leading zeros count for nothing. Call it once all options are there.
-inline void TakeDecimalNumbers(CLI::App& app) {
+void TakeDecimalNumbers(CLI::App& app) {
   for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
     // As CLI11 names the types, and what options of ours are called instead.
     const std::string type = option->get_type_name();

@@ -1,4 +1,4 @@
-#include "formats/embedding_files/inflate.h"
+#include "base/png/inflate.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,9 +1,9 @@
-#include "formats/embedding_files/inflate.h"
+#include "base/png/inflate.h"
 
 #include <gtest/gtest.h>
 
+#include "base/png/deflate_for_tests.h"
 #include "base/status_matchers.h"
-#include "formats/embedding_files/deflate_for_tests.h"
 
 namespace imprint {
 namespace {
