@@ -43,6 +43,7 @@ absl::string_view Name(EmbeddingLayout layout) {
 
 std::vector<std::string> EmbeddingLayoutNames() {
   std::vector<std::string> names;
+  names.reserve(std::size(kLayouts));
   for (const EmbeddingLayout layout : kLayouts) names.emplace_back(Name(layout));
   return names;
 }

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using vips::VImage;
 using Parts = std::vector<std::string>;
 
-constexpr SizeLimit kLimit = {.max_side = 1000, .max_pixels = 100'000};
+constexpr SizeLimit kHeifLimit = {.max_side = 1000, .max_pixels = 100'000};
 
 std::string Heif(VipsForeignHeifCompression compression, int width = 96, int height = 64) {
   return TakeBytes(View(RedAndBlue(width, height))
@@ -33,7 +33,8 @@ const std::string& Av1() {
   return *file;
 }
 
-absl::StatusOr<HeifFacts> Facts(const std::string& file, const SizeLimit& limit = kLimit) {
+absl::StatusOr<HeifFacts> HeifFactsOf(const std::string& file,
+                                      const SizeLimit& limit = kHeifLimit) {
   return ReadHeifFacts(Bytes(file), limit);
 }
 
@@ -50,7 +51,7 @@ std::string SaysSize(const std::string& file, uint32_t width, uint32_t height) {
 
 TEST(ReadHeifFacts, APictureOfEitherCodecIsTaken) {
   for (const std::string* file : {&Hevc(), &Av1()}) {
-    ASSERT_OK_AND_ASSIGN(const HeifFacts facts, Facts(*file));
+    ASSERT_OK_AND_ASSIGN(const HeifFacts facts, HeifFactsOf(*file));
     EXPECT_EQ(facts.bits, 8);
     EXPECT_FALSE(facts.alpha);
   }
@@ -59,27 +60,28 @@ TEST(ReadHeifFacts, APictureOfEitherCodecIsTaken) {
 TEST(ReadHeifFacts, APictureThatIsLargerInsideThanOutsideIsRefused) {
   for (const std::string* file : {&Hevc(), &Av1()}) {
     // A decoder goes by what is inside, however much that is.
-    EXPECT_THAT(Facts(SaysSize(*file, 40, 16)), Succeeds()) << "within a block";
+    EXPECT_THAT(HeifFactsOf(SaysSize(*file, 40, 16)), Succeeds()) << "within a block";
     const std::string large = file == &Hevc() ? Heif(VIPS_FOREIGN_HEIF_COMPRESSION_HEVC, 320, 240)
                                               : Heif(VIPS_FOREIGN_HEIF_COMPRESSION_AV1, 320, 240);
-    EXPECT_THAT(Facts(SaysSize(large, 16, 16)),
+    EXPECT_THAT(HeifFactsOf(SaysSize(large, 16, 16)),
                 RefusesNaming(Parts{"16×16 outside and 320×240 inside"}));
   }
 }
 
 TEST(ReadHeifFacts, LimitsCount) {
-  EXPECT_THAT(Facts(Hevc(), {.max_side = 50, .max_pixels = 100'000}),
+  EXPECT_THAT(HeifFactsOf(Hevc(), {.max_side = 50, .max_pixels = 100'000}),
               RefusesNaming(Parts{"size: got 96×64", "at most 50"}));
-  EXPECT_THAT(Facts(SaysSize(Av1(), 4'000'000'000, 4'000'000'000)), RefusesNaming(Parts{"size"}));
+  EXPECT_THAT(HeifFactsOf(SaysSize(Av1(), 4'000'000'000, 4'000'000'000)),
+              RefusesNaming(Parts{"size"}));
 }
 
 TEST(ReadHeifFacts, AnotherKindOfPictureIsRefusedByName) {
-  EXPECT_THAT(Facts(With(Hevc(), "hvc1", "jpeg")), RefusesNaming(Parts{"\"jpeg\"", "JPEG"}));
-  EXPECT_THAT(Facts(With(Hevc(), "hvc1", "iovl")), RefusesNaming(Parts{"\"iovl\""}));
+  EXPECT_THAT(HeifFactsOf(With(Hevc(), "hvc1", "jpeg")), RefusesNaming(Parts{"\"jpeg\"", "JPEG"}));
+  EXPECT_THAT(HeifFactsOf(With(Hevc(), "hvc1", "iovl")), RefusesNaming(Parts{"\"iovl\""}));
 }
 
 TEST(ReadHeifFacts, ASequenceIsAnAnimation) {
-  EXPECT_THAT(Facts(Hevc() + Box("moov", "")), RefusesNaming(Parts{"animation"}));
+  EXPECT_THAT(HeifFactsOf(Hevc() + Box("moov", "")), RefusesNaming(Parts{"animation"}));
 }
 
 TEST(ReadHeifFacts, WhatIsMissingIsDataLoss) {
@@ -89,11 +91,11 @@ TEST(ReadHeifFacts, WhatIsMissingIsDataLoss) {
     const ByteSpan pixels = meta->items.at(meta->primary).data.front();
     const auto end = static_cast<size_t>(&pixels.back() - Bytes(*file).data());
     for (size_t size = 0; size <= end; size += 7) {
-      EXPECT_THAT(Facts(file->substr(0, size)), lost) << size;
+      EXPECT_THAT(HeifFactsOf(file->substr(0, size)), lost) << size;
     }
-    EXPECT_THAT(Facts(With(*file, "ispe", "free")), lost);
+    EXPECT_THAT(HeifFactsOf(With(*file, "ispe", "free")), lost);
   }
-  EXPECT_THAT(Facts(With(Hevc(), "hvcC", "free")), lost);
+  EXPECT_THAT(HeifFactsOf(With(Hevc(), "hvcC", "free")), lost);
   // Readers would not agree which of two counts.
   const std::string meta = Hevc().substr(Hevc().find("pitm") - 4, 14);
   std::string twice = Hevc();
@@ -101,7 +103,7 @@ TEST(ReadHeifFacts, WhatIsMissingIsDataLoss) {
   const auto size = static_cast<uint32_t>(ByteReader(Bytes(twice).subspan(at)).Long());
   twice.insert(at + size, meta);
   twice.replace(at, 4, BigEndian(size + meta.size()));
-  EXPECT_THAT(Facts(twice), lost);
+  EXPECT_THAT(HeifFactsOf(twice), lost);
 }
 
 TEST(ReadHeifFacts, CodePointsAreThoseOfThePrimaryPicture) {
@@ -110,7 +112,7 @@ TEST(ReadHeifFacts, CodePointsAreThoseOfThePrimaryPicture) {
   ASSERT_NE(at, std::string::npos);
   std::string file = Av1();
   file.replace(at + 8, 7, BigEndian(12, 2) + BigEndian(13, 2) + BigEndian(6, 2) + "\x80");
-  ASSERT_OK_AND_ASSIGN(const HeifFacts facts, Facts(file));
+  ASSERT_OK_AND_ASSIGN(const HeifFacts facts, HeifFactsOf(file));
   EXPECT_EQ(facts.code_points,
             (CodePoints{.primaries = 12, .transfer = 13, .matrix = 6, .full_range = true}));
 }
@@ -155,16 +157,16 @@ std::string Grid(int rows, int columns, uint32_t width, uint32_t height, int par
 }
 
 TEST(ReadHeifFacts, AGridHasAsManyTilesAsItsPictureNeeds) {
-  EXPECT_THAT(Facts(Grid(2, 2, 150, 100, 4)), Succeeds());
+  EXPECT_THAT(HeifFactsOf(Grid(2, 2, 150, 100, 4)), Succeeds());
   ASSERT_OK_AND_ASSIGN(const DecodedPicture decoded, DecodePicture(Bytes(Grid(2, 2, 150, 100, 4))));
   EXPECT_EQ(decoded.full_size, (PictureSize{150, 100}));
   // Red and blue, twice beside each other.
   EXPECT_GT(decoded.image.Pixel(100, 90)[0], 240);
   EXPECT_GT(decoded.image.Pixel(80, 90)[2], 240);
   const auto lost = Fails(absl::StatusCode::kDataLoss, HasSubstr("tiles"));
-  EXPECT_THAT(Facts(Grid(2, 2, 150, 100, 3)), lost) << "one is missing";
-  EXPECT_THAT(Facts(Grid(4, 4, 150, 100, 16)), lost) << "more than cover it";
-  EXPECT_THAT(Facts(Grid(2, 2, 1500, 100, 4)), RefusesNaming(Parts{"size: got 1500×100"}));
+  EXPECT_THAT(HeifFactsOf(Grid(2, 2, 150, 100, 3)), lost) << "one is missing";
+  EXPECT_THAT(HeifFactsOf(Grid(4, 4, 150, 100, 16)), lost) << "more than cover it";
+  EXPECT_THAT(HeifFactsOf(Grid(2, 2, 1500, 100, 4)), RefusesNaming(Parts{"size: got 1500×100"}));
 }
 
 TEST(CodedSize, IsReadFromTheBitstreams) {

@@ -11,7 +11,7 @@ namespace {
 
 using Parts = std::vector<std::string>;
 
-constexpr SizeLimit kLimit = {.max_side = 1000, .max_pixels = 100'000};
+constexpr SizeLimit kTiffLimit = {.max_side = 1000, .max_pixels = 100'000};
 
 struct Field {
   int tag;
@@ -38,7 +38,7 @@ std::vector<Field> Page(const std::vector<Field>& more = {}) {
 }
 
 absl::StatusOr<TiffFacts> FactsOf(const std::string& file) {
-  return ReadTiffFacts(Bytes(file), kLimit);
+  return ReadTiffFacts(Bytes(file), kTiffLimit);
 }
 
 TEST(ReadTiffFacts, TheFirstPictureCounts) {

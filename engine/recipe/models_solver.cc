@@ -14,12 +14,10 @@
 namespace imprint {
 namespace {
 
-using Method = SolverMethod;
-
 // A field that turns a class of Diffusers into another method than ours.
 struct Variant {
   absl::string_view key;
-  std::vector<Method> methods;
+  std::vector<SolverMethod> methods;
   // What it is where it is missing, and what it may be.
   nlohmann::json fallback;
   std::vector<nlohmann::json> ours;
@@ -29,18 +27,20 @@ struct Variant {
 
 const std::vector<Variant>& Variants() {
   static const auto* const variants = [] {
-    const std::vector<Method> dpmpp = {Method::kDpmpp2m, Method::kDpmpp2mSde};
-    const std::vector<Method> over_sigma = {Method::kEuler, Method::kDpmpp2m, Method::kDpmpp2mSde,
-                                            Method::kUniPc};
-    const std::vector<Method> clean_latents = {Method::kDdim, Method::kDdpm, Method::kDpmpp2m,
-                                               Method::kDpmpp2mSde, Method::kUniPc};
-    const std::vector<Method> multistep = {Method::kDpmpp2m, Method::kDpmpp2mSde, Method::kUniPc};
+    const std::vector<SolverMethod> dpmpp = {SolverMethod::kDpmpp2m, SolverMethod::kDpmpp2mSde};
+    const std::vector<SolverMethod> over_sigma = {SolverMethod::kEuler, SolverMethod::kDpmpp2m,
+                                                  SolverMethod::kDpmpp2mSde, SolverMethod::kUniPc};
+    const std::vector<SolverMethod> clean_latents = {
+        SolverMethod::kDdim, SolverMethod::kDdpm, SolverMethod::kDpmpp2m, SolverMethod::kDpmpp2mSde,
+        SolverMethod::kUniPc};
+    const std::vector<SolverMethod> multistep = {SolverMethod::kDpmpp2m, SolverMethod::kDpmpp2mSde,
+                                                 SolverMethod::kUniPc};
     return new std::vector<Variant>{
-        {"skip_prk_steps", {Method::kPndm}, false, {true}, true},
+        {"skip_prk_steps", {SolverMethod::kPndm}, false, {true}, true},
         {"thresholding", clean_latents, false, {false}},
         // Its logarithm of the small variance is the small variance again by the time it is used.
         {"variance_type",
-         {Method::kDdpm},
+         {SolverMethod::kDdpm},
          "fixed_small",
          {"fixed_small", "fixed_small_log", "fixed_large"}},
         // Networks that learned a variance have eight outputs; the others do not matter here.
@@ -48,8 +48,8 @@ const std::vector<Variant>& Variants() {
          dpmpp,
          nullptr,
          {nullptr, "fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"}},
-        {"interpolation_type", {Method::kEuler}, "linear", {"linear"}},
-        {"timestep_type", {Method::kEuler}, "discrete", {"discrete", "continuous"}},
+        {"interpolation_type", {SolverMethod::kEuler}, "linear", {"linear"}},
+        {"timestep_type", {SolverMethod::kEuler}, "discrete", {"discrete", "continuous"}},
         {"use_exponential_sigmas", over_sigma, false, {false}},
         {"use_beta_sigmas", over_sigma, false, {false}},
         {"use_flow_sigmas", multistep, false, {false}},
@@ -57,13 +57,13 @@ const std::vector<Variant>& Variants() {
         // Diffusers takes the last names of each list for the first.
         {"algorithm_type", dpmpp, "dpmsolver++", {"dpmsolver++", "sde-dpmsolver++", "deis"}, true},
         {"solver_type", dpmpp, "midpoint", {"midpoint", "logrho", "bh1", "bh2"}, true},
-        {"solver_type", {Method::kUniPc}, "bh2", {"bh2", "midpoint", "heun", "logrho"}, true},
+        {"solver_type", {SolverMethod::kUniPc}, "bh2", {"bh2", "midpoint", "heun", "logrho"}, true},
         {"solver_order", multistep, 2, {2}, true},
-        {"predict_x0", {Method::kUniPc}, true, {true}, true},
-        {"lower_order_final", {Method::kUniPc}, true, {true}},
-        {"solver_p", {Method::kUniPc}, nullptr, {nullptr}},
-        {"use_dynamic_shifting", {Method::kUniPc}, false, {false}},
-        {"shift_terminal", {Method::kUniPc}, nullptr, {nullptr}},
+        {"predict_x0", {SolverMethod::kUniPc}, true, {true}, true},
+        {"lower_order_final", {SolverMethod::kUniPc}, true, {true}},
+        {"solver_p", {SolverMethod::kUniPc}, nullptr, {nullptr}},
+        {"use_dynamic_shifting", {SolverMethod::kUniPc}, false, {false}},
+        {"shift_terminal", {SolverMethod::kUniPc}, nullptr, {nullptr}},
     };
   }();
   return *variants;
@@ -128,9 +128,9 @@ std::vector<std::string> NotOurs(const JsonObject& config, SolverMethod method, 
       fields.emplace_back(variant.key);
     }
   }
-  const bool dpmpp = method == Method::kDpmpp2m || method == Method::kDpmpp2mSde;
+  const bool dpmpp = method == SolverMethod::kDpmpp2m || method == SolverMethod::kDpmpp2mSde;
   if (dpmpp && ClipsLambda(config)) fields.emplace_back("lambda_min_clipped");
-  if (method == Method::kUniPc && EndsTwice(config)) fields.emplace_back("final_sigmas_type");
+  if (method == SolverMethod::kUniPc && EndsTwice(config)) fields.emplace_back("final_sigmas_type");
   return fields;
 }
 
@@ -155,7 +155,7 @@ std::string WithItsFields(const JsonObject& config, const std::string& name) {
 ModelsSolver SolverOf(const JsonObject& config) {
   const auto text = [&](const char* key) { return config.Get<std::string>(key).value_or(""); };
   const auto ddim = [&](absl::string_view asked) {
-    return ModelsSolver{{Method::kDdim},
+    return ModelsSolver{{SolverMethod::kDdim},
                         absl::StrCat(config.origin(), " asks for ", asked,
                                      ", which Imprint has not; ddim is the default instead")};
   };
@@ -166,8 +166,8 @@ ModelsSolver SolverOf(const JsonObject& config) {
   SolverChoice choice{named->method};
   const std::vector<std::string> fields = NotOurs(config, choice.method, /*by_name=*/false);
   if (!fields.empty()) return ddim(absl::StrCat(name, " with ", Described(config, fields)));
-  if (choice.method == Method::kDpmpp2m && text("algorithm_type") == "sde-dpmsolver++") {
-    choice.method = Method::kDpmpp2mSde;
+  if (choice.method == SolverMethod::kDpmpp2m && text("algorithm_type") == "sde-dpmsolver++") {
+    choice.method = SolverMethod::kDpmpp2mSde;
   }
   choice.karras = HasKarras(choice.method) && config.Get<bool>("use_karras_sigmas").value_or(false);
   if (of_file.empty()) return {choice, ""};

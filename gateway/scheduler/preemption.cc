@@ -13,8 +13,7 @@ namespace {
 // What happens on the nodes of one kind.
 class Kind {
  public:
-  Kind(const ClusterSnapshot& now, WorkKind kind, const PreemptionPolicy& policy)
-      : kind_(kind), policy_(policy) {
+  Kind(const ClusterSnapshot& now, WorkKind kind, const PreemptionPolicy& policy) : kind_(kind) {
     int slots = 0;
     for (const FreeNode& node : now.nodes) {
       if (node.kind != kind) continue;
@@ -63,7 +62,6 @@ class Kind {
   }
 
   const WorkKind kind_;
-  const PreemptionPolicy& policy_;
   absl::flat_hash_map<absl::string_view, const FreeNode*> nodes_;
   int may_hold_ = 0;
   int coming_free_ = 0;

@@ -91,7 +91,7 @@ def test_a_model_of_one_file_is_registered_and_draws(imprint):
     # Which has no safety checker.
     imprint("up", "--model", "small.safetensors", "--licence", "MIT", "--detach", IMPRINT_NO_SAFETY_CHECK="1")
     (model,) = imprint("--json", "models", "list").events("model")
-    assert model["name"] == "baseModels/small" and model["details"]["licence"] == "MIT"
+    assert model["name"] == "baseModels/default" and model["details"]["licence"] == "MIT"
     assert model["details"]["folder"] == str(imprint.folder / "small.safetensors")
     imprint("draw", "--prompt", "a tree", "--steps", 1, "--size", "64x64", "--no-sheet", "--out",
             "drawn")
