@@ -240,8 +240,6 @@ absl::Status SetAlias(const std::string& given, const std::string& alias, Comman
   return absl::OkStatus();
 }
 
-constexpr const char* kWhich = "rex (the newest), rex/3, rex/approved (an alias), or a full name";
-
 Command MakeList(CLI::App& embeddings) {
   const auto concept_id = std::make_shared<std::string>();
   CLI::App* list = embeddings.add_subcommand("list", "List versions, newest first.");
@@ -253,7 +251,7 @@ Command MakeList(CLI::App& embeddings) {
 Command MakeShow(CLI::App& embeddings) {
   const auto name = std::make_shared<std::string>();
   CLI::App* show = embeddings.add_subcommand("show", "Show a version and what it was made from.");
-  show->add_option("NAME", *name, kWhich)->type_name("")->required();
+  show->add_option("NAME", *name, kEmbeddingNameHelp)->type_name("")->required();
   return {show, [name](CommandContext& context) { return ShowEmbedding(*name, context); }};
 }
 
@@ -261,7 +259,7 @@ Command MakeExport(CLI::App& embeddings) {
   const auto options = std::make_shared<EmbeddingExport>();
   CLI::App* command =
       embeddings.add_subcommand("export", "Write a version as a file for other tools.");
-  command->add_option("NAME", options->name, kWhich)->type_name("")->required();
+  command->add_option("NAME", options->name, kEmbeddingNameHelp)->type_name("")->required();
   command->add_option("--out", options->out, "A .safetensors file, or a folder for it")
       ->type_name("PATH")
       ->required();
@@ -308,7 +306,7 @@ Command MakeAlias(CLI::App& embeddings) {
   const auto name = std::make_shared<std::string>();
   const auto alias = std::make_shared<std::string>();
   CLI::App* command = embeddings.add_subcommand("alias", "Point an alias to a version.");
-  command->add_option("NAME", *name, kWhich)->type_name("")->required();
+  command->add_option("NAME", *name, kEmbeddingNameHelp)->type_name("")->required();
   command->add_option("ALIAS", *alias, "Such as approved")->type_name("")->required();
   return {command,
           [name, alias](CommandContext& context) { return SetAlias(*name, *alias, context); }};

@@ -12,8 +12,6 @@
 namespace imprint {
 namespace {
 
-constexpr const char* kWhich = "rex/3, rex (the newest), rex/approved (an alias), or a full name";
-
 struct StateOptions {
   std::string name;
   std::string reason;
@@ -68,7 +66,7 @@ Command Make(CLI::App& embeddings, const std::string& name, const std::string& a
              absl::Status (*run)(const StateOptions&, CommandContext&), const char* reason) {
   const auto options = std::make_shared<StateOptions>();
   CLI::App* command = embeddings.add_subcommand(name, about);
-  command->add_option("NAME", options->name, kWhich)->type_name("")->required();
+  command->add_option("NAME", options->name, kEmbeddingNameHelp)->type_name("")->required();
   if (reason != nullptr) {
     CLI::Option* option =
         command->add_option("--reason", options->reason, reason)->type_name("TEXT");

@@ -20,6 +20,8 @@ absl::StatusOr<std::string> ReferenceSetName(absl::string_view given);
 // "rex" (its newest version), "rex/3" (that version) or "rex/approved" (what the alias points to),
 // or the full name of any of these.
 absl::StatusOr<std::string> EmbeddingName(absl::string_view given);
+inline constexpr const char* kEmbeddingNameHelp =
+    "rex (the newest), rex/3, rex/approved (an alias), or a full name";
 
 // "<Old Town>" -> "old-town". INVALID_ARGUMENT, saying what to add, if nothing is left of it.
 absl::StatusOr<std::string> ConceptIdFromToken(absl::string_view token);

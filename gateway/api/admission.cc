@@ -148,10 +148,8 @@ absl::StatusOr<std::vector<v1::Embedding>> PinEmbeddings(const v1::BaseModel& mo
   return embeddings;
 }
 
-constexpr int kMostWarnings = 100;
-
 void Warn(const std::string& warning, v1::Job& job) {
-  if (job.warnings_size() < kMostWarnings) job.add_warnings(warning);
+  if (static_cast<size_t>(job.warnings_size()) < kMostWarnings) job.add_warnings(warning);
 }
 
 // Of `others`, those that none of the embeddings is of: whoever wrote a prompt may mean them.

@@ -25,7 +25,7 @@ v1::ImageSetSpec Pictures() {
   return spec;
 }
 
-v1::TrainingSpec Training() {
+v1::TrainingSpec LargeTraining() {
   v1::TrainingSpec spec;
   spec.set_size(512);
   spec.mutable_recipe()->set_steps(3000);
@@ -43,15 +43,15 @@ void ExpectRefused(const JobCaps& caps, const Spec& spec, const char* field, con
 
 TEST(JobCaps, AllowAllWhereNoneIsGiven) {
   EXPECT_TRUE(CheckCaps({}, Pictures()).ok());
-  EXPECT_TRUE(CheckCaps({}, Training()).ok());
+  EXPECT_TRUE(CheckCaps({}, LargeTraining()).ok());
   EXPECT_TRUE(CheckFlags({}).ok());
 }
 
 TEST(JobCaps, AllowWhatReachesThem) {
   EXPECT_TRUE(CheckCaps({.picture_side = 768, .draw_steps = 50, .items = 100}, Pictures()).ok());
-  EXPECT_TRUE(
-      CheckCaps({.training_side = 512, .training_steps = 3000, .training_samples = 32}, Training())
-          .ok());
+  EXPECT_TRUE(CheckCaps({.training_side = 512, .training_steps = 3000, .training_samples = 32},
+                        LargeTraining())
+                  .ok());
 }
 
 TEST(JobCaps, RefuseLargerPictures) {
@@ -67,10 +67,11 @@ TEST(JobCaps, RefuseLargerPictures) {
 TEST(JobCaps, RefuseLongerWork) {
   ExpectRefused({.draw_steps = 49}, Pictures(), "spec.steps: got 50", "--max-draw-steps");
   ExpectRefused({.items = 99}, Pictures(), "got 100", "--max-items");
-  ExpectRefused({.training_side = 511}, Training(), "spec.size: got 512", "--max-training-side");
-  ExpectRefused({.training_steps = 2999}, Training(), "spec.recipe.steps: got 3000",
+  ExpectRefused({.training_side = 511}, LargeTraining(), "spec.size: got 512",
+                "--max-training-side");
+  ExpectRefused({.training_steps = 2999}, LargeTraining(), "spec.recipe.steps: got 3000",
                 "--max-training-steps");
-  ExpectRefused({.training_samples = 31}, Training(), "got 32", "--max-training-samples");
+  ExpectRefused({.training_samples = 31}, LargeTraining(), "got 32", "--max-training-samples");
 }
 
 TEST(JobCaps, RefuseFlagsThatLeaveNothing) {

@@ -21,9 +21,6 @@ namespace {
 // Pictures of twice the side that a model was trained on begin to repeat their subject.
 constexpr int kFarBeyond = 2;
 
-// Said of one set: another would help nobody.
-constexpr size_t kMostWarnings = 100;
-
 PromptStyle StyleOf(const v1::ImageSetSpec& spec) {
   const bool literal = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL;
   return literal ? PromptStyle::kLiteral : PromptStyle::kEmphasis;

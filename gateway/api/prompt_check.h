@@ -1,6 +1,7 @@
 // What the prompts of an image set name, before anything is drawn of them. Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,9 @@
 #include <imprint/v1/registry.pb.h>
 
 namespace imprint {
+
+// Said of one job: another would help nobody.
+inline constexpr size_t kMostWarnings = 100;
 
 // Which words are tokens in a set's prompts.
 struct KnownTokens {
