@@ -11,13 +11,14 @@ namespace {
 using ::testing::ElementsAre;
 using Parts = std::vector<std::string>;
 
-absl::StatusOr<SolverDetails> Parse(absl::string_view text) {
+absl::StatusOr<SolverDetails> ParseDetails(absl::string_view text) {
   return SolverDetails::Parse(*JsonObject::Parse(text, "scheduler_config.json"));
 }
 
 TEST(SolverDetails, AreInTheConfiguration) {
-  ASSERT_OK_AND_ASSIGN(const SolverDetails details,
-                       Parse(R"({"sigma_min": 0.1, "sigma_max": 9, "timestep_type": "continuous",
+  ASSERT_OK_AND_ASSIGN(
+      const SolverDetails details,
+      ParseDetails(R"({"sigma_min": 0.1, "sigma_max": 9, "timestep_type": "continuous",
                 "variance_type": "fixed_large", "disable_corrector": [0, 2],
                 "lower_order_final": false, "euler_at_final": true,
                 "final_sigmas_type": "sigma_min"})"));
@@ -30,8 +31,9 @@ TEST(SolverDetails, AreInTheConfiguration) {
 }
 
 TEST(SolverDetails, AreNamedWhereTheyCannotBe) {
-  EXPECT_THAT(Parse(R"({"sigma_max": -1})"), RefusesNaming(Parts{"sigma_max", "-1"}));
-  EXPECT_THAT(Parse(R"({"disable_corrector": "all"})"), RefusesNaming(Parts{"disable_corrector"}));
+  EXPECT_THAT(ParseDetails(R"({"sigma_max": -1})"), RefusesNaming(Parts{"sigma_max", "-1"}));
+  EXPECT_THAT(ParseDetails(R"({"disable_corrector": "all"})"),
+              RefusesNaming(Parts{"disable_corrector"}));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace imprint {
 namespace {
 
-NoiseSchedule Schedule(const std::string& more) {
+NoiseSchedule ScheduleOf(const std::string& more) {
   return *NoiseSchedule::Parse(
       *JsonObject::Parse("{\"set_alpha_to_one\": true" + more + "}", "scheduler_config.json"));
 }
@@ -34,7 +34,7 @@ struct Case {
 
 class EverySolver : public ::testing::TestWithParam<Case> {
  protected:
-  NoiseSchedule schedule_ = Schedule(GetParam().config);
+  NoiseSchedule schedule_ = ScheduleOf(GetParam().config);
   SolverChoice choice_ = *ParseSolver("solver", GetParam().solver);
   NoiseSource source_{1};
 };
@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(Solvers, EverySolver, ::testing::ValuesIn(Cases()), [](
 });
 
 TEST(Solver, EtaAddsNoiseToDdim) {
-  const NoiseSchedule schedule = Schedule("");
+  const NoiseSchedule schedule = ScheduleOf("");
   const auto step = [&](double eta, uint64_t seed) {
     NoiseSource source(seed);
     return MakeSolver(schedule, {}, 10, eta)

@@ -13,11 +13,11 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using Parts = std::vector<std::string>;
 
-const fs::path kDemo = fs::path(IMPRINT_SOURCE_DIR) / "models/demo";
+const fs::path kDemoModel = fs::path(IMPRINT_SOURCE_DIR) / "models/demo";
 
 // That scores and verdicts are Diffusers' own is shown in tests/parity.
 TEST(CheckSafety, ScoresEveryConcept) {
-  ASSERT_OK_AND_ASSIGN(const auto model, BaseModel::Load(kDemo));
+  ASSERT_OK_AND_ASSIGN(const auto model, BaseModel::Load(kDemoModel));
   ASSERT_OK_AND_ASSIGN(const int size, SafetyPictureSize(*model));
   ASSERT_OK_AND_ASSIGN(const auto scores,
                        CheckSafety(*model, {{RgbImage::Blank(size, size, 128)}}));
@@ -28,16 +28,16 @@ TEST(CheckSafety, ScoresEveryConcept) {
 }
 
 TEST(CheckSafety, RefusesOtherSizes) {
-  ASSERT_OK_AND_ASSIGN(const auto model, BaseModel::Load(kDemo));
+  ASSERT_OK_AND_ASSIGN(const auto model, BaseModel::Load(kDemoModel));
   EXPECT_THAT(CheckSafety(*model, {{RgbImage::Blank(8, 8)}}), RefusesNaming(Parts{"8×8", "64×64"}));
 }
 
 TEST(CheckSafety, AModelWithoutACheckerFailsClosed) {
   const ScratchFolder folder;
   for (const char* name : {"text_encoder", "unet", "vae", "tokenizer", "scheduler"}) {
-    fs::copy(kDemo / name, folder.path() / name);
+    fs::copy(kDemoModel / name, folder.path() / name);
   }
-  fs::copy(kDemo / "model_index.json", folder.path() / "model_index.json");
+  fs::copy(kDemoModel / "model_index.json", folder.path() / "model_index.json");
   ASSERT_OK_AND_ASSIGN(const auto model, BaseModel::Load(folder.path()));
   EXPECT_THAT(CheckSafety(*model, {}),
               Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("no safety checker")));
