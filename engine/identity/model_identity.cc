@@ -82,20 +82,33 @@ absl::Status ReadSizes(const ModelFiles& files, ModelIdentity& identity) {
   return absl::OkStatus();
 }
 
-// The file that a tensor's bytes lie in.
-std::string FileOf(const std::string& tensor, const ComponentWeights& weights) {
+// A tensor as its file has it.
+struct Stored {
+  std::string file;
+  std::string name;
+  size_t begin = 0;  // what part of it the tensor is: the first number's index
+};
+
+// Of a part of a stored tensor, too, as the query of an old file's joined attention is.
+Stored StoredAs(const std::string& tensor, const ComponentWeights& weights) {
   const auto found = weights.tensors.find(tensor);
-  for (size_t i = 0; i < weights.files.size() && found != weights.tensors.end(); ++i) {
-    for (const auto& [name, view] : weights.files[i].tensors()) {
-      if (view.data.data() == found->second.data.data()) return weights.files[i].path();
+  if (found == weights.tensors.end()) return {weights.origin, tensor};
+  const auto* const begin = found->second.data.data();
+  for (const auto& file : weights.files) {
+    for (const auto& [name, view] : file.tensors()) {
+      const auto* const first = view.data.data();
+      if (first <= begin && begin < first + view.data.size()) {
+        return {file.path(), name, (begin - first) / ElementSize(view.type)};
+      }
     }
   }
-  return weights.origin;
+  return {weights.origin, tensor};
 }
 
 std::string DamageText(const Fingerprint::Damage& damage, const ComponentWeights& weights) {
-  return absl::StrCat("the model is damaged: ", FileOf(damage.tensor, weights), ": tensor ",
-                      Quoted(damage.tensor), ": number ", damage.index, " is ", damage.value);
+  const Stored stored = StoredAs(damage.tensor, weights);
+  return absl::StrCat("the model is damaged: ", stored.file, ": tensor ", Quoted(stored.name),
+                      ": number ", stored.begin + damage.index, " is ", damage.value);
 }
 
 // Of a checker that nobody can read, too, there is nothing to say here: whoever loads it says it.

@@ -137,7 +137,7 @@ def poison(part, value):
 
 @pytest.mark.parametrize("path,part,value", [
     ("unet/diffusion_pytorch_model.safetensors", "mid_block.resnets.0.conv2.weight", "nan"),
-    ("text_encoder/model.safetensors", "layers.0.mlp.fc1.weight", "inf"),
+    ("text_encoder/model.safetensors", "text_model.encoder.layers.0.mlp.fc1.weight", "inf"),
     ("vae/diffusion_pytorch_model.safetensors", "decoder.conv_in.weight", "nan"),
 ])
 def test_a_damaged_model_is_named(engine_errors, folder, tmp_path, path, part, value):
