@@ -12,6 +12,7 @@
 #include "cli/imprint/question.h"
 #include "cli/imprint/state_folder.h"
 #include "cli/options/given_flags.h"
+#include "cli/options/option_error.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
 #include <CLI/CLI.hpp>
@@ -80,9 +81,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // What stands before the mistake has been read, what stands after it has not.
     json = std::any_of(argv, argv + argc, [](const std::string& word) { return word == "--json"; });
-    return Console(json, std::cout, std::cerr)
-        .Fail(absl::InvalidArgumentError(
-            absl::StrCat(error.what(), "; --help tells what each command takes")));
+    return Console(json, std::cout, std::cerr).Fail(CommandLineError(app, error));
   }
 
   Console console(json, std::cout, std::cerr);

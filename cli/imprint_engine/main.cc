@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/imprint_engine/command.h"
+#include "cli/options/option_error.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
 #include <CLI/CLI.hpp>
@@ -59,9 +60,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // What stands before the mistake has been read, what stands after it has not.
     json = std::any_of(argv, argv + argc, [](const char* word) { return word == "--json"sv; });
-    return Console(json, std::cout, std::cerr)
-        .Fail(absl::InvalidArgumentError(
-            absl::StrCat(error.what(), "; --help tells what each command takes")));
+    return Console(json, std::cout, std::cerr).Fail(CommandLineError(app, error));
   }
 
   Console console(json, std::cout, std::cerr);
