@@ -162,7 +162,8 @@ NoiseSchedule NoiseSchedule::On(at::Device device) const {
 }
 
 double NoiseSchedule::AlphaBarAboveZero(int64_t timestep) const {
-  return std::max(AlphaBar(timestep), 0x1p-24);
+  const double alpha_bar = AlphaBar(timestep);
+  return alpha_bar > 0 ? alpha_bar : 0x1p-24;
 }
 
 std::pair<at::Tensor, at::Tensor> NoiseSchedule::Factors(const at::Tensor& timesteps,

@@ -223,7 +223,7 @@ def test_timesteps_of_karras_levels_on_squared_cosine_betas(probe, solver):
     scheduler = scheduler_of(solver, config)
     scheduler.set_timesteps(12)
     none = torch.zeros(len(scheduler.timesteps), 4, 2, 2)
-    ours = probe("solve", {"latents": none, "outputs": none}, scheduler=config, steps=12, solver=solver)
+    ours = probe("solve", {"latents": none, "outputs": none.clone()}, scheduler=config, steps=12, solver=solver)
     assert (ours["timesteps"] - scheduler.timesteps.double()).abs().max() < 1e-3
 
 
