@@ -3,9 +3,9 @@
 // LibTorch's kernels run on libgomp, whose threads wait for each other at the end of every kernel.
 // It lets them spin 300,000 times first (env.c of GCC), which is longer than most kernels take: a
 // program alone never notices, but of two on one machine each spins on processors that the other
-// needs, and both take several times as long. A bound that is longer than the pauses within a step,
-// and shorter than a scheduler's slice, costs one alone nothing that can be measured:
-// scripts/bench company.
+// needs, and both take several times as long. With a bound that is longer than most pauses within a
+// step, two take little more than half of that, and one alone some 10 % more: scripts/bench
+// company.
 //
 // libgomp reads its settings once, as it is loaded. So this file, which is part of every program
 // that computes, starts the program again with the setting before any library has begun: some 40
