@@ -165,6 +165,21 @@ def test_what_the_network_does_not_ask_for_is_passed_over(engine, model, rewritt
     assert set(more) <= set(described["passed_over"])
 
 
+@only_sd2
+def test_damage_is_named_as_the_file_has_it(engine_errors, rewritten, tmp_path):
+    """In the keys of a joined attention tensor, which are the second third of it."""
+    name = "cond_stage_model.model.transformer.resblocks.1.attn.in_proj_weight"
+    place = 128 * 128 + 1
+
+    def poisoned(tensors):
+        tensors[name].view(-1)[place] = float("nan")
+        return tensors
+
+    said = engine_errors("draw", "--model", rewritten(change=poisoned), "--prompt", PROMPT, "--steps", "2", "--size",
+                         "96", "--no-safety-check", "--out", tmp_path / "drawn", code=1)
+    assert f'odd.safetensors: tensor "{name}": number {place} is nan' in said
+
+
 @only_sd1
 def test_the_autoencoders_attention_by_every_converter(engine, model, rewritten):
     _, folder, _ = model
