@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# libvips up to 8.16.0 makes every soft edge of a 16-bit picture hard when it converts to 8 bits with a profile.
+# libvips 8.16.0 makes every soft edge of a 16-bit picture hard when it converts to 8 bits with a profile.
 #
 # A 16-bit RGBA picture with an sRGB profile and alphas of 0, 300, 32768 and 65535. 8.16.0's icc_transform to 8
-# bits, as Debian 12's 8.14.1, does not scale alpha, but cuts it off at 255: all but the first are opaque, without
-# an error or a warning. 8.16.1 scales it (1, 128, 255), and 8.17.0 and 8.18.7 do, rounding half down (127).
-# colourspace() scales in all of them, and gives 128.
+# bits does not scale alpha, but cuts it off at 255: all but the first are opaque, without an error or a warning.
+# (Debian 12's 8.14.1 did the same when it was tried, apart from this script.) 8.16.1 scales it (1, 128, 255), and
+# so do 8.17.0 and 8.18.7, rounding half down (127). colourspace() scales in all of them, and gives 128.
 #
-# Imprint flattens such pictures before it converts their colours. Exits with 1 if the behaviour is another one.
+# Imprint converts colours without alpha, and scales alpha by itself (imaging/decode.cc). Exits with 1 if the behaviour is another one.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -12,7 +12,7 @@ namespace imprint {
 absl::Status ForOption(absl::string_view option, const absl::Status& status);
 
 // INVALID_ARGUMENT for a command line that `app` could not parse. What it did not expect is listed
-// as it was written: CLI11 2.3 lists it backwards.
+// in the order in which it was written; CLI11 2.3 reverses it.
 absl::Status CommandLineError(const CLI::App& app, const CLI::ParseError& error);
 
 }  // namespace imprint

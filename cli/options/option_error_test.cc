@@ -10,6 +10,7 @@ namespace {
 std::string ErrorOf(const std::string& line) {
   CLI::App app;
   app.require_subcommand(1);
+  app.fallthrough();
   auto* draw = app.add_subcommand("draw");
   int steps = 0;
   draw->add_option("--steps", steps);

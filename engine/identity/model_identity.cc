@@ -86,10 +86,10 @@ absl::Status ReadSizes(const ModelFiles& files, ModelIdentity& identity) {
 struct Stored {
   std::string file;
   std::string name;
-  size_t begin = 0;  // what part of it the tensor is: the first number's index
+  size_t begin = 0;  // the index of the tensor's first number in it
 };
 
-// Of a part of a stored tensor, too, as the query of an old file's joined attention is.
+// `tensor` may be part of a stored one, as the query of an old file's joined attention is.
 Stored StoredAs(const std::string& tensor, const ComponentWeights& weights) {
   const auto found = weights.tensors.find(tensor);
   if (found == weights.tensors.end()) return {weights.origin, tensor};

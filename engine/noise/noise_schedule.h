@@ -42,7 +42,7 @@ class NoiseSchedule {
   double AlphaBar(int64_t timestep) const { return alpha_bars_[static_cast<size_t>(timestep)]; }
 
   // The same, but 2^-24 where nothing at all is left of the signal, as Diffusers has it for solvers
-  // that divide by it. Little is left as it is: squared-cosine betas end at 2.4e-9.
+  // that divide by it. Small values stay: squared-cosine betas end at 2.4e-9.
   double AlphaBarAboveZero(int64_t timestep) const;
 
   // The same of the betas as they were before they were rescaled, if they were: Diffusers' PNDM

@@ -4,8 +4,8 @@
 // It lets them spin 300,000 times first (env.c of GCC), which is longer than most kernels take: a
 // program alone never notices, but of two on one machine each spins on processors that the other
 // needs, and both take several times as long. With a bound that is longer than most pauses within a
-// step, two take little more than half of that, and one alone some 10 % more: scripts/bench
-// company.
+// step, two together take little more than half as long as with libgomp's own, and one alone some
+// 10 % more (2 threads): scripts/bench company.
 //
 // libgomp reads its settings once, as it is loaded. So this file, which is part of every program
 // that computes, starts the program again with the setting before any library has begun: some 40

@@ -50,7 +50,7 @@ class Figures:
     """What was measured in each round, by name."""
 
     def __init__(self, measures, rounds, once):
-        """`once` are measured in the last round alone: they take minutes, and are held to no goal."""
+        """`once` are measured in the last round alone: they take longest, and are held to no goal."""
         for measure in measures.values():  # warms up
             measure()
         self.rounds = [{name: measure() for name, measure in measures.items()} for _ in range(rounds)]

@@ -131,15 +131,16 @@ def test_a_paused_sampler_that_wakes_up_cannot_commit(tmp_path):
     v1 = api()
     with Cluster(tmp_path, trainers=0, samplers=2) as cluster:
         cluster.add_model()
-        # A chunk's pictures end together, after seconds: whoever is paused as it begins has none done.
-        spec = cluster.image_set(embeddings=[], prompts=["a mascot"], seeds=range(12), steps=60)
+        # A chunk is one batch here: its pictures end together, after seconds, so a sampler that is paused as it
+        # begins has none done.
+        spec = cluster.image_set(embeddings=[], prompts=["a mascot"], seeds=range(12), steps=100)
         job = create(cluster, spec, "paused")
         first = wait_for("a sampler begins", lambda: next(
             (e for e in cluster.watch_some(job.name) if e.HasField("attempt_change")), None))
         slow = next(s for s in cluster.samplers if s.name == first.node)
         slow.pause()
         wait_for("the other node has it", lambda: any(
-            e.chunk == first.chunk and e.attempt == 2 for e in cluster.watch_some(job.name)))
+            e.chunk == first.chunk and e.attempt == 2 for e in cluster.watch_some(job.name)), seconds=240)
         slow.resume()
         done = cluster.finish(job)
         assert done.state == v1.JOB_STATE_SUCCEEDED, cluster.log_text()
@@ -148,7 +149,7 @@ def test_a_paused_sampler_that_wakes_up_cannot_commit(tmp_path):
         assert sorted(drawn) == list(range(12)), "each once"
         succeeded = [(e.chunk, e.attempt) for e in events
                      if e.attempt_change.state == v1.ATTEMPT_STATE_SUCCEEDED]
-        assert (first.chunk, 2) in succeeded
+        assert any(chunk == first.chunk and attempt > 1 for chunk, attempt in succeeded)
         assert len({chunk for chunk, _ in succeeded}) == len(succeeded), "each chunk once"
         assert len(cluster.items(done.result)) == done.items_done == 12
 

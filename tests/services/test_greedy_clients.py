@@ -219,7 +219,7 @@ def test_downloads_that_nobody_reads_are_given_up(cluster):
     """By whoever asked for a picture and takes its first piece alone."""
     v1 = api()
     item = picture_of_megabytes(cluster)
-    # Or the client's window grows with what it measures, on a busy machine until a whole picture fits.
+    # Otherwise the client's window grows with the bandwidth that it measures, until a whole picture fits.
     with channel_to(cluster.gateway, ("grpc.http2.bdp_probe", 0)) as channel:
         stub = v1.RegistryServiceStub(channel)
         streams = [stub.DownloadItem(v1.DownloadItemRequest(name=item), timeout=120) for _ in range(8)]
