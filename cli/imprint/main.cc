@@ -12,12 +12,12 @@
 #include "cli/imprint/question.h"
 #include "cli/imprint/state_folder.h"
 #include "cli/options/given_flags.h"
-#include "cli/options/option_error.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
 #include <CLI/CLI.hpp>
 
 #include "base/field_error.h"
+#include "base/flags/command_line_error.h"
 #include "base/flags/decimal_options.h"
 
 namespace imprint {

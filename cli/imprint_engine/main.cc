@@ -6,12 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/imprint_engine/command.h"
-#include "cli/options/option_error.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
 #include <CLI/CLI.hpp>
 
 #include "base/field_error.h"
+#include "base/flags/command_line_error.h"
 #include "base/flags/decimal_options.h"
 #include "engine/runtime/threads.h"
 

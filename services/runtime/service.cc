@@ -17,6 +17,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error_notes.h"
+#include "base/flags/command_line_error.h"
 #include "base/status_macros.h"
 #include "services/runtime/log.h"
 #include "services/runtime/patience.h"
@@ -111,6 +112,11 @@ absl::Status Serve(const ServerFlags& flags, Service& service, Metrics& metrics,
   return absl::OkStatus();
 }
 
+int SayBadFlags(const std::string& name, const absl::Status& error) {
+  std::cerr << name << ": error: " << error.message() << "\n";
+  return kBadFlags;
+}
+
 }  // namespace
 
 int RunService(int argc, char** argv, const std::string& name, const std::string& about,
@@ -123,15 +129,14 @@ int RunService(int argc, char** argv, const std::string& name, const std::string
   ReadFlagsFromEverywhere(app);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadFlags;
+    return SayBadFlags(name, CommandLineError(app, error));
   }
   absl::Status status = CheckServerFlags(flags);
   status.Update(StartLog(name, flags.log_format, flags.log_level));
-  if (!status.ok()) {
-    std::cerr << name << ": error: " << status.message() << "\n";
-    return kBadFlags;
-  }
+  if (!status.ok()) return SayBadFlags(name, status);
 
   EndSignals signals;
   Metrics metrics;

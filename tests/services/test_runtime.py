@@ -127,6 +127,14 @@ def test_a_deadline_goes_through_and_leaves_no_job(cluster):
     assert [j.name for j in after] == [j.name for j in before]
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_server_does_not_expect_is_listed_as_it_was_written(name):
+    data = {"gateway": ["--data", "none", "--registry", "none"], "registry": ["--data", "none"]}.get(name, [])
+    done = subprocess.run([BIN / f"imprint-{name}", "--first", *data, "--second"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"imprint-{name}: error: not expected: --first --second; --help says what can be given\n"
+
+
 @pytest.mark.parametrize("binary", ["imprint-gateway", "imprint-registry", "imprint-trainer", "imprint"])
 def test_what_needs_no_libtorch_links_none(binary):
     libraries = subprocess.run(["ldd", BIN / binary], capture_output=True, text=True, check=True).stdout

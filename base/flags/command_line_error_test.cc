@@ -1,4 +1,4 @@
-#include "cli/options/option_error.h"
+#include "base/flags/command_line_error.h"
 
 #include <string>
 
@@ -24,7 +24,7 @@ std::string ErrorOf(const std::string& line) {
 
 TEST(CommandLineError, ListsWhatWasNotExpectedAsItWasWritten) {
   EXPECT_EQ(ErrorOf("draw --width 64 --steps 3 --height 48"),
-            "not expected: --width 64 --height 48; --help tells what each command takes");
+            "not expected: --width 64 --height 48; --help says what can be given");
 }
 
 TEST(CommandLineError, NamesTheOptionOfABadValue) {
