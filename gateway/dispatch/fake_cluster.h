@@ -25,11 +25,50 @@ namespace imprint {
 
 class FakeRegistry : public v1::TransferService::Service {
  public:
-  grpc::Status IssueTicket(grpc::ServerContext* /*context*/,
-                           const v1::IssueTicketRequest* /*request*/,
+  grpc::Status IssueTicket(grpc::ServerContext* /*context*/, const v1::IssueTicketRequest* request,
                            v1::IssueTicketResponse* response) override {
+    const absl::MutexLock lock(&mutex_);
+    issued_.push_back(*request);
     response->set_token("ticket");
     return grpc::Status::OK;
+  }
+
+  grpc::Status RenewTicket(grpc::ServerContext* /*context*/, const v1::RenewTicketRequest* request,
+                           v1::RenewTicketResponse* /*response*/) override {
+    const absl::MutexLock lock(&mutex_);
+    renewed_.push_back(*request);
+    return renewal_;
+  }
+
+  grpc::Status EndTicket(grpc::ServerContext* /*context*/, const v1::EndTicketRequest* request,
+                         v1::EndTicketResponse* /*response*/) override {
+    const absl::MutexLock lock(&mutex_);
+    ended_.push_back(*request);
+    return grpc::Status::OK;
+  }
+
+  // How renewals are answered from now on.
+  void AnswerRenewals(grpc::Status status) {
+    const absl::MutexLock lock(&mutex_);
+    renewal_ = std::move(status);
+  }
+
+  // Every ticket that was asked for, in order.
+  std::vector<v1::IssueTicketRequest> issued() const {
+    const absl::MutexLock lock(&mutex_);
+    return issued_;
+  }
+
+  // Every ticket that was ended, in order.
+  std::vector<v1::EndTicketRequest> ended() const {
+    const absl::MutexLock lock(&mutex_);
+    return ended_;
+  }
+
+  // Every renewal that was asked for, in order.
+  std::vector<v1::RenewTicketRequest> renewed() const {
+    const absl::MutexLock lock(&mutex_);
+    return renewed_;
   }
 
   grpc::Status CreateImageSet(grpc::ServerContext* /*context*/,
@@ -38,6 +77,13 @@ class FakeRegistry : public v1::TransferService::Service {
     set->set_name("imageSets/s");
     return grpc::Status::OK;
   }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<v1::IssueTicketRequest> issued_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::RenewTicketRequest> renewed_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::EndTicketRequest> ended_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status renewal_ ABSL_GUARDED_BY(mutex_);
 };
 
 // What is asked of a registry to see whether it answers.

@@ -23,10 +23,6 @@ namespace {
 // How often a training's progress is stored; what comes between is passed over.
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(250);
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(250);
-// Of a ticket: longer than a gateway that has gone is away, as a rule. While one follows the run,
-// it makes the ticket last.
-constexpr int64_t kTicketSeconds = 3600;
-constexpr absl::Duration kRenewTicketEvery = absl::Minutes(15);
 // Between the end of a gang's rank 0 and those of the others.
 constexpr absl::Duration kEndsPatience = absl::Seconds(5);
 // Before a gang that may be smaller begins again.
@@ -55,6 +51,7 @@ RunFollower::RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopte
                          [this](v1::StopMode mode) {
                            return client_->Stop(lease_.key, mode, "another rank of its gang ended");
                          })),
+      ticket_(lease_.key, registry),
       unlisted_(!adopted),
       heard_us_(absl::ToUnixMicros(absl::Now())),
       on_end_(std::move(ended)),
@@ -129,20 +126,17 @@ absl::Status RunFollower::Begin() {
     return CompleteChunk();
   }
   v1::IssueTicketRequest request;
-  *request.mutable_run() = lease_.key;
   if (lease_.job.has_training()) {
     request.set_reference_set(lease_.job.training().reference_set());
   } else {
     ASSIGN_OR_RETURN(image_set_, ImageSet());
     request.set_image_set(image_set_);
   }
-  request.set_lifetime_seconds(kTicketSeconds);
   request.set_first_item(lease_.first_item);
   request.set_item_count(lease_.item_count);
-  ticket_renewed_ = absl::Now();
   v1::Ticket ticket;
   ticket.set_registry(registry_address_);
-  ASSIGN_OR_RETURN(*ticket.mutable_token(), registry_.IssueTicket(request));
+  ASSIGN_OR_RETURN(*ticket.mutable_token(), ticket_.Issue(std::move(request), absl::Now()));
   return lease_.job.has_training() ? BeginTraining(ticket) : BeginSampling(ticket);
 }
 
@@ -156,7 +150,7 @@ absl::Status RunFollower::CompleteChunk() {
     ASSIGN_OR_RETURN(image_set_, ImageSet());
   }
   RETURN_IF_ERROR(runs_.CompleteChunk(lease_.key, image_set_));
-  EndTicket();
+  ticket_.End();
   done_ = true;
   return absl::OkStatus();
 }
@@ -165,17 +159,6 @@ void RunFollower::NotePace() {
   const v1::ImageSetSpec& spec = lease_.job.image_set();
   pace_.Note(lease_.model.fingerprint(), spec.precision(), ItemWork(spec), drawn_,
              absl::Now() - drawing_since_);
-}
-
-// Whether it could be or not: it is tried again, and a ticket that is void says so itself.
-void RunFollower::RenewTicket() {
-  if (absl::Now() - ticket_renewed_ < kRenewTicketEvery) return;
-  if (registry_.RenewTicket(lease_.key, kTicketSeconds).ok()) ticket_renewed_ = absl::Now();
-}
-
-// One that cannot be ended expires.
-void RunFollower::EndTicket() {
-  if (registry_.Ready().ok()) (void)registry_.EndTicket(lease_.key);
 }
 
 absl::Status RunFollower::BeginTraining(const v1::Ticket& ticket) {
@@ -228,7 +211,7 @@ absl::Status RunFollower::Take(const v1::RunEvent& event, const std::stop_token&
   heard_us_ = absl::ToUnixMicros(absl::Now());
   absl::Status stored = Store(event, stop);
   NoteStored(stored);
-  if (!done_) RenewTicket();
+  if (!done_) ticket_.KeepValid(absl::Now());
   return stored;
 }
 
@@ -349,7 +332,7 @@ void RunFollower::GiveBack(const RunEnd& end, const std::stop_token& stop) {
     if (given.ok() || absl::IsAborted(given) || stop.stop_requested()) break;
     Pause(stop, kRetryAfter);
   }
-  EndTicket();
+  ticket_.End();
   done_ = true;
   // What nobody is to blame for is waited for: a registry that has no room.
   if (!end.fault && !end.failure.reason().empty()) {

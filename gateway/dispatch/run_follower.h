@@ -19,6 +19,7 @@
 #include "gateway/dispatch/node_client.h"
 #include "gateway/dispatch/obstacles.h"
 #include "gateway/dispatch/registry_client.h"
+#include "gateway/dispatch/run_ticket.h"
 #include "gateway/jobs/run_store.h"
 #include "gateway/nodes/node_table.h"
 #include "services/runtime/now_and_then.h"
@@ -65,8 +66,6 @@ class RunFollower {
   absl::StatusOr<std::string> ImageSet();
   absl::Status CompleteChunk();
   void NotePace();
-  void RenewTicket();
-  void EndTicket();
   absl::Status Take(const v1::RunEvent& event, const std::stop_token& stop);
   absl::Status Store(const v1::RunEvent& event, const std::stop_token& stop);
   // Whether something could be stored is what the job's obstacle is about.
@@ -94,7 +93,7 @@ class RunFollower {
   // As far as this gateway has heard of the run's drawing.
   absl::Time drawing_since_ = absl::InfiniteFuture();
   int64_t drawn_ = 0;
-  absl::Time ticket_renewed_ = absl::InfinitePast();
+  RunTicket ticket_;
   // Not yet stored.
   v1::TrainingProgress progress_;
   bool progress_waits_ = false;

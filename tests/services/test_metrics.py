@@ -61,10 +61,32 @@ def test_all_four_are_scraped(prometheus):
     ('sum(imprint_sample_images_total)', 4),
     ('sum(imprint_model_loads_total)', 2),
     ('sum(imprint_rpc_handled_total{method="JobService.CreateTrainingJob",code="OK"})', 1),
+    ('count(imprint_disk_free_bytes > 0 and imprint_disk_free_bytes <= imprint_disk_size_bytes)', 2),
+    ('count(process_resident_memory_bytes > 0)', 4),
+    ('count(imprint_open{what="streams"} <= on(job) imprint_open_limit{what="streams"})', 4),
 ])
 def test_queries_are_answered(prometheus, expression, value):
     wait_for(f"{expression} is {value}: {prometheus(expression)}",
              lambda: [v for _, v in prometheus(expression)] == [value], seconds=20)
+
+
+def test_stores_are_as_large_as_their_files(prometheus, module_cluster):
+    data = module_cluster.folder
+
+    def sizes(*files):
+        return [file.stat().st_size for file in files if file.is_file()]
+
+    def blobs():
+        return sizes(*(data / "registry" / "blobs").rglob("*"))
+
+    assert blobs()
+    for expression, value in [
+        ("imprint_blobs", lambda: len(blobs())),
+        ("imprint_blob_bytes", lambda: sum(blobs())),
+        *((f'imprint_database_bytes{{job="{service}"}}', lambda database=data / service / f"{service}.db":
+           sum(sizes(database, database.with_name(f"{database.name}-wal")))) for service in ("registry", "gateway")),
+    ]:
+        wait_for(expression, lambda: [v for _, v in prometheus(expression)] == [value()], seconds=20)
 
 
 def test_no_metric_is_by_job(prometheus):
