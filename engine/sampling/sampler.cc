@@ -8,6 +8,8 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "engine/company/company_watch.h"
+#include "engine/model/model_parts.h"
 #include "engine/runtime/torch_errors.h"
 #include "engine/sampling/batching_loop.h"
 #include "engine/sampling/concept_set.h"
@@ -50,6 +52,7 @@ absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawH
     if (!chunks.ok()) return InContext(picture, chunks.status());
     context_chunks.push_back(*chunks);
   }
+  const CompanyWatch company(model_->parts().device);
   return CatchTorchErrors([&] {
     const c10::InferenceMode no_autograd;
     return BatchingLoop(*model_, *concepts_, static_cast<size_t>(max_batch_),

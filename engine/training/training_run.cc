@@ -12,6 +12,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/collective/collective.h"
+#include "engine/company/company_watch.h"
 #include "engine/model/model_parts.h"
 #include "engine/runtime/memory_budget.h"
 #include "engine/runtime/send_to_device.h"
@@ -321,6 +322,7 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
   if (means.gang == nullptr) means.gang = &alone;
   RETURN_IF_ERROR(CheckRanks(input.recipe, means.gang->size()));
   ASSIGN_OR_RETURN(std::vector<TokenizedPrompt> captions, TokenizeCaptions(model, input));
+  const CompanyWatch company(model.parts().device);
   const MemoryBudget budget(MemoryBudget::OfTraining());
   return CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
     ASSIGN_OR_RETURN(const at::Tensor first_rows,

@@ -1,0 +1,26 @@
+// A competitor for tests.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+namespace imprint {
+
+// Computes as long as it lives, on the processors that the thread that makes it may use.
+class BusyThread {
+ public:
+  BusyThread()
+      : thread_([this] {
+          while (!over_) {
+          }
+        }) {}
+  ~BusyThread() { over_ = true; }
+  BusyThread(const BusyThread&) = delete;
+  BusyThread& operator=(const BusyThread&) = delete;
+
+ private:
+  std::atomic<bool> over_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace imprint

@@ -1,0 +1,19 @@
+#include "engine/company/company_judge.h"
+
+namespace imprint {
+namespace {
+
+constexpr double kCompany = 0.25;
+constexpr double kQuiet = 0.1;
+constexpr int kQuietMeasures = 5;
+
+}  // namespace
+
+bool CompanyJudge::Judge(double contention) {
+  quiet_ = contention < kQuiet ? quiet_ + 1 : 0;
+  if (contention > kCompany) company_ = true;
+  if (quiet_ >= kQuietMeasures) company_ = false;
+  return company_;
+}
+
+}  // namespace imprint

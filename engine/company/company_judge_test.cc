@@ -1,0 +1,36 @@
+#include "engine/company/company_judge.h"
+
+#include <gtest/gtest.h>
+
+namespace imprint {
+namespace {
+
+TEST(CompanyJudge, AProgramAloneHasNoCompany) {
+  CompanyJudge judge;
+  for (const double contention : {0.0, 0.09, 0.2, 0.0, 0.2}) EXPECT_FALSE(judge.Judge(contention));
+}
+
+TEST(CompanyJudge, OneMeasureFindsCompany) {
+  CompanyJudge judge;
+  EXPECT_FALSE(judge.Judge(0.01));
+  EXPECT_TRUE(judge.Judge(0.4));
+}
+
+TEST(CompanyJudge, CompanyIsGoneWhenItIsQuietForAWhile) {
+  CompanyJudge judge;
+  EXPECT_TRUE(judge.Judge(0.5));
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(judge.Judge(0.05)) << i;
+  EXPECT_FALSE(judge.Judge(0.05));
+  EXPECT_FALSE(judge.Judge(0.05));
+}
+
+TEST(CompanyJudge, APauseOfTheOthersIsNotTheirEnd) {
+  CompanyJudge judge;
+  EXPECT_TRUE(judge.Judge(0.5));
+  for (int i = 0; i < 4; ++i) judge.Judge(0.05);
+  EXPECT_TRUE(judge.Judge(0.15));
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(judge.Judge(0.05)) << i;
+}
+
+}  // namespace
+}  // namespace imprint
