@@ -29,6 +29,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/model/base_model.h"
+#include "engine/runtime/freed_memory.h"
 #include "engine/runtime/threads.h"
 #include "engine/sampling/sampler.h"
 #include "engine/scoring/safety_screen.h"
@@ -112,6 +113,7 @@ class Drawing {
       : order_(order), out_(order.out), context_(context) {}
 
   absl::Status Run() {
+    KeepFreedMemory();
     RETURN_IF_ERROR(Prepare());
     ASSIGN_OR_RETURN(const Sampler sampler,
                      Sampler::Make(model_, embeddings_.embeddings, order_.batch));

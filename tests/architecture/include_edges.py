@@ -9,7 +9,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 TORCH = ("ATen/", "torch/", "c10/")
 # Headers of the engine that services and tools include without LibTorch.
 TORCH_FREE_HEADERS = {
-    "engine/model/base_model.h", "engine/model/safety_scores.h", "engine/runtime/device_check.h", "engine/runtime/threads.h",
+    "engine/model/base_model.h", "engine/model/safety_scores.h", "engine/runtime/device_check.h", "engine/runtime/freed_memory.h",
+    "engine/runtime/threads.h",
     "engine/runtime/torch_errors.h", "engine/sampling/picture_request.h",
     "engine/sampling/prompt_reading.h",
     "engine/sampling/sampler.h", "engine/scoring/clip_scorer.h", "engine/scoring/safety_screen.h",
