@@ -15,4 +15,8 @@ struct ProcessMemory {
 // In bytes; zeros if there is no such process.
 ProcessMemory MemoryOf(pid_t process);
 
+// Bytes of `data` that this process may still take below the system's limit (RLIMIT_DATA); the
+// largest number there is without one.
+int64_t DataLimitLeft();
+
 }  // namespace imprint

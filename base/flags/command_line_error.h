@@ -7,7 +7,7 @@
 namespace imprint {
 
 // INVALID_ARGUMENT for a command line that `app` could not parse. What it did not expect is listed
-// in the order in which it was written; CLI11 2.3 reverses it.
+// in the order in which it was written; CLI11 2.1 reverses it.
 absl::Status CommandLineError(const CLI::App& app, const CLI::ParseError& error);
 
 }  // namespace imprint

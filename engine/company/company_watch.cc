@@ -1,20 +1,17 @@
 #include "engine/company/company_watch.h"
 
-#include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
-#include <mutex>
 #include <omp.h>
 #include <optional>
 #include <pthread.h>
 #include <stop_token>
-#include <sys/resource.h>
-#include <unistd.h>
 
+#include "absl/time/time.h"
 #include <ATen/Parallel.h>
 
+#include "base/pause.h"
 #include "base/process_memory.h"
 #include "engine/company/company_judge.h"
 #include "engine/company/contention_meter.h"
@@ -23,7 +20,7 @@
 namespace imprint {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval(200);
+constexpr absl::Duration kInterval = absl::Milliseconds(200);
 // More than the stacks of the watch and of its idle threads.
 constexpr int64_t kRoomNeeded = int64_t{256} << 20;
 
@@ -31,20 +28,11 @@ bool WaitingIsSet() {
   return std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr;
 }
 
-bool HasRoom() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return true;
-  return static_cast<int64_t>(limit.rlim_cur) - MemoryOf(getpid()).data > kRoomNeeded;
-}
-
 void Watch(const std::stop_token& over, int idle) {
   ContentionMeter meter;
   CompanyJudge judge;
   std::optional<ShortWaits> short_waits;
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  while (!never.wait_for(lock, over, kInterval, [&] { return over.stop_requested(); })) {
+  for (Pause(over, kInterval); !over.stop_requested(); Pause(over, kInterval)) {
     if (!judge.Judge(meter.Take())) {
       short_waits.reset();
     } else if (!short_waits) {
@@ -68,7 +56,10 @@ void WatchIfPossible(const std::stop_token& over, int idle) {
 CompanyWatch::CompanyWatch(const c10::Device& device) {
   const int threads = at::get_num_threads();
   const int idle = IdleThreadsNeeded(threads, omp_get_num_procs());
-  if (!device.is_cpu() || threads < 2 || idle == 0 || WaitingIsSet() || !HasRoom()) return;
+  if (!device.is_cpu() || threads < 2 || idle == 0 || WaitingIsSet() ||
+      DataLimitLeft() < kRoomNeeded) {
+    return;
+  }
   try {
     thread_ = std::jthread(WatchIfPossible, idle);
     pthread_setname_np(thread_.native_handle(), "company-watch");

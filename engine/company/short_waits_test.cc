@@ -42,7 +42,7 @@ TEST(ShortWaits, LastAsLongAsTheyAreWanted) {
   const double before = SpentWaiting();
   double meanwhile = 0;
   {
-    const ShortWaits wanted(IdleThreadsNeeded(2, processors));
+    const ShortWaits wanted(processors);
     meanwhile = SpentWaiting();
   }
   const double after = SpentWaiting();

@@ -92,14 +92,9 @@ int64_t ForTensors(int64_t left) {
 
 // What is left below the system's limit and below ours, which counts what is resident.
 int64_t LeftOfLimits() {
-  const ProcessMemory used = MemoryOf(getpid());
-  int64_t left = kNoLimit;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    left = static_cast<int64_t>(limit.rlim_cur) - used.data;
-  }
-  if (process_limit != kNoLimit) left = std::min(left, process_limit - used.resident);
-  return left;
+  const int64_t left = DataLimitLeft();
+  if (process_limit == kNoLimit) return left;
+  return std::min(left, process_limit - MemoryOf(getpid()).resident);
 }
 
 }  // namespace

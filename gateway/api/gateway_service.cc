@@ -9,6 +9,7 @@
 
 #include "base/error_notes.h"
 #include "base/field_error.h"
+#include "base/pause.h"
 #include "base/private_path.h"
 #include "base/status_macros.h"
 #include "gateway/api/job_api.h"
@@ -22,7 +23,6 @@
 #include "rpc/channel.h"
 #include "services/runtime/disk_metrics.h"
 #include "services/runtime/log.h"
-#include "services/runtime/pause.h"
 #include "storage/folder_lock.h"
 
 namespace imprint {

@@ -8,10 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 
+#include "base/pause.h"
 #include "gateway/dispatch/node_client.h"
 #include "gateway/nodes/node_watcher.h"
 #include "services/runtime/log.h"
-#include "services/runtime/pause.h"
 
 namespace imprint {
 namespace {

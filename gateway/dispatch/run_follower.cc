@@ -9,13 +9,13 @@
 #include "absl/time/clock.h"
 
 #include "base/error_notes.h"
+#include "base/pause.h"
 #include "base/status_macros.h"
 #include "gateway/dispatch/gang_end.h"
 #include "gateway/dispatch/run_end.h"
 #include "gateway/jobs/item_plan.h"
 #include "rpc/resource_name.h"
 #include "services/runtime/log.h"
-#include "services/runtime/pause.h"
 
 namespace imprint {
 namespace {

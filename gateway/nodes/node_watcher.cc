@@ -12,9 +12,9 @@
 #include "absl/strings/str_split.h"
 #include <imprint/v1/node.grpc.pb.h>
 
+#include "base/pause.h"
 #include "rpc/channel.h"
 #include "services/runtime/log.h"
-#include "services/runtime/pause.h"
 
 namespace imprint {
 namespace {

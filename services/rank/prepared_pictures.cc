@@ -11,10 +11,10 @@
 #include <grpcpp/client_context.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
+#include "base/pause.h"
 #include "base/status_macros.h"
 #include "rpc/channel.h"
 #include "rpc/status.h"
-#include "services/runtime/pause.h"
 
 namespace imprint {
 namespace {

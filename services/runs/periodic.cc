@@ -3,7 +3,7 @@
 #include <stop_token>
 #include <utility>
 
-#include "services/runtime/pause.h"
+#include "base/pause.h"
 
 namespace imprint {
 

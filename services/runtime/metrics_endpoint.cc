@@ -17,8 +17,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
+#include "base/pause.h"
 #include "base/status_macros.h"
-#include "services/runtime/pause.h"
 
 namespace imprint {
 namespace {

@@ -7,8 +7,8 @@
 #include "absl/strings/string_view.h"
 
 #include "base/error_notes.h"
+#include "base/pause.h"
 #include "services/runtime/log.h"
-#include "services/runtime/pause.h"
 
 namespace imprint {
 

@@ -6,13 +6,13 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "base/pause.h"
 #include "base/sha256.h"
 #include "imaging/encode.h"
 #include "rpc/channel.h"
 #include "rpc/status.h"
 #include "services/runs/run_failure.h"
 #include "services/runtime/log.h"
-#include "services/runtime/pause.h"
 #include "services/sampler/registry_upload.h"
 
 namespace imprint {

@@ -5,16 +5,17 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 import pytest
 
 from conftest import ENGINE
-from processes import MODEL, PIP
+from processes import MODEL, PIP, wait_for
 
 TEACH = ["teach", PIP, "--model", MODEL, "--class", "mascot", "--token", "<pip>", "--steps", "10000"]
 DRAW = ["draw", "--model", MODEL, "--prompt", "a mascot", "--seeds", "1-100", "--steps", "1000", "--no-safety-check"]
 WATCH = "company-watch"
+# One alone would never wait.
+THREADS = str(max(2, os.cpu_count()))
 
 
 def threads_of(process):
@@ -29,10 +30,11 @@ def threads_of(process):
 
 
 def await_thread(process, name):
-    deadline = time.monotonic() + 120
-    while name not in threads_of(process):
-        assert process.poll() is None and time.monotonic() < deadline, threads_of(process)
-        time.sleep(0.05)
+    def there():
+        assert process.poll() is None, "it has ended"
+        return name in threads_of(process)
+
+    wait_for(f"a thread {name}", there, seconds=120)
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def start():
         bare = {name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
         running.append(subprocess.Popen(list(map(str, command)), stderr=subprocess.DEVNULL,
                                         **{"stdout": subprocess.DEVNULL, **options},
-                                        env={**bare, "IMPRINT_THREADS": "2", **(environment or {})}))
+                                        env={**bare, "IMPRINT_THREADS": THREADS, **(environment or {})}))
         return running[-1]
 
     yield start_one
