@@ -1,7 +1,7 @@
 #include "cli/imprint_engine/command.h"
 
 #include "base/status_macros.h"
-#include "engine/runtime/device_check.h"
+#include "engine/torch/device_check.h"
 
 namespace imprint {
 

@@ -9,7 +9,7 @@
 #include "cli/imprint_engine/command.h"
 
 #include "engine/devices/device_facts.h"
-#include "engine/runtime/device_check.h"
+#include "engine/torch/device_check.h"
 
 namespace imprint {
 namespace {

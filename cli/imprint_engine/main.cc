@@ -13,7 +13,7 @@
 #include "base/field_error.h"
 #include "base/flags/command_line_error.h"
 #include "base/flags/decimal_options.h"
-#include "engine/runtime/threads.h"
+#include "engine/torch/threads.h"
 
 namespace imprint {
 namespace {

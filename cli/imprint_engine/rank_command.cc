@@ -16,7 +16,7 @@
 #include "engine/collective/join_gang.h"
 #include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
-#include "engine/runtime/threads.h"
+#include "engine/torch/threads.h"
 #include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 

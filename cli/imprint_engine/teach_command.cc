@@ -18,7 +18,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/runtime/threads.h"
+#include "engine/torch/threads.h"
 #include "engine/training/training_run.h"
 #include "formats/embedding_layout.h"
 #include "text/unicode_text.h"

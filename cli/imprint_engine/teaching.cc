@@ -29,7 +29,7 @@
 #include "engine/cuda/device_memory.h"
 #include "engine/model/base_model.h"
 #include "engine/recipe/recipe.h"
-#include "engine/runtime/threads.h"
+#include "engine/torch/threads.h"
 #include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"

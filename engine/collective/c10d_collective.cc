@@ -15,7 +15,7 @@
 #include <torch/csrc/distributed/c10d/Work.hpp>
 
 #include "engine/collective/gang_error.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 
 namespace imprint {
 namespace {

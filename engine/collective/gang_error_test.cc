@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/collective/c10d_collective.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 
 namespace imprint {
 namespace {

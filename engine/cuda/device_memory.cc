@@ -3,7 +3,7 @@
 #include "base/status_macros.h"
 #include "engine/cuda/cuda_plugin.h"
 #include "engine/cuda/open_plugin.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 
 namespace imprint {
 

@@ -9,7 +9,7 @@
 
 #include "base/status_macros.h"
 #include "engine/cuda/cuda_plugin.h"
-#include "engine/runtime/torch_device.h"
+#include "engine/torch/torch_device.h"
 
 namespace imprint {
 namespace {

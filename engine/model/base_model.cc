@@ -15,8 +15,8 @@
 #include "engine/model/unet_config.h"
 #include "engine/model/vae_config.h"
 #include "engine/recipe/models_solver.h"
-#include "engine/runtime/torch_device.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_device.h"
+#include "engine/torch/torch_errors.h"
 #include "engine/weights/weight_binder.h"
 
 namespace imprint {

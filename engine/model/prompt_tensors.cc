@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "engine/runtime/send_to_device.h"
+#include "engine/torch/send_to_device.h"
 
 namespace imprint {
 

@@ -10,10 +10,10 @@
 #include "base/status_macros.h"
 #include "engine/company/company_watch.h"
 #include "engine/model/model_parts.h"
-#include "engine/runtime/torch_errors.h"
 #include "engine/sampling/batching_loop.h"
 #include "engine/sampling/concept_set.h"
 #include "engine/sampling/prompt_reading.h"
+#include "engine/torch/torch_errors.h"
 
 namespace imprint {
 namespace {

@@ -13,7 +13,7 @@
 #include "engine/model/clip_text_encoder.h"
 #include "engine/model/clip_vision_encoder.h"
 #include "engine/model/picture_tensor.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 #include "engine/weights/weight_binder.h"
 
 namespace imprint {

@@ -10,7 +10,7 @@
 #include "base/status_macros.h"
 #include "engine/model/model_parts.h"
 #include "engine/model/picture_tensor.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 
 namespace imprint {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/field_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 #include "engine/training/initial_rows.h"
 #include "text/training_templates.h"
 #include "text/unicode_text.h"

@@ -7,8 +7,8 @@
 
 #include "base/status_macros.h"
 #include "engine/model/model_parts.h"
-#include "engine/runtime/memory_budget.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/memory_budget.h"
+#include "engine/torch/torch_errors.h"
 #include "engine/training/batch_gradients.h"
 #include "engine/training/initial_rows.h"
 #include "engine/training/input_check.h"

@@ -4,7 +4,7 @@
 
 #include "absl/cleanup/cleanup.h"
 
-#include "engine/runtime/threads.h"
+#include "engine/torch/threads.h"
 #include "services/runtime/call.h"
 
 namespace imprint {

@@ -7,7 +7,7 @@
 #include "base/field_error.h"
 #include "base/process_memory.h"
 #include "base/status_macros.h"
-#include "engine/runtime/device_check.h"
+#include "engine/torch/device_check.h"
 #include "services/runs/node_device.h"
 #include "services/runtime/log.h"
 

@@ -7,8 +7,8 @@
 #include "absl/time/clock.h"
 
 #include "base/status_macros.h"
-#include "engine/runtime/threads.h"
 #include "engine/sampling/sampler.h"
+#include "engine/torch/threads.h"
 #include "services/runtime/log.h"
 #include "services/sampler/picture_safety.h"
 

@@ -9,9 +9,9 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 TORCH = ("ATen/", "torch/", "c10/")
 # Headers of the engine that services and tools include without LibTorch.
 TORCH_FREE_HEADERS = {
-    "engine/model/base_model.h", "engine/model/safety_scores.h", "engine/runtime/device_check.h", "engine/runtime/freed_memory.h",
-    "engine/runtime/threads.h",
-    "engine/runtime/torch_errors.h", "engine/sampling/picture_request.h",
+    "engine/model/base_model.h", "engine/model/safety_scores.h", "engine/torch/device_check.h", "engine/torch/freed_memory.h",
+    "engine/torch/threads.h",
+    "engine/torch/torch_errors.h", "engine/sampling/picture_request.h",
     "engine/sampling/prompt_reading.h",
     "engine/sampling/sampler.h", "engine/scoring/clip_scorer.h", "engine/scoring/safety_screen.h",
     "engine/collective/collective_use.h", "engine/collective/gang_door.h", "engine/collective/gang_place.h", "engine/collective/join_gang.h",
@@ -19,7 +19,7 @@ TORCH_FREE_HEADERS = {
     "engine/devices/compute_choice.h", "engine/devices/compute_device.h", "engine/devices/cuda_driver.h",
     "engine/devices/device_facts.h", "engine/devices/device_use.h", "engine/recipe/precision.h", "engine/recipe/recipe.h",
     "engine/recipe/solver_choice.h", "engine/recipe/upscaling.h", "engine/training/checkpoint.h", "engine/training/memory_trial.h", "engine/training/training_run.h",
-    "engine/runtime/memory_budget.h",
+    "engine/torch/memory_budget.h",
 }
 ROOTS = ("base", "formats", "text", "imaging", "engine", "cli", "rpc", "storage", "services", "gateway")
 

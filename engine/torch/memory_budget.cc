@@ -1,4 +1,4 @@
-#include "engine/runtime/memory_budget.h"
+#include "engine/torch/memory_budget.h"
 
 #include <algorithm>
 #include <atomic>

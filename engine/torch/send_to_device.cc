@@ -1,4 +1,4 @@
-#include "engine/runtime/send_to_device.h"
+#include "engine/torch/send_to_device.h"
 
 namespace imprint {
 

@@ -1,4 +1,4 @@
-#include "engine/runtime/torch_device.h"
+#include "engine/torch/torch_device.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "engine/runtime/freed_memory.h"
+#include "engine/torch/freed_memory.h"
 
 #include <malloc.h>
 

@@ -1,12 +1,12 @@
-#include "engine/runtime/device_check.h"
+#include "engine/torch/device_check.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "base/status_macros.h"
-#include "engine/runtime/torch_device.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_device.h"
+#include "engine/torch/torch_errors.h"
 
 namespace imprint {
 

@@ -1,4 +1,4 @@
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 
 #include <exception>
 #include <new>

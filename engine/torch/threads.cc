@@ -1,4 +1,4 @@
-#include "engine/runtime/threads.h"
+#include "engine/torch/threads.h"
 
 #include "absl/strings/str_cat.h"
 #include <ATen/Parallel.h>

@@ -1,11 +1,11 @@
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/Exception.h>
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
-#include "engine/runtime/threads.h"
+#include "engine/torch/threads.h"
 
 namespace imprint {
 namespace {

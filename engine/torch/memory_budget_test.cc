@@ -1,10 +1,10 @@
-#include "engine/runtime/memory_budget.h"
+#include "engine/torch/memory_budget.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
-#include "engine/runtime/torch_errors.h"
+#include "engine/torch/torch_errors.h"
 
 namespace imprint {
 namespace {
