@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 
-#include "engine/checkpoint/model_files.h"
 #include "engine/identity/model_identity.h"
+#include "engine/model_files/model_files.h"
 
 namespace imprint {
 

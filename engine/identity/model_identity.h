@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 
 #include "base/sha256.h"
-#include "engine/checkpoint/model_files.h"
+#include "engine/model_files/model_files.h"
 #include "engine/recipe/solver_choice.h"
 #include "formats/safetensors.h"
 

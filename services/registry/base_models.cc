@@ -7,8 +7,8 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/checkpoint/model_files.h"
 #include "engine/identity/model_identity.h"
+#include "engine/model_files/model_files.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
 #include "services/registry/resource_row.h"

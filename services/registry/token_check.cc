@@ -8,7 +8,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/checkpoint/model_files.h"
+#include "engine/model_files/model_files.h"
 #include "text/clip_tokenizer.h"
 #include "text/concept_vocabulary.h"
 #include "text/standard_tokenizer.h"

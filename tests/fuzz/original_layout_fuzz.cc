@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <span>
 
-#include "engine/checkpoint/original_layout.h"
-#include "engine/checkpoint/other_kinds.h"
+#include "engine/model_files/original_layout.h"
+#include "engine/model_files/other_kinds.h"
 #include "formats/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,4 +1,4 @@
-#include "engine/checkpoint/component_folder.h"
+#include "engine/model_files/component_folder.h"
 
 #include <set>
 #include <string>
@@ -9,7 +9,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/checkpoint/tensor_names.h"
+#include "engine/model_files/tensor_names.h"
 
 namespace imprint {
 namespace {

@@ -1,9 +1,9 @@
-#include "engine/checkpoint/other_kinds.h"
+#include "engine/model_files/other_kinds.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-#include "engine/checkpoint/original_layout.h"
+#include "engine/model_files/original_layout.h"
 
 namespace imprint {
 namespace {

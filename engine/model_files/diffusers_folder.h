@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 
 #include "base/json_object.h"
-#include "engine/checkpoint/model_files.h"
+#include "engine/model_files/model_files.h"
 
 namespace imprint {
 

@@ -14,8 +14,8 @@
 
 #include "absl/status/statusor.h"
 
-#include "engine/checkpoint/model_files.h"
-#include "engine/checkpoint/original_layout.h"
+#include "engine/model_files/model_files.h"
+#include "engine/model_files/original_layout.h"
 
 namespace imprint {
 

@@ -7,9 +7,9 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
-#include "engine/checkpoint/original_layout.h"
-#include "engine/checkpoint/prefixes.h"
-#include "engine/checkpoint/tensor_names.h"
+#include "engine/model_files/original_layout.h"
+#include "engine/model_files/prefixes.h"
+#include "engine/model_files/tensor_names.h"
 
 namespace imprint {
 namespace {

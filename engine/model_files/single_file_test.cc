@@ -1,4 +1,4 @@
-#include "engine/checkpoint/single_file.h"
+#include "engine/model_files/single_file.h"
 
 #include <cstddef>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "engine/checkpoint/diffusers_folder.h"
+#include "engine/model_files/diffusers_folder.h"
 
 #include <algorithm>
 #include <iterator>
@@ -8,7 +8,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/checkpoint/component_folder.h"
+#include "engine/model_files/component_folder.h"
 
 namespace imprint {
 namespace {

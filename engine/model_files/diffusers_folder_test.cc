@@ -1,4 +1,4 @@
-#include "engine/checkpoint/diffusers_folder.h"
+#include "engine/model_files/diffusers_folder.h"
 
 #include <span>
 #include <vector>

@@ -1,10 +1,10 @@
-#include "engine/checkpoint/model_files.h"
+#include "engine/model_files/model_files.h"
 
 #include <system_error>
 
 #include "base/status_macros.h"
-#include "engine/checkpoint/diffusers_folder.h"
-#include "engine/checkpoint/single_file.h"
+#include "engine/model_files/diffusers_folder.h"
+#include "engine/model_files/single_file.h"
 
 namespace imprint {
 

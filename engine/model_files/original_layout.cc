@@ -1,4 +1,4 @@
-#include "engine/checkpoint/original_layout.h"
+#include "engine/model_files/original_layout.h"
 
 #include "absl/strings/str_cat.h"
 

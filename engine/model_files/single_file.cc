@@ -1,4 +1,4 @@
-#include "engine/checkpoint/single_file.h"
+#include "engine/model_files/single_file.h"
 
 #include <cmath>
 #include <cstring>
@@ -14,10 +14,10 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/checkpoint/component_folder.h"
-#include "engine/checkpoint/original_layout.h"
-#include "engine/checkpoint/other_kinds.h"
-#include "engine/checkpoint/tensor_names.h"
+#include "engine/model_files/component_folder.h"
+#include "engine/model_files/original_layout.h"
+#include "engine/model_files/other_kinds.h"
+#include "engine/model_files/tensor_names.h"
 #include "formats/float_values.h"
 
 namespace imprint {

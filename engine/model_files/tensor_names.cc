@@ -1,4 +1,4 @@
-#include "engine/checkpoint/tensor_names.h"
+#include "engine/model_files/tensor_names.h"
 
 #include <algorithm>
 #include <iterator>
