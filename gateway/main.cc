@@ -1,7 +1,7 @@
 // imprint-gateway: the one public endpoint.
 #include "gateway/api/gateway_service.h"
 #include "gateway/jobs/job_check.h"
-#include "services/runtime/service.h"
+#include "services/server/service.h"
 #include "storage/fsck.h"
 
 int main(int argc, char** argv) {

@@ -21,8 +21,8 @@
 #include "gateway/jobs/job_state.h"
 #include "gateway/nodes/node_watcher.h"
 #include "rpc/channel.h"
-#include "services/runtime/disk_metrics.h"
-#include "services/runtime/log.h"
+#include "services/server/disk_metrics.h"
+#include "services/server/log.h"
 #include "storage/folder_lock.h"
 
 namespace imprint {

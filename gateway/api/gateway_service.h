@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gateway/api/job_caps.h"
-#include "services/runtime/service.h"
+#include "services/server/service.h"
 
 namespace imprint {
 

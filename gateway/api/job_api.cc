@@ -22,8 +22,8 @@
 #include "rpc/page.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
-#include "services/runtime/call.h"
-#include "services/runtime/patience.h"
+#include "services/server/call.h"
+#include "services/server/patience.h"
 
 namespace imprint {
 namespace {

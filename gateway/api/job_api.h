@@ -15,7 +15,7 @@
 #include "gateway/jobs/job_store.h"
 #include "gateway/jobs/run_store.h"
 #include "gateway/nodes/node_table.h"
-#include "services/runtime/turnstile.h"
+#include "services/server/turnstile.h"
 
 namespace imprint {
 

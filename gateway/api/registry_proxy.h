@@ -8,8 +8,8 @@
 #include <imprint/v1/registry.grpc.pb.h>
 
 #include "gateway/jobs/job_store.h"
-#include "services/runtime/metrics.h"
-#include "services/runtime/turnstile.h"
+#include "services/server/metrics.h"
+#include "services/server/turnstile.h"
 
 namespace imprint {
 

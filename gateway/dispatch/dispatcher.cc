@@ -13,7 +13,7 @@
 #include "base/error_notes.h"
 #include "base/status_macros.h"
 #include "gateway/nodes/node_precisions.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

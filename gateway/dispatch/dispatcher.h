@@ -23,8 +23,8 @@
 #include "gateway/nodes/node_table.h"
 #include "gateway/scheduler/job_scheduler.h"
 #include "gateway/scheduler/preemption.h"
-#include "services/runtime/metrics.h"
-#include "services/runtime/now_and_then.h"
+#include "services/server/metrics.h"
+#include "services/server/now_and_then.h"
 
 namespace imprint {
 

@@ -10,7 +10,7 @@
 #include "base/status_macros.h"
 #include "gateway/dispatch/node_client.h"
 #include "gateway/dispatch/run_end.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

@@ -15,8 +15,8 @@
 #include "gateway/dispatch/registry_client.h"
 #include "gateway/jobs/run_store.h"
 #include "gateway/nodes/node_table.h"
-#include "services/runtime/metrics.h"
-#include "services/runtime/now_and_then.h"
+#include "services/server/metrics.h"
+#include "services/server/now_and_then.h"
 
 namespace imprint {
 

@@ -11,7 +11,7 @@
 #include "base/pause.h"
 #include "gateway/dispatch/node_client.h"
 #include "gateway/nodes/node_watcher.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

@@ -15,7 +15,7 @@
 #include "gateway/dispatch/run_end.h"
 #include "gateway/jobs/item_plan.h"
 #include "rpc/resource_name.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

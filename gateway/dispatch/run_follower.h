@@ -22,7 +22,7 @@
 #include "gateway/dispatch/run_ticket.h"
 #include "gateway/jobs/run_store.h"
 #include "gateway/nodes/node_table.h"
-#include "services/runtime/now_and_then.h"
+#include "services/server/now_and_then.h"
 
 namespace imprint {
 

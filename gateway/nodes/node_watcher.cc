@@ -14,7 +14,7 @@
 
 #include "base/pause.h"
 #include "rpc/channel.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

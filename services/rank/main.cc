@@ -26,7 +26,7 @@
 #include "engine/torch/memory_budget.h"
 #include "rpc/channel.h"
 #include "services/rank/rank_endpoint.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/cleanup/cleanup.h"
 
 #include "engine/torch/threads.h"
-#include "services/runtime/call.h"
+#include "services/server/call.h"
 
 namespace imprint {
 

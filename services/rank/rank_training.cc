@@ -25,7 +25,7 @@
 #include "services/rank/prepared_pictures.h"
 #include "services/rank/training_order.h"
 #include "services/runs/run_failure.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

@@ -11,7 +11,7 @@
 #include <imprint/v1/registry.pb.h>
 
 #include "base/field_error.h"
-#include "services/runtime/patience.h"
+#include "services/server/patience.h"
 
 namespace imprint {
 

@@ -1,7 +1,7 @@
 // imprint-registry: keeps everything that outlives a job.
 #include "services/registry/registry_check.h"
 #include "services/registry/registry_service.h"
-#include "services/runtime/service.h"
+#include "services/server/service.h"
 #include "storage/fsck.h"
 
 int main(int argc, char** argv) {

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 
 #include "imaging/decode.h"
-#include "services/runtime/byte_budget.h"
+#include "services/server/byte_budget.h"
 
 namespace imprint {
 

@@ -4,7 +4,7 @@
 
 #include "base/status_macros.h"
 #include "services/registry/registry_schema.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 

@@ -10,8 +10,8 @@
 #include "base/status_macros.h"
 #include "rpc/page.h"
 #include "services/registry/file_pieces.h"
-#include "services/runtime/call.h"
-#include "services/runtime/patience.h"
+#include "services/server/call.h"
+#include "services/server/patience.h"
 
 namespace imprint {
 namespace {

@@ -8,9 +8,9 @@
 #include "services/registry/embeddings.h"
 #include "services/registry/image_sets.h"
 #include "services/registry/reference_sets.h"
-#include "services/runtime/metrics.h"
-#include "services/runtime/model_roots.h"
-#include "services/runtime/turnstile.h"
+#include "services/server/metrics.h"
+#include "services/server/model_roots.h"
+#include "services/server/turnstile.h"
 
 namespace imprint {
 

@@ -22,8 +22,8 @@
 #include "services/registry/tickets.h"
 #include "services/registry/token_check.h"
 #include "services/registry/transfer_api.h"
-#include "services/runtime/disk_metrics.h"
-#include "services/runtime/log.h"
+#include "services/server/disk_metrics.h"
+#include "services/server/log.h"
 #include "storage/folder_blob_store.h"
 #include "storage/folder_lock.h"
 

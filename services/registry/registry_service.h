@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "services/runtime/model_roots.h"
-#include "services/runtime/service.h"
+#include "services/server/model_roots.h"
+#include "services/server/service.h"
 
 namespace imprint {
 

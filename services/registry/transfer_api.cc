@@ -12,8 +12,8 @@
 #include "imaging/fit.h"
 #include "rpc/channel.h"
 #include "services/registry/file_pieces.h"
-#include "services/runtime/call.h"
-#include "services/runtime/patience.h"
+#include "services/server/call.h"
+#include "services/server/patience.h"
 
 namespace imprint {
 namespace {

@@ -8,7 +8,7 @@
 #include "services/registry/reference_sets.h"
 #include "services/registry/tickets.h"
 #include "services/registry/token_check.h"
-#include "services/runtime/metrics.h"
+#include "services/server/metrics.h"
 
 namespace imprint {
 

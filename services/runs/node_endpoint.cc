@@ -7,8 +7,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
-#include "services/runtime/call.h"
-#include "services/runtime/patience.h"
+#include "services/server/call.h"
+#include "services/server/patience.h"
 
 namespace imprint {
 namespace {

@@ -12,8 +12,8 @@
 #include "rpc/status.h"
 #include "services/runs/run_id.h"
 #include "services/runs/run_log.h"
-#include "services/runtime/call.h"
-#include "services/runtime/patience.h"
+#include "services/server/call.h"
+#include "services/server/patience.h"
 
 namespace imprint {
 namespace {

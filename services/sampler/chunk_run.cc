@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 
 #include "services/runs/run_failure.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

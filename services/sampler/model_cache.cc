@@ -8,7 +8,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "rpc/status.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 

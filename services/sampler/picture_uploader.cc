@@ -12,8 +12,8 @@
 #include "rpc/channel.h"
 #include "rpc/status.h"
 #include "services/runs/run_failure.h"
-#include "services/runtime/log.h"
 #include "services/sampler/registry_upload.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

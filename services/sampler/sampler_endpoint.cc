@@ -5,9 +5,9 @@
 #include "base/status_macros.h"
 #include "services/runs/run_id.h"
 #include "services/runs/run_stream.h"
-#include "services/runtime/call.h"
 #include "services/sampler/chunk_order.h"
 #include "services/sampler/chunk_run.h"
+#include "services/server/call.h"
 
 namespace imprint {
 

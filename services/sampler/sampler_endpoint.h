@@ -10,9 +10,9 @@
 #include <imprint/v1/sampler.grpc.pb.h>
 
 #include "services/runs/run_table.h"
-#include "services/runtime/model_roots.h"
 #include "services/sampler/sampler_metrics.h"
 #include "services/sampler/sampling_engine.h"
+#include "services/server/model_roots.h"
 
 namespace imprint {
 

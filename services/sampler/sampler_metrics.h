@@ -5,7 +5,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
-#include "services/runtime/metrics.h"
+#include "services/server/metrics.h"
 
 namespace imprint {
 

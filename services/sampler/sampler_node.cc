@@ -9,7 +9,7 @@
 #include "base/status_macros.h"
 #include "engine/torch/device_check.h"
 #include "services/runs/node_device.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 namespace {

@@ -10,12 +10,12 @@
 #include "services/runs/node_endpoint.h"
 #include "services/runs/periodic.h"
 #include "services/runs/run_table.h"
-#include "services/runtime/model_roots.h"
-#include "services/runtime/service.h"
 #include "services/sampler/picture_uploader.h"
 #include "services/sampler/sampler_endpoint.h"
 #include "services/sampler/sampler_metrics.h"
 #include "services/sampler/sampling_engine.h"
+#include "services/server/model_roots.h"
+#include "services/server/service.h"
 
 namespace imprint {
 

@@ -9,8 +9,8 @@
 #include "base/status_macros.h"
 #include "engine/sampling/sampler.h"
 #include "engine/torch/threads.h"
-#include "services/runtime/log.h"
 #include "services/sampler/picture_safety.h"
+#include "services/server/log.h"
 
 namespace imprint {
 

@@ -9,7 +9,7 @@
 
 #include "base/status_macros.h"
 #include "rpc/status.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 

@@ -9,7 +9,7 @@
 #include "services/runs/gang_check.h"
 #include "services/runs/run_id.h"
 #include "services/runs/run_stream.h"
-#include "services/runtime/call.h"
+#include "services/server/call.h"
 
 namespace imprint {
 namespace {

@@ -15,7 +15,7 @@
 #include <imprint/v1/trainer.grpc.pb.h>
 
 #include "services/runs/run_table.h"
-#include "services/runtime/model_roots.h"
+#include "services/server/model_roots.h"
 #include "services/trainer/training_runner.h"
 
 namespace imprint {

@@ -18,7 +18,7 @@
 #include "base/usable_processors.h"
 #include "engine/devices/device_use.h"
 #include "services/runs/node_device.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 #include "services/trainer/usable_device.h"
 
 namespace imprint {

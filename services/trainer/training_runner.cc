@@ -12,7 +12,7 @@
 #include <imprint/v1/rank.pb.h>
 
 #include "rpc/status.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 #include "services/trainer/rank_warden.h"
 
 namespace imprint {

@@ -12,7 +12,7 @@
 #include <prometheus/histogram.h>
 
 #include "services/runs/run.h"
-#include "services/runtime/metrics.h"
+#include "services/server/metrics.h"
 #include "services/trainer/rank_pool.h"
 
 namespace imprint {

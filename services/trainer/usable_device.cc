@@ -10,7 +10,7 @@
 
 #include "base/child_process.h"
 #include "base/status_macros.h"
-#include "services/runtime/log.h"
+#include "services/server/log.h"
 
 namespace imprint {
 

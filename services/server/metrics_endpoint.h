@@ -1,0 +1,42 @@
+// GET /metrics over HTTP, for Prometheus. Private to services/server.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+struct MHD_Daemon;
+
+namespace imprint {
+
+// One thread answers all connections as they become ready, so that a client which says nothing, or
+// takes nothing, holds up nobody. What is silent for 5 seconds is closed, and so is what is open
+// for 30; 64 connections of one address and 256 in all may be open. Thread-safe.
+class MetricsEndpoint {
+ public:
+  // At "host:port" (port 0: any). `text` gives what a scrape gets; it is called by one thread at a
+  // time. UNAVAILABLE naming metrics-listen if the address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(const std::string& address,
+                                                                std::function<std::string()> text);
+  ~MetricsEndpoint();
+  MetricsEndpoint(const MetricsEndpoint&) = delete;
+  MetricsEndpoint& operator=(const MetricsEndpoint&) = delete;
+
+  // What was bound, "127.0.0.1:9090".
+  const std::string& address() const { return address_; }
+  std::string Text() const { return text_(); }
+
+ private:
+  class Connections;
+
+  explicit MetricsEndpoint(std::function<std::string()> text);
+
+  const std::function<std::string()> text_;
+  const std::unique_ptr<Connections> connections_;
+  std::string address_;
+  MHD_Daemon* daemon_ = nullptr;
+};
+
+}  // namespace imprint
