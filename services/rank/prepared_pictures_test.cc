@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "services/node/loopback_server.h"
 #include "services/rank/fake_registry.h"
-#include "services/runs/loopback_server.h"
 
 namespace imprint {
 namespace {

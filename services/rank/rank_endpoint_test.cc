@@ -20,9 +20,9 @@
 #include "imaging/decode.h"
 #include "imaging/fit.h"
 #include "rpc/status.h"
+#include "services/node/loopback_server.h"
 #include "services/rank/fake_registry.h"
 #include "services/rank/training_order.h"
-#include "services/runs/loopback_server.h"
 
 namespace imprint {
 namespace {

@@ -22,9 +22,9 @@
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"
 #include "rpc/status.h"
+#include "services/node/run_failure.h"
 #include "services/rank/prepared_pictures.h"
 #include "services/rank/training_order.h"
-#include "services/runs/run_failure.h"
 #include "services/server/log.h"
 
 namespace imprint {

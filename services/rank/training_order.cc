@@ -8,7 +8,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "services/runs/gang_check.h"
+#include "services/node/gang_check.h"
 #include "text/training_templates.h"
 
 namespace imprint {

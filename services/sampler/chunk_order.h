@@ -12,7 +12,7 @@
 #include "engine/sampling/picture_request.h"
 #include "formats/learned_embedding.h"
 #include "imaging/picture_format.h"
-#include "services/runs/run_id.h"
+#include "services/node/run_id.h"
 
 namespace imprint {
 

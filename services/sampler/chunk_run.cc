@@ -6,7 +6,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
-#include "services/runs/run_failure.h"
+#include "services/node/run_failure.h"
 #include "services/server/log.h"
 
 namespace imprint {

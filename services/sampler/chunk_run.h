@@ -15,7 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include <imprint/v1/node.pb.h>
 
-#include "services/runs/run.h"
+#include "services/node/run.h"
 #include "services/sampler/chunk_order.h"
 #include "services/sampler/sampler_metrics.h"
 

@@ -11,7 +11,7 @@
 #include "imaging/encode.h"
 #include "rpc/channel.h"
 #include "rpc/status.h"
-#include "services/runs/run_failure.h"
+#include "services/node/run_failure.h"
 #include "services/sampler/registry_upload.h"
 #include "services/server/log.h"
 

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "imaging/encode.h"
-#include "services/runs/loopback_server.h"
+#include "services/node/loopback_server.h"
 #include "services/sampler/fake_upload_registry.h"
 
 namespace imprint {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "base/status_macros.h"
-#include "services/runs/run_id.h"
-#include "services/runs/run_stream.h"
+#include "services/node/run_id.h"
+#include "services/node/run_stream.h"
 #include "services/sampler/chunk_order.h"
 #include "services/sampler/chunk_run.h"
 #include "services/server/call.h"

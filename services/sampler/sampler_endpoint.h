@@ -9,7 +9,7 @@
 #include <grpcpp/support/sync_stream.h>
 #include <imprint/v1/sampler.grpc.pb.h>
 
-#include "services/runs/run_table.h"
+#include "services/node/run_table.h"
 #include "services/sampler/sampler_metrics.h"
 #include "services/sampler/sampling_engine.h"
 #include "services/server/model_roots.h"

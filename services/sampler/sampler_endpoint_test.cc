@@ -16,7 +16,7 @@
 #include "engine/sampling/sampler.h"
 #include "imaging/encode.h"
 #include "rpc/status.h"
-#include "services/runs/loopback_server.h"
+#include "services/node/loopback_server.h"
 #include "services/sampler/fake_upload_registry.h"
 
 namespace imprint {

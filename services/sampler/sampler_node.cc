@@ -8,7 +8,7 @@
 #include "base/process_memory.h"
 #include "base/status_macros.h"
 #include "engine/torch/device_check.h"
-#include "services/runs/node_device.h"
+#include "services/node/node_device.h"
 #include "services/server/log.h"
 
 namespace imprint {

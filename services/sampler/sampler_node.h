@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "engine/devices/device_facts.h"
-#include "services/runs/node_board.h"
-#include "services/runs/node_endpoint.h"
-#include "services/runs/periodic.h"
-#include "services/runs/run_table.h"
+#include "services/node/node_board.h"
+#include "services/node/node_endpoint.h"
+#include "services/node/periodic.h"
+#include "services/node/run_table.h"
 #include "services/sampler/picture_uploader.h"
 #include "services/sampler/sampler_endpoint.h"
 #include "services/sampler/sampler_metrics.h"

@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 
 #include "engine/devices/compute_device.h"
-#include "services/runs/change_signal.h"
+#include "services/node/change_signal.h"
 #include "services/sampler/chunk_run.h"
 #include "services/sampler/model_cache.h"
 #include "services/sampler/picture_uploader.h"

@@ -12,7 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-#include "services/runs/run.h"
+#include "services/node/run.h"
 #include "services/trainer/rank_process.h"
 
 namespace imprint {

@@ -6,9 +6,9 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "services/runs/gang_check.h"
-#include "services/runs/run_id.h"
-#include "services/runs/run_stream.h"
+#include "services/node/gang_check.h"
+#include "services/node/run_id.h"
+#include "services/node/run_stream.h"
 #include "services/server/call.h"
 
 namespace imprint {

@@ -14,7 +14,7 @@
 #include <grpcpp/support/sync_stream.h>
 #include <imprint/v1/trainer.grpc.pb.h>
 
-#include "services/runs/run_table.h"
+#include "services/node/run_table.h"
 #include "services/server/model_roots.h"
 #include "services/trainer/training_runner.h"
 

@@ -18,7 +18,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 #include "rpc/status.h"
-#include "services/runs/loopback_server.h"
+#include "services/node/loopback_server.h"
 
 namespace imprint {
 namespace {

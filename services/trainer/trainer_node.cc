@@ -17,7 +17,7 @@
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
 #include "engine/devices/device_use.h"
-#include "services/runs/node_device.h"
+#include "services/node/node_device.h"
 #include "services/server/log.h"
 #include "services/trainer/usable_device.h"
 

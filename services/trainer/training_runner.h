@@ -11,7 +11,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 
-#include "services/runs/run.h"
+#include "services/node/run.h"
 #include "services/server/metrics.h"
 #include "services/trainer/rank_pool.h"
 

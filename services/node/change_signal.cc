@@ -1,4 +1,4 @@
-#include "services/runs/change_signal.h"
+#include "services/node/change_signal.h"
 
 namespace imprint {
 

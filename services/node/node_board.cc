@@ -1,4 +1,4 @@
-#include "services/runs/node_board.h"
+#include "services/node/node_board.h"
 
 #include <array>
 #include <unistd.h>

@@ -8,7 +8,7 @@
 #include <grpcpp/support/sync_stream.h>
 #include <imprint/v1/node.pb.h>
 
-#include "services/runs/run_table.h"
+#include "services/node/run_table.h"
 
 namespace imprint {
 

@@ -1,4 +1,4 @@
-#include "services/runs/node_endpoint.h"
+#include "services/node/node_endpoint.h"
 
 #include <memory>
 
@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
-#include "services/runs/loopback_server.h"
-#include "services/runs/testing_events.h"
+#include "services/node/loopback_server.h"
+#include "services/node/testing_events.h"
 
 namespace imprint {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/runs/gang_check.h"
+#include "services/node/gang_check.h"
 
 #include "absl/strings/str_cat.h"
 

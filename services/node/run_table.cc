@@ -1,4 +1,4 @@
-#include "services/runs/run_table.h"
+#include "services/node/run_table.h"
 
 #include <algorithm>
 

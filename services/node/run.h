@@ -11,9 +11,9 @@
 #include "absl/time/time.h"
 #include <imprint/v1/node.pb.h>
 
-#include "services/runs/change_signal.h"
-#include "services/runs/run_id.h"
-#include "services/runs/run_log.h"
+#include "services/node/change_signal.h"
+#include "services/node/run_id.h"
+#include "services/node/run_log.h"
 
 namespace imprint {
 

@@ -1,4 +1,4 @@
-#include "services/runs/run.h"
+#include "services/node/run.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "services/runs/run_log.h"
+#include "services/node/run_log.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "services/runs/run_log.h"
+#include "services/node/run_log.h"
 
 #include <thread>
 #include <vector>
@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/runs/testing_events.h"
+#include "services/node/testing_events.h"
 
 namespace imprint {
 namespace {

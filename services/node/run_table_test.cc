@@ -1,4 +1,4 @@
-#include "services/runs/run_table.h"
+#include "services/node/run_table.h"
 
 #include <memory>
 #include <optional>
@@ -10,7 +10,7 @@
 
 #include "base/status_matchers.h"
 #include "rpc/status.h"
-#include "services/runs/testing_events.h"
+#include "services/node/testing_events.h"
 
 namespace imprint {
 namespace {

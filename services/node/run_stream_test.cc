@@ -1,4 +1,4 @@
-#include "services/runs/run_stream.h"
+#include "services/node/run_stream.h"
 
 #include <memory>
 #include <thread>
@@ -10,8 +10,8 @@
 
 #include "base/status_matchers.h"
 #include "rpc/status.h"
-#include "services/runs/loopback_server.h"
-#include "services/runs/testing_events.h"
+#include "services/node/loopback_server.h"
+#include "services/node/testing_events.h"
 
 namespace imprint {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/runs/run_stream.h"
+#include "services/node/run_stream.h"
 
 #include <algorithm>
 
@@ -10,8 +10,8 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "rpc/status.h"
-#include "services/runs/run_id.h"
-#include "services/runs/run_log.h"
+#include "services/node/run_id.h"
+#include "services/node/run_log.h"
 #include "services/server/call.h"
 #include "services/server/patience.h"
 

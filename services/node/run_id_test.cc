@@ -1,4 +1,4 @@
-#include "services/runs/run_id.h"
+#include "services/node/run_id.h"
 
 #include <string>
 #include <vector>

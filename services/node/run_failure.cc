@@ -1,4 +1,4 @@
-#include "services/runs/run_failure.h"
+#include "services/node/run_failure.h"
 
 #include <string>
 

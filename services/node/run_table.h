@@ -16,9 +16,9 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
-#include "services/runs/change_signal.h"
-#include "services/runs/run.h"
-#include "services/runs/run_id.h"
+#include "services/node/change_signal.h"
+#include "services/node/run.h"
+#include "services/node/run_id.h"
 
 namespace imprint {
 
@@ -90,7 +90,7 @@ class RunTable {
   // Waits until every run has ended and nobody reads of it any more, or until the deadline.
   void AwaitQuiet(absl::Time deadline);
 
-  // Ends every stream (services/runs/run_stream.h, node_endpoint.h).
+  // Ends every stream (services/node/run_stream.h, node_endpoint.h).
   void Close();
   bool closed() const;
 

@@ -1,4 +1,4 @@
-#include "services/runs/node_endpoint.h"
+#include "services/node/node_endpoint.h"
 
 #include <algorithm>
 #include <cstdint>

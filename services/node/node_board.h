@@ -8,7 +8,7 @@
 #include "absl/synchronization/mutex.h"
 #include <imprint/v1/node.pb.h>
 
-#include "services/runs/run_table.h"
+#include "services/node/run_table.h"
 
 namespace imprint {
 

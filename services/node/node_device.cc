@@ -1,4 +1,4 @@
-#include "services/runs/node_device.h"
+#include "services/node/node_device.h"
 
 #include <string>
 

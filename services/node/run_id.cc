@@ -1,4 +1,4 @@
-#include "services/runs/run_id.h"
+#include "services/node/run_id.h"
 
 #include "absl/strings/str_cat.h"
 

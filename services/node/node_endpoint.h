@@ -6,8 +6,8 @@
 #include <grpcpp/support/sync_stream.h>
 #include <imprint/v1/node.grpc.pb.h>
 
-#include "services/runs/node_board.h"
-#include "services/runs/run_table.h"
+#include "services/node/node_board.h"
+#include "services/node/run_table.h"
 
 namespace imprint {
 

@@ -1,4 +1,4 @@
-#include "services/runs/periodic.h"
+#include "services/node/periodic.h"
 
 #include <stop_token>
 #include <utility>
