@@ -1,5 +1,5 @@
 // imprint-gateway: the one public endpoint.
-#include "gateway/api/gateway_service.h"
+#include "gateway/gateway_service.h"
 #include "gateway/jobs/job_check.h"
 #include "services/server/service.h"
 #include "storage/fsck.h"

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cli/imprint/command.h"
-#include "cli/imprint/question.h"
-#include "cli/imprint/state_folder.h"
-#include "cli/options/given_flags.h"
-#include "cli/terminal/console.h"
-#include "cli/terminal/interrupt.h"
+#include "cli/imprint/commands/command.h"
+#include "cli/imprint/commands/question.h"
+#include "cli/imprint/up/state_folder.h"
+#include "cli/program/console.h"
+#include "cli/program/given_flags.h"
+#include "cli/program/interrupt.h"
 #include <CLI/CLI.hpp>
 
 #include "base/field_error.h"

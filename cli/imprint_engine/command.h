@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cli/terminal/console.h"
+#include "cli/program/console.h"
 #include <CLI/CLI.hpp>
 
 #include "engine/devices/compute_choice.h"

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/drawing.h"
-#include "cli/options/drawing_options.h"
-#include "cli/options/given_flags.h"
+#include "cli/pictures/drawing_options.h"
+#include "cli/program/given_flags.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"

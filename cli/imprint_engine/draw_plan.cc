@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/options/drawing_options.h"
-#include "cli/options/prompt_tokens.h"
+#include "cli/pictures/drawing_options.h"
+#include "cli/pictures/prompt_tokens.h"
 
 #include "base/status_macros.h"
 

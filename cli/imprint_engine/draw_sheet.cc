@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/options/prompt_sheet.h"
+#include "cli/pictures/prompt_sheet.h"
 
 #include "base/field_error.h"
 

@@ -19,9 +19,9 @@
 #include "cli/imprint_engine/draw_sheet.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/imprint_engine/training_record.h"
-#include "cli/options/option_error.h"
-#include "cli/options/prompt_tokens.h"
-#include "cli/terminal/progress_bar.h"
+#include "cli/pictures/prompt_tokens.h"
+#include "cli/program/option_error.h"
+#include "cli/program/progress_bar.h"
 
 #include "base/atomic_file.h"
 #include "base/field_error.h"

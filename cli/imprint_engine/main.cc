@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/imprint_engine/command.h"
-#include "cli/terminal/console.h"
-#include "cli/terminal/interrupt.h"
+#include "cli/program/console.h"
+#include "cli/program/interrupt.h"
 #include <CLI/CLI.hpp>
 
 #include "base/field_error.h"

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/options/picture_list.h"
+#include "cli/pictures/picture_list.h"
 
 #include "base/field_error.h"
 #include "base/mapped_file.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "cli/terminal/console.h"
+#include "cli/program/console.h"
 
 #include "base/rgb_image.h"
 

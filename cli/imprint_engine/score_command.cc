@@ -15,7 +15,7 @@
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/draw_manifest.h"
 #include "cli/imprint_engine/reference_folder.h"
-#include "cli/options/prompt_tokens.h"
+#include "cli/pictures/prompt_tokens.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"

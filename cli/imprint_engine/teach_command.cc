@@ -13,8 +13,8 @@
 #include "cli/imprint_engine/gang_size.h"
 #include "cli/imprint_engine/teaching.h"
 #include "cli/imprint_engine/training_record.h"
-#include "cli/options/given_flags.h"
-#include "cli/options/teaching_options.h"
+#include "cli/pictures/teaching_options.h"
+#include "cli/program/given_flags.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"

@@ -16,8 +16,8 @@
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/imprint_engine/taught_pictures.h"
 #include "cli/imprint_engine/training_means.h"
-#include "cli/options/option_error.h"
-#include "cli/terminal/progress_bar.h"
+#include "cli/program/option_error.h"
+#include "cli/program/progress_bar.h"
 
 #include "base/atomic_file.h"
 #include "base/field_error.h"

@@ -15,7 +15,7 @@
 #include "gateway/api/prompt_check.h"
 #include "gateway/api/spec_parser.h"
 #include "gateway/jobs/item_plan.h"
-#include "gateway/nodes/node_precisions.h"
+#include "gateway/peers/node_precisions.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 

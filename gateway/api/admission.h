@@ -9,9 +9,9 @@
 #include <imprint/v1/job.pb.h>
 
 #include "gateway/api/job_caps.h"
-#include "gateway/dispatch/registry_client.h"
 #include "gateway/jobs/job_store.h"
-#include "gateway/nodes/node_table.h"
+#include "gateway/peers/node_table.h"
+#include "gateway/peers/registry_client.h"
 
 namespace imprint {
 

@@ -9,12 +9,12 @@
 #include <imprint/v1/job.grpc.pb.h>
 
 #include "gateway/api/job_caps.h"
-#include "gateway/dispatch/obstacles.h"
-#include "gateway/dispatch/registry_client.h"
 #include "gateway/jobs/event_bell.h"
 #include "gateway/jobs/job_store.h"
+#include "gateway/jobs/obstacles.h"
 #include "gateway/jobs/run_store.h"
-#include "gateway/nodes/node_table.h"
+#include "gateway/peers/node_table.h"
+#include "gateway/peers/registry_client.h"
 #include "services/server/turnstile.h"
 
 namespace imprint {

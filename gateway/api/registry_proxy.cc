@@ -9,7 +9,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "gateway/api/caller.h"
-#include "gateway/dispatch/registry_client.h"
+#include "gateway/peers/registry_client.h"
 #include "rpc/channel.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"

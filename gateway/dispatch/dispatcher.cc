@@ -4,15 +4,14 @@
 #include <stop_token>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 
 #include "base/error_notes.h"
 #include "base/status_macros.h"
-#include "gateway/nodes/node_precisions.h"
+#include "gateway/jobs/job_id.h"
+#include "gateway/scheduler/take_snapshot.h"
 #include "services/server/log.h"
 
 namespace imprint {
@@ -23,8 +22,6 @@ constexpr absl::Duration kTick = absl::Milliseconds(500);
 constexpr absl::Duration kShortestTick = absl::Milliseconds(20);
 // Between two looks for jobs that waited, or took, too long: their limits are seconds.
 constexpr absl::Duration kExpiryInterval = absl::Seconds(1);
-// About so many jobs are looked at in one tick.
-constexpr int kSnapshotJobs = 10'000;
 // A node lists a run soon after Start; until then its absence says nothing.
 constexpr absl::Duration kListedWithin = absl::Seconds(3);
 
@@ -32,91 +29,11 @@ std::string FollowerKey(const v1::RunKey& run) {
   return absl::StrCat(run.job(), "/", run.chunk(), "/", run.attempt());
 }
 
-std::string JobOf(const v1::RunKey& run) {
-  return std::string(absl::StripPrefix(run.job(), "jobs/"));
-}
-
-WorkKind KindOf(v1::NodeKind kind) {
-  return kind == v1::NODE_KIND_SAMPLER ? WorkKind::kSampling : WorkKind::kTraining;
-}
-
-bool IsGpu(const v1::NodeStatus& status) {
-  return !status.devices().empty() && absl::StartsWith(status.devices(0).name(), "cuda");
-}
-
 bool TakesWork(const KnownNode& node) {
   return node.alive && !node.status.draining() && node.status.free_slots() > 0;
 }
 
-// Slots that are free once the runs that were given to the node, but which it does not list yet,
-// have begun.
-int FreeSlots(const KnownNode& node, const std::vector<CurrentRun>& current) {
-  const auto coming = std::count_if(current.begin(), current.end(), [&](const CurrentRun& run) {
-    return run.node == node.status.node() && !run.cancelling && !node.Has(run.key);
-  });
-  return std::max<int>(node.status.free_slots() - static_cast<int>(coming), 0);
-}
-
-// Ranks of a gang come one after the other, rank 0 first.
-void AddRun(const CurrentRun& run, std::vector<RunningWork>& runs) {
-  std::string job = JobOf(run.key);
-  if (run.key.rank() > 0 && !runs.empty() && runs.back().job == job) {
-    ++runs.back().slots;
-    return;
-  }
-  runs.push_back({.job = std::move(job),
-                  .chunk = run.key.chunk(),
-                  .node = run.node,
-                  .kind = run.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
-                  .priority = run.priority,
-                  .began_us = run.start_us,
-                  .stopping = run.cancelling});
-}
-
 }  // namespace
-
-absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
-  ClusterSnapshot snapshot;
-  ASSIGN_OR_RETURN(const auto waiting, runs.Waiting(kSnapshotJobs));
-  ASSIGN_OR_RETURN(const auto current, runs.Current());
-  ASSIGN_OR_RETURN(snapshot.usage, runs.Usage());
-  const int64_t now_us = absl::ToUnixMicros(absl::Now());
-  for (const WaitingJob& job : waiting.jobs) {
-    snapshot.waiting.push_back(
-        {.job = job.id,
-         .tenant = job.tenant,
-         .kind = job.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
-         .priority = job.priority,
-         .slots = job.slots,
-         .min_slots = job.min_slots,
-         .chunks = job.chunks,
-         .age_us = now_us - job.create_us,
-         .model = job.fingerprint,
-         .precision = job.precision,
-         .item_work = job.item_work});
-  }
-  snapshot.cut_off = waiting.cut_off;
-  for (const CurrentRun& run : current) {
-    ++snapshot.running[run.tenant];
-    AddRun(run, snapshot.runs);
-  }
-  for (const KnownNode& node : nodes.Nodes()) {
-    if (!node.alive || node.status.draining()) continue;
-    const auto& warm = node.status.warm_models();
-    FreeNode free = {.node = node.status.node(),
-                     .kind = KindOf(node.status.kind()),
-                     .free_slots = FreeSlots(node, current),
-                     .slots = node.status.slots(),
-                     .warm_models = {warm.begin(), warm.end()},
-                     .precisions = PrecisionsOf(node.status)};
-    if (IsGpu(node.status)) {
-      free.device = "cuda";
-      free.slots_of_a_gang = node.status.devices_size();
-    }
-    snapshot.nodes.push_back(std::move(free));
-  }
-  return snapshot;
-}
 
 Dispatcher::Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry,
                        Obstacles& obstacles, DispatchSettings settings, Metrics& metrics)
@@ -218,7 +135,7 @@ absl::Status Dispatcher::Lose(const v1::RunKey& run, const std::string& node, co
   const absl::Status given =
       follower == followers_.end() ? runs_.GiveBack(run, end) : follower->second->Abandon(end);
   if (absl::IsAborted(given)) return absl::OkStatus();
-  if (!given.ok()) return PassOverDamaged(JobOf(run), given);
+  if (!given.ok()) return PassOverDamaged(JobIdOf(run), given);
   LogWarning(
       "a run is lost",
       {{"job", run.job()}, {"attempt", run.attempt()}, {"node", node}, {"reason", end.reason}});
@@ -236,13 +153,13 @@ absl::Status Dispatcher::AdoptOrLose(const std::vector<CurrentRun>& current) {
     if (node->Has(run.key)) {
       auto lease = runs_.Reload(run.key);
       if (absl::IsAborted(lease.status())) continue;
-      RETURN_IF_ERROR(PassOverDamaged(JobOf(run.key), lease.status()));
+      RETURN_IF_ERROR(PassOverDamaged(JobIdOf(run.key), lease.status()));
       if (!lease.ok()) continue;
       Follow(*std::move(lease), /*adopted=*/true);
     } else if (absl::Now() - absl::FromUnixMicros(run.start_us) > kListedWithin) {
       const absl::Status given =
           runs_.GiveBack(run.key, {.reason = absl::StrCat("node ", run.node, " no longer has it")});
-      if (!absl::IsAborted(given)) RETURN_IF_ERROR(PassOverDamaged(JobOf(run.key), given));
+      if (!absl::IsAborted(given)) RETURN_IF_ERROR(PassOverDamaged(JobIdOf(run.key), given));
     }
   }
   return absl::OkStatus();
@@ -288,7 +205,7 @@ absl::Status Dispatcher::Schedule() {
   ASSIGN_OR_RETURN(ClusterSnapshot snapshot, TakeSnapshot(runs_, nodes_));
   for (RunningWork& run : snapshot.runs) {
     const auto follower = std::find_if(followers_.begin(), followers_.end(), [&](const auto& each) {
-      return JobOf(each.second->key()) == run.job && each.second->key().chunk() == run.chunk;
+      return JobIdOf(each.second->key()) == run.job && each.second->key().chunk() == run.chunk;
     });
     if (follower != followers_.end() && follower->second->preempted()) run.stopping = true;
   }
@@ -307,7 +224,7 @@ absl::Status Dispatcher::Schedule() {
 void Dispatcher::Preempt(const std::vector<Preemption>& preemptions) {
   for (const Preemption& each : preemptions) {
     for (const auto& [key, follower] : followers_) {
-      if (JobOf(follower->key()) != each.job || follower->key().chunk() != each.chunk) continue;
+      if (JobIdOf(follower->key()) != each.job || follower->key().chunk() != each.chunk) continue;
       LogInfo("a run gives way",
               {{"job", follower->key().job()}, {"node", each.node}, {"to", each.urgent}});
       follower->Preempt(absl::StrCat("pre-empted by jobs/", each.urgent));

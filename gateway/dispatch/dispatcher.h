@@ -16,11 +16,11 @@
 #include "absl/time/time.h"
 
 #include "gateway/dispatch/drawing_pace.h"
-#include "gateway/dispatch/obstacles.h"
-#include "gateway/dispatch/registry_client.h"
 #include "gateway/dispatch/run_follower.h"
+#include "gateway/jobs/obstacles.h"
 #include "gateway/jobs/run_store.h"
-#include "gateway/nodes/node_table.h"
+#include "gateway/peers/node_table.h"
+#include "gateway/peers/registry_client.h"
 #include "gateway/scheduler/job_scheduler.h"
 #include "gateway/scheduler/preemption.h"
 #include "services/server/metrics.h"
@@ -38,9 +38,6 @@ struct DispatchSettings {
   // A chunk of an image set is made to take about so long.
   absl::Duration chunk = absl::Seconds(20);
 };
-
-// What the scheduler would see now; also what ExplainJob explains from.
-absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes);
 
 class Dispatcher {
  public:

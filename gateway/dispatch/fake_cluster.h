@@ -19,7 +19,7 @@
 #include <imprint/v1/sampler.grpc.pb.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
-#include "gateway/nodes/node_table.h"
+#include "gateway/peers/node_table.h"
 
 namespace imprint {
 

@@ -8,8 +8,8 @@
 
 #include "base/error_notes.h"
 #include "base/status_macros.h"
-#include "gateway/dispatch/node_client.h"
 #include "gateway/dispatch/run_end.h"
+#include "gateway/peers/node_client.h"
 #include "services/server/log.h"
 
 namespace imprint {

@@ -11,10 +11,10 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-#include "gateway/dispatch/obstacles.h"
-#include "gateway/dispatch/registry_client.h"
+#include "gateway/jobs/obstacles.h"
 #include "gateway/jobs/run_store.h"
-#include "gateway/nodes/node_table.h"
+#include "gateway/peers/node_table.h"
+#include "gateway/peers/registry_client.h"
 #include "services/server/metrics.h"
 #include "services/server/now_and_then.h"
 

@@ -9,8 +9,8 @@
 #include "absl/synchronization/mutex.h"
 
 #include "base/pause.h"
-#include "gateway/dispatch/node_client.h"
-#include "gateway/nodes/node_watcher.h"
+#include "gateway/peers/node_client.h"
+#include "gateway/peers/node_watcher.h"
 #include "services/server/log.h"
 
 namespace imprint {

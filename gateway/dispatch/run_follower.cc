@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 
 #include "base/error_notes.h"
@@ -14,6 +13,7 @@
 #include "gateway/dispatch/gang_end.h"
 #include "gateway/dispatch/run_end.h"
 #include "gateway/jobs/item_plan.h"
+#include "gateway/jobs/job_id.h"
 #include "rpc/resource_name.h"
 #include "services/server/log.h"
 
@@ -219,7 +219,7 @@ void RunFollower::NoteStored(const absl::Status& status) {
   // One that is superseded has nothing to say of the job any more, and an end has had its say.
   if (absl::IsAborted(status) || done_) return;
   const std::string& job = lease_.key.job();
-  const std::string id(absl::StripPrefix(job, "jobs/"));
+  const std::string id = JobIdOf(lease_.key);
   if (status.ok()) {
     cannot_store_.Over();
     obstacles_.Clear(id);
@@ -336,7 +336,7 @@ void RunFollower::GiveBack(const RunEnd& end, const std::stop_token& stop) {
   done_ = true;
   // What nobody is to blame for is waited for: a registry that has no room.
   if (!end.fault && !end.failure.reason().empty()) {
-    obstacles_.Set(std::string(absl::StripPrefix(lease_.key.job(), "jobs/")), end.reason);
+    obstacles_.Set(JobIdOf(lease_.key), end.reason);
   }
 }
 

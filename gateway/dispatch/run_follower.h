@@ -16,12 +16,12 @@
 
 #include "gateway/dispatch/drawing_pace.h"
 #include "gateway/dispatch/gang_members.h"
-#include "gateway/dispatch/node_client.h"
-#include "gateway/dispatch/obstacles.h"
-#include "gateway/dispatch/registry_client.h"
 #include "gateway/dispatch/run_ticket.h"
+#include "gateway/jobs/obstacles.h"
 #include "gateway/jobs/run_store.h"
-#include "gateway/nodes/node_table.h"
+#include "gateway/peers/node_client.h"
+#include "gateway/peers/node_table.h"
+#include "gateway/peers/registry_client.h"
 #include "services/server/now_and_then.h"
 
 namespace imprint {

@@ -8,7 +8,7 @@
 #include <imprint/v1/node.pb.h>
 #include <imprint/v1/transfer.pb.h>
 
-#include "gateway/dispatch/registry_client.h"
+#include "gateway/peers/registry_client.h"
 
 namespace imprint {
 

@@ -1,0 +1,44 @@
+// A job's events as people see them – a progress bar, and a line for what is unusual – and as
+// programs read them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/program/console.h"
+#include "cli/program/progress_bar.h"
+#include <imprint/v1/job.pb.h>
+
+namespace imprint {
+
+// Not thread-safe.
+class JobProgress {
+ public:
+  // `job` as it is when the following begins: what it went through before is told to programs, but
+  // draws no bar.
+  JobProgress(Console& console, bool terminal, const v1::Job& job);
+
+  void Tell(const v1::JobEvent& event);
+
+  // Ends the bar's line, so that other text can follow.
+  void Finish() { bar_.Finish(); }
+
+ private:
+  void TellState(const v1::JobEvent& event);
+  void TellStep(const v1::JobEvent& event);
+  void TellPicture(const v1::JobEvent& event);
+  void TellAttempt(const v1::JobEvent& event);
+  void Draw(int64_t done, int64_t total, const std::string& note);
+
+  Console& console_;
+  ProgressBar bar_;
+  const std::string job_;
+  const bool training_;
+  // Events up to this one are history.
+  const int64_t seen_;
+  const int64_t pictures_;
+  int64_t pictures_done_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace imprint

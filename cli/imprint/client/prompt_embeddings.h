@@ -1,0 +1,27 @@
+// Which embeddings a drawing uses.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/imprint/client/gateway.h"
+#include "cli/pictures/prompt_tokens.h"
+
+namespace imprint {
+
+// The newest versions of the concepts whose tokens stand in the prompts, by name. INVALID_ARGUMENT
+// naming --embedding if two concepts have the same token.
+absl::StatusOr<std::vector<std::string>> ConceptsOf(const PromptTexts& texts,
+                                                    const std::vector<v1::Concept>& concepts);
+
+// The versions that are meant: `given` by name, alias or concept, or where nothing is given, what
+// ConceptsOf finds among all concepts.
+absl::StatusOr<std::vector<v1::Embedding>> ResolveEmbeddings(Gateway& gateway,
+                                                             const std::vector<std::string>& given,
+                                                             const PromptTexts& texts);
+
+absl::StatusOr<v1::Embedding> GetEmbedding(Gateway& gateway, const std::string& name);
+absl::StatusOr<std::vector<v1::Concept>> ListConcepts(Gateway& gateway);
+
+}  // namespace imprint

@@ -1,0 +1,27 @@
+// Files to and from the registry.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/imprint/client/gateway.h"
+
+namespace imprint {
+
+struct ReferenceUpload {
+  std::vector<std::filesystem::path> pictures;
+  std::string title;
+  v1::Rights rights;
+  std::string request_id;
+};
+
+// Sends the pictures as they are. Errors about a picture name it.
+absl::StatusOr<v1::ReferenceSet> UploadReferences(Gateway& gateway, const ReferenceUpload& upload);
+
+// A version's file, and a picture's. DATA_LOSS if what arrived is not what was sent.
+absl::StatusOr<std::string> DownloadEmbedding(Gateway& gateway, const std::string& name);
+absl::StatusOr<std::string> DownloadItem(Gateway& gateway, const std::string& name);
+
+}  // namespace imprint

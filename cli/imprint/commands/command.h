@@ -1,0 +1,64 @@
+// What every subcommand of imprint is given.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/imprint/client/gateway.h"
+#include "cli/imprint/commands/rights.h"
+#include "cli/program/console.h"
+#include <CLI/CLI.hpp>
+
+namespace imprint {
+
+// Options that stand before or after the subcommand, and the ways out of the process.
+struct CommandContext {
+  Console& console;
+  // Whether progress may be redrawn in place.
+  bool terminal;
+  std::stop_token stop;
+  // The gateway's address; empty is that of the `imprint up` that runs on `home`.
+  std::string server;
+  // What `imprint up` keeps its data in.
+  std::filesystem::path home;
+  // Asks the person at the terminal; empty if there is none.
+  Ask ask;
+  // What main returns if the command is OK; for a command that runs another program.
+  int exit_code = 0;
+};
+
+// Adds a subcommand with its options to `app` and gives what runs it once the line is parsed.
+using Run = std::function<absl::Status(CommandContext&)>;
+struct Command {
+  CLI::App* app;
+  Run run;
+};
+
+Command MakeUpCommand(CLI::App& app);
+Command MakeDownCommand(CLI::App& app);
+Command MakeFsckCommand(CLI::App& app);
+Command MakeTeachCommand(CLI::App& app);
+Command MakeDrawCommand(CLI::App& app);
+// watch, jobs, explain, cancel, retry
+std::vector<Command> MakeJobCommands(CLI::App& app);
+// embeddings list, show, export, import, alias
+std::vector<Command> MakeEmbeddingCommands(CLI::App& app);
+// models list, add, remove
+std::vector<Command> MakeModelCommands(CLI::App& app);
+// image-sets list, show, export
+std::vector<Command> MakeImageSetCommands(CLI::App& app);
+// references list, show
+std::vector<Command> MakeReferenceCommands(CLI::App& app);
+Command MakeNodesCommand(CLI::App& app);
+
+// The gateway that the command speaks to. FAILED_PRECONDITION if no server is named and no
+// `imprint up` runs.
+absl::StatusOr<std::unique_ptr<Gateway>> Connect(const CommandContext& context);
+
+}  // namespace imprint

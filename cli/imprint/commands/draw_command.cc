@@ -1,0 +1,229 @@
+// imprint draw: from a command line to an order.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/imprint/client/resource_options.h"
+#include "cli/imprint/commands/command.h"
+#include "cli/imprint/commands/drawing.h"
+#include "cli/pictures/drawing_options.h"
+#include "cli/program/given_flags.h"
+
+#include "base/check_number.h"
+#include "base/field_error.h"
+#include "base/status_macros.h"
+
+namespace imprint {
+namespace {
+
+// The command line where it still needs reading.
+struct DrawOptions {
+  DrawOrder order;
+  std::vector<std::string> prompts;
+  std::string prompt_file;
+  std::string seeds = "1";
+  std::string size;
+  std::string format = "png";
+  std::string negative;
+  std::string priority;
+  std::optional<int> steps;
+  std::optional<double> guidance;
+  double guidance_rescale = 0;
+  std::string solver;
+  double eta = 0;
+  std::string prompt_style = "emphasis";
+  bool angle_brackets_are_text = false;
+  std::optional<int> clip_skip;
+  double upscale = 1;
+  double upscale_strength = 0.35;
+  std::string precision = "auto";
+  bool no_sheet = false;
+  bool no_wait = false;
+};
+
+v1::PictureFormat ToProto(PictureFormat format) {
+  switch (format) {
+    case PictureFormat::kPng:
+      return v1::PICTURE_FORMAT_PNG;
+    case PictureFormat::kJpeg:
+      return v1::PICTURE_FORMAT_JPEG;
+    case PictureFormat::kWebp:
+      return v1::PICTURE_FORMAT_WEBP;
+  }
+  return v1::PICTURE_FORMAT_UNSPECIFIED;
+}
+
+absl::StatusOr<v1::PromptStyle> ParsePromptStyle(absl::string_view name) {
+  if (name == "emphasis") return v1::PROMPT_STYLE_EMPHASIS;
+  if (name == "literal") return v1::PROMPT_STYLE_LITERAL;
+  return FieldError("prompt_style", Quoted(name), "\"emphasis\" or \"literal\"");
+}
+
+absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
+  v1::ImageSetSpec spec;
+  spec.mutable_prompts()->Assign(options.prompts.begin(), options.prompts.end());
+  if (!options.prompt_file.empty()) {
+    ASSIGN_OR_RETURN(const auto more, ReadPrompts(options.prompt_file));
+    for (const std::string& prompt : more) spec.add_prompts(prompt);
+  }
+  ASSIGN_OR_RETURN(const auto seeds, ParseSeeds(options.seeds));
+  spec.mutable_seeds()->Assign(seeds.begin(), seeds.end());
+  ASSIGN_OR_RETURN(const PictureSize size, ParseSize(options.size));
+  spec.set_width(size.width);
+  spec.set_height(size.height);
+  ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
+  spec.set_format(ToProto(format));
+  spec.set_negative_prompt(options.negative);
+  // The server would take 0 for its default, here and below.
+  if (options.steps) {
+    RETURN_IF_ERROR(CheckNumber("steps", *options.steps, 1, 1'000'000));
+    spec.set_steps(*options.steps);
+  }
+  if (options.guidance) spec.set_guidance(*options.guidance);
+  spec.set_guidance_rescale(options.guidance_rescale);
+  spec.set_solver(options.solver);
+  spec.set_eta(options.eta);
+  spec.set_title(options.order.title);
+  ASSIGN_OR_RETURN(const v1::PromptStyle prompt_style, ParsePromptStyle(options.prompt_style));
+  spec.set_prompt_style(prompt_style);
+  spec.set_angle_brackets_are_text(options.angle_brackets_are_text);
+  if (options.clip_skip) {
+    RETURN_IF_ERROR(CheckNumber("clip_skip", *options.clip_skip, 1, 1000));
+    spec.set_clip_skip(*options.clip_skip);
+  }
+  RETURN_IF_ERROR(CheckNumber("upscale", options.upscale, 1, 4));
+  RETURN_IF_ERROR(CheckNumber("upscale_strength", options.upscale_strength, 1e-4, 1));
+  spec.set_upscale(options.upscale);
+  spec.set_upscale_strength(options.upscale_strength);
+  spec.set_precision(options.precision);
+  return spec;
+}
+
+absl::Status CheckFlags(const CLI::App& draw, const DrawOptions& options) {
+  if (options.no_wait) {
+    RETURN_IF_ERROR(RefuseFlagsBeside("--no-wait: imprint image-sets export writes them later",
+                                      draw, {"out", "overwrite", "references", "no-sheet"}));
+  }
+  if (options.no_sheet) RETURN_IF_ERROR(RefuseFlagsBeside("--no-sheet", draw, {"references"}));
+  if (options.upscale == 1) {
+    RETURN_IF_ERROR(RefuseFlagsWithout("--upscale", draw, {"upscale-strength"}));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, const DrawOptions& options) {
+  RETURN_IF_ERROR(CheckFlags(draw, options));
+  DrawOrder order = options.order;
+  order.wait = !options.no_wait;
+  order.sheet = !options.no_sheet;
+  if (order.wait && order.out.empty()) {
+    return FieldError("out", "none", "a folder for the pictures: --out, or --no-wait");
+  }
+  ASSIGN_OR_RETURN(order.spec, MakeSpec(options));
+  ASSIGN_OR_RETURN(order.priority, ParseJobPriority(options.priority));
+  if (order.request_id.empty()) order.request_id = NewRequestId();
+  return order;
+}
+
+void AddHowOptions(CLI::App& draw, DrawOptions& options) {
+  constexpr const char* kGroup = "How it is drawn";
+  const auto add = [&](const char* name, auto& field, const char* text) {
+    return draw.add_option(name, field, text)->group(kGroup);
+  };
+  add("--model", options.order.model, "Base model; default: the only one, or \"default\"")
+      ->type_name("ID");
+  add("--seeds", options.seeds, "Each prompt is drawn with each of these: 1,2,5-8")
+      ->type_name("LIST")
+      ->capture_default_str();
+  add("--solver", options.solver, kSolverHelp)->type_name("NAME");
+  add("--steps", options.steps, "Steps of the solver; default: the server's");
+  add("--eta", options.eta, kEtaHelp);
+  add("--guidance", options.guidance, "How strictly to follow the prompt; default: the server's");
+  add("--guidance-rescale", options.guidance_rescale, kGuidanceRescaleHelp);
+  add("--negative", options.negative, "What to keep out");
+  add("--size", options.size, "WIDTHxHEIGHT in pixels; default: the model's own")
+      ->type_name("SIZE");
+  add("--prompt-style", options.prompt_style,
+      "emphasis: (word:1.2) and [word] weigh words, BREAK starts a new chunk; literal: all is text")
+      ->type_name("NAME")
+      ->capture_default_str();
+  draw.add_flag("--angle-brackets-are-text", options.angle_brackets_are_text,
+                "Draw words in angle brackets that are no token as text; without it they are "
+                "refused, as what is misspelt")
+      ->group(kGroup);
+  add("--clip-skip", options.clip_skip,
+      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1, where it can "
+      "run that: not 0.42 with transformers 5.6 or later; default: 1");
+  add("--upscale", options.upscale, kUpscaleHelp)->capture_default_str();
+  add("--upscale-strength", options.upscale_strength, kUpscaleStrengthHelp)->capture_default_str();
+  add("--precision", options.precision,
+      "fp32, bf16, fp16 or auto: the fastest that the samplers have")
+      ->type_name("NAME")
+      ->capture_default_str();
+}
+
+void AddWhatOptions(CLI::App& draw, DrawOptions& options) {
+  constexpr const char* kGroup = "What is written";
+  DrawOrder& order = options.order;
+  draw.add_option("--format", options.format, "png, jpeg or webp")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kGroup);
+  draw.add_option("--title", order.title,
+                  "Name of the image set, heading of the sheet; default: the tokens")
+      ->group(kGroup);
+  draw.add_option("--references", order.references,
+                  "Folder of pictures to show on top of the sheet: what was taught")
+      ->type_name("FOLDER")
+      ->group(kGroup);
+  draw.add_flag("--compare", order.compare,
+                "Draw each prompt with the class word, too, with the first two seeds")
+      ->group(kGroup);
+  draw.add_flag("--overwrite", order.overwrite,
+                "Replace what an earlier drawing left in the --out folder")
+      ->group(kGroup);
+  draw.add_flag("--no-sheet", options.no_sheet, "No contact sheet")->group(kGroup);
+}
+
+}  // namespace
+
+Command MakeDrawCommand(CLI::App& app) {
+  const auto options = std::make_shared<DrawOptions>();
+  DrawOrder& order = options->order;
+  CLI::App* draw =
+      app.add_subcommand("draw",
+                         "Draw pictures, with learned concepts or without.\n\n"
+                         "  imprint draw --prompt \"<rex> in the snow\" --prompt \"<rex> asleep\" "
+                         "--seeds 1-4 --out pictures/\n");
+  draw->add_option("--prompt", options->prompts, "What to draw; repeatable; needed")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  draw->add_option("--prompts", options->prompt_file, "File of prompts, one a line")
+      ->type_name("FILE");
+  draw->add_option("--embedding", order.embeddings,
+                   "Embedding that the prompts use: rex, rex/3, rex/approved; repeatable; default: "
+                   "that of each concept whose token a prompt has")
+      ->type_name("NAME");
+  draw->add_option("--out", order.out, "For pictures, contact sheet and manifest; needed")
+      ->type_name("FOLDER");
+  AddHowOptions(*draw, *options);
+  AddWhatOptions(*draw, *options);
+  constexpr const char* kJob = "The job";
+  draw->add_option("--priority", options->priority, "bulk, normal or interactive")
+      ->type_name("NAME")
+      ->group(kJob);
+  draw->add_flag("--no-wait", options->no_wait,
+                 "Return once the job is queued; imprint image-sets export fetches the pictures")
+      ->group(kJob);
+  draw->add_option("--request-id", order.request_id,
+                   "The same id gives the same job, so that a script may repeat itself")
+      ->type_name("ID")
+      ->group(kJob);
+  return {draw, [draw, options](CommandContext& context) -> absl::Status {
+            ASSIGN_OR_RETURN(const DrawOrder made, MakeOrder(*draw, *options));
+            return Draw(made, context);
+          }};
+}
+
+}  // namespace imprint

@@ -1,0 +1,14 @@
+// imprint embeddings block, unblock, delete.
+#pragma once
+
+#include <vector>
+
+#include "cli/imprint/commands/command.h"
+#include <CLI/CLI.hpp>
+
+namespace imprint {
+
+// Below `embeddings`.
+std::vector<Command> MakeEmbeddingStateCommands(CLI::App& embeddings);
+
+}  // namespace imprint

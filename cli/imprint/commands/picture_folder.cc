@@ -1,0 +1,237 @@
+#include "cli/imprint/commands/picture_folder.h"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "cli/imprint/client/listing.h"
+#include "cli/imprint/client/transfers.h"
+#include "cli/pictures/picture_list.h"
+#include "cli/pictures/prompt_sheet.h"
+#include "cli/program/option_error.h"
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "base/field_error.h"
+#include "base/json_object.h"
+#include "base/mapped_file.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "imaging/decode.h"
+#include "imaging/encode.h"
+#include "imaging/fit.h"
+
+namespace imprint {
+namespace {
+
+namespace fs = std::filesystem;
+
+PictureFormat FormatOf(v1::PictureFormat format) {
+  switch (format) {
+    case v1::PICTURE_FORMAT_JPEG:
+      return PictureFormat::kJpeg;
+    case v1::PICTURE_FORMAT_WEBP:
+      return PictureFormat::kWebp;
+    default:
+      return PictureFormat::kPng;
+  }
+}
+
+bool HoldsAlready(const fs::path& file, const std::string& sha256) {
+  const auto held = MappedFile::Open(file);
+  return held.ok() && Sha256Hex((*held)->bytes()) == sha256;
+}
+
+absl::StatusOr<RgbImage> ReadPicture(const fs::path& path) {
+  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
+  ASSIGN_OR_RETURN(DecodedPicture decoded, DecodePicture(file->bytes()));
+  return std::move(decoded.image);
+}
+
+// The pictures that a manifest names.
+absl::StatusOr<std::vector<fs::path>> PicturesOf(const fs::path& manifest) {
+  constexpr size_t kMaxManifestBytes = 256 << 20;
+  ASSIGN_OR_RETURN(const JsonObject earlier, JsonObject::Load(manifest, kMaxManifestBytes));
+  std::vector<fs::path> files;
+  for (const nlohmann::json& picture : earlier.json().value("pictures", nlohmann::json::array())) {
+    const auto file = picture.is_object() ? picture.find("file") : picture.end();
+    if (file == picture.end() || !file->is_string()) continue;
+    // Only what lies in the folder itself, whatever the manifest says.
+    files.push_back(manifest.parent_path() / fs::path(file->get<std::string>()).filename());
+  }
+  return files;
+}
+
+// Pictures of before there were styles and solvers to choose from were drawn literally, with DDIM.
+const char* PromptStyleText(v1::PromptStyle style) {
+  return style == v1::PROMPT_STYLE_EMPHASIS ? "emphasis" : "literal";
+}
+
+nlohmann::json PictureJson(const v1::Item& item, bool comparison, const std::string& file) {
+  const v1::ItemRequest& request = item.request();
+  nlohmann::json entry = {{"item", item.name()},
+                          {"prompt", request.prompt()},
+                          {"negative_prompt", request.negative_prompt()},
+                          {"seed", request.seed()},
+                          {"width", request.width()},
+                          {"height", request.height()},
+                          {"steps", request.steps()},
+                          {"solver", request.solver().empty() ? "ddim" : request.solver()},
+                          {"eta", request.eta()},
+                          {"guidance", request.guidance()},
+                          {"guidance_rescale", request.guidance_rescale()},
+                          {"prompt_style", PromptStyleText(request.prompt_style())},
+                          {"clip_skip", std::max(request.clip_skip(), 1)},
+                          {"precision", request.precision().empty() ? "fp32" : request.precision()},
+                          {"safety",
+                           {{"blocked", item.safety().blocked()},
+                            {"scores", std::vector<double>(item.safety().scores().begin(),
+                                                           item.safety().scores().end())}}}};
+  if (request.upscale() > 1) {
+    entry["upscale"] = {{"factor", request.upscale()},
+                        {"strength", request.upscale_strength()},
+                        {"width", request.picture_width()},
+                        {"height", request.picture_height()}};
+  }
+  if (comparison) entry["comparison"] = true;
+  if (!file.empty()) {
+    entry["file"] = file;
+    entry["sha256"] = item.sha256();
+  }
+  return entry;
+}
+
+}  // namespace
+
+absl::StatusOr<PictureFolder> PictureFolder::Make(const fs::path& path, bool overwrite) {
+  PictureFolder folder(path);
+  RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(path)));
+  std::error_code ignored;
+  if (!fs::exists(folder.manifest(), ignored)) return folder;
+  if (!overwrite) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        "out: ", folder.manifest().string(), " exists; choose another folder, or add --overwrite"));
+  }
+  auto pictures = PicturesOf(folder.manifest());
+  if (!pictures.ok()) return ForOption("out", pictures.status());
+  folder.earlier_ = *std::move(pictures);
+  folder.earlier_.push_back(folder.sheet());
+  // Last: a folder that is half cleared still says that it tells of a drawing.
+  folder.earlier_.push_back(folder.manifest());
+  return folder;
+}
+
+// A folder tells of one drawing: pictures of another beside this manifest would mislead.
+void PictureFolder::RemoveEarlierDrawing() {
+  std::error_code ignored;
+  for (const fs::path& file : earlier_) fs::remove(file, ignored);
+  earlier_.clear();
+}
+
+absl::StatusOr<fs::path> PictureFolder::Keep(Gateway& gateway, const PlannedItem& planned,
+                                             const std::string& item, const std::string& sha256,
+                                             v1::PictureFormat format) {
+  const fs::path file = path_ / absl::StrCat(planned.file_stem, Extension(FormatOf(format)));
+  // A file of the earlier drawing is about to go, even if it is the same picture.
+  if (earlier_.empty() && HoldsAlready(file, sha256)) return file;
+  ASSIGN_OR_RETURN(const std::string content, DownloadItem(gateway, item));
+  RemoveEarlierDrawing();
+  RETURN_IF_ERROR(WriteFileAtomically(file, content));
+  return file;
+}
+
+absl::StatusOr<PictureFolder::Counts> PictureFolder::Complete(Gateway& gateway,
+                                                              const PlannedSet& planned,
+                                                              const v1::ImageSet& set) {
+  std::vector<v1::Item> items;
+  v1::ListItemsRequest request;
+  request.set_parent(set.name());
+  RETURN_IF_ERROR(
+      ForEachPage(gateway, &RegistryCalls::ListItems, request,
+                  std::function<bool(const v1::ListItemsResponse&)>([&](const auto& page) {
+                    items.insert(items.end(), page.items().begin(), page.items().end());
+                    return true;
+                  })));
+  Counts counts;
+  for (v1::Item& item : items) {
+    const int64_t index = item.request().index();
+    if (index < 0 || index >= std::ssize(planned.items)) {
+      return absl::InternalError(absl::StrCat(item.name(), " was not asked for"));
+    }
+    const PlannedItem& place = planned.items[static_cast<size_t>(index)];
+    Kept kept{.planned = place, .comparison = planned.comparison};
+    ++counts.pictures;
+    if (item.safety().blocked()) {
+      ++counts.blocked;
+    } else {
+      ASSIGN_OR_RETURN(const fs::path file,
+                       Keep(gateway, place, item.name(), item.sha256(), set.spec().format()));
+      kept.file = file.filename().string();
+    }
+    kept.item = std::move(item);
+    kept_.insert_or_assign(place.number, std::move(kept));
+  }
+  sets_.push_back(set.name());
+  return counts;
+}
+
+absl::Status PictureFolder::WriteManifest(const v1::BaseModel& model,
+                                          const std::vector<v1::Embedding>& embeddings) {
+  RemoveEarlierDrawing();
+  nlohmann::json embedding_list = nlohmann::json::array();
+  for (const v1::Embedding& embedding : embeddings) {
+    embedding_list.push_back({{"token", embedding.token()},
+                              {"class_word", embedding.class_word()},
+                              {"name", embedding.name()},
+                              {"sha256", embedding.sha256()}});
+  }
+  nlohmann::json picture_list = nlohmann::json::array();
+  for (const auto& [number, kept] : kept_) {
+    picture_list.push_back(PictureJson(kept.item, kept.comparison, kept.file));
+  }
+  nlohmann::json base_model = {{"name", model.name()}, {"fingerprint", model.fingerprint()}};
+  if (!model.folder().empty()) base_model["path"] = model.folder();
+  const nlohmann::json manifest = {{"imprint", IMPRINT_VERSION},
+                                   {"base_model", base_model},
+                                   {"image_sets", sets_},
+                                   {"embeddings", embedding_list},
+                                   {"pictures", picture_list}};
+  constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
+  return WriteFileAtomically(this->manifest(),
+                             manifest.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
+}
+
+absl::Status PictureFolder::WriteSheet(const Sheet& sheet) const {
+  PromptSheet page(sheet.title, sheet.subtitle);
+  if (!sheet.references.empty()) {
+    ASSIGN_OR_RETURN(const PictureList list, ListPictures(sheet.references));
+    ContactSheet::Row row{.heading = "taught from"};
+    for (size_t i = 0; i < std::min(list.paths.size(), kMaxSheetColumns); ++i) {
+      auto picture = ReadPicture(list.paths[i]);
+      if (!picture.ok()) return ForOption(list.paths[i].filename().string(), picture.status());
+      row.cells.push_back(
+          {.picture = FitToSquare(*picture, ContactSheet().cell_size, SquareFit::kCrop),
+           .caption = list.paths[i].filename().string()});
+    }
+    page.AddReferences(std::move(row));
+  }
+  for (const auto& [number, kept] : kept_) {
+    ContactSheet::Cell cell;
+    if (kept.file.empty()) {
+      cell.caption = "blocked by the safety checker";
+    } else if (page.HasRoom(kept.planned.row)) {
+      ASSIGN_OR_RETURN(cell.picture, ReadPicture(path_ / kept.file));
+      cell.caption = absl::StrCat("seed ", kept.planned.seed);
+      if (kept.comparison) cell.caption = absl::StrCat(sheet.compared_with, ", ", cell.caption);
+    }
+    page.Add(kept.planned.row, kept.comparison ? "" : kept.planned.prompt, std::move(cell));
+  }
+  ASSIGN_OR_RETURN(const RgbImage image, RenderContactSheet(std::move(page).Finish()));
+  ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(image, PictureFormat::kPng));
+  return WriteFileAtomically(this->sheet(), encoded);
+}
+
+}  // namespace imprint

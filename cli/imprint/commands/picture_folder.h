@@ -1,0 +1,82 @@
+// A folder that image sets are fetched into: pictures, contact sheet, and a manifest: the one that
+// imprint-engine writes, with the names of the resources, and without what only the samplers know
+// (device, threads, prediction).
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/imprint/client/gateway.h"
+#include "cli/imprint/commands/drawing_plan.h"
+
+namespace imprint {
+
+// Not thread-safe.
+class PictureFolder {
+ public:
+  // FAILED_PRECONDITION naming out if it cannot be written; ALREADY_EXISTS if it tells of another
+  // drawing and `overwrite` does not say that it may go. What may go stays until Keep or
+  // WriteManifest has something to put in its place: a drawing that never begins loses nothing.
+  static absl::StatusOr<PictureFolder> Make(const std::filesystem::path& path, bool overwrite);
+
+  // Fetches a picture into its file and gives the file's path. Nothing is fetched if the file is
+  // there and has the hash.
+  absl::StatusOr<std::filesystem::path> Keep(Gateway& gateway, const PlannedItem& planned,
+                                             const std::string& item, const std::string& sha256,
+                                             v1::PictureFormat format);
+
+  // What the finished sets hold: fetches what Keep was not called for, and tells how many pictures
+  // there are and how many were blocked.
+  struct Counts {
+    int64_t pictures = 0;
+    int64_t blocked = 0;
+  };
+  absl::StatusOr<Counts> Complete(Gateway& gateway, const PlannedSet& planned,
+                                  const v1::ImageSet& set);
+
+  // manifest.json of the sets that are complete. `embeddings` are those that the prompts use; the
+  // model's folder may be unknown.
+  absl::Status WriteManifest(const v1::BaseModel& model,
+                             const std::vector<v1::Embedding>& embeddings);
+
+  struct Sheet {
+    std::string title;
+    std::string subtitle;
+    // In the captions of what is compared with: the class words.
+    std::string compared_with;
+    // Folder of pictures for the first row; none if empty.
+    std::filesystem::path references;
+  };
+  absl::Status WriteSheet(const Sheet& sheet) const;
+
+  std::filesystem::path manifest() const { return path_ / "manifest.json"; }
+  std::filesystem::path sheet() const { return path_ / "contact-sheet.png"; }
+
+ private:
+  explicit PictureFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  // A picture of a complete set.
+  struct Kept {
+    PlannedItem planned;
+    bool comparison;
+    v1::Item item;
+    // Empty if it was blocked.
+    std::string file;
+  };
+
+  void RemoveEarlierDrawing();
+
+  std::filesystem::path path_;
+  // Files of an earlier drawing that are to go and are still there.
+  std::vector<std::filesystem::path> earlier_;
+  // By number: the sheet's order.
+  std::map<size_t, Kept> kept_;
+  std::vector<std::string> sets_;
+};
+
+}  // namespace imprint

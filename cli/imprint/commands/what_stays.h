@@ -1,0 +1,17 @@
+// What stays of something that was deleted.
+#pragma once
+
+#include <string>
+
+#include "cli/program/console.h"
+#include <google/protobuf/repeated_ptr_field.h>
+
+namespace imprint {
+
+using ResourceNames = google::protobuf::RepeatedPtrField<std::string>;
+
+// Names what was made of `name`, and says how that goes, too. The event is "deleted".
+void TellWhatStays(const std::string& name, const ResourceNames& embeddings,
+                   const ResourceNames& image_sets, Console& console);
+
+}  // namespace imprint

@@ -1,0 +1,35 @@
+// Lists for people: columns that are as wide as what stands in them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace imprint {
+
+// Control characters are shown, not obeyed.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> headings);
+
+  // As many cells as there are headings.
+  void Add(std::vector<std::string> cells);
+
+  bool empty() const { return rows_.size() == 1; }
+
+  // One line a row, headings first.
+  std::string Text() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// "1 picture", "8 pictures".
+std::string CountText(int64_t count, absl::string_view what);
+
+// "812 B", "4.2 KB", "31 MB".
+std::string BytesText(int64_t bytes);
+
+}  // namespace imprint

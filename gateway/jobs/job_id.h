@@ -1,0 +1,16 @@
+// A job's id, as the database has it, of the resource name that a RunKey carries.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/strip.h"
+#include <imprint/v1/node.pb.h>
+
+namespace imprint {
+
+// "jobs/ID" without its collection.
+inline std::string JobIdOf(const v1::RunKey& run) {
+  return std::string(absl::StripPrefix(run.job(), "jobs/"));
+}
+
+}  // namespace imprint

@@ -1,0 +1,47 @@
+#include "gateway/peers/node_precisions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace imprint {
+namespace {
+
+using ::testing::ElementsAre;
+
+KnownNode Node(const std::vector<std::string>& precisions, int slots = 1, bool alive = true,
+               v1::NodeKind kind = v1::NODE_KIND_SAMPLER) {
+  KnownNode node;
+  node.alive = alive;
+  node.status.set_kind(kind);
+  node.status.set_slots(slots);
+  v1::Device& device = *node.status.add_devices();
+  device.mutable_precisions()->Assign(precisions.begin(), precisions.end());
+  return node;
+}
+
+std::string Automatic(const std::vector<KnownNode>& nodes) {
+  return AutomaticPrecision(nodes, v1::NODE_KIND_SAMPLER);
+}
+
+TEST(NodePrecisions, ANodeThatSaysNothingHasFp32) {
+  EXPECT_THAT(PrecisionsOf({}), ElementsAre("fp32"));
+  EXPECT_THAT(PrecisionsOf(Node({"bf16", "fp32"}).status), ElementsAre("bf16", "fp32"));
+}
+
+TEST(NodePrecisions, AutoIsWhatHalfOfTheSlotsPrefer) {
+  EXPECT_EQ(Automatic({}), "fp32");
+  EXPECT_EQ(Automatic({Node({"fp32"})}), "fp32");
+  EXPECT_EQ(Automatic({Node({"bf16", "fp32"}), Node({"fp32"})}), "bf16");
+  EXPECT_EQ(Automatic({Node({"bf16", "fp32"}), Node({"fp32"}, 2)}), "fp32");
+  // The dead and those of another kind have no say; neither has what nobody here knows.
+  EXPECT_EQ(Automatic({Node({"bf16", "fp32"}, 1, false)}), "fp32");
+  EXPECT_EQ(Automatic({Node({"bf16", "fp32"}, 1, true, v1::NODE_KIND_TRAINER)}), "fp32");
+  EXPECT_EQ(Automatic({Node({"fp4", "fp32"})}), "fp32");
+  KnownNode draining = Node({"bf16", "fp32"});
+  draining.status.set_draining(true);
+  EXPECT_EQ(Automatic({draining}), "fp32");
+  EXPECT_EQ(Automatic({Node({"bf16", "fp32"}, 0)}), "fp32") << "it takes nothing";
+}
+
+}  // namespace
+}  // namespace imprint

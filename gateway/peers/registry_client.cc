@@ -1,0 +1,172 @@
+#include "gateway/peers/registry_client.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+#include "base/field_error.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "rpc/channel.h"
+#include "rpc/status.h"
+#include "rpc/unary.h"
+
+namespace imprint {
+namespace {
+
+constexpr absl::Duration kTimeout = absl::Seconds(10);
+constexpr absl::Duration kProbeTimeout = absl::Seconds(2);
+constexpr absl::Duration kSeenFor = absl::Seconds(1);
+
+}  // namespace
+
+absl::Status FromRegistry(const grpc::Status& status) {
+  absl::Status result = FromGrpc(status);
+  // An answer of the registry's own has a reason.
+  if (!absl::IsUnavailable(result) || !ReasonOf(result).empty()) return result;
+  return WithReason(absl::UnavailableError("the registry cannot be reached"),
+                    "REGISTRY_UNAVAILABLE");
+}
+
+RegistryClient RegistryClient::For(const grpc::ServerContext& context) const {
+  RegistryClient client = *this;
+  client.deadline_ = absl::FromChrono(context.deadline());
+  const auto trace = context.client_metadata().find("traceparent");
+  if (trace != context.client_metadata().end()) {
+    client.trace_parent_ = std::string(trace->second.data(), trace->second.size());
+  }
+  return client;
+}
+
+void RegistryClient::Prepare(grpc::ClientContext& context) {
+  AwaitConnection(*channel_);
+  context.set_deadline(absl::ToChronoTime(std::min(deadline_, absl::Now() + kTimeout)));
+  if (!trace_parent_.empty()) context.AddMetadata("traceparent", trace_parent_);
+}
+
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> RegistryClient::Call(
+    Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request) {
+  grpc::ClientContext context;
+  Prepare(context);
+  Response response;
+  RETURN_IF_ERROR(FromRegistry((stub.*method)(&context, request, &response)));
+  return response;
+}
+
+absl::Status RegistryClient::Ready() {
+  if (channel_->GetState(/*try_to_connect=*/true) != GRPC_CHANNEL_READY) {
+    return absl::UnavailableError("the registry cannot be reached");
+  }
+  const absl::MutexLock lock(&seen_->mutex);
+  if (absl::Now() - seen_->when < kSeenFor) return seen_->what;
+  // What every answer of its database's depends on.
+  v1::ListBaseModelsRequest request;
+  request.set_page_size(1);
+  const auto answer =
+      CallUnary(*registry_, &v1::RegistryService::Stub::ListBaseModels, request, kProbeTimeout);
+  seen_->when = absl::Now();
+  seen_->what = answer.ok() ? absl::OkStatus() : InContext("the registry", answer.status());
+  return seen_->what;
+}
+
+absl::StatusOr<v1::BaseModel> RegistryClient::GetBaseModel(const std::string& name) {
+  v1::GetBaseModelRequest request;
+  request.set_name(name);
+  return Call(*registry_, &v1::RegistryService::Stub::GetBaseModel, request);
+}
+
+absl::StatusOr<v1::ReferenceSet> RegistryClient::GetReferenceSet(const std::string& name) {
+  v1::GetReferenceSetRequest request;
+  request.set_name(name);
+  return Call(*registry_, &v1::RegistryService::Stub::GetReferenceSet, request);
+}
+
+absl::StatusOr<v1::Concept> RegistryClient::GetConcept(const std::string& name) {
+  v1::GetConceptRequest request;
+  request.set_name(name);
+  return Call(*registry_, &v1::RegistryService::Stub::GetConcept, request);
+}
+
+absl::StatusOr<v1::Embedding> RegistryClient::GetEmbedding(const std::string& name) {
+  v1::GetEmbeddingRequest request;
+  request.set_name(name);
+  return Call(*registry_, &v1::RegistryService::Stub::GetEmbedding, request);
+}
+
+absl::StatusOr<v1::CheckTokensResponse> RegistryClient::CheckTokens(
+    const std::string& base_model, const std::vector<std::string>& tokens,
+    const std::string& concept_name) {
+  v1::CheckTokensRequest request;
+  request.set_base_model(base_model);
+  request.set_concept_name(concept_name);
+  request.mutable_tokens()->Assign(tokens.begin(), tokens.end());
+  return Call(*transfer_, &v1::TransferService::Stub::CheckTokens, request);
+}
+
+absl::StatusOr<std::string> RegistryClient::DownloadEmbedding(const std::string& name) {
+  grpc::ClientContext context;
+  Prepare(context);
+  v1::DownloadEmbeddingRequest request;
+  request.set_name(name);
+  const auto stream = registry_->DownloadEmbedding(&context, request);
+  std::string content;
+  std::string sha256;
+  v1::DownloadChunk chunk;
+  while (stream->Read(&chunk)) {
+    if (!chunk.sha256().empty()) sha256 = chunk.sha256();
+    content += chunk.data();
+  }
+  RETURN_IF_ERROR(FromRegistry(stream->Finish()));
+  if (Sha256Hex(content) == sha256) return content;
+  return absl::UnavailableError(absl::StrCat(name, " did not arrive whole"));
+}
+
+absl::StatusOr<std::string> RegistryClient::IssueTicket(const v1::IssueTicketRequest& request) {
+  ASSIGN_OR_RETURN(const auto response,
+                   Call(*transfer_, &v1::TransferService::Stub::IssueTicket, request));
+  return response.token();
+}
+
+absl::Status RegistryClient::RenewTicket(const v1::RunKey& run, int64_t lifetime_seconds) {
+  v1::RenewTicketRequest request;
+  *request.mutable_run() = run;
+  request.set_lifetime_seconds(lifetime_seconds);
+  return Call(*transfer_, &v1::TransferService::Stub::RenewTicket, request).status();
+}
+
+absl::Status RegistryClient::EndTicket(const v1::RunKey& run) {
+  v1::EndTicketRequest request;
+  *request.mutable_run() = run;
+  return Call(*transfer_, &v1::TransferService::Stub::EndTicket, request).status();
+}
+
+absl::Status RegistryClient::RevokeTickets(const std::string& job) {
+  v1::RevokeTicketsRequest request;
+  request.set_job(job);
+  return Call(*transfer_, &v1::TransferService::Stub::RevokeTickets, request).status();
+}
+
+absl::StatusOr<v1::Embedding> RegistryClient::CommitEmbedding(
+    const v1::CommitEmbeddingRequest& request) {
+  return Call(*transfer_, &v1::TransferService::Stub::CommitEmbedding, request);
+}
+
+absl::StatusOr<v1::ImageSet> RegistryClient::CreateImageSet(const v1::Job& job) {
+  v1::CreateImageSetRequest request;
+  request.set_job(job.name());
+  *request.mutable_spec() = job.image_set();
+  *request.mutable_labels() = job.labels();
+  return Call(*transfer_, &v1::TransferService::Stub::CreateImageSet, request);
+}
+
+absl::Status RegistryClient::CloseImageSet(const std::string& name, v1::ImageSetState state) {
+  v1::CloseImageSetRequest request;
+  request.set_name(name);
+  request.set_state(state);
+  return Call(*transfer_, &v1::TransferService::Stub::CloseImageSet, request).status();
+}
+
+}  // namespace imprint

@@ -1,0 +1,100 @@
+#include "gateway/scheduler/take_snapshot.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+#include "base/status_macros.h"
+#include "gateway/jobs/job_id.h"
+#include "gateway/peers/node_precisions.h"
+
+namespace imprint {
+namespace {
+
+// About so many jobs are looked at in one tick.
+constexpr int kSnapshotJobs = 10'000;
+
+WorkKind KindOf(v1::NodeKind kind) {
+  return kind == v1::NODE_KIND_SAMPLER ? WorkKind::kSampling : WorkKind::kTraining;
+}
+
+bool IsGpu(const v1::NodeStatus& status) {
+  return !status.devices().empty() && absl::StartsWith(status.devices(0).name(), "cuda");
+}
+
+// Slots that are free once the runs that were given to the node, but which it does not list yet,
+// have begun.
+int FreeSlots(const KnownNode& node, const std::vector<CurrentRun>& current) {
+  const auto coming = std::count_if(current.begin(), current.end(), [&](const CurrentRun& run) {
+    return run.node == node.status.node() && !run.cancelling && !node.Has(run.key);
+  });
+  return std::max<int>(node.status.free_slots() - static_cast<int>(coming), 0);
+}
+
+// Ranks of a gang come one after the other, rank 0 first.
+void AddRun(const CurrentRun& run, std::vector<RunningWork>& runs) {
+  std::string job = JobIdOf(run.key);
+  if (run.key.rank() > 0 && !runs.empty() && runs.back().job == job) {
+    ++runs.back().slots;
+    return;
+  }
+  runs.push_back({.job = std::move(job),
+                  .chunk = run.key.chunk(),
+                  .node = run.node,
+                  .kind = run.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
+                  .priority = run.priority,
+                  .began_us = run.start_us,
+                  .stopping = run.cancelling});
+}
+
+}  // namespace
+
+absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
+  ClusterSnapshot snapshot;
+  ASSIGN_OR_RETURN(const auto waiting, runs.Waiting(kSnapshotJobs));
+  ASSIGN_OR_RETURN(const auto current, runs.Current());
+  ASSIGN_OR_RETURN(snapshot.usage, runs.Usage());
+  const int64_t now_us = absl::ToUnixMicros(absl::Now());
+  for (const WaitingJob& job : waiting.jobs) {
+    snapshot.waiting.push_back(
+        {.job = job.id,
+         .tenant = job.tenant,
+         .kind = job.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
+         .priority = job.priority,
+         .slots = job.slots,
+         .min_slots = job.min_slots,
+         .chunks = job.chunks,
+         .age_us = now_us - job.create_us,
+         .model = job.fingerprint,
+         .precision = job.precision,
+         .item_work = job.item_work});
+  }
+  snapshot.cut_off = waiting.cut_off;
+  for (const CurrentRun& run : current) {
+    ++snapshot.running[run.tenant];
+    AddRun(run, snapshot.runs);
+  }
+  for (const KnownNode& node : nodes.Nodes()) {
+    if (!node.alive || node.status.draining()) continue;
+    const auto& warm = node.status.warm_models();
+    FreeNode free = {.node = node.status.node(),
+                     .kind = KindOf(node.status.kind()),
+                     .free_slots = FreeSlots(node, current),
+                     .slots = node.status.slots(),
+                     .warm_models = {warm.begin(), warm.end()},
+                     .precisions = PrecisionsOf(node.status)};
+    if (IsGpu(node.status)) {
+      free.device = "cuda";
+      free.slots_of_a_gang = node.status.devices_size();
+    }
+    snapshot.nodes.push_back(std::move(free));
+  }
+  return snapshot;
+}
+
+}  // namespace imprint
