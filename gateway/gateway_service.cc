@@ -25,7 +25,7 @@
 #include "services/server/log.h"
 #include "storage/folder_lock.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 namespace fs = std::filesystem;
@@ -136,7 +136,7 @@ void GatewayService::AddFlags(CLI::App& app) {
          "Jobs of one tenant that may wait or run at once");
   number("--keep-ended-days", flags_.keep_ended_days,
          "Jobs that ended are forgotten after so long; what they made stays");
-  imprint::AddFlags(app, flags_.caps);
+  gateway::AddFlags(app, flags_.caps);
 }
 
 absl::Status GatewayService::CheckFlags() const {
@@ -147,7 +147,7 @@ absl::Status GatewayService::CheckFlags() const {
   RETURN_IF_ERROR(CheckPositive("max-live-jobs", flags_.max_live_jobs));
   RETURN_IF_ERROR(CheckPositive("max-live-jobs-per-tenant", flags_.max_live_jobs_per_tenant));
   RETURN_IF_ERROR(CheckPositive("keep-ended-days", flags_.keep_ended_days));
-  return imprint::CheckFlags(flags_.caps);
+  return gateway::CheckFlags(flags_.caps);
 }
 
 absl::Status GatewayService::Open(Metrics& metrics) {
@@ -214,4 +214,4 @@ void GatewayService::Close() {
   parts_->finisher.reset();
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -8,7 +8,7 @@
 #include "gateway/api/job_caps.h"
 #include "services/server/service.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 class GatewayService : public Service {
  public:
@@ -47,4 +47,4 @@ class GatewayService : public Service {
   std::unique_ptr<Parts> parts_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -6,9 +6,9 @@
 
 int main(int argc, char** argv) {
   if (imprint::AsksForFsck(argc, argv)) {
-    return imprint::RunFsck(argc, argv, imprint::CheckGatewayFolder);
+    return imprint::RunFsck(argc, argv, imprint::gateway::CheckGatewayFolder);
   }
-  imprint::GatewayService gateway;
+  imprint::gateway::GatewayService gateway;
   return imprint::RunService(
       argc, argv, "imprint-gateway",
       "Takes jobs, schedules them onto trainers and samplers, and forwards registry calls. --fsck "

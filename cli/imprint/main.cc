@@ -20,7 +20,7 @@
 #include "base/flags/command_line_error.h"
 #include "base/flags/decimal_options.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr const char* kDescription =
@@ -106,11 +106,11 @@ int Main(int argc, char** argv) {
 
 }  // namespace
 
-}  // namespace imprint
+}  // namespace imprint::cli
 
 int main(int argc, char** argv) {
   try {
-    return imprint::Main(argc, argv);
+    return imprint::cli::Main(argc, argv);
   } catch (const std::exception& error) {
     std::fputs(absl::StrCat("error: ", error.what(), "\n").c_str(), stderr);
     return 1;

@@ -3,7 +3,7 @@
 #include "base/status_macros.h"
 #include "engine/torch/device_check.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 void AddModelOption(CLI::App& app, std::string& model, bool required) {
   CLI::Option* option =
@@ -34,4 +34,4 @@ absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags, Console& 
   return ComputeChoice{chosen.facts.device, precision.value_or(chosen.facts.precisions.front())};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

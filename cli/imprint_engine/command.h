@@ -12,7 +12,7 @@
 
 #include "engine/devices/compute_choice.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Options that stand before the subcommand, and the ways out of the process.
 struct CommandContext {
@@ -51,4 +51,4 @@ void AddComputeFlags(CLI::App& app, ComputeFlags& flags);
 // INVALID_ARGUMENT or FAILED_PRECONDITION naming device or precision.
 absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags, Console& console);
 
-}  // namespace imprint
+}  // namespace imprint::cli

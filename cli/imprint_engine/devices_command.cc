@@ -11,7 +11,7 @@
 #include "engine/devices/device_facts.h"
 #include "engine/torch/device_check.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string Gigabytes(int64_t bytes) {
@@ -49,4 +49,4 @@ Command MakeDevicesCommand(CLI::App& app) {
   return {devices, RunDevices};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

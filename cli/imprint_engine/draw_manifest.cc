@@ -5,7 +5,7 @@
 #include "base/json_object.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 nlohmann::json ManifestJson(const BaseModelInfo& model,
                             const std::vector<EmbeddingRecord>& embeddings,
@@ -98,4 +98,4 @@ absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifes
   return result;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -14,7 +14,7 @@
 #include "engine/model/safety_scores.h"
 #include "engine/sampling/picture_request.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 struct EmbeddingRecord {
   std::string token;
@@ -62,4 +62,4 @@ struct ScoredPictures {
 // Errors name file and field.
 absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifest);
 
-}  // namespace imprint
+}  // namespace imprint::cli

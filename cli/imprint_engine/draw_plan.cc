@@ -8,7 +8,7 @@
 
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
     const std::vector<std::string>& prompts, const std::vector<uint64_t>& seeds,
@@ -32,4 +32,4 @@ absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
   return plan;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

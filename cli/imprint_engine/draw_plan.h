@@ -11,7 +11,7 @@
 
 #include "engine/sampling/picture_request.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // A picture to draw.
 struct PlannedPicture {
@@ -32,4 +32,4 @@ absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
     const std::vector<std::string>& prompts, const std::vector<uint64_t>& seeds,
     const PictureRequest& defaults, const std::map<std::string, std::string>& class_words);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -5,7 +5,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -41,4 +41,4 @@ TEST(PlanPictures, RefusesNothingAndTooMuch) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -10,7 +10,7 @@
 
 #include "base/field_error.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string Title(const DrawnPictures& drawn) {
@@ -68,4 +68,4 @@ ContactSheet LayOut(const DrawnPictures& drawn) {
   return std::move(sheet).Finish();
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -12,7 +12,7 @@
 #include "base/rgb_image.h"
 #include "imaging/contact_sheet.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // What there is to show; `plan` and `pictures` speak of the same pictures, of which there is at
 // least one.
@@ -31,4 +31,4 @@ struct DrawnPictures {
 // are left out, and the subtitle says so.
 ContactSheet LayOut(const DrawnPictures& drawn);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::HasSubstr;
@@ -63,4 +63,4 @@ TEST(DrawSheet, SaysWhatItLeavesOut) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

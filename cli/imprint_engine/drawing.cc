@@ -41,7 +41,7 @@
 #include "imaging/fit.h"
 #include "text/concept_vocabulary.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -392,4 +392,4 @@ absl::Status Draw(const DrawOrder& order, CommandContext& context) {
   return Drawing(order, context).Run();
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -12,7 +12,7 @@
 #include "engine/sampling/picture_request.h"
 #include "imaging/picture_format.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 struct DrawOrder {
   std::string model;
@@ -47,4 +47,4 @@ struct DrawOrder {
 // CANCELLED if it was stopped: the pictures that were finished and their manifest are in `out`.
 absl::Status Draw(const DrawOrder& order, CommandContext& context);
 
-}  // namespace imprint
+}  // namespace imprint::cli

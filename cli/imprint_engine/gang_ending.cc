@@ -8,7 +8,7 @@
 #include "base/child_process.h"
 #include "engine/collective/gang_error.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // Smaller goes first; what explains nothing comes last.
@@ -41,4 +41,4 @@ absl::Status ExplainGangError(const absl::Status& error, std::span<const RankEnd
   return absl::Status(error.code(), absl::StrCat(why, " (", error.message(), ")"));
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // How another rank stands when rank 0's training has failed.
 struct RankEnding {
@@ -21,4 +21,4 @@ struct RankEnding {
 // killed, then one with an error of its own, then one that does nothing.
 absl::Status ExplainGangError(const absl::Status& error, std::span<const RankEnding> others);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 const absl::Status kBroken = absl::UnavailableError("gang: summing up: closed by peer");
@@ -33,4 +33,4 @@ TEST(ExplainGangError, SaysNothingWhereNobodyIsAtFault) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

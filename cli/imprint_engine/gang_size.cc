@@ -7,7 +7,7 @@
 #include "engine/devices/device_facts.h"
 #include "engine/training/training_run.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 int ThreadsOfRank(int ranks) { return std::max(1, UsableProcessors() / std::max(ranks, 1)); }
 
@@ -16,4 +16,4 @@ absl::Status CheckGang(const TeachOrder& order) {
   return FindDevice("ranks", Name(DeviceOfRank(order.compute.device, order.ranks - 1))).status();
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -4,7 +4,7 @@
 #include "absl/status/status.h"
 #include "cli/imprint_engine/training_record.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Threads of each rank: the processors, divided.
 int ThreadsOfRank(int ranks);
@@ -13,4 +13,4 @@ int ThreadsOfRank(int ranks);
 // INVALID_ARGUMENT naming ranks, FAILED_PRECONDITION.
 absl::Status CheckGang(const TeachOrder& order);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -27,7 +27,7 @@
 #include "formats/safetensors.h"
 #include "imaging/decode.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -180,4 +180,4 @@ Command MakeInfoCommand(CLI::App& app) {
   return {info, [paths](CommandContext& context) { return RunInfo(*paths, context); }};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

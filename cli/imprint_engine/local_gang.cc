@@ -17,7 +17,7 @@
 #include "base/status_macros.h"
 #include "engine/collective/gang_error.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -138,4 +138,4 @@ void LocalGang::AwaitEnd(absl::Duration patience) {
   for (Look(); !AllEnded() && absl::Now() < deadline; Look()) absl::SleepFor(kLookInterval);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -17,7 +17,7 @@
 #include "engine/collective/gang_door.h"
 #include "engine/collective/gang_place.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // What "imprint-engine rank" prints when it has loaded everything and is about to join.
 inline constexpr const char* kReadyLine = "ready";
@@ -68,4 +68,4 @@ class LocalGang {
   std::vector<Child> children_;  // rank 1 first
 };
 
-}  // namespace imprint
+}  // namespace imprint::cli

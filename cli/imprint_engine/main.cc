@@ -15,7 +15,7 @@
 #include "base/flags/decimal_options.h"
 #include "engine/torch/threads.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using std::literals::string_view_literals::operator""sv;
@@ -82,6 +82,6 @@ int Main(int argc, char** argv) {
 
 }  // namespace
 
-}  // namespace imprint
+}  // namespace imprint::cli
 
-int main(int argc, char** argv) { return imprint::Main(argc, argv); }
+int main(int argc, char** argv) { return imprint::cli::Main(argc, argv); }

@@ -20,7 +20,7 @@
 #include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 struct RankOptions {
@@ -67,4 +67,4 @@ Command MakeRankCommand(CLI::App& app) {
   return {rank, [options](CommandContext& context) { return RunRank(*options, context.stop); }};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -13,7 +13,7 @@
 #include "base/status_macros.h"
 #include "imaging/decode.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr size_t kMaxListedErrors = 10;
@@ -74,4 +74,4 @@ absl::StatusOr<ReferenceFolder> ReadReferenceFolder(const std::filesystem::path&
   return result;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -11,7 +11,7 @@
 
 #include "base/rgb_image.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // How a decoded picture becomes the one that is wanted, such as a square of the training size.
 using PictureFit = std::function<RgbImage(const RgbImage&)>;
@@ -47,4 +47,4 @@ absl::StatusOr<std::vector<ReferencePicture>> ReadPictures(
 // Warns of what is to be known of the pictures, each by its name.
 void WarnOfPictures(const std::vector<ReferencePicture>& pictures, Console& console);
 
-}  // namespace imprint
+}  // namespace imprint::cli

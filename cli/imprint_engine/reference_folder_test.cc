@@ -8,7 +8,7 @@
 #include "imaging/encode.h"
 #include "imaging/fit.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -71,4 +71,4 @@ TEST(ReadReferenceFolder, OnePictureIsAFolderOfOne) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

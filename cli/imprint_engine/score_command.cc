@@ -23,7 +23,7 @@
 #include "imaging/fit.h"
 #include "text/prompt_syntax.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -175,4 +175,4 @@ Command MakeScoreCommand(CLI::App& app) {
   return {score, [options](CommandContext& context) { return RunScore(*options, context); }};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

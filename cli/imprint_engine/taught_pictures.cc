@@ -6,7 +6,7 @@
 #include "base/status_macros.h"
 #include "imaging/fit.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 absl::StatusOr<std::vector<ReferencePicture>> ReadTaughtPictures(const TeachOrder& order) {
   ASSIGN_OR_RETURN(auto pictures, ReadPictures(order.pictures, [&](const RgbImage& picture) {
@@ -29,4 +29,4 @@ TrainingInput InputWithoutPictures(const TeachOrder& order) {
           .recipe = order.recipe};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

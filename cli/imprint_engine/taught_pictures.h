@@ -9,7 +9,7 @@
 
 #include "engine/training/training_run.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Reads the order's pictures again. INVALID_ARGUMENT if one is another file than the order says.
 absl::StatusOr<std::vector<ReferencePicture>> ReadTaughtPictures(const TeachOrder& order);
@@ -17,4 +17,4 @@ absl::StatusOr<std::vector<ReferencePicture>> ReadTaughtPictures(const TeachOrde
 // What is taught, but for the pictures.
 TrainingInput InputWithoutPictures(const TeachOrder& order);
 
-}  // namespace imprint
+}  // namespace imprint::cli

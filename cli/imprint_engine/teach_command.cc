@@ -23,7 +23,7 @@
 #include "formats/embedding_layout.h"
 #include "text/unicode_text.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -230,4 +230,4 @@ Command MakeTeachCommand(CLI::App& app) {
           }};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

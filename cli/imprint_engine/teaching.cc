@@ -35,7 +35,7 @@
 #include "formats/learned_embedding.h"
 #include "imaging/fit.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -354,4 +354,4 @@ absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,
   return Teaching(std::move(record.order), out, /*resumed=*/true, context).Run("");
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -9,7 +9,7 @@
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/training_record.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Teaches from the pictures in `folder`. What `out` holds of another training is an error without
 // `overwrite`; with it, that goes once everything has been read and checked. CANCELLED if it was
@@ -31,4 +31,4 @@ struct ResumeChanges {
 absl::Status ResumeTeaching(const std::filesystem::path& out, const ResumeChanges& changes,
                             CommandContext& context);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -4,7 +4,7 @@
 #include "base/status_macros.h"
 #include "engine/cuda/prepare_device.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 absl::StatusOr<TrainingMeans> MeansOf(const TeachOrder& order, const ComputeDevice& device) {
   if (order.device_use.cuda_graph && order.compute.precision == Precision::kFp16) {
@@ -16,4 +16,4 @@ absl::StatusOr<TrainingMeans> MeansOf(const TeachOrder& order, const ComputeDevi
   return means;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -7,10 +7,10 @@
 #include "engine/devices/compute_device.h"
 #include "engine/training/training_run.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // As the order says, without a gang; limits what this process may take of the device. To be called
 // before the model is loaded. INVALID_ARGUMENT naming cuda-graph or device-memory-mb.
 absl::StatusOr<TrainingMeans> MeansOf(const TeachOrder& order, const ComputeDevice& device);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -9,7 +9,7 @@
 #include "base/status_macros.h"
 #include "formats/learned_embedding.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 nlohmann::json ToJson(const TeachOrder& order) {
   nlohmann::json pictures = nlohmann::json::array();
@@ -142,4 +142,4 @@ absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& t
   return TrainingRecord{.state = state, .order = std::move(order)};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -19,7 +19,7 @@
 #include "imaging/fit.h"
 #include "text/training_templates.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 inline constexpr const char* kTrainingRecordName = "training.json";
 
@@ -70,4 +70,4 @@ std::filesystem::path EmbeddingIn(const std::filesystem::path& folder);
 // Errors name file and field.
 absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& training_json);
 
-}  // namespace imprint
+}  // namespace imprint::cli

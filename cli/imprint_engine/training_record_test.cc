@@ -6,7 +6,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::HasSubstr;
@@ -78,4 +78,4 @@ TEST(TrainingRecord, DamageIsNamed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

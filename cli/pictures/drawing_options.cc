@@ -10,7 +10,7 @@
 #include "base/field_error.h"
 #include "base/text_file.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr size_t kSlugLength = 40;
@@ -101,4 +101,4 @@ std::string PictureFileName(size_t number, absl::string_view prompt, uint64_t se
   return absl::StrFormat("%03d-%s-s%d", number, Slug(prompt), seed);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

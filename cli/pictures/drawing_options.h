@@ -13,7 +13,7 @@
 #include "base/picture_size.h"
 #include "imaging/picture_format.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // What both programs say about their options.
 inline constexpr const char* kSolverHelp =
@@ -55,4 +55,4 @@ absl::Status CheckPictureCount(size_t prompts, size_t seeds);
 // system, whatever the prompt says.
 std::string PictureFileName(size_t number, absl::string_view prompt, uint64_t seed);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -6,7 +6,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -55,4 +55,4 @@ TEST(PictureFileName, AHostilePromptCannotLeaveTheFolder) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

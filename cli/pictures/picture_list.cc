@@ -13,7 +13,7 @@
 #include "base/mapped_file.h"
 #include "imaging/picture_format.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // Names as people sort them: runs of digits by their number, letters without case.
@@ -93,4 +93,4 @@ absl::StatusOr<PictureList> ListPictures(const std::filesystem::path& folder) {
   return list;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

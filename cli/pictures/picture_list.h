@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Most pictures that a folder may have.
 inline constexpr size_t kMaxListedPictures = 10'000;
@@ -25,4 +25,4 @@ struct PictureList {
 // kMaxListedPictures; NOT_FOUND if there is no such folder.
 absl::StatusOr<PictureList> ListPictures(const std::filesystem::path& folder);
 
-}  // namespace imprint
+}  // namespace imprint::cli

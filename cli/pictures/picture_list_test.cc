@@ -6,7 +6,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -45,4 +45,4 @@ TEST(ListPictures, OnePictureIsAFolderOfOne) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

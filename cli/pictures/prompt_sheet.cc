@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // More than this on one sheet is no overview.
@@ -48,4 +48,4 @@ ContactSheet PromptSheet::Finish() && {
   return std::move(sheet_);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -8,7 +8,7 @@
 
 #include "imaging/contact_sheet.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Takes no more than an overview can show.
 class PromptSheet {
@@ -36,4 +36,4 @@ class PromptSheet {
 // Most pictures of references on a sheet.
 inline constexpr size_t kMaxSheetColumns = 10;
 
-}  // namespace imprint
+}  // namespace imprint::cli

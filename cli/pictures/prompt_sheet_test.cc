@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::HasSubstr;
@@ -37,4 +37,4 @@ TEST(PromptSheet, SaysWhatItLeavesOut) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -7,7 +7,7 @@
 #include "text/unicode_text.h"
 #include "text/written_tokens.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 std::string WithClassWords(absl::string_view prompt,
                            const std::map<std::string, std::string>& class_words) {
@@ -55,4 +55,4 @@ std::vector<std::string> WarningsOfUnused(const PromptWords& words,
   return warnings;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

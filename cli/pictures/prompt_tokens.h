@@ -11,7 +11,7 @@
 #include "text/prompt_syntax.h"
 #include "text/prompt_words.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // The prompt with each token replaced by its class word, as the tokenizer would find them. Tokens
 // without a class word stay; a prompt that is no UTF-8 has none.
@@ -36,4 +36,4 @@ std::vector<std::string> WarningsOfText(const PromptWords& words);
 std::vector<std::string> WarningsOfUnused(const PromptWords& words,
                                           const std::set<std::string>& given);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -30,4 +30,4 @@ TEST(PromptTokens, WhatIsToBeToldOfAllPrompts) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -11,7 +11,7 @@
 #include "text/training_templates.h"
 #include "text/unicode_text.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 std::string TokenFromFolder(const std::filesystem::path& folder) {
   std::error_code ignored;
@@ -38,4 +38,4 @@ absl::StatusOr<std::vector<std::string>> ReadTemplates(const std::filesystem::pa
   return ParseTemplates(*text);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // "photos/rex/" -> "<rex>".
 std::string TokenFromFolder(const std::filesystem::path& folder);
@@ -19,4 +19,4 @@ std::optional<std::string> AdviceOnToken(const std::string& token);
 // Captions from a file of at most 1 MB; see ParseTemplates.
 absl::StatusOr<std::vector<std::string>> ReadTemplates(const std::filesystem::path& path);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -6,7 +6,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -33,4 +33,4 @@ TEST(ReadTemplates, ReadsCaptionsAndNamesWhatIsTooLarge) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

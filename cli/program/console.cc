@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_format.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // Names and messages may hold bytes that are no UTF-8; JSON must not.
@@ -78,4 +78,4 @@ int ExitCode(const absl::Status& status) {
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

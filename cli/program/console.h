@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include <nlohmann/json.hpp>
 
-namespace imprint {
+namespace imprint::cli {
 
 // People read aligned "label  text" lines; programs read one JSON object a line, each with "event".
 // Both go to standard output; warnings and errors for people to standard error. Not thread-safe.
@@ -40,4 +40,4 @@ class Console {
 // 0 done, 2 bad input, 130 stopped by a signal, 1 anything else.
 int ExitCode(const absl::Status& status);
 
-}  // namespace imprint
+}  // namespace imprint::cli

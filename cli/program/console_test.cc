@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 TEST(Console, PeopleReadAlignedLines) {
@@ -50,4 +50,4 @@ TEST(Console, ControlCharactersAreShownNotObeyed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

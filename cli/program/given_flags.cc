@@ -7,7 +7,7 @@
 
 #include "base/field_error.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string NameOf(const CLI::Option& option) {
@@ -62,4 +62,4 @@ absl::Status RefuseFlagsWithout(absl::string_view other, const CLI::App& app,
   return FieldError(flag, Given(app, flag), absl::StrCat(other, " beside it"));
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

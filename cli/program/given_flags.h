@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include <CLI/CLI.hpp>
 
-namespace imprint {
+namespace imprint::cli {
 
 // The options of `app` that its line gives, by their first names without dashes ("steps",
 // "FOLDER"), in the order that help shows. What was read from the environment is not among them: it
@@ -24,4 +24,4 @@ absl::Status RefuseFlagsBeside(absl::string_view other, const CLI::App& app,
 absl::Status RefuseFlagsWithout(absl::string_view other, const CLI::App& app,
                                 const std::vector<std::string>& flags);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -8,7 +8,7 @@
 #include "base/flags/decimal_options.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -79,4 +79,4 @@ TEST(TakeDecimalNumbers, TakesDecimalNumbersAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

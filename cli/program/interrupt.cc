@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr int kInterrupted = 130;
@@ -49,4 +49,4 @@ void Interrupt::AskToStop() {
   source_.request_stop();
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

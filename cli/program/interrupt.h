@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Made first thing in main, before any thread: the signals are blocked and one thread waits for
 // them. The first asks for a stop and says so on a terminal; after the second Ctrl-C or SIGTERM the
@@ -38,4 +38,4 @@ class Interrupt {
   std::thread waiter_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 TEST(Interrupt, TheFirstSignalAsksForAStop) {
@@ -41,4 +41,4 @@ TEST(Interrupt, TheSecondSignalEndsTheProcess) {
 TEST(Interrupt, GoesAwayQuietly) { const Interrupt interrupt; }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

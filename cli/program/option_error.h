@@ -4,10 +4,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // What an option named cannot be used: OK as it is, else INVALID_ARGUMENT (exit code 2) with the
 // option's name in front, whatever the file system's reason was.
 absl::Status ForOption(absl::string_view option, const absl::Status& status);
 
-}  // namespace imprint
+}  // namespace imprint::cli

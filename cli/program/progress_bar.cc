@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr int kWidth = 16;
@@ -76,4 +76,4 @@ double MonotonicSeconds() {
   return std::chrono::duration<double>(now).count();
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // On a terminal the line is redrawn at most ten times a second; elsewhere (a log) a new line comes
 // at every tenth of the way. Not thread-safe.
@@ -46,4 +46,4 @@ std::string ClockText(double seconds);
 // Seconds since some fixed moment, never going back.
 double MonotonicSeconds();
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::EndsWith;
@@ -67,4 +67,4 @@ TEST(ClockText, RoundsUp) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

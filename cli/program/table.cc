@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string Shown(const std::string& text) {
@@ -69,4 +69,4 @@ std::string BytesText(int64_t bytes) {
   return absl::StrFormat("%.1f GB", number / 1e9);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -7,7 +7,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Control characters are shown, not obeyed.
 class Table {
@@ -32,4 +32,4 @@ std::string CountText(int64_t count, absl::string_view what);
 // "812 B", "4.2 KB", "31 MB".
 std::string BytesText(int64_t bytes);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 TEST(Table, AlignsColumnsByCharactersNotBytes) {
@@ -34,4 +34,4 @@ TEST(BytesText, HasThreeOrMoreDigitsWhereThatSaysSomething) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

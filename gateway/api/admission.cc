@@ -19,7 +19,7 @@
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 // "spec.base_model: there is no ..." and so on.
@@ -244,4 +244,4 @@ std::string PayloadSha256(v1::CreateImageSetJobRequest request) {
   return Digest(request);
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

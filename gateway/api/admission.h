@@ -13,7 +13,7 @@
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // INVALID_ARGUMENT for a bad field or one beyond the caps, NOT_FOUND for what is not in the
 // registry, FAILED_PRECONDITION for what does not fit (a concept that has another token, an
@@ -28,4 +28,4 @@ absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, Regist
 std::string PayloadSha256(v1::CreateTrainingJobRequest request);
 std::string PayloadSha256(v1::CreateImageSetJobRequest request);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

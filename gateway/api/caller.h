@@ -1,9 +1,9 @@
 // Who calls.
 #pragma once
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Until callers bring credentials, they are all this tenant.
 inline constexpr const char* kTenant = "default";
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -14,7 +14,7 @@
 
 #include "gateway/jobs/job_state.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr size_t kMostHolders = 10;
@@ -184,4 +184,4 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
   return response;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

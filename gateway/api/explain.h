@@ -7,11 +7,11 @@
 
 #include "gateway/scheduler/job_scheduler.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // `obstacle` is what keeps the job from being begun or finished just now, empty if nothing does; of
 // a cancelled job, the reason that was given for that.
 v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, const Policy& policy,
                                const std::string& obstacle = "");
 
-}  // namespace imprint
+}  // namespace imprint::gateway

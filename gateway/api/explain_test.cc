@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 v1::Job Pending() {
@@ -120,4 +120,4 @@ TEST(Explain, SaysWhyAJobFailed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

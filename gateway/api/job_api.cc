@@ -25,7 +25,7 @@
 #include "services/server/call.h"
 #include "services/server/patience.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr int kEventsAtOnce = 200;
@@ -260,4 +260,4 @@ grpc::Status JobApi::ListNodes(grpc::ServerContext* context, const v1::ListNodes
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -17,7 +17,7 @@
 #include "gateway/peers/registry_client.h"
 #include "services/server/turnstile.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Calls that watch jobs at once: each holds a thread.
 inline constexpr int kMaxWatchers = 256;
@@ -95,4 +95,4 @@ class JobApi : public v1::JobService::Service {
   Turnstile watchers_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

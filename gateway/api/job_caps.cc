@@ -9,7 +9,7 @@
 #include "base/status_macros.h"
 #include "gateway/jobs/item_plan.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 struct Flag {
@@ -75,4 +75,4 @@ absl::Status CheckCaps(const JobCaps& caps, const v1::ImageSetSpec& spec) {
   return CheckCap(caps, kItems, "spec.prompts × spec.seeds", ItemCount(spec));
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -10,7 +10,7 @@
 #include <imprint/v1/imageset.pb.h>
 #include <imprint/v1/training.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // What is not given is limited only by what a spec may say at all.
 struct JobCaps {
@@ -32,4 +32,4 @@ absl::Status CheckFlags(const JobCaps& caps);
 absl::Status CheckCaps(const JobCaps& caps, const v1::TrainingSpec& spec);
 absl::Status CheckCaps(const JobCaps& caps, const v1::ImageSetSpec& spec);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

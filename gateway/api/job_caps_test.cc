@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using testing::AllOf;
@@ -81,4 +81,4 @@ TEST(JobCaps, RefuseFlagsThatLeaveNothing) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -12,7 +12,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr size_t kMaxFilterBytes = 1000;
@@ -96,4 +96,4 @@ absl::StatusOr<JobFilter> ParseJobFilter(absl::string_view text) {
   return filter;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -6,10 +6,10 @@
 
 #include "gateway/jobs/job_store.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // "state = RUNNING AND kind = training AND labels.class = \"3b\"". INVALID_ARGUMENT naming filter
 // and the term that is not understood.
 absl::StatusOr<JobFilter> ParseJobFilter(absl::string_view text);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

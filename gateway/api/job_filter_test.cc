@@ -5,7 +5,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 TEST(JobFilter, TermsAreJoined) {
@@ -48,4 +48,4 @@ TEST(JobFilter, WhatIsNotUnderstoodIsNamed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -15,7 +15,7 @@
 #include "text/standard_tokenizer.h"
 #include "text/written_tokens.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 // Pictures of twice the side that a model was trained on begin to repeat their subject.
@@ -154,4 +154,4 @@ absl::StatusOr<std::vector<std::string>> WarningsOf(const v1::ImageSetSpec& spec
   return warnings;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -11,7 +11,7 @@
 #include <imprint/v1/imageset.pb.h>
 #include <imprint/v1/registry.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Said of one job: another would help nobody.
 inline constexpr size_t kMostWarnings = 100;
@@ -48,4 +48,4 @@ absl::StatusOr<std::vector<std::string>> WarningsOf(const v1::ImageSetSpec& spec
                                                     const v1::BaseModel& model,
                                                     const KnownTokens& known);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

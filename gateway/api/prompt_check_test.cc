@@ -9,7 +9,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::AllOf;
@@ -126,4 +126,4 @@ TEST(PromptCheck, ASizeFarBeyondTheModelsIsSaid) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -16,7 +16,7 @@
 #include "services/server/call.h"
 #include "services/server/patience.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr int kMostUploads = 32;
@@ -352,4 +352,4 @@ grpc::Status RegistryProxy::DownloadItem(grpc::ServerContext* context,
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -11,7 +11,7 @@
 #include "services/server/metrics.h"
 #include "services/server/turnstile.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Thread-safe.
 class RegistryProxy : public v1::RegistryService::Service {
@@ -99,4 +99,4 @@ class RegistryProxy : public v1::RegistryService::Service {
   Turnstile downloads_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -18,7 +18,7 @@
 #include "rpc/text_field.h"
 #include "text/training_templates.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr int kMostRanks = 1024;
@@ -308,4 +308,4 @@ absl::Status CheckLabels(const google::protobuf::Map<std::string, std::string>& 
   return absl::OkStatus();
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

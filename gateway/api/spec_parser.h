@@ -12,7 +12,7 @@
 #include <imprint/v1/registry.pb.h>
 #include <imprint/v1/training.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Most pictures of one image set.
 inline constexpr int64_t kMaxItems = 1'000'000;
@@ -33,4 +33,4 @@ absl::Status CheckTimeouts(const v1::JobTimeouts& timeouts);
 absl::Status CheckRequestId(const std::string& request_id);
 absl::Status CheckLabels(const google::protobuf::Map<std::string, std::string>& labels);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -11,7 +11,7 @@
 #include "base/status_matchers.h"
 #include "engine/recipe/recipe.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -252,4 +252,4 @@ TEST(SpecParser, ATimeoutThatIsNoDurationIsRefused) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

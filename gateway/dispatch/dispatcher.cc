@@ -14,7 +14,7 @@
 #include "gateway/scheduler/take_snapshot.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(500);
@@ -286,4 +286,4 @@ absl::Status Dispatcher::PassOverDamaged(const std::string& job, const absl::Sta
   return absl::OkStatus();
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -26,7 +26,7 @@
 #include "services/server/metrics.h"
 #include "services/server/now_and_then.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 struct DispatchSettings {
   // As nodes reach it.
@@ -88,4 +88,4 @@ class Dispatcher {
   std::jthread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

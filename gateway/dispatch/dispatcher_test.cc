@@ -14,7 +14,7 @@
 #include "gateway/jobs/store_fixture.h"
 #include "rpc/channel.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::HasSubstr;
@@ -152,4 +152,4 @@ TEST_F(DispatcherTest, NothingBeginsWhileTheRegistryCannotAnswer) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr double kShareOfNewest = 0.3;
@@ -32,4 +32,4 @@ int64_t DrawingPace::ItemsFor(const std::string& model, const std::string& preci
   return std::clamp(static_cast<int64_t>(std::min(items, 1e6)), kLeastChunkItems, kMostChunkItems);
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

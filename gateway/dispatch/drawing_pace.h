@@ -12,7 +12,7 @@
 
 #include "gateway/jobs/item_plan.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Fewest pictures of a chunk: a full batch of a sampler.
 inline constexpr int64_t kLeastChunkItems = 4;
@@ -35,4 +35,4 @@ class DrawingPace {
   std::map<std::pair<std::string, std::string>, double> seconds_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 TEST(DrawingPace, ChunksTakeAboutTheTimeThatIsWanted) {
@@ -34,4 +34,4 @@ TEST(DrawingPace, FollowsWhatChanges) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

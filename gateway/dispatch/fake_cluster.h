@@ -21,7 +21,7 @@
 
 #include "gateway/peers/node_table.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 class FakeRegistry : public v1::TransferService::Service {
  public:
@@ -178,4 +178,4 @@ class Served {
   std::string address_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

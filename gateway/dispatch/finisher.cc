@@ -12,7 +12,7 @@
 #include "gateway/peers/node_client.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr absl::Duration kRoundInterval = absl::Milliseconds(500);
@@ -172,4 +172,4 @@ void Finisher::CountFinished(const std::string& state) {
       .Increment();
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -18,7 +18,7 @@
 #include "services/server/metrics.h"
 #include "services/server/now_and_then.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 class Finisher {
  public:
@@ -66,4 +66,4 @@ class Finisher {
   std::jthread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

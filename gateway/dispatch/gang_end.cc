@@ -6,7 +6,7 @@
 
 #include "gateway/dispatch/run_end.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 // Smaller goes first.
@@ -53,4 +53,4 @@ RunEnd EndOfGang(std::span<const RankEnd> ends) {
   return end;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

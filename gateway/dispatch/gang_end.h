@@ -10,7 +10,7 @@
 
 #include "gateway/jobs/run_store.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // How one rank of a gang ended, as far as its follower knows.
 struct RankEnd {
@@ -30,4 +30,4 @@ bool IsAtFault(const RankEnd& end);
 // the reason names rank and node.
 RunEnd EndOfGang(std::span<const RankEnd> ends);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

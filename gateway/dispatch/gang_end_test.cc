@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::HasSubstr;
@@ -88,4 +88,4 @@ TEST(IsAtFault, AConsequenceIsNoFault) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

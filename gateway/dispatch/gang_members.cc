@@ -13,7 +13,7 @@
 #include "gateway/peers/node_watcher.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr absl::Duration kFollowAgainAfter = absl::Milliseconds(250);
@@ -200,4 +200,4 @@ bool GangMembers::Explained() const {
                      [](const Known& known) { return IsAtFault(known.end); });
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -15,7 +15,7 @@
 
 #include "gateway/dispatch/gang_end.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Where a run is.
 struct RunNode {
@@ -81,4 +81,4 @@ class GangMembers {
   std::vector<std::unique_ptr<Member>> members_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

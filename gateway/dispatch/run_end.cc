@@ -8,7 +8,7 @@
 
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr absl::Duration kShortWait = absl::Milliseconds(500);
@@ -79,4 +79,4 @@ RunEnd EndOfStop(const v1::RunStopped& stopped) {
           .fault = false};
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

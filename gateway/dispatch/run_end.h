@@ -7,7 +7,7 @@
 
 #include "gateway/jobs/run_store.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // A run that could not be begun: for want of the registry, of room on the node, or because it is
 // wrong in itself.
@@ -30,4 +30,4 @@ absl::Time FailingSince(absl::Time since, const absl::Status& error, absl::Time 
 // Whether a result that the registry did not take may yet be committed.
 bool MayYetBeCommitted(const absl::Status& error, absl::Duration failing);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

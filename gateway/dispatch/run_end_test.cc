@@ -4,7 +4,7 @@
 
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 TEST(RunEnd, WhatWillFailAgainIsFatal) {
@@ -98,4 +98,4 @@ TEST(MayYetBeCommitted, ARegistryThatComesBackFailingHasAllOfThePatience) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -17,7 +17,7 @@
 #include "rpc/resource_name.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 // How often a training's progress is stored; what comes between is passed over.
@@ -346,4 +346,4 @@ absl::Status RunFollower::Abandon(const RunEnd& end) {
   return given;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -24,7 +24,7 @@
 #include "gateway/peers/registry_client.h"
 #include "services/server/now_and_then.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Stops following, not the run, when it is destroyed: another gateway, or this one's next start,
 // takes the run over.
@@ -108,4 +108,4 @@ class RunFollower {
   std::jthread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

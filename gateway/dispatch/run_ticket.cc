@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr int64_t kLifetimeSeconds = 3600;
@@ -30,4 +30,4 @@ void RunTicket::End() {
   if (registry_.Ready().ok()) (void)registry_.EndTicket(run_);
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -10,7 +10,7 @@
 
 #include "gateway/peers/registry_client.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // The ticket of one run. It is valid for an hour, longer than a gateway that has gone is away, as a
 // rule, and a gateway that follows the run renews it. Not thread-safe.
@@ -34,4 +34,4 @@ class RunTicket {
   absl::Time renewed_ = absl::InfinitePast();
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

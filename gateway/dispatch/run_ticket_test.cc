@@ -7,7 +7,7 @@
 #include "gateway/dispatch/fake_cluster.h"
 #include "rpc/channel.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::IsEmpty;
@@ -87,4 +87,4 @@ TEST_F(RunTicketTest, ARunTakenOverHasItsTicketRenewedAtOnce) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -3,7 +3,7 @@
 #include "absl/hash/hash.h"
 #include "absl/time/clock.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 EventBell::Bell& EventBell::BellOf(absl::string_view job) const {
   return bells_[absl::HashOf(job) % bells_.size()];
@@ -30,4 +30,4 @@ void EventBell::Ring(absl::string_view job) {
   bell.rung.SignalAll();
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

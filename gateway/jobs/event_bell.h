@@ -9,7 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Thread-safe. Jobs share a few bells: somebody may wake for another job's event, and looks again.
 class EventBell {
@@ -34,4 +34,4 @@ class EventBell {
   mutable std::array<Bell, 64> bells_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

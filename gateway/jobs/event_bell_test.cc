@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 TEST(EventBell, ARingBeforeTheWaitIsNotMissed) {
@@ -28,4 +28,4 @@ TEST(EventBell, GivesUpInTime) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

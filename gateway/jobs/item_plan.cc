@@ -1,6 +1,6 @@
 #include "gateway/jobs/item_plan.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 int64_t ItemCount(const v1::ImageSetSpec& spec) {
   return int64_t{spec.prompts_size()} * spec.seeds_size();
@@ -43,4 +43,4 @@ v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
   return item;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

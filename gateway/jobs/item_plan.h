@@ -6,7 +6,7 @@
 
 #include <imprint/v1/imageset.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Most pictures of a chunk: which of them are done are bits of one number.
 inline constexpr int64_t kMostChunkItems = 32;
@@ -21,4 +21,4 @@ double ItemWork(const v1::ImageSetSpec& spec);
 // Picture `index`, 0 to ItemCount - 1, of a spec with every default filled in.
 v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

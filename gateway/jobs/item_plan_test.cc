@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 TEST(ItemPlan, EveryPromptComesWithEverySeedOnce) {
@@ -53,4 +53,4 @@ TEST(ItemPlan, PrecisionAndSecondPassTravelToEveryPicture) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

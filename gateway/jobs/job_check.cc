@@ -14,7 +14,7 @@
 #include "storage/folder_lock.h"
 #include "storage/record_check.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 namespace fs = std::filesystem;
@@ -44,4 +44,4 @@ absl::StatusOr<FolderReport> CheckGatewayFolder(const fs::path& data) {
   return report;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

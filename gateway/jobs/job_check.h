@@ -7,10 +7,10 @@
 
 #include "storage/folder_report.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Of the data folder of a gateway that does not run; nothing is written there. Errors name `data`:
 // FAILED_PRECONDITION while a gateway has it, NOT_FOUND if it has no gateway.db.
 absl::StatusOr<FolderReport> CheckGatewayFolder(const std::filesystem::path& data);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -10,7 +10,7 @@
 #include "gateway/jobs/job_schema.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::ElementsAre;
@@ -63,4 +63,4 @@ TEST_F(JobCheck, AFolderOfNoGatewayIsNamed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -6,11 +6,11 @@
 #include "absl/strings/strip.h"
 #include <imprint/v1/node.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // "jobs/ID" without its collection.
 inline std::string JobIdOf(const v1::RunKey& run) {
   return std::string(absl::StripPrefix(run.job(), "jobs/"));
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -9,7 +9,7 @@
 #include "rpc/proto_json.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -95,4 +95,4 @@ absl::Status Occur(soci::session& sql, JobRow& row, JobOccurrence occurrence,
   return AddEvent(sql, row, std::move(event));
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

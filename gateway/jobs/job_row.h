@@ -12,7 +12,7 @@
 
 #include "gateway/jobs/job_state.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Columns as in job_schema.cc; `job` is without its spec.
 struct JobRow {
@@ -48,4 +48,4 @@ absl::Status AddEvent(soci::session& sql, JobRow& row, v1::JobEvent event);
 absl::Status Occur(soci::session& sql, JobRow& row, JobOccurrence occurrence,
                    absl::string_view reason);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

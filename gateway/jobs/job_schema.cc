@@ -1,6 +1,6 @@
 #include "gateway/jobs/job_schema.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 const std::vector<Migration>& JobMigrations() {
   static const std::vector<Migration> migrations = {
@@ -93,4 +93,4 @@ const std::vector<Migration>& JobMigrations() {
   return migrations;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

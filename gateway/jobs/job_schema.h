@@ -5,8 +5,8 @@
 
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 const std::vector<Migration>& JobMigrations();
 
-}  // namespace imprint
+}  // namespace imprint::gateway

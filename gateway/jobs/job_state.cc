@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using enum JobOccurrence;
@@ -70,4 +70,4 @@ absl::string_view Name(JobOccurrence occurrence) {
   return "?";
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

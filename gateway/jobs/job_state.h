@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include <imprint/v1/job.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // What can happen to a job.
 enum class JobOccurrence {
@@ -40,4 +40,4 @@ bool IsTerminal(v1::JobState state);
 absl::string_view Name(v1::JobState state);
 absl::string_view Name(JobOccurrence occurrence);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

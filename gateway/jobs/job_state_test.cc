@@ -8,7 +8,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 TEST(JobState, TerminalIsTerminal) {
@@ -53,4 +53,4 @@ TEST(JobState, WhatTheTableLacksIsRefusedNamingBoth) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -16,7 +16,7 @@
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -444,4 +444,4 @@ absl::StatusOr<std::map<v1::JobState, int64_t>> JobStore::CountByState() {
   return counts;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

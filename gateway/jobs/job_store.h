@@ -18,7 +18,7 @@
 #include "rpc/page.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Live jobs that may exist at once; more are refused with RESOURCE_EXHAUSTED and RetryInfo.
 struct QueueLimits {
@@ -111,4 +111,4 @@ class JobStore {
   QueueLimits limits_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -12,7 +12,7 @@
 #include "gateway/jobs/store_fixture.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::ElementsAre;
@@ -193,4 +193,4 @@ TEST_F(JobStoreTest, EventsCountFromOneWithoutGaps) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Thread-safe.
 class Obstacles {
@@ -42,4 +42,4 @@ class Obstacles {
   absl::flat_hash_map<std::string, std::string> by_job_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -17,7 +17,7 @@
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 enum ChunkState { kWaiting = 0, kRunning = 1, kDone = 2 };
@@ -770,4 +770,4 @@ absl::StatusOr<std::map<std::string, double>> RunStore::Usage() {
   return usage;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -19,7 +19,7 @@
 #include "gateway/jobs/item_plan.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // A job with chunks that nobody works on.
 struct WaitingJob {
@@ -179,4 +179,4 @@ class RunStore {
   EventBell& bell_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -15,7 +15,7 @@
 #include "gateway/jobs/job_state.h"
 #include "gateway/jobs/store_fixture.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::ElementsAre;
@@ -582,4 +582,4 @@ TEST_F(RunStoreTest, KeepsItsPromisesUnderRandomHistories) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -1,6 +1,6 @@
 #include "gateway/jobs/seats.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 void TakeSeats(soci::session& sql, const std::string& job, int64_t chunk,
                const std::vector<std::string>& nodes, int64_t lease_us) {
@@ -48,4 +48,4 @@ void RenewSeats(soci::session& sql, int64_t lease_us) {
   sql << "update seats set lease_us = :lease", soci::use(lease_us);
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -9,7 +9,7 @@
 #include <imprint/v1/node.pb.h>
 #include <soci/soci.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 void TakeSeats(soci::session& sql, const std::string& job, int64_t chunk,
                const std::vector<std::string>& nodes, int64_t lease_us);
@@ -25,4 +25,4 @@ void LeaveSeats(soci::session& sql, const std::string& job);
 void RenewSeat(soci::session& sql, const std::string& job, const v1::RunKey& run, int64_t lease_us);
 void RenewSeats(soci::session& sql, int64_t lease_us);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

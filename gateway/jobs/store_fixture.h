@@ -18,7 +18,7 @@
 #include "gateway/jobs/run_store.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 class StoreFixture : public ::testing::Test {
  protected:
@@ -78,4 +78,4 @@ class StoreFixture : public ::testing::Test {
   RunStore runs_{*database_, bell_};
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

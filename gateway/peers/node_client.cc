@@ -7,7 +7,7 @@
 
 #include "rpc/unary.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(20);
@@ -89,4 +89,4 @@ absl::Status NodeClient::Start(const v1::StartSamplingRequest&) {
   return absl::UnimplementedError("this node does not draw");
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -11,7 +11,7 @@
 #include <imprint/v1/sampler.pb.h>
 #include <imprint/v1/trainer.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Thread-safe. Errors are the node's, or UNAVAILABLE.
 class NodeClient {
@@ -35,4 +35,4 @@ class NodeClient {
                             const std::string& reason) = 0;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -5,7 +5,7 @@
 
 #include "engine/recipe/precision.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 std::vector<std::string> PrecisionsOf(const v1::NodeStatus& node) {
   std::vector<std::string> precisions;
@@ -38,4 +38,4 @@ std::string AutomaticPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind
   return best;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

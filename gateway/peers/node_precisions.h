@@ -8,7 +8,7 @@
 
 #include "gateway/peers/node_table.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // "bf16", "fp32": of its devices, in their order. Nodes of before there was a choice have fp32.
 std::vector<std::string> PrecisionsOf(const v1::NodeStatus& node);
@@ -17,4 +17,4 @@ std::vector<std::string> PrecisionsOf(const v1::NodeStatus& node);
 // at least half of their slots; fp32 where there are none.
 std::string AutomaticPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind kind);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::ElementsAre;
@@ -44,4 +44,4 @@ TEST(NodePrecisions, AutoIsWhatHalfOfTheSlotsPrefer) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

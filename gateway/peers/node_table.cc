@@ -5,7 +5,7 @@
 
 #include <google/protobuf/util/message_differencer.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr int kForgottenAfterTimeouts = 10;
@@ -73,4 +73,4 @@ std::optional<KnownNode> NodeTable::Find(const std::string& node) {
   return Judged(found->second, now);
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

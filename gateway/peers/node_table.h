@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include <imprint/v1/node.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 struct KnownNode {
   v1::NodeStatus status;
@@ -52,4 +52,4 @@ class NodeTable {
   std::map<std::string, KnownNode> nodes_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::IsEmpty;
@@ -52,4 +52,4 @@ TEST_F(NodeTableTest, OnlyChangesAreChanges) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -16,7 +16,7 @@
 #include "rpc/channel.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr absl::Duration kResolveEvery = absl::Seconds(3);
@@ -123,4 +123,4 @@ void NodeWatcher::Follow(const std::stop_token& stop, const std::string& address
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

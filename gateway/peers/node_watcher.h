@@ -15,7 +15,7 @@
 
 #include "gateway/peers/node_table.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // The addresses that a target stands for now, "HOST:PORT" each. UNAVAILABLE if the name is unknown.
 absl::StatusOr<std::vector<std::string>> ResolveNodes(const std::string& target);
@@ -41,4 +41,4 @@ class NodeWatcher {
   std::jthread discovery_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::gateway

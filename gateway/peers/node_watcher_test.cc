@@ -5,7 +5,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::ElementsAre;
@@ -23,4 +23,4 @@ TEST(ResolveNodes, WhatIsNoNameIsRefused) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -12,7 +12,7 @@
 #include "rpc/status.h"
 #include "rpc/unary.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 constexpr absl::Duration kTimeout = absl::Seconds(10);
@@ -169,4 +169,4 @@ absl::Status RegistryClient::CloseImageSet(const std::string& name, v1::ImageSet
   return Call(*transfer_, &v1::TransferService::Stub::CloseImageSet, request).status();
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

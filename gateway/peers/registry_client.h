@@ -17,7 +17,7 @@
 #include <imprint/v1/registry.grpc.pb.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // Thread-safe; copies share the channel. UNAVAILABLE, with the reason REGISTRY_UNAVAILABLE, or
 // DEADLINE_EXCEEDED if the registry does not answer in time.
@@ -82,4 +82,4 @@ class RegistryClient {
 // What the registry, or the want of it, answered; a caller is told which server it was.
 absl::Status FromRegistry(const grpc::Status& status);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

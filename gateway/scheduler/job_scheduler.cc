@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 bool Older(const WaitingWork* a, const WaitingWork* b) {
@@ -311,4 +311,4 @@ int64_t JobsAhead(const ClusterSnapshot& now, const Policy& policy, const std::s
   return ahead;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

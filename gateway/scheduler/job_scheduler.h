@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace imprint {
+namespace imprint::gateway {
 
 // What a node can do.
 enum class WorkKind { kTraining, kSampling };
@@ -108,4 +108,4 @@ Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
 // it does not wait.
 int64_t JobsAhead(const ClusterSnapshot& now, const Policy& policy, const std::string& job);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

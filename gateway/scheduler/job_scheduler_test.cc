@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::ElementsAre;
@@ -319,4 +319,4 @@ TEST(JobScheduler, NoGangStarves) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

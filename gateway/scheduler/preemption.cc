@@ -7,7 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 // What happens on the nodes of one kind.
@@ -95,4 +95,4 @@ std::vector<Preemption> DecidePreemptions(const ClusterSnapshot& now,
   return preemptions;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

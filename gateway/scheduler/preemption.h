@@ -8,7 +8,7 @@
 
 #include "gateway/scheduler/job_scheduler.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 struct PreemptionPolicy {
   // Priorities from here on may have others give way, and those up to here give way to them.
@@ -35,4 +35,4 @@ std::vector<Preemption> DecidePreemptions(const ClusterSnapshot& now,
                                           const std::vector<Placement>& placed,
                                           const PreemptionPolicy& policy);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

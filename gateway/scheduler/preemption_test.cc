@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 using ::testing::ElementsAre;
@@ -112,4 +112,4 @@ TEST(Preemption, GangsNeitherGiveWayNorAreGivenWay) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway

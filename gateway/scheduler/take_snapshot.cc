@@ -13,7 +13,7 @@
 #include "gateway/jobs/job_id.h"
 #include "gateway/peers/node_precisions.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 // About so many jobs are looked at in one tick.
@@ -97,4 +97,4 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
   return snapshot;
 }
 
-}  // namespace imprint
+}  // namespace imprint::gateway

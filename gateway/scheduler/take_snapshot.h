@@ -7,11 +7,11 @@
 #include "gateway/peers/node_table.h"
 #include "gateway/scheduler/job_scheduler.h"
 
-namespace imprint {
+namespace imprint::gateway {
 
 // What the scheduler would see now: up to some 10,000 waiting jobs, each tenant's most urgent among
 // them, all runs, and the nodes that take work. ExplainJob explains from the same. Thread-safe;
 // errors are the store's.
 absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes);
 
-}  // namespace imprint
+}  // namespace imprint::gateway

@@ -1,6 +1,6 @@
 #include "services/node/change_signal.h"
 
-namespace imprint {
+namespace imprint::node {
 
 void ChangeSignal::Notify() {
   const absl::MutexLock lock(&mutex_);
@@ -19,4 +19,4 @@ int64_t ChangeSignal::Wait(int64_t seen, absl::Time deadline) const {
   return count_;
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -7,7 +7,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-namespace imprint {
+namespace imprint::node {
 
 // Thread-safe. Counts changes, so that none is missed between looking and waiting:
 //   int64_t seen = signal.count();
@@ -27,4 +27,4 @@ class ChangeSignal {
   int64_t count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -4,7 +4,7 @@
 
 #include "base/field_error.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 constexpr int kMostRanks = 1024;
@@ -37,4 +37,4 @@ absl::Status CheckGang(const v1::GangPlace& gang, int rank) {
   return absl::OkStatus();
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -4,9 +4,9 @@
 #include "absl/status/status.h"
 #include <imprint/v1/node.pb.h>
 
-namespace imprint {
+namespace imprint::node {
 
 // INVALID_ARGUMENT naming run.rank or gang's field.
 absl::Status CheckGang(const v1::GangPlace& gang, int rank);
 
-}  // namespace imprint
+}  // namespace imprint::node

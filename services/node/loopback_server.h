@@ -14,7 +14,7 @@
 
 #include "rpc/channel.h"
 
-namespace imprint {
+namespace imprint::node {
 
 class LoopbackServer {
  public:
@@ -39,4 +39,4 @@ class LoopbackServer {
   std::shared_ptr<grpc::Channel> channel_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -9,7 +9,7 @@
 
 #include "rpc/resource_name.h"
 
-namespace imprint {
+namespace imprint::node {
 
 NodeBoard::NodeBoard(v1::NodeKind kind, const RunTable& runs,
                      std::function<void(v1::NodeStatus&)> measure)
@@ -49,4 +49,4 @@ std::string DefaultNodeName(const std::string& address) {
   return absl::StrCat(host.data(), port);
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -10,7 +10,7 @@
 
 #include "services/node/run_table.h"
 
-namespace imprint {
+namespace imprint::node {
 
 // Thread-safe.
 class NodeBoard {
@@ -39,4 +39,4 @@ class NodeBoard {
 // where that is a wildcard.
 std::string DefaultNodeName(const std::string& address);
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace imprint {
+namespace imprint::node {
 
 v1::Device NodeDevice(const DeviceFacts& facts, int threads) {
   v1::Device device;
@@ -15,4 +15,4 @@ v1::Device NodeDevice(const DeviceFacts& facts, int threads) {
   return device;
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -5,9 +5,9 @@
 
 #include "engine/devices/device_facts.h"
 
-namespace imprint {
+namespace imprint::node {
 
 // `threads`: of the kernels on the processor.
 v1::Device NodeDevice(const DeviceFacts& facts, int threads);
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -10,7 +10,7 @@
 #include "services/server/call.h"
 #include "services/server/patience.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 constexpr absl::Duration kHeartbeat = absl::Seconds(1);
@@ -37,4 +37,4 @@ grpc::Status NodeEndpoint::Watch(grpc::ServerContext* context,
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

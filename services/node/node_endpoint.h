@@ -9,7 +9,7 @@
 #include "services/node/node_board.h"
 #include "services/node/run_table.h"
 
-namespace imprint {
+namespace imprint::node {
 
 class NodeEndpoint : public v1::NodeService::Service {
  public:
@@ -25,4 +25,4 @@ class NodeEndpoint : public v1::NodeService::Service {
   RunTable& runs_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -9,7 +9,7 @@
 #include "services/node/loopback_server.h"
 #include "services/node/testing_events.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 class NodeEndpointTest : public ::testing::Test {
@@ -72,4 +72,4 @@ TEST_F(NodeEndpointTest, EndsWithTheNode) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::node

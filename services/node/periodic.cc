@@ -5,7 +5,7 @@
 
 #include "base/pause.h"
 
-namespace imprint {
+namespace imprint::node {
 
 Periodic::Periodic(absl::Duration interval, std::function<void()> task)
     : thread_([interval, task = std::move(task)](const std::stop_token& stop) {
@@ -16,4 +16,4 @@ Periodic::Periodic(absl::Duration interval, std::function<void()> task)
         }
       }) {}
 
-}  // namespace imprint
+}  // namespace imprint::node

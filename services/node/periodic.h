@@ -6,7 +6,7 @@
 
 #include "absl/time/time.h"
 
-namespace imprint {
+namespace imprint::node {
 
 // Calls `task` on a thread of its own, `interval` after it last returned, until destroyed.
 class Periodic {
@@ -17,4 +17,4 @@ class Periodic {
   std::jthread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::node

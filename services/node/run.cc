@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 constexpr absl::Duration kSayWorkingEvery = absl::Seconds(5);
@@ -71,4 +71,4 @@ std::optional<StopOrder> Run::stop_order() const {
   return order_;
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -15,7 +15,7 @@
 #include "services/node/run_id.h"
 #include "services/node/run_log.h"
 
-namespace imprint {
+namespace imprint::node {
 
 // How and why a run is to end before its time.
 struct StopOrder {
@@ -74,4 +74,4 @@ class Run {
   absl::Time said_working_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 };
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -6,7 +6,7 @@
 
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 v1::Failure Final(absl::string_view reason, const absl::Status& error) {
@@ -68,4 +68,4 @@ v1::Failure RegistryFailure(const absl::Status& error) {
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -4,7 +4,7 @@
 #include "absl/status/status.h"
 #include <imprint/v1/job.pb.h>
 
-namespace imprint {
+namespace imprint::node {
 
 // What the engine was doing when it failed.
 enum class EngineWork { kLoading, kComputing };
@@ -26,4 +26,4 @@ v1::Failure GangFailure(const absl::Status& error);
 // REGISTRY_FAILED, which counts against the job: it may be the job that the registry cannot serve.
 v1::Failure RegistryFailure(const absl::Status& error);
 
-}  // namespace imprint
+}  // namespace imprint::node

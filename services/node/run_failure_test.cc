@@ -4,7 +4,7 @@
 
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 void Expect(const v1::Failure& failure, const std::string& reason, bool retryable) {
@@ -61,4 +61,4 @@ TEST(DeviceFailure, AnotherAttemptMayGoWell) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::node

@@ -6,7 +6,7 @@
 #include "base/status_macros.h"
 #include "rpc/resource_name.h"
 
-namespace imprint {
+namespace imprint::node {
 
 absl::StatusOr<RunId> ParseRunId(const v1::RunKey& key) {
   RETURN_IF_ERROR(ParseResourceName("run.job", key.job(), "jobs/*").status());
@@ -31,4 +31,4 @@ std::string Describe(const RunId& id) {
                       id.attempt, id.rank == 0 ? "" : absl::StrCat(" rank ", id.rank));
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

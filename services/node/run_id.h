@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include <imprint/v1/node.pb.h>
 
-namespace imprint {
+namespace imprint::node {
 
 // A plain value.
 struct RunId {
@@ -34,4 +34,4 @@ v1::RunKey ToProto(const RunId& id);
 // For people: "jobs/a4 chunk 2 attempt 1", "jobs/b1 attempt 2 rank 3".
 std::string Describe(const RunId& id);
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -8,7 +8,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 v1::RunKey Key(const std::string& job, int64_t chunk, int attempt) {
@@ -34,4 +34,4 @@ TEST(RunId, NamesTheFieldThatMakesNoSense) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::node

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace imprint {
+namespace imprint::node {
 
 bool IsLast(const v1::RunEvent& event) {
   switch (event.event_case()) {
@@ -75,4 +75,4 @@ int64_t RunLog::newest_step() const {
   return newest_step_;
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

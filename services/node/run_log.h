@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include <imprint/v1/node.pb.h>
 
-namespace imprint {
+namespace imprint::node {
 
 using RunEventPtr = std::shared_ptr<const v1::RunEvent>;
 
@@ -58,4 +58,4 @@ class RunLog {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace imprint
+}  // namespace imprint::node

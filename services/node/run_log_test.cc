@@ -9,7 +9,7 @@
 
 #include "services/node/testing_events.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 using ::testing::ElementsAre;
@@ -104,4 +104,4 @@ TEST(RunLog, AReaderWaitsNoLongerThanItsDeadline) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::node

@@ -15,7 +15,7 @@
 #include "services/server/call.h"
 #include "services/server/patience.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 // gRPC tells a waiting handler of nobody's going: it has to look.
@@ -51,4 +51,4 @@ grpc::Status StreamRun(RunTable& runs, const v1::RunKey& key, int64_t from_event
   return Answer(context, [&] { return Stream(runs, key, from_event, context, writer); });
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

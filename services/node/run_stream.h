@@ -10,7 +10,7 @@
 
 #include "services/node/run_table.h"
 
-namespace imprint {
+namespace imprint::node {
 
 // Streams the run's events from a number on, then live, until after the last. Ends early with
 // CANCELLED when the caller has gone and with UNAVAILABLE when the table is closed;
@@ -18,4 +18,4 @@ namespace imprint {
 grpc::Status StreamRun(RunTable& runs, const v1::RunKey& key, int64_t from_event,
                        grpc::ServerContext& context, grpc::ServerWriter<v1::RunEvent>& writer);
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -13,7 +13,7 @@
 #include "services/node/loopback_server.h"
 #include "services/node/testing_events.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 using ::testing::ElementsAre;
@@ -143,4 +143,4 @@ TEST_F(RunStreamTest, NoticesThatItsReaderHasGone) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::node

@@ -7,7 +7,7 @@
 
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 // Left of a drain's time for the end of a run to reach its readers.
@@ -219,4 +219,4 @@ bool RunTable::Quiet() const {
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

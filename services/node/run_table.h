@@ -20,7 +20,7 @@
 #include "services/node/run.h"
 #include "services/node/run_id.h"
 
-namespace imprint {
+namespace imprint::node {
 
 struct RunTableOptions {
   // Runs at once.
@@ -135,4 +135,4 @@ class RunTable {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -12,7 +12,7 @@
 #include "rpc/status.h"
 #include "services/node/testing_events.h"
 
-namespace imprint {
+namespace imprint::node {
 namespace {
 
 using ::testing::ElementsAre;
@@ -25,7 +25,7 @@ RunId Id(int attempt, int64_t chunk = 0) {
 
 class RunTableTest : public ::testing::Test {
  protected:
-  std::shared_ptr<imprint::Run> Begin(const RunId& id) {
+  std::shared_ptr<node::Run> Begin(const RunId& id) {
     auto begun = table_.Begin(id);
     EXPECT_THAT(begun, Succeeds());
     return begun.ok() ? begun->run : nullptr;
@@ -193,4 +193,4 @@ TEST_F(RunTableTest, StopReachesTheRunAndKnowsNoOther) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::node

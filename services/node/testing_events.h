@@ -6,7 +6,7 @@
 
 #include <imprint/v1/node.pb.h>
 
-namespace imprint {
+namespace imprint::node {
 
 inline v1::RunEvent ProgressAt(int64_t step) {
   v1::RunEvent event;
@@ -39,4 +39,4 @@ inline v1::RunEvent Result() {
   return event;
 }
 
-}  // namespace imprint
+}  // namespace imprint::node

@@ -1,6 +1,6 @@
 #include "services/rank/compute_thread.h"
 
-namespace imprint {
+namespace imprint::rank {
 
 ComputeThread::ComputeThread() : thread_([this] { Loop(); }) {}
 
@@ -37,4 +37,4 @@ void ComputeThread::Loop() {
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::rank

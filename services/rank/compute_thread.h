@@ -7,7 +7,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 
-namespace imprint {
+namespace imprint::rank {
 
 // gRPC's threads come and go, and each one that computed would leave a team of OpenMP's behind.
 // Thread-safe.
@@ -31,4 +31,4 @@ class ComputeThread {
   std::thread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::rank

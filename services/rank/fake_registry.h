@@ -13,7 +13,7 @@
 
 #include "base/rgb_image.h"
 
-namespace imprint {
+namespace imprint::rank {
 
 // Serves pictures that are fitted already, in reverse order, under the token "ticket".
 class FakeRegistry : public v1::TransferService::Service {
@@ -48,4 +48,4 @@ class FakeRegistry : public v1::TransferService::Service {
   std::vector<RgbImage> pictures_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::rank

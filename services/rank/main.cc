@@ -28,7 +28,7 @@
 #include "services/rank/rank_endpoint.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::rank {
 namespace {
 
 struct RankFlags {
@@ -126,15 +126,15 @@ absl::Status Serve(const RankFlags& flags) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::rank
 
 int main(int argc, char** argv) {
-  imprint::RankFlags flags;
+  imprint::rank::RankFlags flags;
   CLI::App app("Trains for imprint-trainer, which starts it.", "imprint-rank");
-  imprint::AddFlags(app, flags);
+  imprint::rank::AddFlags(app, flags);
   imprint::TakeDecimalNumbers(app);
   CLI11_PARSE(app, argc, argv);
-  const absl::Status status = imprint::Serve(flags);
+  const absl::Status status = imprint::rank::Serve(flags);
   if (status.ok()) return 0;
   std::cerr << "imprint-rank: error: " << status.message() << "\n";
   return 1;

@@ -16,7 +16,7 @@
 #include "rpc/channel.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::rank {
 namespace {
 
 // More are of no use to a training.
@@ -106,4 +106,4 @@ absl::StatusOr<std::vector<RgbImage>> FetchPreparedPictures(const v1::Ticket& ti
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::rank

@@ -11,7 +11,7 @@
 
 #include "base/rgb_image.h"
 
-namespace imprint {
+namespace imprint::rank {
 
 // All pictures under the ticket, fitted to size × size, in the reference set's order. A registry
 // that does not answer, or breaks off, is asked again for as long as `patience`. PERMISSION_DENIED
@@ -21,4 +21,4 @@ absl::StatusOr<std::vector<RgbImage>> FetchPreparedPictures(const v1::Ticket& ti
                                                             const std::stop_token& stop,
                                                             absl::Duration patience);
 
-}  // namespace imprint
+}  // namespace imprint::rank

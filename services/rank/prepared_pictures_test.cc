@@ -10,7 +10,7 @@
 #include "services/node/loopback_server.h"
 #include "services/rank/fake_registry.h"
 
-namespace imprint {
+namespace imprint::rank {
 namespace {
 
 using ::testing::AnyOf;
@@ -28,7 +28,7 @@ class PreparedPicturesTest : public ::testing::Test {
   std::vector<RgbImage> pictures_ = {RgbImage::Blank(8, 8, 1), RgbImage::Blank(8, 8, 2),
                                      RgbImage::Blank(8, 8, 3)};
   FakeRegistry registry_{pictures_};
-  LoopbackServer server_{{&registry_}};
+  node::LoopbackServer server_{{&registry_}};
   std::stop_source stop_;
 };
 
@@ -73,4 +73,4 @@ TEST_F(PreparedPicturesTest, AStopEndsTheWaiting) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::rank

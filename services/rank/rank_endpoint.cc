@@ -7,7 +7,7 @@
 #include "engine/torch/threads.h"
 #include "services/server/call.h"
 
-namespace imprint {
+namespace imprint::rank {
 
 absl::Status RankEndpoint::SetThreads(int threads) {
   absl::Status status;
@@ -56,4 +56,4 @@ grpc::Status RankEndpoint::Stop(grpc::ServerContext* context, const v1::StopRank
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::rank

@@ -16,7 +16,7 @@
 #include "services/rank/compute_thread.h"
 #include "services/rank/rank_training.h"
 
-namespace imprint {
+namespace imprint::rank {
 
 class RankEndpoint : public v1::RankService::Service {
  public:
@@ -47,4 +47,4 @@ class RankEndpoint : public v1::RankService::Service {
   Current* current_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
-}  // namespace imprint
+}  // namespace imprint::rank

@@ -24,7 +24,7 @@
 #include "services/rank/fake_registry.h"
 #include "services/rank/training_order.h"
 
-namespace imprint {
+namespace imprint::rank {
 namespace {
 
 using ::testing::HasSubstr;
@@ -121,9 +121,9 @@ class RankEndpointTest : public ::testing::Test {
   }
 
   FakeRegistry registry_{Pictures()};
-  LoopbackServer registry_server_{{&registry_}};
+  node::LoopbackServer registry_server_{{&registry_}};
   RankEndpoint endpoint_;
-  LoopbackServer server_{{&endpoint_}};
+  node::LoopbackServer server_{{&endpoint_}};
   std::unique_ptr<v1::RankService::Stub> stub_ = v1::RankService::NewStub(server_.channel());
 };
 
@@ -202,7 +202,7 @@ TEST_F(RankEndpointTest, AnAbandonedTrainingKeepsNothing) {
 TEST_F(RankEndpointTest, TwoRanksTeachTogetherAndTheFirstHasTheResult) {
   RankEndpoint second;
   ASSERT_THAT(second.SetThreads(1), Succeeds());
-  LoopbackServer second_server({&second});
+  node::LoopbackServer second_server({&second});
   std::vector<v1::RunEvent> of_second;
   std::jthread other;
   const Trained first = Train(RequestOfGang(0), [&](const v1::RunEvent& event) {
@@ -309,4 +309,4 @@ TEST_F(RankEndpointTest, FailuresSayWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::rank

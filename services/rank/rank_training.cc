@@ -27,7 +27,7 @@
 #include "services/rank/training_order.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::rank {
 namespace {
 
 // How long a registry may be away before the attempt fails.
@@ -133,11 +133,11 @@ class RankTraining::Session {
   bool IsFirst() const { return place_.rank == 0; }
 
   v1::Failure FailureOf(const absl::Status& error) const {
-    if (stage_ == Stage::kPictures) return RegistryFailure(error);
-    if (IsGangError(error)) return GangFailure(error);
-    if (IsDeviceError(error)) return DeviceFailure(error);
-    return EngineFailure(stage_ == Stage::kModel ? EngineWork::kLoading : EngineWork::kComputing,
-                         error);
+    if (stage_ == Stage::kPictures) return node::RegistryFailure(error);
+    if (IsGangError(error)) return node::GangFailure(error);
+    if (IsDeviceError(error)) return node::DeviceFailure(error);
+    return node::EngineFailure(
+        stage_ == Stage::kModel ? node::EngineWork::kLoading : node::EngineWork::kComputing, error);
   }
 
   TrainingHooks Hooks(const TrainingOrder& order) {
@@ -286,4 +286,4 @@ absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLoca
   return LoadedModel{.model = model_, .warm = false};
 }
 
-}  // namespace imprint
+}  // namespace imprint::rank

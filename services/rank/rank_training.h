@@ -15,7 +15,7 @@
 #include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
 
-namespace imprint {
+namespace imprint::rank {
 
 // What a training says to and hears from whoever asked for it. Called on the training's thread.
 struct TrainingControl {
@@ -58,4 +58,4 @@ class RankTraining {
   std::shared_ptr<const BaseModel> model_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::rank

@@ -11,7 +11,7 @@
 #include "services/node/gang_check.h"
 #include "text/training_templates.h"
 
-namespace imprint {
+namespace imprint::rank {
 namespace {
 
 constexpr int kMaxTemplates = 1000;
@@ -117,7 +117,7 @@ absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request) {
   GangPlace place;
   if (!request.has_gang()) return place;
   const v1::GangPlace& given = request.gang();
-  RETURN_IF_ERROR(CheckGang(given, request.run().rank()));
+  RETURN_IF_ERROR(node::CheckGang(given, request.run().rank()));
   place.rank = request.run().rank();
   place.size = given.size();
   place.token = given.token();
@@ -147,4 +147,4 @@ TrainingInput ToTrainingInput(const TrainingOrder& order, std::vector<RgbImage> 
           .recipe = order.recipe};
 }
 
-}  // namespace imprint
+}  // namespace imprint::rank

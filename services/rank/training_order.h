@@ -16,7 +16,7 @@
 #include "engine/recipe/recipe.h"
 #include "engine/training/training_run.h"
 
-namespace imprint {
+namespace imprint::rank {
 
 // A checked spec; what only the model can judge is still open.
 struct TrainingOrder {
@@ -45,4 +45,4 @@ absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const BaseModelInfo
 
 TrainingInput ToTrainingInput(const TrainingOrder& order, std::vector<RgbImage> pictures);
 
-}  // namespace imprint
+}  // namespace imprint::rank

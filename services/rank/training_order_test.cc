@@ -9,7 +9,7 @@
 #include "base/status_matchers.h"
 #include "text/training_templates.h"
 
-namespace imprint {
+namespace imprint::rank {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -126,4 +126,4 @@ TEST(TrainingOrder, TheSizeIsTheModelsUnlessOneIsGiven) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::rank

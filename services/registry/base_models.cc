@@ -13,7 +13,7 @@
 #include "rpc/resource_name.h"
 #include "services/registry/resource_row.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr size_t kMaxFolderBytes = 4000;
@@ -131,4 +131,4 @@ absl::Status BaseModels::Delete(const std::string& name, const std::string& etag
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

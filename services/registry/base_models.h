@@ -11,7 +11,7 @@
 #include "rpc/page.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Thread-safe.
 class BaseModels {
@@ -34,4 +34,4 @@ class BaseModels {
   Database& database_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

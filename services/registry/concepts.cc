@@ -14,7 +14,7 @@
 #include "services/registry/resource_row.h"
 #include "services/registry/token_check.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr size_t kMaxDescription = 2000;
@@ -331,4 +331,4 @@ absl::Status Concepts::DeleteAlias(const std::string& name, const std::string& e
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

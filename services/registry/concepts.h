@@ -11,7 +11,7 @@
 #include "rpc/page.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Thread-safe.
 class Concepts {
@@ -50,4 +50,4 @@ absl::StatusOr<int64_t> NextVersion(soci::session& sql, const std::string& id,
 absl::Status CheckWords(absl::string_view prefix, const std::string& token,
                         const std::string& class_word);
 
-}  // namespace imprint
+}  // namespace imprint::registry

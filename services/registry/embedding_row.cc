@@ -12,7 +12,7 @@
 #include "rpc/status.h"
 #include "services/registry/resource_row.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 struct VersionName {
@@ -100,4 +100,4 @@ absl::Status CheckActive(const v1::Embedding& embedding) {
                     deleted ? "EMBEDDING_DELETED" : "EMBEDDING_BLOCKED");
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -9,7 +9,7 @@
 #include <imprint/v1/registry.pb.h>
 #include <soci/soci.h>
 
-namespace imprint {
+namespace imprint::registry {
 
 struct EmbeddingRow {
   int64_t number = 0;
@@ -36,4 +36,4 @@ absl::Status CheckActive(const v1::Embedding& embedding);
 // for a row `c` of concepts.
 extern const char* const kNewestOfConcept;
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -21,7 +21,7 @@
 #include "services/registry/reference_sets.h"
 #include "services/registry/resource_row.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr size_t kMaxFileBytes = 1 << 20;
@@ -327,4 +327,4 @@ absl::StatusOr<v1::DeleteEmbeddingResponse> Embeddings::Delete(
   return response;
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

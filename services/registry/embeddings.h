@@ -16,7 +16,7 @@
 #include "services/registry/recorded_blobs.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Thread-safe.
 class Embeddings {
@@ -62,4 +62,4 @@ class Embeddings {
   BaseModels& models_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -7,7 +7,7 @@
 
 #include "services/registry/registry_fixture.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 using ::testing::HasSubstr;
@@ -163,4 +163,4 @@ TEST_F(EmbeddingsTest, ListsNewestFirstInPages) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -13,7 +13,7 @@
 #include "base/field_error.h"
 #include "services/server/patience.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // INVALID_ARGUMENT naming `chunk` if it is larger than the API allows.
 inline absl::Status CheckPiece(absl::string_view chunk) {
@@ -39,4 +39,4 @@ inline absl::Status SendFile(absl::string_view content, const std::string& sha25
   return absl::OkStatus();
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -7,7 +7,7 @@
 #include "base/status_macros.h"
 #include "services/registry/registry_schema.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr size_t kFewOrphans = 100;
@@ -40,4 +40,4 @@ absl::StatusOr<Orphans> RemoveOrphans(Database& database, BlobStore& blobs) {
   return Orphans{.removed = static_cast<int>(count)};
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -9,7 +9,7 @@
 #include "storage/blob_store.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // The SHA-256 of every blob that a record names.
 absl::StatusOr<std::set<std::string>> NamedBlobs(Database& database);
@@ -24,4 +24,4 @@ struct Orphans {
 // all blobs: then it is rather records that are missing.
 absl::StatusOr<Orphans> RemoveOrphans(Database& database, BlobStore& blobs);
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -19,7 +19,7 @@
 #include "services/registry/resource_row.h"
 #include "services/registry/tickets.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 struct SetRow {
@@ -394,4 +394,4 @@ absl::StatusOr<Blob> ImageSets::Content(const v1::Item& item) {
   return content;
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

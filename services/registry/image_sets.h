@@ -18,7 +18,7 @@
 #include "services/registry/recorded_blobs.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Thread-safe.
 class ImageSets {
@@ -73,4 +73,4 @@ class ImageSets {
   PictureMemory& memory_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -6,7 +6,7 @@
 
 #include "services/registry/registry_fixture.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 using ::testing::ElementsAre;
@@ -183,4 +183,4 @@ TEST_F(ImageSetsTest, ManyBlobsWithoutRecordsAreKept) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -8,7 +8,7 @@
 #include "services/registry/embedding_row.h"
 #include "services/registry/resource_row.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr int kMostNames = 1000;
@@ -118,4 +118,4 @@ void VoidTicketsOf(soci::session& sql, int64_t embedding) {
       soci::use(embedding);
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -10,7 +10,7 @@
 #include <imprint/v1/registry.pb.h>
 #include <soci/soci.h>
 
-namespace imprint {
+namespace imprint::registry {
 
 // Names are by name, at most 1000.
 
@@ -39,4 +39,4 @@ absl::Status CheckDrawable(soci::session& sql, const std::string& image_set);
 // Voids the tickets of every image set that is being drawn with the version.
 void VoidTicketsOf(soci::session& sql, int64_t embedding);
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -9,7 +9,7 @@
 #include "rpc/status.h"
 #include "services/registry/registry_fixture.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 using ::testing::Contains;
@@ -246,4 +246,4 @@ TEST(LineageMigration, IsFoundInTheRecords) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::registry

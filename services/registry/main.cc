@@ -6,9 +6,9 @@
 
 int main(int argc, char** argv) {
   if (imprint::AsksForFsck(argc, argv)) {
-    return imprint::RunFsck(argc, argv, imprint::CheckRegistryFolder);
+    return imprint::RunFsck(argc, argv, imprint::registry::CheckRegistryFolder);
   }
-  imprint::RegistryProcess registry;
+  imprint::registry::RegistryProcess registry;
   return imprint::RunService(
       argc, argv, "imprint-registry",
       "Keeps base models, reference sets, embeddings and image sets. --fsck [--json] --data FOLDER "

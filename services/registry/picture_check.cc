@@ -14,7 +14,7 @@
 #include "imaging/resample.h"
 #include "services/registry/picture_memory.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr int kGridWidth = 9;
@@ -91,4 +91,4 @@ absl::StatusOr<std::vector<std::string>> CheckReferenceSet(
   return warnings;
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -10,8 +10,10 @@
 #include <imprint/v1/registry.pb.h>
 
 namespace imprint {
-
 class PictureMemory;
+}
+
+namespace imprint::registry {
 
 struct CheckedPicture {
   v1::ReferencePicture picture;
@@ -33,4 +35,4 @@ absl::StatusOr<CheckedPicture> CheckReferencePicture(const std::string& file_nam
 absl::StatusOr<std::vector<std::string>> CheckReferenceSet(
     const std::vector<CheckedPicture>& pictures);
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -4,7 +4,7 @@
 
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 // Some tens of the slowest pictures that pass the limits.
@@ -19,4 +19,4 @@ absl::StatusOr<PictureMemory::Picture> PictureMemory::Decode(std::span<const std
   return Picture{.decoded = std::move(decoded), .memory = std::move(memory)};
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

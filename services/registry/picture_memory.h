@@ -10,7 +10,7 @@
 #include "imaging/decode.h"
 #include "services/server/byte_budget.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Thread-safe. Must outlive what it decodes.
 class PictureMemory {
@@ -36,4 +36,4 @@ class PictureMemory {
   ByteBudget budget_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -11,7 +11,7 @@
 #include "base/status_matchers.h"
 #include "imaging/encode.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 using ::testing::HasSubstr;
@@ -59,4 +59,4 @@ TEST(PictureMemory, WhatIsNoPictureTakesNone) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::registry

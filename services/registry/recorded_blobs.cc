@@ -6,7 +6,7 @@
 #include "services/registry/registry_schema.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 absl::StatusOr<RecordedBlobs::Held> RecordedBlobs::Put(absl::string_view bytes) {
   ASSIGN_OR_RETURN(const auto writer, NewWriter());
@@ -70,4 +70,4 @@ void RecordedBlobs::RemoveIfUnnamed(const std::string& sha256) {
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

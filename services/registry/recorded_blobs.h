@@ -16,7 +16,7 @@
 #include "storage/blob_store.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Thread-safe. A process that dies in between leaves blobs without a record, which the next start
 // removes (housekeeping.h).
@@ -70,4 +70,4 @@ class RecordedBlobs {
   std::map<std::string, int> held_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -14,7 +14,7 @@
 #include "services/registry/lineage.h"
 #include "services/registry/resource_row.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr int kMaxPictures = 1000;
@@ -262,4 +262,4 @@ absl::StatusOr<Blob> ReferenceSets::Original(const v1::ReferenceSet& set, int pl
       content.status());
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -17,7 +17,7 @@
 #include "services/registry/recorded_blobs.h"
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // INVALID_ARGUMENT naming the field that is missing or contradicts another, under `prefix`.
 absl::Status CheckRights(absl::string_view prefix, const v1::Rights& rights);
@@ -79,4 +79,4 @@ class ReferenceSets {
   PictureMemory& memory_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

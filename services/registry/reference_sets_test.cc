@@ -5,7 +5,7 @@
 
 #include "services/registry/registry_fixture.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 using ::testing::ElementsAre;
@@ -178,4 +178,4 @@ TEST_F(ReferenceSetsTest, AnUploadSaysHowMuchComes) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -13,7 +13,7 @@
 #include "services/server/call.h"
 #include "services/server/patience.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 // A list call: `list` gives a page of resources and the key behind which the next one begins.
@@ -268,4 +268,4 @@ grpc::Status RegistryApi::DownloadItem(grpc::ServerContext* context,
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -12,7 +12,7 @@
 #include "services/server/model_roots.h"
 #include "services/server/turnstile.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Thread-safe.
 class RegistryApi : public v1::RegistryService::Service {
@@ -119,4 +119,4 @@ class RegistryApi : public v1::RegistryService::Service {
   Turnstile downloads_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -18,7 +18,7 @@
 #include "storage/folder_lock.h"
 #include "storage/record_check.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 namespace fs = std::filesystem;
@@ -114,4 +114,4 @@ absl::StatusOr<FolderReport> CheckRegistryFolder(const fs::path& data) {
   return CheckStorage(copy->database(), *blobs);
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -9,7 +9,7 @@
 #include "storage/database.h"
 #include "storage/folder_report.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Reads every record and every blob. Nothing may write meanwhile. Of a damaged database, which says
 // nothing for sure, only the faults are listed, and the blobs whose bytes do not fit their names.
@@ -19,4 +19,4 @@ absl::StatusOr<FolderReport> CheckStorage(Database& database, BlobStore& blobs);
 // name `data`: FAILED_PRECONDITION while a registry has it, NOT_FOUND if it has no registry.db.
 absl::StatusOr<FolderReport> CheckRegistryFolder(const std::filesystem::path& data);
 
-}  // namespace imprint
+}  // namespace imprint::registry

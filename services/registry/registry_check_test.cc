@@ -7,7 +7,7 @@
 
 #include "services/registry/registry_fixture.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 using ::testing::ElementsAre;
@@ -75,4 +75,4 @@ TEST_F(RegistryCheck, AFolderOfNoRegistryIsNamed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -26,7 +26,7 @@
 #include "services/registry/tickets.h"
 #include "storage/folder_blob_store.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 class RegistryFixture : public ::testing::Test {
  protected:
@@ -174,4 +174,4 @@ class RegistryFixture : public ::testing::Test {
   bool committed_ = false;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -1,6 +1,6 @@
 #include "services/registry/registry_schema.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 const char* const kBlobNames =
     "select sha256 from reference_pictures"
@@ -99,4 +99,4 @@ const std::vector<Migration>& RegistryMigrations() {
   return migrations;
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -5,11 +5,11 @@
 
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 const std::vector<Migration>& RegistryMigrations();
 
 // A query of every record's blob: one column, sha256. Blobs that it does not give are nobody's.
 extern const char* const kBlobNames;
 
-}  // namespace imprint
+}  // namespace imprint::registry

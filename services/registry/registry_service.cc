@@ -27,7 +27,7 @@
 #include "storage/folder_blob_store.h"
 #include "storage/folder_lock.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Records and blobs of one folder, for one process.
 struct RegistryStorage {
@@ -172,4 +172,4 @@ std::vector<grpc::Service*> RegistryProcess::Endpoints() {
   return {&parts_->registry_api, &parts_->transfer_api};
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

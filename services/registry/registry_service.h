@@ -8,7 +8,7 @@
 #include "services/server/model_roots.h"
 #include "services/server/service.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 class RegistryProcess : public Service {
  public:
@@ -30,4 +30,4 @@ class RegistryProcess : public Service {
   std::unique_ptr<Parts> parts_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

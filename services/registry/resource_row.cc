@@ -6,7 +6,7 @@
 #include "base/field_error.h"
 #include "base/sha256.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 google::protobuf::Timestamp FromMicros(int64_t micros) {
   return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(micros);
@@ -38,4 +38,4 @@ absl::Status CheckDigest(absl::string_view field, absl::string_view sha256) {
                     "a SHA-256 as 64 digits of 0-9 and a-f");
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

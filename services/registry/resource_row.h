@@ -12,7 +12,7 @@
 
 #include "rpc/text_field.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Until callers bring credentials, they are all this tenant.
 inline constexpr const char* kTenant = "default";
@@ -31,4 +31,4 @@ absl::Status CheckEtag(absl::string_view given, int64_t current);
 // INVALID_ARGUMENT naming the field if the text is not a SHA-256 in lower-case hexadecimal.
 absl::Status CheckDigest(absl::string_view field, absl::string_view sha256);
 
-}  // namespace imprint
+}  // namespace imprint::registry

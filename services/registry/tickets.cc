@@ -15,7 +15,7 @@
 #include "services/registry/lineage.h"
 #include "services/registry/resource_row.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr int64_t kLongestSeconds = 3600;
@@ -198,4 +198,4 @@ absl::StatusOr<TicketScope> Tickets::Check(const std::string& token) {
   return scope;
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -12,7 +12,7 @@
 
 #include "storage/database.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // What a good ticket is for: one of the two sets is empty.
 struct TicketScope {
@@ -57,4 +57,4 @@ class Tickets {
 // Whether the job's tickets were revoked, within a transaction.
 bool IsRevoked(soci::session& sql, const std::string& job);
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -13,7 +13,7 @@
 #include "text/concept_vocabulary.h"
 #include "text/standard_tokenizer.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 constexpr int kMaxTokens = 1000;
@@ -69,4 +69,4 @@ absl::StatusOr<std::shared_ptr<const ClipTokenizer>> TokenCheck::TokenizerOf(
              std::make_shared<const ClipTokenizer>(std::move(tokenizer));
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -14,8 +14,10 @@
 #include "services/registry/concepts.h"
 
 namespace imprint {
-
 class ClipTokenizer;
+}
+
+namespace imprint::registry {
 
 // INVALID_ARGUMENT naming the field if a concept could not have that token with any model of the
 // family: what trainings refuse by themselves. Thread-safe.
@@ -41,4 +43,4 @@ class TokenCheck {
   std::map<std::string, std::shared_ptr<const ClipTokenizer>> tokenizers_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -7,7 +7,7 @@
 
 #include "services/registry/registry_fixture.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 using ::testing::ElementsAre;
@@ -73,4 +73,4 @@ TEST_F(TokenCheckTest, AModelThatIsNotThereIsNamed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::registry

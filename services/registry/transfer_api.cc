@@ -15,7 +15,7 @@
 #include "services/server/call.h"
 #include "services/server/patience.h"
 
-namespace imprint {
+namespace imprint::registry {
 namespace {
 
 // A picture's pixels go in one message.
@@ -164,4 +164,4 @@ grpc::Status TransferApi::CloseImageSet(grpc::ServerContext* context,
                     [&] { return image_sets_.Close(request->name(), request->state()); });
 }
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -10,7 +10,7 @@
 #include "services/registry/token_check.h"
 #include "services/server/metrics.h"
 
-namespace imprint {
+namespace imprint::registry {
 
 // Thread-safe.
 class TransferApi : public v1::TransferService::Service {
@@ -62,4 +62,4 @@ class TransferApi : public v1::TransferService::Service {
   prometheus::Counter& embeddings_total_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::registry

@@ -9,7 +9,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 const std::string& SolverName(const v1::ItemRequest& item) {
@@ -94,7 +94,7 @@ PromptStyle StyleOf(v1::PromptStyle style) {
 
 absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   ChunkOrder order;
-  ASSIGN_OR_RETURN(order.id, ParseRunId(request.run()));
+  ASSIGN_OR_RETURN(order.id, node::ParseRunId(request.run()));
   RETURN_IF_ERROR(CheckPlaces(request));
   RETURN_IF_ERROR(CheckItems(request));
   ASSIGN_OR_RETURN(order.precision, ParseItemsPrecision(request));
@@ -136,4 +136,4 @@ std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const Bas
   return requests;
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

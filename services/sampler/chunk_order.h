@@ -14,14 +14,14 @@
 #include "imaging/picture_format.h"
 #include "services/node/run_id.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 // Most pictures of one chunk.
 inline constexpr int kMaxChunkItems = 10'000;
 
 // A checked request; whether its pictures and embeddings fit the model, the model says.
 struct ChunkOrder {
-  RunId id;
+  node::RunId id;
   v1::ModelLocation model;
   v1::Ticket ticket;
   // At least one, each with an index of its own.
@@ -40,4 +40,4 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request);
 // One for each item, in order. A width of 0 is the model's own size, a height of 0 the width.
 std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const BaseModelInfo& model);
 
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -8,7 +8,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -47,7 +47,7 @@ TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
   file.set_content(
       SerializeLearnedEmbedding({.token = "<rex>", .vectors = 1, .width = 2, .values = {1, 2}}));
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
-  EXPECT_EQ(order.id, (RunId{.job = "jobs/a", .chunk = 2, .attempt = 1}));
+  EXPECT_EQ(order.id, (node::RunId{.job = "jobs/a", .chunk = 2, .attempt = 1}));
   EXPECT_EQ(order.format, PictureFormat::kWebp);
   ASSERT_EQ(order.embeddings.size(), 1);
   EXPECT_EQ(order.embeddings[0].token, "<rex>");
@@ -132,4 +132,4 @@ TEST(ChunkOrder, WhatMakesNoSenseIsNamed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -9,7 +9,7 @@
 #include "services/node/run_failure.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 // What pictures that are begun may take when others are to have their place.
@@ -17,7 +17,7 @@ constexpr absl::Duration kFinishBegun = absl::Seconds(10);
 
 }  // namespace
 
-ChunkRun::ChunkRun(std::shared_ptr<Run> run, ChunkOrder order, SamplerMetrics& metrics)
+ChunkRun::ChunkRun(std::shared_ptr<node::Run> run, ChunkOrder order, SamplerMetrics& metrics)
     : run_(std::move(run)),
       order_(std::move(order)),
       metrics_(metrics),
@@ -80,7 +80,7 @@ void ChunkRun::DrawingEnded(const absl::Status& status) {
     const absl::MutexLock lock(&mutex_);
     drawing_ = false;
     if (!status.ok() && !absl::IsCancelled(status))
-      FailLocked(EngineFailure(EngineWork::kLoading, status));
+      FailLocked(node::EngineFailure(node::EngineWork::kLoading, status));
   }
   Settle();
 }
@@ -96,7 +96,7 @@ void ChunkRun::Settle() {
     last = EndLocked();
   }
   if (!last) return;
-  const RunId& id = order_.id;
+  const node::RunId& id = order_.id;
   if (last->has_failure()) {
     metrics_.failed.Increment();
     LogWarning("run failed", {{"job", id.job},
@@ -132,4 +132,4 @@ std::optional<v1::RunEvent> ChunkRun::EndLocked() {
   return last;
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

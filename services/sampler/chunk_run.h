@@ -19,15 +19,15 @@
 #include "services/sampler/chunk_order.h"
 #include "services/sampler/sampler_metrics.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 // Thread-safe.
 class ChunkRun {
  public:
-  ChunkRun(std::shared_ptr<Run> run, ChunkOrder order, SamplerMetrics& metrics);
+  ChunkRun(std::shared_ptr<node::Run> run, ChunkOrder order, SamplerMetrics& metrics);
 
   const ChunkOrder& order() const { return order_; }
-  Run& run() { return *run_; }
+  node::Run& run() { return *run_; }
   // Requested when the run is told to stop, and when it has failed.
   std::stop_token stop_token() const { return stop_.get_token(); }
   // Requested with that, or before it: no picture shall be begun any more.
@@ -55,7 +55,7 @@ class ChunkRun {
   // The last event, once, when drawing and uploads are over.
   std::optional<v1::RunEvent> EndLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const std::shared_ptr<Run> run_;
+  const std::shared_ptr<node::Run> run_;
   const ChunkOrder order_;
   SamplerMetrics& metrics_;
   std::stop_source stop_;
@@ -73,4 +73,4 @@ class ChunkRun {
   std::stop_callback<std::function<void()>> on_stop_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 class ChunkRunTest : public ::testing::Test {
@@ -30,8 +30,8 @@ class ChunkRunTest : public ::testing::Test {
 
   Metrics registry_;
   SamplerMetrics metrics_{registry_};
-  ChangeSignal node_;
-  std::shared_ptr<imprint::Run> run_ = std::make_shared<imprint::Run>(RunId{}, node_);
+  node::ChangeSignal node_;
+  std::shared_ptr<node::Run> run_ = std::make_shared<node::Run>(node::RunId{}, node_);
   std::unique_ptr<ChunkRun> chunk_;
 };
 
@@ -96,4 +96,4 @@ TEST_F(ChunkRunTest, APictureThatWasDroppedLeavesTheChunkUndone) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -14,7 +14,7 @@
 
 #include "base/sha256.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 // Keeps what comes under the token "ticket"; the first file of an index stays.
 class FakeUploadRegistry : public v1::TransferService::Service {
@@ -65,4 +65,4 @@ class FakeUploadRegistry : public v1::TransferService::Service {
   std::map<int64_t, Upload> uploads_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -1,7 +1,7 @@
 #include "services/sampler/sampler_node.h"
 
 int main(int argc, char** argv) {
-  imprint::SamplerNode node;
+  imprint::sampler::SamplerNode node;
   return imprint::RunService(argc, argv, "imprint-sampler",
                              "Draws pictures on this machine, for the gateway.", node);
 }

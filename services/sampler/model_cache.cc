@@ -10,7 +10,7 @@
 #include "rpc/status.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& location,
                                                    Precision precision) {
@@ -49,4 +49,4 @@ std::vector<std::string> ModelCache::Fingerprints() const {
   return fingerprints;
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

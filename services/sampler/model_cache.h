@@ -15,7 +15,7 @@
 #include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 class ModelCache {
  public:
@@ -49,4 +49,4 @@ class ModelCache {
   std::list<Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace imprint
+}  // namespace imprint::sampler

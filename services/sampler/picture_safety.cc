@@ -7,7 +7,7 @@
 #include "imaging/fit.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 absl::Status CheckHasSafety(const BaseModelInfo& model) {
   if (model.has_safety_checker) return absl::OkStatus();
@@ -28,4 +28,4 @@ absl::StatusOr<v1::SafetyReport> ReportSafety(const BaseModel& model, const RgbI
   return report;
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -7,7 +7,7 @@
 #include "base/rgb_image.h"
 #include "engine/model/base_model.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 // OK if the model can check pictures. FAILED_PRECONDITION with the reason NO_SAFETY_CHECKER.
 absl::Status CheckHasSafety(const BaseModelInfo& model);
@@ -15,4 +15,4 @@ absl::Status CheckHasSafety(const BaseModelInfo& model);
 // What the model's checker says. An error is no permission: the picture must not be delivered.
 absl::StatusOr<v1::SafetyReport> ReportSafety(const BaseModel& model, const RgbImage& picture);
 
-}  // namespace imprint
+}  // namespace imprint::sampler

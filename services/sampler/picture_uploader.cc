@@ -15,7 +15,7 @@
 #include "services/sampler/registry_upload.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 constexpr absl::Duration kUploadTimeout = absl::Seconds(30);
@@ -90,7 +90,8 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
   if (!picture.safety.blocked()) {
     auto encoded = EncodePicture(picture.image, order.format);
     if (!encoded.ok())
-      return chunk.UploadFailed(EngineFailure(EngineWork::kComputing, encoded.status()));
+      return chunk.UploadFailed(
+          node::EngineFailure(node::EngineWork::kComputing, encoded.status()));
     file = *std::move(encoded);
     header.set_sha256(Sha256Hex(file));
   }
@@ -108,7 +109,7 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
       drawn.set_sha256(item->sha256());
       return chunk.Delivered(std::move(drawn));
     }
-    if (!MayPass(item.status())) return chunk.UploadFailed(RegistryFailure(item.status()));
+    if (!MayPass(item.status())) return chunk.UploadFailed(node::RegistryFailure(item.status()));
     if (last) return chunk.Dropped();
     if (pause == kFirstPause) {
       LogWarning("the registry did not take a picture; trying again",
@@ -136,4 +137,4 @@ std::shared_ptr<v1::TransferService::StubInterface> PictureUploader::Registry(
   return registry;
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -22,7 +22,7 @@
 #include "services/sampler/chunk_run.h"
 #include "services/sampler/sampler_metrics.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 struct FinishedPicture {
   std::shared_ptr<ChunkRun> chunk;
@@ -70,4 +70,4 @@ class PictureUploader {
   std::vector<std::jthread> threads_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::sampler

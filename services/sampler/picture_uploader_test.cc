@@ -13,7 +13,7 @@
 #include "services/node/loopback_server.h"
 #include "services/sampler/fake_upload_registry.h"
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 class PictureUploaderTest : public ::testing::Test {
@@ -23,7 +23,7 @@ class PictureUploaderTest : public ::testing::Test {
     order.ticket.set_registry(server_.address());
     order.ticket.set_token(token);
     for (int i = 0; i < items; ++i) order.items.emplace_back().set_index(i);
-    run_ = std::make_shared<imprint::Run>(RunId{}, node_);
+    run_ = std::make_shared<node::Run>(node::RunId{}, node_);
     return std::make_shared<ChunkRun>(run_, order, metrics_);
   }
 
@@ -44,11 +44,11 @@ class PictureUploaderTest : public ::testing::Test {
   }
 
   FakeUploadRegistry registry_;
-  LoopbackServer server_{{&registry_}};
+  node::LoopbackServer server_{{&registry_}};
   Metrics metrics_registry_;
   SamplerMetrics metrics_{metrics_registry_};
-  ChangeSignal node_;
-  std::shared_ptr<imprint::Run> run_;
+  node::ChangeSignal node_;
+  std::shared_ptr<node::Run> run_;
   PictureUploader uploader_{metrics_};
 };
 
@@ -138,4 +138,4 @@ TEST_F(PictureUploaderTest, WhoeverDrawsWaitsForAFullQueueButNotBeyondAStop) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::sampler

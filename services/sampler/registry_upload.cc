@@ -8,7 +8,7 @@
 #include "rpc/channel.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 constexpr size_t kChunkBytes = 256 << 10;
@@ -35,4 +35,4 @@ absl::StatusOr<v1::Item> UploadItem(v1::TransferService::StubInterface& registry
   return item;
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

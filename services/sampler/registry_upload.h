@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include <imprint/v1/transfer.grpc.pb.h>
 
-namespace imprint {
+namespace imprint::sampler {
 
 // Sends the header and the file, which is empty for a blocked picture. Gives the item as the
 // registry has it, which may come from an earlier attempt. The registry's errors.
@@ -16,4 +16,4 @@ absl::StatusOr<v1::Item> UploadItem(v1::TransferService::StubInterface& registry
                                     const v1::UploadItemRequest::ItemHeader& header,
                                     const std::string& file, absl::Duration timeout);
 
-}  // namespace imprint
+}  // namespace imprint::sampler

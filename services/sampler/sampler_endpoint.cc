@@ -9,7 +9,7 @@
 #include "services/sampler/chunk_run.h"
 #include "services/server/call.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 grpc::Status SamplerEndpoint::Start(grpc::ServerContext* context,
                                     const v1::StartSamplingRequest* request,
@@ -20,14 +20,14 @@ grpc::Status SamplerEndpoint::Start(grpc::ServerContext* context,
 grpc::Status SamplerEndpoint::Attach(grpc::ServerContext* context,
                                      const v1::AttachSamplingRequest* request,
                                      grpc::ServerWriter<v1::RunEvent>* writer) {
-  return StreamRun(runs_, request->run(), request->from_event(), *context, *writer);
+  return node::StreamRun(runs_, request->run(), request->from_event(), *context, *writer);
 }
 
 grpc::Status SamplerEndpoint::Stop(grpc::ServerContext* context,
                                    const v1::StopSamplingRequest* request,
                                    v1::StopSamplingResponse* /*response*/) {
   return Answer(*context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const RunId id, ParseRunId(request->run()));
+    ASSIGN_OR_RETURN(const node::RunId id, node::ParseRunId(request->run()));
     return runs_.Stop(id, request->mode(), request->reason());
   });
 }
@@ -36,7 +36,7 @@ absl::StatusOr<v1::StartSamplingResponse> SamplerEndpoint::Begin(
     const v1::StartSamplingRequest& request) {
   ASSIGN_OR_RETURN(ChunkOrder order, ParseChunk(request));
   if (models_.AreKnown()) RETURN_IF_ERROR(models_.Check("model.folder", order.model.folder()));
-  ASSIGN_OR_RETURN(const RunTable::Begun begun, runs_.Begin(order.id));
+  ASSIGN_OR_RETURN(const node::RunTable::Begun begun, runs_.Begin(order.id));
   if (!begun.existed) {
     engine_.Add(std::make_shared<ChunkRun>(begun.run, std::move(order), metrics_));
   }
@@ -45,4 +45,4 @@ absl::StatusOr<v1::StartSamplingResponse> SamplerEndpoint::Begin(
   return response;
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -14,12 +14,12 @@
 #include "services/sampler/sampling_engine.h"
 #include "services/server/model_roots.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 class SamplerEndpoint : public v1::SamplerService::Service {
  public:
   // All must outlive it.
-  SamplerEndpoint(RunTable& runs, SamplingEngine& engine, const ModelRoots& models,
+  SamplerEndpoint(node::RunTable& runs, SamplingEngine& engine, const ModelRoots& models,
                   SamplerMetrics& metrics)
       : runs_(runs), engine_(engine), models_(models), metrics_(metrics) {}
 
@@ -33,10 +33,10 @@ class SamplerEndpoint : public v1::SamplerService::Service {
  private:
   absl::StatusOr<v1::StartSamplingResponse> Begin(const v1::StartSamplingRequest& request);
 
-  RunTable& runs_;
+  node::RunTable& runs_;
   SamplingEngine& engine_;
   const ModelRoots& models_;
   SamplerMetrics& metrics_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -19,7 +19,7 @@
 #include "services/node/loopback_server.h"
 #include "services/sampler/fake_upload_registry.h"
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 using ::testing::HasSubstr;
@@ -90,15 +90,15 @@ class SamplerEndpointTest : public ::testing::Test {
   }
 
   FakeUploadRegistry registry_;
-  LoopbackServer registry_server_{{&registry_}};
+  node::LoopbackServer registry_server_{{&registry_}};
   Metrics metrics_registry_;
   SamplerMetrics metrics_{metrics_registry_};
-  RunTable runs_{{.slots = 2}};
+  node::RunTable runs_{{.slots = 2}};
   PictureUploader uploader_{metrics_};
   SamplingEngine engine_{{.batch = 2, .threads = 1}, uploader_, metrics_, runs_.changes()};
   ModelRoots models_;
   SamplerEndpoint endpoint_{runs_, engine_, models_, metrics_};
-  LoopbackServer server_{{&endpoint_}};
+  node::LoopbackServer server_{{&endpoint_}};
   std::unique_ptr<v1::SamplerService::Stub> stub_ = v1::SamplerService::NewStub(server_.channel());
 };
 
@@ -235,4 +235,4 @@ TEST_F(SamplerEndpointTest, FailuresSayWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::sampler

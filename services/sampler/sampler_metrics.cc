@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 prometheus::Counter& RunsWith(Metrics& metrics, const std::string& result) {
@@ -29,4 +29,4 @@ SamplerMetrics::SamplerMetrics(Metrics& metrics)
       failed(RunsWith(metrics, "failed")),
       stopped(RunsWith(metrics, "stopped")) {}
 
-}  // namespace imprint
+}  // namespace imprint::sampler

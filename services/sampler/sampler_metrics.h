@@ -7,7 +7,7 @@
 
 #include "services/server/metrics.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 struct SamplerMetrics {
   explicit SamplerMetrics(Metrics& metrics);
@@ -24,4 +24,4 @@ struct SamplerMetrics {
   prometheus::Counter& stopped;
 };
 
-}  // namespace imprint
+}  // namespace imprint::sampler

@@ -11,7 +11,7 @@
 #include "services/node/node_device.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::sampler {
 namespace {
 
 absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
@@ -60,11 +60,11 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
   if (flags_.no_safety_check) LogWarning("pictures are not checked for safety");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);
-  runs_ = std::make_unique<RunTable>(
-      RunTableOptions{.slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});
-  board_ = std::make_unique<NodeBoard>(v1::NODE_KIND_SAMPLER, *runs_,
-                                       [this](v1::NodeStatus& status) { Measure(status); });
-  node_endpoint_ = std::make_unique<NodeEndpoint>(*board_, *runs_);
+  runs_ = std::make_unique<node::RunTable>(node::RunTableOptions{
+      .slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});
+  board_ = std::make_unique<node::NodeBoard>(v1::NODE_KIND_SAMPLER, *runs_,
+                                             [this](v1::NodeStatus& status) { Measure(status); });
+  node_endpoint_ = std::make_unique<node::NodeEndpoint>(*board_, *runs_);
   uploader_ = std::make_unique<PictureUploader>(*metrics_);
   engine_ =
       std::make_unique<SamplingEngine>(SamplingOptions{.batch = flags_.batch,
@@ -82,8 +82,8 @@ std::vector<grpc::Service*> SamplerNode::Endpoints() {
 }
 
 absl::Status SamplerNode::Serving(const std::string& address) {
-  board_->SetNode(flags_.node.empty() ? DefaultNodeName(address) : flags_.node);
-  tidying_ = std::make_unique<Periodic>(absl::Seconds(1), [this] {
+  board_->SetNode(flags_.node.empty() ? node::DefaultNodeName(address) : flags_.node);
+  tidying_ = std::make_unique<node::Periodic>(absl::Seconds(1), [this] {
     runs_->Tidy();
     engine_->EndStoppedWaiting();
   });
@@ -105,9 +105,9 @@ void SamplerNode::Close() {
 }
 
 void SamplerNode::Measure(v1::NodeStatus& status) const {
-  *status.add_devices() = NodeDevice(device_, engine_->threads());
+  *status.add_devices() = node::NodeDevice(device_, engine_->threads());
   for (const std::string& model : engine_->WarmModels()) status.add_warm_models(model);
   status.set_memory_bytes(MemoryOf(getpid()).resident);
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

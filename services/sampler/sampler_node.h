@@ -17,7 +17,7 @@
 #include "services/server/model_roots.h"
 #include "services/server/service.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 struct SamplerFlags {
   // Empty: the address where it listens.
@@ -52,13 +52,13 @@ class SamplerNode : public Service {
   SamplerFlags flags_;
   DeviceFacts device_;
   std::unique_ptr<SamplerMetrics> metrics_;
-  std::unique_ptr<RunTable> runs_;
-  std::unique_ptr<NodeBoard> board_;
-  std::unique_ptr<NodeEndpoint> node_endpoint_;
+  std::unique_ptr<node::RunTable> runs_;
+  std::unique_ptr<node::NodeBoard> board_;
+  std::unique_ptr<node::NodeEndpoint> node_endpoint_;
   std::unique_ptr<PictureUploader> uploader_;
   std::unique_ptr<SamplingEngine> engine_;
   std::unique_ptr<SamplerEndpoint> endpoint_;
-  std::unique_ptr<Periodic> tidying_;
+  std::unique_ptr<node::Periodic> tidying_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::sampler

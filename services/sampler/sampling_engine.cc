@@ -12,10 +12,10 @@
 #include "services/sampler/picture_safety.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 SamplingEngine::SamplingEngine(const SamplingOptions& options, PictureUploader& uploader,
-                               SamplerMetrics& metrics, ChangeSignal& node)
+                               SamplerMetrics& metrics, node::ChangeSignal& node)
     : options_(options),
       uploader_(uploader),
       metrics_(metrics),
@@ -132,4 +132,4 @@ void SamplingEngine::CountStep(int64_t pictures) {
   metrics_.batch_occupancy.Set(static_cast<double>(pictures) / options_.batch);
 }
 
-}  // namespace imprint
+}  // namespace imprint::sampler

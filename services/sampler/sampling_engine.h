@@ -22,7 +22,7 @@
 #include "services/sampler/picture_uploader.h"
 #include "services/sampler/sampler_metrics.h"
 
-namespace imprint {
+namespace imprint::sampler {
 
 struct SamplingOptions {
   // Pictures that are drawn at once.
@@ -42,7 +42,7 @@ class SamplingEngine {
  public:
   // Both must outlive it; `node` hears of models that were loaded.
   SamplingEngine(const SamplingOptions& options, PictureUploader& uploader, SamplerMetrics& metrics,
-                 ChangeSignal& node);
+                 node::ChangeSignal& node);
 
   // Draws it when those before it are done.
   void Add(std::shared_ptr<ChunkRun> chunk);
@@ -67,7 +67,7 @@ class SamplingEngine {
   const SamplingOptions options_;
   PictureUploader& uploader_;
   SamplerMetrics& metrics_;
-  ChangeSignal& node_;
+  node::ChangeSignal& node_;
   ModelCache models_;
   std::atomic<int> threads_used_ = 0;
   std::mutex mutex_;
@@ -77,4 +77,4 @@ class SamplingEngine {
   std::jthread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::sampler

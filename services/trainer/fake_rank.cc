@@ -22,7 +22,7 @@
 
 #include "rpc/channel.h"
 
-namespace imprint {
+namespace imprint::trainer {
 namespace {
 
 class FakeRank : public v1::RankService::Service {
@@ -97,7 +97,7 @@ class FakeRank : public v1::RankService::Service {
 int FakeRank::threads = 0;
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::trainer
 
 int main(int argc, char** argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -105,10 +105,10 @@ int main(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; ++i) {
     if (std::strcmp(argv[i], "--socket") == 0) socket = argv[i + 1];
     if (std::strcmp(argv[i], "--threads") == 0) {
-      imprint::FakeRank::threads = std::atoi(argv[i + 1]);
+      imprint::trainer::FakeRank::threads = std::atoi(argv[i + 1]);
     }
   }
-  imprint::FakeRank rank;
+  imprint::trainer::FakeRank rank;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(imprint::UnixAddress(socket), grpc::InsecureServerCredentials());
   builder.RegisterService(&rank);

@@ -11,7 +11,7 @@
 #include "rpc/status.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::trainer {
 
 absl::Status RankPool::Warm() {
   for (int i = 0; i < options_.slots; ++i) {
@@ -170,4 +170,4 @@ void RankPool::DropIdleOverSlots() {
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::trainer

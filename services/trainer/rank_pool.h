@@ -15,7 +15,7 @@
 
 #include "services/trainer/rank_process.h"
 
-namespace imprint {
+namespace imprint::trainer {
 
 struct RankPoolOptions {
   RankCommand command;
@@ -93,4 +93,4 @@ class RankPool {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace imprint
+}  // namespace imprint::trainer

@@ -19,7 +19,7 @@
 #include "base/process_memory.h"
 #include "rpc/channel.h"
 
-namespace imprint {
+namespace imprint::trainer {
 namespace {
 
 constexpr size_t kMaxSocketPath = 107;  // sockaddr_un::sun_path, with its 0
@@ -158,4 +158,4 @@ int64_t RankProcess::MemoryBytes() const {
   return ending_ ? 0 : MemoryOf(pid_).resident;
 }
 
-}  // namespace imprint
+}  // namespace imprint::trainer

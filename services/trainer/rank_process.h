@@ -18,7 +18,7 @@
 #include <grpcpp/channel.h>
 #include <imprint/v1/rank.grpc.pb.h>
 
-namespace imprint {
+namespace imprint::trainer {
 
 // How children are started.
 struct RankCommand {
@@ -71,4 +71,4 @@ class RankProcess {
   std::thread companion_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::trainer

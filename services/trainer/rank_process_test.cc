@@ -10,7 +10,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::trainer {
 namespace {
 
 using ::testing::HasSubstr;
@@ -76,4 +76,4 @@ TEST_F(RankProcessTest, ATooLongSocketPathIsRefused) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::trainer

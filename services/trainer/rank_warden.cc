@@ -8,7 +8,7 @@
 
 #include "rpc/channel.h"
 
-namespace imprint {
+namespace imprint::trainer {
 namespace {
 
 constexpr absl::Duration kWatchInterval = absl::Seconds(1);
@@ -16,7 +16,7 @@ constexpr absl::Duration kEndPatience = absl::Seconds(10);
 
 }  // namespace
 
-RankWarden::RankWarden(Run& run, RankProcess& rank, int64_t max_bytes)
+RankWarden::RankWarden(node::Run& run, RankProcess& rank, int64_t max_bytes)
     : run_(run), rank_(rank), max_bytes_(max_bytes), thread_([this] { Watch(); }) {}
 
 void RankWarden::ExpectEnd() {
@@ -68,7 +68,7 @@ void RankWarden::Watch() {
 }
 
 // Again until the child has heard it: it may not have begun yet.
-void RankWarden::Deliver(const StopOrder& order) {
+void RankWarden::Deliver(const node::StopOrder& order) {
   if (told_to_keep_ && *told_to_keep_ == order.keep) return;
   grpc::ClientContext context;
   SetDeadline(context, absl::Seconds(2));
@@ -90,4 +90,4 @@ void RankWarden::CheckMemory() {
   rank_.Kill();
 }
 
-}  // namespace imprint
+}  // namespace imprint::trainer

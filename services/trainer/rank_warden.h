@@ -15,13 +15,13 @@
 #include "services/node/run.h"
 #include "services/trainer/rank_process.h"
 
-namespace imprint {
+namespace imprint::trainer {
 
 // Works on a thread of its own from its construction until Dismiss.
 class RankWarden {
  public:
   // `max_bytes` of resident memory, looked at every second; 0 is no limit.
-  RankWarden(Run& run, RankProcess& rank, int64_t max_bytes);
+  RankWarden(node::Run& run, RankProcess& rank, int64_t max_bytes);
   ~RankWarden() { Dismiss(); }
   RankWarden(const RankWarden&) = delete;
   RankWarden& operator=(const RankWarden&) = delete;
@@ -38,10 +38,10 @@ class RankWarden {
 
  private:
   void Watch();
-  void Deliver(const StopOrder& order);
+  void Deliver(const node::StopOrder& order);
   void CheckMemory();
 
-  Run& run_;
+  node::Run& run_;
   RankProcess& rank_;
   const int64_t max_bytes_;
   // What the child was told of the order, if it was.
@@ -54,4 +54,4 @@ class RankWarden {
   std::thread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::trainer

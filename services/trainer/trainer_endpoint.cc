@@ -11,12 +11,12 @@
 #include "services/node/run_stream.h"
 #include "services/server/call.h"
 
-namespace imprint {
+namespace imprint::trainer {
 namespace {
 
 // What the node itself needs of a request; the rest is the child's to judge, which knows the model.
-absl::StatusOr<RunId> CheckStart(const v1::StartTrainingRequest& request) {
-  ASSIGN_OR_RETURN(RunId id, ParseRunId(request.run()));
+absl::StatusOr<node::RunId> CheckStart(const v1::StartTrainingRequest& request) {
+  ASSIGN_OR_RETURN(node::RunId id, node::ParseRunId(request.run()));
   if (id.chunk != 0) return FieldError("run.chunk", absl::StrCat(id.chunk), "0 for a training");
   if (!request.has_spec()) return FieldError("spec", "none", "what is to be taught");
   const int threads = request.spec().compute_threads();
@@ -32,7 +32,7 @@ absl::StatusOr<RunId> CheckStart(const v1::StartTrainingRequest& request) {
   if (request.ticket().registry().empty()) {
     return FieldError("ticket.registry", "none", "the registry's address");
   }
-  if (request.has_gang()) RETURN_IF_ERROR(CheckGang(request.gang(), id.rank));
+  if (request.has_gang()) RETURN_IF_ERROR(node::CheckGang(request.gang(), id.rank));
   if (!request.has_gang() && id.rank != 0) {
     return FieldError("run.rank", absl::StrCat(id.rank), "0 for a training without a gang");
   }
@@ -50,32 +50,32 @@ grpc::Status TrainerEndpoint::Start(grpc::ServerContext* context,
 grpc::Status TrainerEndpoint::Attach(grpc::ServerContext* context,
                                      const v1::AttachTrainingRequest* request,
                                      grpc::ServerWriter<v1::RunEvent>* writer) {
-  return StreamRun(runs_, request->run(), request->from_event(), *context, *writer);
+  return node::StreamRun(runs_, request->run(), request->from_event(), *context, *writer);
 }
 
 grpc::Status TrainerEndpoint::Stop(grpc::ServerContext* context,
                                    const v1::StopTrainingRequest* request,
                                    v1::StopTrainingResponse* /*response*/) {
   return Answer(*context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const RunId id, ParseRunId(request->run()));
+    ASSIGN_OR_RETURN(const node::RunId id, node::ParseRunId(request->run()));
     return runs_.Stop(id, request->mode(), request->reason());
   });
 }
 
 absl::StatusOr<v1::StartTrainingResponse> TrainerEndpoint::Begin(
     const v1::StartTrainingRequest& request) {
-  ASSIGN_OR_RETURN(const RunId id, CheckStart(request));
+  ASSIGN_OR_RETURN(const node::RunId id, CheckStart(request));
   if (models_.AreKnown()) {
     RETURN_IF_ERROR(models_.Check("model.folder", request.model().folder()));
   }
-  ASSIGN_OR_RETURN(const RunTable::Begun begun, runs_.Begin(id));
+  ASSIGN_OR_RETURN(const node::RunTable::Begun begun, runs_.Begin(id));
   if (!begun.existed) Compute(begun.run, request);
   v1::StartTrainingResponse response;
   response.set_existed(begun.existed);
   return response;
 }
 
-void TrainerEndpoint::Compute(std::shared_ptr<Run> run, v1::StartTrainingRequest request) {
+void TrainerEndpoint::Compute(std::shared_ptr<node::Run> run, v1::StartTrainingRequest request) {
   const absl::MutexLock lock(&mutex_);
   workers_.remove_if([](Worker& worker) {
     // Looked at once: it may change any moment, and only what was joined may go.
@@ -99,4 +99,4 @@ void TrainerEndpoint::Join() {
   for (Worker& worker : workers) worker.thread.join();
 }
 
-}  // namespace imprint
+}  // namespace imprint::trainer

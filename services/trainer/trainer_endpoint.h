@@ -18,13 +18,13 @@
 #include "services/server/model_roots.h"
 #include "services/trainer/training_runner.h"
 
-namespace imprint {
+namespace imprint::trainer {
 
 class TrainerEndpoint : public v1::TrainerService::Service {
  public:
   // Both must outlive it.
   // `models` must outlive it.
-  TrainerEndpoint(RunTable& runs, TrainingRunner& runner, const ModelRoots& models)
+  TrainerEndpoint(node::RunTable& runs, TrainingRunner& runner, const ModelRoots& models)
       : runs_(runs), runner_(runner), models_(models) {}
   ~TrainerEndpoint() override { Join(); }
 
@@ -45,13 +45,13 @@ class TrainerEndpoint : public v1::TrainerService::Service {
   };
 
   absl::StatusOr<v1::StartTrainingResponse> Begin(const v1::StartTrainingRequest& request);
-  void Compute(std::shared_ptr<Run> run, v1::StartTrainingRequest request);
+  void Compute(std::shared_ptr<node::Run> run, v1::StartTrainingRequest request);
 
-  RunTable& runs_;
+  node::RunTable& runs_;
   TrainingRunner& runner_;
   const ModelRoots& models_;
   absl::Mutex mutex_;
   std::list<Worker> workers_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace imprint
+}  // namespace imprint::trainer

@@ -20,7 +20,7 @@
 #include "rpc/status.h"
 #include "services/node/loopback_server.h"
 
-namespace imprint {
+namespace imprint::trainer {
 namespace {
 
 using ::testing::ElementsAre;
@@ -103,7 +103,7 @@ class TrainerEndpointTest : public ::testing::Test {
   ScratchFolder scratch_;
   Metrics metrics_registry_;
   TrainerMetrics metrics_{metrics_registry_};
-  RunTable runs_{{.slots = 1, .keep_patience = absl::Seconds(1)}};
+  node::RunTable runs_{{.slots = 1, .keep_patience = absl::Seconds(1)}};
   RankPool pool_{{.command = {.binary = IMPRINT_FAKE_RANK, .folder = scratch_.path()},
                   .threads = 3,
                   .start_patience = absl::Seconds(60)},
@@ -111,7 +111,7 @@ class TrainerEndpointTest : public ::testing::Test {
   TrainingRunner runner_{pool_, metrics_, runs_.changes(), kMaxRankBytes};
   ModelRoots models_;
   TrainerEndpoint endpoint_{runs_, runner_, models_};
-  LoopbackServer server_{{&endpoint_}};
+  node::LoopbackServer server_{{&endpoint_}};
   std::unique_ptr<v1::TrainerService::Stub> stub_ = v1::TrainerService::NewStub(server_.channel());
 };
 
@@ -276,8 +276,8 @@ TEST_F(TrainerEndpointTest, ChildrenThatCannotStartAreEventsToo) {
                    .start_patience = absl::Seconds(2)},
                   metrics_.rank_crashes);
     TrainingRunner runner(pool, metrics_, runs_.changes(), 0);
-    ChangeSignal node;
-    imprint::Run run({.job = "jobs/a"}, node);
+    node::ChangeSignal node;
+    node::Run run({.job = "jobs/a"}, node);
     runner.Compute(run, Training("a", "train"));
     const auto last = run.log().Read(1, absl::InfinitePast()).events.back();
     EXPECT_EQ(last->failure().reason(), reason);
@@ -334,4 +334,4 @@ TEST_F(TrainerEndpointTest, APlaceInAGangIsCheckedFieldByField) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::trainer

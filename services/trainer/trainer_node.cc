@@ -21,7 +21,7 @@
 #include "services/server/log.h"
 #include "services/trainer/usable_device.h"
 
-namespace imprint {
+namespace imprint::trainer {
 namespace {
 
 namespace fs = std::filesystem;
@@ -144,17 +144,17 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
   const int share = std::max(1, UsableProcessors() / flags_.slots);
   metrics_ = std::make_unique<TrainerMetrics>(metrics);
-  runs_ = std::make_unique<RunTable>(
-      RunTableOptions{.slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});
+  runs_ = std::make_unique<node::RunTable>(node::RunTableOptions{
+      .slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});
   pool_ = std::make_unique<RankPool>(
       RankPoolOptions{
           .command = {.binary = binary, .folder = work_folder_, .more_arguments = RankArguments()},
           .slots = flags_.slots,
           .threads = flags_.rank_threads == 0 ? share : flags_.rank_threads},
       metrics_->rank_crashes);
-  board_ = std::make_unique<NodeBoard>(v1::NODE_KIND_TRAINER, *runs_,
-                                       [this](v1::NodeStatus& status) { Measure(status); });
-  node_endpoint_ = std::make_unique<NodeEndpoint>(*board_, *runs_);
+  board_ = std::make_unique<node::NodeBoard>(v1::NODE_KIND_TRAINER, *runs_,
+                                             [this](v1::NodeStatus& status) { Measure(status); });
+  node_endpoint_ = std::make_unique<node::NodeEndpoint>(*board_, *runs_);
   runner_ = std::make_unique<TrainingRunner>(*pool_, *metrics_, runs_->changes(),
                                              static_cast<int64_t>(flags_.rank_memory_mb) << 20,
                                              flags_.gang);
@@ -167,8 +167,8 @@ std::vector<grpc::Service*> TrainerNode::Endpoints() {
 }
 
 absl::Status TrainerNode::Serving(const std::string& address) {
-  board_->SetNode(flags_.node.empty() ? DefaultNodeName(address) : flags_.node);
-  tidying_ = std::make_unique<Periodic>(absl::Seconds(1), [this] {
+  board_->SetNode(flags_.node.empty() ? node::DefaultNodeName(address) : flags_.node);
+  tidying_ = std::make_unique<node::Periodic>(absl::Seconds(1), [this] {
     runs_->Tidy();
     pool_->Tidy();
   });
@@ -190,7 +190,7 @@ void TrainerNode::Close() {
 }
 
 void TrainerNode::Measure(v1::NodeStatus& status) const {
-  *status.add_devices() = NodeDevice(device_, pool_->threads());
+  *status.add_devices() = node::NodeDevice(device_, pool_->threads());
   for (const std::string& fingerprint : pool_->WarmModels()) status.add_warm_models(fingerprint);
   status.set_memory_bytes(MemoryOf(getpid()).resident + pool_->MemoryBytes());
 }
@@ -219,4 +219,4 @@ std::vector<std::string> TrainerNode::RankArguments() const {
   return arguments;
 }
 
-}  // namespace imprint
+}  // namespace imprint::trainer

@@ -18,7 +18,7 @@
 #include "services/trainer/trainer_endpoint.h"
 #include "services/trainer/training_runner.h"
 
-namespace imprint {
+namespace imprint::trainer {
 
 struct TrainerFlags {
   // Empty: the address where it listens.
@@ -67,13 +67,13 @@ class TrainerNode : public Service {
   DeviceFacts device_;
   std::filesystem::path work_folder_;
   std::unique_ptr<TrainerMetrics> metrics_;
-  std::unique_ptr<RunTable> runs_;
-  std::unique_ptr<NodeBoard> board_;
-  std::unique_ptr<NodeEndpoint> node_endpoint_;
+  std::unique_ptr<node::RunTable> runs_;
+  std::unique_ptr<node::NodeBoard> board_;
+  std::unique_ptr<node::NodeEndpoint> node_endpoint_;
   std::unique_ptr<RankPool> pool_;
   std::unique_ptr<TrainingRunner> runner_;
   std::unique_ptr<TrainerEndpoint> endpoint_;
-  std::unique_ptr<Periodic> tidying_;
+  std::unique_ptr<node::Periodic> tidying_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::trainer

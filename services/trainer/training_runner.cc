@@ -15,7 +15,7 @@
 #include "services/server/log.h"
 #include "services/trainer/rank_warden.h"
 
-namespace imprint {
+namespace imprint::trainer {
 namespace {
 
 // Between the breaking of a child's stream and the news of its end.
@@ -72,7 +72,7 @@ TrainerMetrics::TrainerMetrics(Metrics& metrics)
 // One run with one child.
 class TrainingRunner::Attempt {
  public:
-  Attempt(TrainingRunner& runner, Run& run, const v1::StartTrainingRequest& request)
+  Attempt(TrainingRunner& runner, node::Run& run, const v1::StartTrainingRequest& request)
       : runner_(runner), run_(run), request_(request) {}
 
   void Compute() {
@@ -97,7 +97,7 @@ class TrainingRunner::Attempt {
 
  private:
   void Record(v1::RunEvent event) {
-    if (IsLast(event)) {
+    if (node::IsLast(event)) {
       // Kept back until the child is free: whoever reads it may begin the next run at once.
       last_ = std::move(event);
       return;
@@ -178,7 +178,7 @@ class TrainingRunner::Attempt {
   static std::string ToText(const absl::Status& status) { return std::string(status.message()); }
 
   TrainingRunner& runner_;
-  Run& run_;
+  node::Run& run_;
   const v1::StartTrainingRequest& request_;
   std::shared_ptr<RankProcess> rank_;
   // Steps that were counted, and when.
@@ -190,7 +190,7 @@ class TrainingRunner::Attempt {
   std::optional<v1::RunEvent> last_;
 };
 
-void TrainingRunner::Compute(Run& run, const v1::StartTrainingRequest& request) {
+void TrainingRunner::Compute(node::Run& run, const v1::StartTrainingRequest& request) {
   const std::string& job = run.id().job;
   LogInfo("run begins",
           {{"job", job}, {"attempt", run.id().attempt}, {"trace", request.trace_id()}});
@@ -210,4 +210,4 @@ void TrainingRunner::Compute(Run& run, const v1::StartTrainingRequest& request) 
           {{"job", job}, {"attempt", run.id().attempt}, {"trace", request.trace_id()}});
 }
 
-}  // namespace imprint
+}  // namespace imprint::trainer

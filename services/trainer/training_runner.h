@@ -15,7 +15,7 @@
 #include "services/server/metrics.h"
 #include "services/trainer/rank_pool.h"
 
-namespace imprint {
+namespace imprint::trainer {
 
 // What a trainer node counts.
 class TrainerMetrics {
@@ -47,7 +47,7 @@ struct GangOptions {
 class TrainingRunner {
  public:
   // All must outlive it. `max_rank_bytes`: a child that uses more is ended; 0 is no limit.
-  TrainingRunner(RankPool& pool, TrainerMetrics& metrics, ChangeSignal& node,
+  TrainingRunner(RankPool& pool, TrainerMetrics& metrics, node::ChangeSignal& node,
                  int64_t max_rank_bytes, GangOptions gang = {})
       : pool_(pool),
         metrics_(metrics),
@@ -56,16 +56,16 @@ class TrainingRunner {
         gang_(std::move(gang)) {}
 
   // Returns when the run has ended.
-  void Compute(Run& run, const v1::StartTrainingRequest& request);
+  void Compute(node::Run& run, const v1::StartTrainingRequest& request);
 
  private:
   class Attempt;
 
   RankPool& pool_;
   TrainerMetrics& metrics_;
-  ChangeSignal& node_;
+  node::ChangeSignal& node_;
   const int64_t max_rank_bytes_;
   const GangOptions gang_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::trainer

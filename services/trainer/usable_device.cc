@@ -12,7 +12,7 @@
 #include "base/status_macros.h"
 #include "services/server/log.h"
 
-namespace imprint {
+namespace imprint::trainer {
 
 absl::StatusOr<DeviceFacts> FindUsableDevice(const std::string& name,
                                              const std::string& rank_binary,
@@ -42,4 +42,4 @@ absl::StatusOr<DeviceFacts> FindUsableDevice(const std::string& name,
   return FindDevice("device", first);
 }
 
-}  // namespace imprint
+}  // namespace imprint::trainer

@@ -9,7 +9,7 @@
 
 #include "engine/devices/device_facts.h"
 
-namespace imprint {
+namespace imprint::trainer {
 
 // The device of that name; for "auto" the first GPU that LibTorch can use, with a warning in the
 // log if there is one that it cannot, else the processor. `folder` is for a file with what the rank
@@ -20,4 +20,4 @@ absl::StatusOr<DeviceFacts> FindUsableDevice(const std::string& name,
                                              const std::filesystem::path& folder,
                                              const std::vector<std::string>& of_gpu);
 
-}  // namespace imprint
+}  // namespace imprint::trainer

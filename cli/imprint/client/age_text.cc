@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 std::string AgeText(const google::protobuf::Timestamp& time, absl::Time now) {
   if (time.seconds() == 0) return "-";
@@ -17,4 +17,4 @@ std::string AgeText(const google::protobuf::Timestamp& time, absl::Time now) {
   return absl::StrCat(seconds / 86'400, " days ago");
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

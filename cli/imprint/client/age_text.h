@@ -6,9 +6,9 @@
 #include "absl/time/time.h"
 #include <google/protobuf/timestamp.pb.h>
 
-namespace imprint {
+namespace imprint::cli {
 
 // "now", "5 s ago", "12 min ago", "3 h ago", "9 days ago"; "-" for a time that was not set.
 std::string AgeText(const google::protobuf::Timestamp& time, absl::Time now);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 google::protobuf::Timestamp At(int64_t seconds) {
@@ -23,4 +23,4 @@ TEST(AgeText, HasTheUnitThatPeopleWouldUse) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

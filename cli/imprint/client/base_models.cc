@@ -17,7 +17,7 @@
 #include "base/status_macros.h"
 #include "base/text_file.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr absl::string_view kDefault = "baseModels/default";
@@ -96,4 +96,4 @@ std::string LicenceFromReadme(const std::string& folder) {
   return "";
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "cli/imprint/client/gateway.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Which of the models is meant: the one that is given ("demo", "baseModels/demo"), else the only
 // one, else the one with the id "default". INVALID_ARGUMENT naming --model and the choices;
@@ -35,4 +35,4 @@ std::string FolderForRegistry(const std::string& given);
 // lines at its beginning. Empty if there is none.
 std::string LicenceFromReadme(const std::string& folder);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -8,7 +8,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::HasSubstr;
@@ -62,4 +62,4 @@ TEST(LicenceFromReadme, ReadsTheModelHubsHeaderAlone) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

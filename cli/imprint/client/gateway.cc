@@ -13,7 +13,7 @@
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // The gateway's own reason: it was reached, and its registry was not.
@@ -78,4 +78,4 @@ absl::Duration RetryDelay(int failures) {
 
 std::string NewRequestId() { return absl::StrCat("cli-", NewResourceId()); }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -15,7 +15,7 @@
 #include <imprint/v1/job.grpc.pb.h>
 #include <imprint/v1/registry.grpc.pb.h>
 
-namespace imprint {
+namespace imprint::cli {
 
 using JobCalls = v1::JobService::StubInterface;
 using RegistryCalls = v1::RegistryService::StubInterface;
@@ -78,4 +78,4 @@ absl::Duration RetryDelay(int failures);
 // An id for a request that may be sent again: new at each call.
 std::string NewRequestId();
 
-}  // namespace imprint
+}  // namespace imprint::cli

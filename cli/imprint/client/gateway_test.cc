@@ -6,7 +6,7 @@
 #include "base/status_matchers.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::AllOf;
@@ -44,4 +44,4 @@ TEST_F(ExplainedTest, SaysWhenToComeAgain) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

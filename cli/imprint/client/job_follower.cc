@@ -10,7 +10,7 @@
 #include "base/status_macros.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // What a connection ends with when the server at its other end goes: killed, or draining.
@@ -147,4 +147,4 @@ absl::Status StoppedWatching(const std::vector<std::string>& jobs) {
                                            one ? " stops it" : " stop them"));
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -12,7 +12,7 @@
 #include "cli/imprint/client/gateway.h"
 #include "cli/program/console.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // An error ends the following with it.
 using JobEventHandler = std::function<absl::Status(const v1::JobEvent&)>;
@@ -45,4 +45,4 @@ void TellWhatItWaitsFor(Gateway& gateway, Console& console, const v1::Job& job);
 // or stop each. `jobs` is not empty.
 absl::Status StoppedWatching(const std::vector<std::string>& jobs);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -14,7 +14,7 @@
 #include "base/status_matchers.h"
 #include "rpc/status.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 TEST(StoppedWatching, NamesEveryJobThatGoesOn) {
@@ -89,4 +89,4 @@ TEST(FollowJob, GivesUpOnAGatewayThatStaysBusy) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

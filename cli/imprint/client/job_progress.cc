@@ -11,7 +11,7 @@
 
 #include "rpc/enum_text.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 const char* Label(const v1::Job& job) { return job.has_training() ? "teaching" : "drawing"; }
@@ -59,8 +59,8 @@ void JobProgress::Tell(const v1::JobEvent& event) {
 void JobProgress::TellState(const v1::JobEvent& event) {
   const v1::JobEvent::StateChange& change = event.state_change();
   console_.Event("state", With(job_, event,
-                               {{"from", imprint::StateText(change.from())},
-                                {"to", imprint::StateText(change.to())},
+                               {{"from", cli::StateText(change.from())},
+                                {"to", cli::StateText(change.to())},
                                 {"reason", change.reason()}}));
   // Back to waiting, or on to another attempt: the time left is counted anew.
   if (change.to() == v1::JOB_STATE_PENDING) started_ = false;
@@ -129,4 +129,4 @@ void JobProgress::Draw(int64_t done, int64_t total, const std::string& note) {
   bar_.Update(done, note);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -9,7 +9,7 @@
 #include "cli/program/progress_bar.h"
 #include <imprint/v1/job.pb.h>
 
-namespace imprint {
+namespace imprint::cli {
 
 // Not thread-safe.
 class JobProgress {
@@ -41,4 +41,4 @@ class JobProgress {
   bool started_ = false;
 };
 
-}  // namespace imprint
+}  // namespace imprint::cli

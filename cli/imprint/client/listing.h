@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "cli/imprint/client/gateway.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Calls `take` for each page of a list until the last, or until `take` says false.
 template <typename Calls, typename Request, typename Response>
@@ -24,4 +24,4 @@ absl::Status ForEachPage(Gateway& gateway,
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -5,7 +5,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
-namespace imprint {
+namespace imprint::cli {
 
 nlohmann::json ToJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
@@ -21,4 +21,4 @@ nlohmann::json ToJson(const google::protobuf::RepeatedPtrField<std::string>& tex
   return std::vector<std::string>(texts.begin(), texts.end());
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

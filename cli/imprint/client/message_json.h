@@ -8,7 +8,7 @@
 #include <google/protobuf/repeated_field.h>
 #include <nlohmann/json.hpp>
 
-namespace imprint {
+namespace imprint::cli {
 
 // With fields that have their default, too; 64-bit numbers are strings, as proto3's JSON has them.
 nlohmann::json ToJson(const google::protobuf::Message& message);
@@ -16,4 +16,4 @@ nlohmann::json ToJson(const google::protobuf::Message& message);
 // A field of several texts.
 nlohmann::json ToJson(const google::protobuf::RepeatedPtrField<std::string>& texts);
 
-}  // namespace imprint
+}  // namespace imprint::cli

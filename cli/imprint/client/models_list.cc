@@ -11,7 +11,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,4 +74,4 @@ absl::Status TidyModelsList(const fs::path& home, const std::string& path,
   return Write(home, paths);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

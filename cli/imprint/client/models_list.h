@@ -11,7 +11,7 @@
 #include "cli/imprint/client/base_models.h"
 #include "cli/imprint/client/gateway.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // The file, one path a line.
 std::filesystem::path ModelsList(const std::filesystem::path& home);
@@ -28,4 +28,4 @@ absl::Status BeginModelsList(const std::filesystem::path& home, Gateway& gateway
 absl::Status TidyModelsList(const std::filesystem::path& home, const std::string& path,
                             const std::vector<v1::BaseModel>& models);
 
-}  // namespace imprint
+}  // namespace imprint::cli

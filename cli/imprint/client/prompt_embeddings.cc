@@ -12,7 +12,7 @@
 #include "base/status_macros.h"
 #include "text/unicode_text.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 absl::StatusOr<std::vector<std::string>> ConceptsOf(const PromptTexts& texts,
                                                     const std::vector<v1::Concept>& concepts) {
@@ -76,4 +76,4 @@ absl::StatusOr<std::vector<v1::Concept>> ListConcepts(Gateway& gateway) {
   return concepts;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

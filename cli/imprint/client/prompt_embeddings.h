@@ -8,7 +8,7 @@
 #include "cli/imprint/client/gateway.h"
 #include "cli/pictures/prompt_tokens.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // The newest versions of the concepts whose tokens stand in the prompts, by name. INVALID_ARGUMENT
 // naming --embedding if two concepts have the same token.
@@ -24,4 +24,4 @@ absl::StatusOr<std::vector<v1::Embedding>> ResolveEmbeddings(Gateway& gateway,
 absl::StatusOr<v1::Embedding> GetEmbedding(Gateway& gateway, const std::string& name);
 absl::StatusOr<std::vector<v1::Concept>> ListConcepts(Gateway& gateway);
 
-}  // namespace imprint
+}  // namespace imprint::cli

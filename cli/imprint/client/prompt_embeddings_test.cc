@@ -6,7 +6,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -44,4 +44,4 @@ TEST(ConceptsOf, ComposedAndDecomposedTokensAreOneWord) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

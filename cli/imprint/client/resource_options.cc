@@ -14,7 +14,7 @@
 #include "rpc/enum_text.h"
 #include "rpc/resource_name.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr size_t kMaxIdLength = 63;
@@ -100,4 +100,4 @@ std::string StateText(v1::JobState state) {
   return EnumText(v1::JobState_Name(state), "JOB_STATE_");
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include <imprint/v1/job.pb.h>
 
-namespace imprint {
+namespace imprint::cli {
 
 // Each takes the full name or the part that differs: "jobs/a1" or "a1". INVALID_ARGUMENT naming the
 // option.
@@ -35,4 +35,4 @@ absl::StatusOr<v1::JobPriority> ParseJobPriority(absl::string_view name);
 // "JOB_STATE_RUNNING" -> "running"
 std::string StateText(v1::JobState state);
 
-}  // namespace imprint
+}  // namespace imprint::cli

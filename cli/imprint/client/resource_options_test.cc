@@ -5,7 +5,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -54,4 +54,4 @@ TEST(ParseJobPriority, KnowsThreeAndTheServersChoice) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

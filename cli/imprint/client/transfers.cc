@@ -10,7 +10,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr size_t kChunkBytes = 256 << 10;
@@ -99,4 +99,4 @@ absl::StatusOr<std::string> DownloadItem(Gateway& gateway, const std::string& na
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

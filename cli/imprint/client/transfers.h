@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "cli/imprint/client/gateway.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 struct ReferenceUpload {
   std::vector<std::filesystem::path> pictures;
@@ -24,4 +24,4 @@ absl::StatusOr<v1::ReferenceSet> UploadReferences(Gateway& gateway, const Refere
 absl::StatusOr<std::string> DownloadEmbedding(Gateway& gateway, const std::string& name);
 absl::StatusOr<std::string> DownloadItem(Gateway& gateway, const std::string& name);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -5,7 +5,7 @@
 
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 absl::StatusOr<std::unique_ptr<Gateway>> Connect(const CommandContext& context) {
   if (!context.server.empty()) return std::make_unique<Gateway>(context.server, context.stop);
@@ -18,4 +18,4 @@ absl::StatusOr<std::unique_ptr<Gateway>> Connect(const CommandContext& context) 
   return std::make_unique<Gateway>(running->server, context.stop);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -15,7 +15,7 @@
 #include "cli/program/console.h"
 #include <CLI/CLI.hpp>
 
-namespace imprint {
+namespace imprint::cli {
 
 // Options that stand before or after the subcommand, and the ways out of the process.
 struct CommandContext {
@@ -61,4 +61,4 @@ Command MakeNodesCommand(CLI::App& app);
 // `imprint up` runs.
 absl::StatusOr<std::unique_ptr<Gateway>> Connect(const CommandContext& context);
 
-}  // namespace imprint
+}  // namespace imprint::cli

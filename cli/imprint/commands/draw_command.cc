@@ -14,7 +14,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // The command line where it still needs reading.
@@ -226,4 +226,4 @@ Command MakeDrawCommand(CLI::App& app) {
           }};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

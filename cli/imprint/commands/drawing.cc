@@ -24,7 +24,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // One run of the command.
@@ -244,4 +244,4 @@ std::string JoinTokens(const std::vector<v1::Embedding>& embeddings) {
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

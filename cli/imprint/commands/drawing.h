@@ -10,7 +10,7 @@
 #include "cli/imprint/commands/command.h"
 #include "cli/imprint/commands/picture_folder.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 struct DrawOrder {
   // Id or name of the base model; empty is the only one, or "default".
@@ -48,4 +48,4 @@ void WarnOfBlocked(const PictureFolder::Counts& counts, Console& console);
 // "<rex>, <mia>"
 std::string JoinTokens(const std::vector<v1::Embedding>& embeddings);
 
-}  // namespace imprint
+}  // namespace imprint::cli

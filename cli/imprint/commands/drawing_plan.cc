@@ -6,7 +6,7 @@
 #include "cli/pictures/drawing_options.h"
 #include "cli/pictures/prompt_tokens.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 std::vector<PlannedSet> PlanSets(const std::vector<std::string>& prompts,
                                  const std::vector<uint64_t>& seeds,
@@ -35,4 +35,4 @@ std::vector<PlannedSet> PlanSets(const std::vector<std::string>& prompts,
   return sets;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

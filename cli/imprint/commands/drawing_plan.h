@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace imprint {
+namespace imprint::cli {
 
 // An item of an image set as the folder knows it.
 struct PlannedItem {
@@ -38,4 +38,4 @@ std::vector<PlannedSet> PlanSets(const std::vector<std::string>& prompts,
                                  const std::vector<uint64_t>& seeds,
                                  const std::map<std::string, std::string>& class_words);
 
-}  // namespace imprint
+}  // namespace imprint::cli

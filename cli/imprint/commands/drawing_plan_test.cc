@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -44,4 +44,4 @@ TEST(PlanSets, HasOneSetWithoutClassWords) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -37,7 +37,7 @@
 #include "rpc/resource_name.h"
 #include "text/unicode_text.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // "concepts/rex/embeddings/3" -> "rex/3": what EmbeddingName takes.
@@ -325,4 +325,4 @@ std::vector<Command> MakeEmbeddingCommands(CLI::App& app) {
   return commands;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

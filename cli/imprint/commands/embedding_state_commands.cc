@@ -9,7 +9,7 @@
 
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 struct StateOptions {
@@ -88,4 +88,4 @@ std::vector<Command> MakeEmbeddingStateCommands(CLI::App& embeddings) {
                Delete, "Why, for whoever looks at it later")};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

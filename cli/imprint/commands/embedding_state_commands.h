@@ -6,9 +6,9 @@
 #include "cli/imprint/commands/command.h"
 #include <CLI/CLI.hpp>
 
-namespace imprint {
+namespace imprint::cli {
 
 // Below `embeddings`.
 std::vector<Command> MakeEmbeddingStateCommands(CLI::App& embeddings);
 
-}  // namespace imprint
+}  // namespace imprint::cli

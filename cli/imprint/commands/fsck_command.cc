@@ -18,7 +18,7 @@
 #include "base/child_process.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -130,4 +130,4 @@ Command MakeFsckCommand(CLI::App& app) {
           RunFsck};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -21,7 +21,7 @@
 #include "base/status_macros.h"
 #include "rpc/enum_text.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string ImageSetStateText(v1::ImageSetState state) {
@@ -173,4 +173,4 @@ std::vector<Command> MakeImageSetCommands(CLI::App& app) {
           {remove, [name](CommandContext& context) { return DeleteImageSet(*name, context); }}};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -22,7 +22,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string KindText(const v1::Job& job) { return job.has_training() ? "teach" : "draw"; }
@@ -267,4 +267,4 @@ std::vector<Command> MakeJobCommands(CLI::App& app) {
   return commands;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -17,7 +17,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 absl::Status PrintModels(CommandContext& context) {
@@ -101,4 +101,4 @@ std::vector<Command> MakeModelCommands(CLI::App& app) {
           {remove, [id](CommandContext& context) { return RemoveModel(*id, context); }}};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

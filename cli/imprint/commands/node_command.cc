@@ -10,7 +10,7 @@
 
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string HealthText(const v1::NodeSummary& node) {
@@ -44,4 +44,4 @@ Command MakeNodesCommand(CLI::App& app) {
           PrintNodes};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -24,7 +24,7 @@
 #include "imaging/encode.h"
 #include "imaging/fit.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -234,4 +234,4 @@ absl::Status PictureFolder::WriteSheet(const Sheet& sheet) const {
   return WriteFileAtomically(this->sheet(), encoded);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -14,7 +14,7 @@
 #include "cli/imprint/client/gateway.h"
 #include "cli/imprint/commands/drawing_plan.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Not thread-safe.
 class PictureFolder {
@@ -79,4 +79,4 @@ class PictureFolder {
   std::vector<std::string> sets_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -6,7 +6,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::HasSubstr;
@@ -61,4 +61,4 @@ TEST_F(PictureFolderTest, WithAManifestThatNobodyCanReadIsRefused) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

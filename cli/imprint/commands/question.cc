@@ -11,7 +11,7 @@
 
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr size_t kMaxAnswer = 4096;
@@ -65,4 +65,4 @@ Ask AskThrough(int input, int output, const std::stop_token& stop) {
   };
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

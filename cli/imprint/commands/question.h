@@ -5,7 +5,7 @@
 
 #include "cli/imprint/commands/rights.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // Writes the question to standard error and reads a line of standard input; asks again for an empty
 // one. CANCELLED once a stop is requested or the input ends.
@@ -14,4 +14,4 @@ Ask AskAtTerminal(const std::stop_token& stop);
 // The same, for any two descriptors.
 Ask AskThrough(int input, int output, const std::stop_token& stop);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -11,7 +11,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 struct Pipe {
@@ -74,4 +74,4 @@ TEST_F(Question, EndsWhenAStopIsRequestedWhileItWaits) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -16,7 +16,7 @@
 
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string PeopleText(const v1::Rights& rights) {
@@ -97,4 +97,4 @@ std::vector<Command> MakeReferenceCommands(CLI::App& app) {
           {remove, [name](CommandContext& context) { return DeleteReferenceSet(*name, context); }}};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -10,7 +10,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // One thing that has to be stated.
@@ -102,4 +102,4 @@ absl::StatusOr<v1::Rights> StateRights(RightsOptions options, const Ask& ask) {
   return rights;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <imprint/v1/registry.pb.h>
 
-namespace imprint {
+namespace imprint::cli {
 
 // Asks a person one question and gives the answer, without white space at its ends. CANCELLED if
 // there will be none.
@@ -36,4 +36,4 @@ absl::Status CheckRightsFlags(const CLI::App& app, const RightsOptions& options)
 // missing.
 absl::StatusOr<v1::Rights> StateRights(RightsOptions options, const Ask& ask);
 
-}  // namespace imprint
+}  // namespace imprint::cli

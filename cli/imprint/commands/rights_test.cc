@@ -5,7 +5,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -72,4 +72,4 @@ TEST(StateRights, EndsWithThePersonWhoAnswersNoMore) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -5,7 +5,7 @@
 #include "base/status_macros.h"
 #include "formats/learned_embedding.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 void AddLayoutOption(CLI::App& command, std::string& layout) {
   command
@@ -43,4 +43,4 @@ void TellWord(const std::filesystem::path& file, EmbeddingLayout layout, Console
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

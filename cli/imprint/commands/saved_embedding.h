@@ -11,7 +11,7 @@
 
 #include "formats/embedding_layout.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // --layout, into `layout`.
 void AddLayoutOption(CLI::App& command, std::string& layout);
@@ -30,4 +30,4 @@ absl::StatusOr<std::string> InLayout(absl::string_view content, const std::strin
 // Says which word the file's name makes it, if the layout leaves that to the name.
 void TellWord(const std::filesystem::path& file, EmbeddingLayout layout, Console& console);
 
-}  // namespace imprint
+}  // namespace imprint::cli

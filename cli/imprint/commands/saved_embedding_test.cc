@@ -7,7 +7,7 @@
 #include "base/status_matchers.h"
 #include "formats/learned_embedding.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -45,4 +45,4 @@ TEST(SavedEmbedding, WhatTheNameDecidesIsSaid) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

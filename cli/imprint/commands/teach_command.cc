@@ -18,7 +18,7 @@
 #include "base/status_macros.h"
 #include "text/unicode_text.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // The command line where it still needs reading. What is not given is left to the server, which
@@ -261,4 +261,4 @@ Command MakeTeachCommand(CLI::App& app) {
           }};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -23,7 +23,7 @@
 #include "base/atomic_file.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -171,4 +171,4 @@ absl::Status PrepareFile(const fs::path& file, bool overwrite) {
   return ForOption("out", EnsureWritableFolder(folder));
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

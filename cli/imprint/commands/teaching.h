@@ -11,7 +11,7 @@
 
 #include "formats/embedding_layout.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 struct TeachOrder {
   std::filesystem::path folder;
@@ -36,4 +36,4 @@ absl::Status Teach(const TeachOrder& order, CommandContext& context);
 // Checks, before hours of work, that nothing is in the way of `file` and that it can be written.
 absl::Status PrepareFile(const std::filesystem::path& file, bool overwrite);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -4,7 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "cli/program/table.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::string StepText(double seconds) {
@@ -34,4 +34,4 @@ std::string ReportText(const v1::TrainingReport& report) {
   return text;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -5,9 +5,9 @@
 
 #include <imprint/v1/training.pb.h>
 
-namespace imprint {
+namespace imprint::cli {
 
 // "by 2 ranks of 1 thread, 5.60 s a step, 0.2 % of it adding up".
 std::string ReportText(const v1::TrainingReport& report);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 TEST(ReportText, SaysWhoComputedAndHowFast) {
@@ -40,4 +40,4 @@ TEST(ReportText, SaysSmallAndLargeSharesAsNumbers) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -29,7 +29,7 @@
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -323,4 +323,4 @@ Command MakeDownCommand(CLI::App& app) {
           RunDown};
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 std::vector<std::string> List(const ResourceNames& names) { return {names.begin(), names.end()}; }
@@ -22,4 +22,4 @@ void TellWhatStays(const std::string& name, const ResourceNames& embeddings,
       {{"name", name}, {"embeddings", List(embeddings)}, {"image_sets", List(image_sets)}});
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -6,7 +6,7 @@
 #include "cli/program/console.h"
 #include <google/protobuf/repeated_ptr_field.h>
 
-namespace imprint {
+namespace imprint::cli {
 
 using ResourceNames = google::protobuf::RepeatedPtrField<std::string>;
 
@@ -14,4 +14,4 @@ using ResourceNames = google::protobuf::RepeatedPtrField<std::string>;
 void TellWhatStays(const std::string& name, const ResourceNames& embeddings,
                    const ResourceNames& image_sets, Console& console);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include <arpa/inet.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr int kFirstPort = 10'000;
@@ -60,4 +60,4 @@ absl::StatusOr<std::vector<int>> FindFreePorts(size_t count) {
       absl::StrCat("no ", count, " free ports between ", first, " and ", last, " on 127.0.0.1"));
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr absl::Duration kFirst = absl::Milliseconds(200);
@@ -18,4 +18,4 @@ absl::Duration RestartDelay::Next(absl::Duration ran) {
   return delay;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

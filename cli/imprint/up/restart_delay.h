@@ -3,7 +3,7 @@
 
 #include "absl/time/time.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // From 0.2 s, doubling, to 5 s; from the beginning again for one that had run for a while.
 class RestartDelay {
@@ -15,4 +15,4 @@ class RestartDelay {
   absl::Duration next_ = absl::Milliseconds(200);
 };
 
-}  // namespace imprint
+}  // namespace imprint::cli

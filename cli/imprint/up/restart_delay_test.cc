@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 TEST(RestartDelay, DoublesUpToFiveSeconds) {
@@ -20,4 +20,4 @@ TEST(RestartDelay, BeginsAgainForAServerThatRanForAWhile) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

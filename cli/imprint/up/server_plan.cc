@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/imprint/client/models_list.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 constexpr int kNodesStage = 0;
@@ -98,4 +98,4 @@ std::vector<ServerPlan> PlanServers(const UpPlan& plan, const std::vector<int>& 
   return servers;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace imprint {
+namespace imprint::cli {
 
 // One server on loopback.
 struct ServerPlan {
@@ -42,4 +42,4 @@ size_t PortsNeeded(const UpPlan& plan);
 // Registry and gateway first. `ports` are as many as PortsNeeded says.
 std::vector<ServerPlan> PlanServers(const UpPlan& plan, const std::vector<int>& ports);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::ElementsAre;
@@ -90,4 +90,4 @@ TEST_F(ServerPlanTest, AFolderWhoseSocketsWouldHaveTooLongAPathIsNotUsed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

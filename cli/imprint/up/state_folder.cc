@@ -18,7 +18,7 @@
 #include "base/private_path.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -159,4 +159,4 @@ absl::StatusOr<std::optional<RunningServers>> ReadRunning(const fs::path& home) 
   return running;
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

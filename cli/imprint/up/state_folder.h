@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // $IMPRINT_HOME, or ~/.imprint.
 std::filesystem::path DefaultHome();
@@ -51,4 +51,4 @@ void RemoveRunning(const std::filesystem::path& home);
 // FAILED_PRECONDITION while one is starting, and during `imprint fsck`.
 absl::StatusOr<std::optional<RunningServers>> ReadRunning(const std::filesystem::path& home);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -14,7 +14,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::HasSubstr;
@@ -77,4 +77,4 @@ TEST(RunningServers, LeftByAKilledProcessAreNotBelieved) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -16,7 +16,7 @@
 #include "base/child_process.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 // How often a server's address file is looked for.
@@ -195,4 +195,4 @@ std::string EndOfLog(const std::filesystem::path& log, size_t bytes) {
   return text.substr(text.find('\n') + 1);
 }
 
-}  // namespace imprint
+}  // namespace imprint::cli

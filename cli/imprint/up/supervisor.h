@@ -17,7 +17,7 @@
 #include "cli/imprint/up/restart_delay.h"
 #include "cli/imprint/up/server_plan.h"
 
-namespace imprint {
+namespace imprint::cli {
 
 // What a supervisor tells, on the thread that calls it.
 struct SupervisorReports {
@@ -95,4 +95,4 @@ class Supervisor {
 // The last lines of a file, at most `bytes`.
 std::string EndOfLog(const std::filesystem::path& log, size_t bytes = 2000);
 
-}  // namespace imprint
+}  // namespace imprint::cli

@@ -9,7 +9,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::cli {
 namespace {
 
 using ::testing::AllOf;
@@ -119,4 +119,4 @@ TEST(EndOfLog, GivesWholeLines) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::cli
