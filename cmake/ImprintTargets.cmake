@@ -4,8 +4,9 @@
 # the build tree that holds nothing but a link to the library's own source folder. So
 # `#include "text/clip_tokenizer.h"` compiles only in a target that depends on imprint::text.
 
-# imprint_library(NAME SOURCES a.cc ... DEPS imprint::base ... [TEST_DEPS ...] [TESTS a_test.cc ...])
+# imprint_library(NAME [TORCH] SOURCES a.cc ... DEPS imprint::base ... [TEST_DEPS ...] [TESTS a_test.cc ...])
 # The folder it is called from becomes imprint::NAME. Tests, where given, are linked into NAME_test.
+# TORCH gives it LibTorch.
 function(imprint_library name)
   cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPS;TESTS;TEST_DEPS" ${ARGN})
   set(target imprint_${name})
@@ -13,14 +14,10 @@ function(imprint_library name)
   add_library(imprint::${name} ALIAS ${target})
   imprint_include_root(${target})
   target_link_libraries(${target} PUBLIC ${arg_DEPS} PRIVATE imprint_compile_options)
-  if(arg_TORCH)
-    imprint_use_torch(${target})
-  endif()
+  imprint_libraries_and_headers(${target} "${arg_TORCH}" "${arg_DEPS}")
   if(IMPRINT_TESTS AND arg_TESTS)
     imprint_test(${name}_test SOURCES ${arg_TESTS} DEPS imprint::${name} ${arg_TEST_DEPS})
-    if(arg_TORCH)
-      imprint_use_torch(${name}_test)
-    endif()
+    imprint_libraries_and_headers(${name}_test "${arg_TORCH}" "${arg_DEPS}")
   endif()
 endfunction()
 
@@ -57,8 +54,22 @@ function(imprint_python_test name file)
     ENVIRONMENT "IMPRINT_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};IMPRINT_THREADS=1;OMP_NUM_THREADS=1;XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
-# Gives a target LibTorch's headers, precompiled once for all of them, and its libraries.
-function(imprint_use_torch target)
-  target_link_libraries(${target} PRIVATE LibTorch::LibTorch)
-  target_precompile_headers(${target} REUSE_FROM imprint_torch_headers)
+# imprint_program(NAME [TORCH] SOURCES main.cc ... DEPS imprint::base ...)
+function(imprint_program name)
+  cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} imprint_compile_options)
+  imprint_libraries_and_headers(${name} "${arg_TORCH}" "${arg_DEPS}")
+endfunction()
+
+# Gives a target LibTorch, where it is one that computes, and the precompiled headers that suit it.
+function(imprint_libraries_and_headers target torch deps)
+  if(torch)
+    target_link_libraries(${target} PRIVATE LibTorch::LibTorch)
+    imprint_use_headers(${target} torch)
+  elseif(imprint::proto IN_LIST deps)
+    imprint_use_headers(${target} rpc)
+  else()
+    imprint_use_headers(${target} plain)
+  endif()
 endfunction()

@@ -1,1 +1,0 @@
-// Nothing: this file carries LibTorch's precompiled headers.
