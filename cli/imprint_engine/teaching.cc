@@ -28,12 +28,12 @@
 #include "engine/collective/join_gang.h"
 #include "engine/cuda/device_memory.h"
 #include "engine/model/base_model.h"
-#include "engine/recipe/recipe.h"
 #include "engine/torch/threads.h"
 #include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"
 #include "imaging/fit.h"
+#include "orders/training_recipe.h"
 
 namespace imprint::cli {
 namespace {

@@ -14,9 +14,9 @@
 
 #include "engine/devices/compute_choice.h"
 #include "engine/devices/device_use.h"
-#include "engine/recipe/recipe.h"
 #include "formats/embedding_layout.h"
 #include "imaging/fit.h"
+#include "orders/training_recipe.h"
 #include "text/training_templates.h"
 
 namespace imprint::cli {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/devices/compute_device.h"
-#include "engine/recipe/precision.h"
+#include "orders/precision.h"
 
 namespace imprint {
 

@@ -10,7 +10,7 @@
 
 #include "engine/devices/compute_device.h"
 #include "engine/devices/cuda_driver.h"
-#include "engine/recipe/precision.h"
+#include "orders/precision.h"
 
 namespace imprint {
 

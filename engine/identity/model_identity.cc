@@ -15,7 +15,7 @@
 #include "base/json_object.h"
 #include "base/status_macros.h"
 #include "engine/identity/canonical_numbers.h"
-#include "engine/recipe/models_solver.h"
+#include "engine/model_files/models_solver.h"
 #include "formats/float_values.h"
 #include "formats/half.h"
 

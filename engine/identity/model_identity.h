@@ -11,8 +11,8 @@
 
 #include "base/sha256.h"
 #include "engine/model_files/model_files.h"
-#include "engine/recipe/solver_choice.h"
 #include "formats/safetensors.h"
+#include "orders/solver_choice.h"
 
 namespace imprint {
 

@@ -14,7 +14,7 @@
 #include "engine/model/unet_config.h"
 #include "engine/model/vae_config.h"
 #include "engine/model_files/model_files.h"
-#include "engine/recipe/models_solver.h"
+#include "engine/model_files/models_solver.h"
 #include "engine/torch/torch_device.h"
 #include "engine/torch/torch_errors.h"
 #include "engine/weights/weight_binder.h"

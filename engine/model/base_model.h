@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 
 #include "engine/devices/compute_choice.h"
-#include "engine/recipe/solver_choice.h"
+#include "orders/solver_choice.h"
 #include "text/clip_tokenizer.h"
 
 namespace imprint {

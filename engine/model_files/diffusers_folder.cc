@@ -36,7 +36,7 @@ constexpr absl::string_view kUsualParts[] = {"tokenizer", "scheduler", "safety_c
                                              "feature_extractor"};
 
 constexpr const char* kClassName = "_class_name";
-// For SolverOf (engine/recipe/models_solver.h), which says why it does not count.
+// For SolverOf (engine/model_files/models_solver.h), which says why it does not count.
 constexpr const char* kClassOfFile = "_class_of_file";
 
 // The class of a part by model_index.json; empty for one that is absent, which is written as

@@ -8,7 +8,7 @@
 
 #include "engine/noise/noise_schedule.h"
 #include "engine/noise/noise_source.h"
-#include "engine/recipe/solver_choice.h"
+#include "orders/solver_choice.h"
 
 namespace imprint {
 

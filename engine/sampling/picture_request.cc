@@ -6,7 +6,7 @@
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/recipe/upscaling.h"
+#include "orders/upscaling.h"
 #include "text/unicode_text.h"
 
 namespace imprint {

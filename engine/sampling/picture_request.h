@@ -11,8 +11,8 @@
 #include "base/picture_size.h"
 #include "base/rgb_image.h"
 #include "engine/model/base_model.h"
-#include "engine/recipe/solver_choice.h"
-#include "engine/recipe/upscaling.h"
+#include "orders/solver_choice.h"
+#include "orders/upscaling.h"
 #include "text/prompt_syntax.h"
 
 namespace imprint {

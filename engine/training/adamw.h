@@ -6,7 +6,7 @@
 
 #include <ATen/ATen.h>
 
-#include "engine/recipe/recipe.h"
+#include "orders/training_recipe.h"
 
 namespace imprint {
 

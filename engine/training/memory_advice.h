@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 
-#include "engine/recipe/precision.h"
+#include "orders/precision.h"
 
 namespace imprint {
 

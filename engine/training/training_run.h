@@ -16,9 +16,9 @@
 #include "engine/collective/collective_use.h"
 #include "engine/cuda/device_graph.h"
 #include "engine/model/base_model.h"
-#include "engine/recipe/recipe.h"
 #include "engine/training/checkpoint.h"
 #include "formats/learned_embedding.h"
+#include "orders/training_recipe.h"
 
 namespace imprint {
 

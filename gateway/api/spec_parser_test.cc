@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
-#include "engine/recipe/recipe.h"
+#include "orders/training_recipe.h"
 
 namespace imprint::gateway {
 namespace {

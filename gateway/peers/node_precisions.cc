@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/recipe/precision.h"
+#include "orders/precision.h"
 
 namespace imprint::gateway {
 

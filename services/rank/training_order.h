@@ -12,9 +12,9 @@
 #include "base/rgb_image.h"
 #include "engine/collective/gang_place.h"
 #include "engine/model/base_model.h"
-#include "engine/recipe/precision.h"
-#include "engine/recipe/recipe.h"
 #include "engine/training/training_run.h"
+#include "orders/precision.h"
+#include "orders/training_recipe.h"
 
 namespace imprint::rank {
 

@@ -8,8 +8,8 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "engine/recipe/recipe.h"
 #include "imaging/fit.h"
+#include "orders/training_recipe.h"
 #include "rpc/channel.h"
 #include "services/registry/file_pieces.h"
 #include "services/server/call.h"

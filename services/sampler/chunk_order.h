@@ -8,10 +8,10 @@
 #include <imprint/v1/sampler.pb.h>
 
 #include "engine/model/base_model.h"
-#include "engine/recipe/precision.h"
 #include "engine/sampling/picture_request.h"
 #include "formats/learned_embedding.h"
 #include "imaging/picture_format.h"
+#include "orders/precision.h"
 #include "services/node/run_id.h"
 
 namespace imprint::sampler {

@@ -22,7 +22,7 @@ class IncludeEdges(unittest.TestCase):
         self.assertIn("text may not include imaging/decode.h",
                       check("text/a.cc", '#include "imaging/decode.h"\n')[0])
         self.assertTrue(check("base/a.h", '  #  include "text/clip_tokenizer.h"\n'))
-        self.assertTrue(check("engine/scoring/a.cc", '#include "engine/recipe/recipe.h"\n'))
+        self.assertTrue(check("engine/scoring/a.cc", '#include "orders/training_recipe.h"\n'))
 
     def test_libtorch_outside_of_the_engine_fails(self):
         self.assertTrue(check("cli/imprint_engine/a.cc", "#include <ATen/ATen.h>\n"))

@@ -8,8 +8,8 @@
 #include "base/json_object.h"
 #include "engine/model/unet_config.h"
 #include "engine/model/vae_config.h"
-#include "engine/recipe/models_solver.h"
-#include "engine/recipe/solver_choice.h"
+#include "engine/model_files/models_solver.h"
+#include "orders/solver_choice.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);

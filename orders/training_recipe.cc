@@ -1,4 +1,4 @@
-#include "engine/recipe/recipe.h"
+#include "orders/training_recipe.h"
 
 #include <algorithm>
 #include <cmath>

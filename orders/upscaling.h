@@ -6,7 +6,7 @@
 #include "absl/strings/string_view.h"
 
 #include "base/picture_size.h"
-#include "engine/recipe/solver_choice.h"
+#include "orders/solver_choice.h"
 
 namespace imprint {
 

@@ -1,4 +1,4 @@
-#include "engine/recipe/solver_choice.h"
+#include "orders/solver_choice.h"
 
 #include <algorithm>
 #include <vector>

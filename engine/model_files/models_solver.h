@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json_object.h"
-#include "engine/recipe/solver_choice.h"
+#include "orders/solver_choice.h"
 
 namespace imprint {
 

@@ -1,4 +1,4 @@
-#include "engine/recipe/precision.h"
+#include "orders/precision.h"
 
 #include "base/field_error.h"
 

@@ -1,4 +1,4 @@
-#include "engine/recipe/upscaling.h"
+#include "orders/upscaling.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "engine/recipe/models_solver.h"
+#include "engine/model_files/models_solver.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
