@@ -1,8 +1,7 @@
-// How a concept is taught: every number that changes the result. Needs no LibTorch.
+// How a concept is taught: every number that changes the result.
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -10,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_object.h"
+#include "formats/learned_embedding.h"
+#include "orders/field_table.h"
 
 namespace imprint {
 
@@ -18,16 +19,16 @@ inline constexpr int kMaxTrainingSide = 2048;
 
 // How the learning rate goes from its first value over the run.
 enum class LearningRateSchedule { kConstant, kCosine };
+inline constexpr absl::string_view kLearningRateSchedules[] = {"constant", "cosine"};
 
 absl::string_view Name(LearningRateSchedule schedule);
-absl::StatusOr<LearningRateSchedule> ParseLearningRateSchedule(absl::string_view name);
 
-// A plain value; CheckRecipe says whether it makes sense.
+// A plain value; CheckRecipe says whether it makes sense. kRecipeFields has what each number is.
 struct TrainingRecipe {
   int vectors = 1;
   int steps = 200;
-  // Samples of one gradient are batch x accumulation; a batch is computed at once.
   int batch = 4;
+  // Samples of one gradient are batch × accumulation.
   int accumulation = 1;
   double learning_rate = 1e-2;
   LearningRateSchedule schedule = LearningRateSchedule::kConstant;
@@ -36,16 +37,90 @@ struct TrainingRecipe {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 1e-2;
-  // A vector may grow to this many times the length it started with; 0 lets it grow freely. AdamW
-  // inflates a new token until it drowns the words around it.
+  // AdamW inflates a new token until it drowns the words around it.
   double max_growth = 1.5;
-  // The embedding is the mean of the vectors over this last part of the steps (Polyak & Juditsky
-  // 1992): a constant learning rate keeps circling the best place, and the mean is nearer to it
-  // than any point of the circle. 0 takes the last step's.
+  // Polyak & Juditsky 1992: a constant learning rate keeps circling the best place, and the mean is
+  // nearer to it than any point of the circle.
   double average = 0.25;
-  // Mirrored pictures count as pictures of the concept with probability one half.
   bool flip = true;
   uint64_t seed = 0;
+};
+
+inline constexpr int kMaxSamples = 4096;
+
+inline constexpr Field<TrainingRecipe> kRecipeFields[] = {
+    {.name = "vectors",
+     .flag = "vectors",
+     .member = &TrainingRecipe::vectors,
+     .range = {.least = 1, .most = kMaxEmbeddingVectors},
+     .help = "Vectors that the token stands for"},
+    {.name = "steps",
+     .flag = "steps",
+     .member = &TrainingRecipe::steps,
+     .range = {.least = 1, .most = 1'000'000},
+     .help = "Updates of the vectors"},
+    {.name = "batch",
+     .flag = "batch",
+     .member = &TrainingRecipe::batch,
+     .range = {.least = 1, .most = kMaxSamples},
+     .help = "Samples computed at once"},
+    {.name = "accumulation",
+     .flag = "accumulation",
+     .member = &TrainingRecipe::accumulation,
+     .range = {.least = 1, .most = kMaxSamples},
+     .help = "Batches an update; batch × accumulation is at most 4096"},
+    {.name = "learning_rate",
+     .flag = "lr",
+     .member = &TrainingRecipe::learning_rate,
+     .range = {.least = 0, .most = 10, .above_least = true},
+     .expected = "a number above 0, at most 10, such as 0.01",
+     .help = "Learning rate of an update; it is not scaled by the batch"},
+    {.name = "schedule",
+     .flag = "schedule",
+     .member = ChoiceOf<&TrainingRecipe::schedule>::Named(kLearningRateSchedules),
+     .help = "How the learning rate goes over the run: constant, or cosine (falls to 5 percent)"},
+    {.name = "beta1",
+     .flag = "beta1",
+     .member = &TrainingRecipe::beta1,
+     .range = {.least = 0, .most = 1, .below_most = true},
+     .help = "AdamW's decay of the gradient's mean"},
+    {.name = "beta2",
+     .flag = "beta2",
+     .member = &TrainingRecipe::beta2,
+     .range = {.least = 0, .most = 1, .below_most = true},
+     .help = "AdamW's decay of the squared gradient's mean"},
+    {.name = "epsilon",
+     .flag = "epsilon",
+     .member = &TrainingRecipe::epsilon,
+     .range = {.least = 0, .most = 1, .above_least = true},
+     .expected = "a number above 0, at most 1, such as 1e-8",
+     .help = "What AdamW adds to the root that it divides by"},
+    {.name = "weight_decay",
+     .flag = "weight-decay",
+     .member = &TrainingRecipe::weight_decay,
+     .range = {.least = 0, .most = 1},
+     .help = "Weight decay of AdamW, on the vectors alone"},
+    {.name = "max_growth",
+     .flag = "max-growth",
+     .member = &TrainingRecipe::max_growth,
+     .range = {.least = 1, .most = 1000, .or_zero = true},
+     .expected = "0 (no limit), or 1 to 1000 times the first length",
+     .help = "How many times its first length a vector may reach; 0 is no limit"},
+    {.name = "average",
+     .flag = "average",
+     .member = &TrainingRecipe::average,
+     .range = {.least = 0, .most = 1},
+     .expected = "0 (the last step alone) to 1 (all steps)",
+     .help = "Last part of the steps whose mean becomes the embedding; 0 is the last step alone"},
+    {.name = "flip",
+     .flag = "no-flip",
+     .member = &TrainingRecipe::flip,
+     .help = "Mirrored pictures count as pictures of the concept, with probability one half; not "
+             "for text, or faces that are not symmetrical"},
+    {.name = "seed",
+     .flag = "seed",
+     .member = &TrainingRecipe::seed,
+     .help = "Another number, another choice of pictures, captions and noise"},
 };
 
 // INVALID_ARGUMENT naming the first field that makes no sense, what it is and what it may be.

@@ -14,6 +14,7 @@
 #include "cli/imprint_engine/teaching.h"
 #include "cli/imprint_engine/training_record.h"
 #include "cli/pictures/teaching_options.h"
+#include "cli/program/field_flags.h"
 #include "cli/program/given_flags.h"
 
 #include "base/field_error.h"
@@ -37,13 +38,11 @@ struct TeachOptions {
   std::string kind = "object";
   std::string templates;
   std::string fit = "crop";
-  std::string schedule{Name(TrainingRecipe().schedule)};
   std::string out;
   std::string layout{Name(EmbeddingLayout::kDiffusers)};
   std::string resume;
   ComputeFlags compute;
   int size = 0;
-  bool no_flip = false;
   bool overwrite = false;
   std::optional<int> ranks;
   bool gradient_checkpointing = false;
@@ -51,6 +50,7 @@ struct TeachOptions {
   std::optional<int> device_memory_mb;
   int checkpoint_every = 50;
   TrainingRecipe recipe;
+  std::optional<FieldFlags<TrainingRecipe>> recipe_flags;
 };
 
 absl::StatusOr<std::vector<std::string>> Templates(const TeachOptions& options, ConceptKind kind) {
@@ -58,7 +58,7 @@ absl::StatusOr<std::vector<std::string>> Templates(const TeachOptions& options, 
   return ReadTemplates(options.templates);
 }
 
-absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& console) {
+absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
   TeachOrder order;
   if (options.folder.empty()) return FieldError("FOLDER", "none", "the folder of pictures");
   if (options.model.empty()) {
@@ -79,9 +79,8 @@ absl::StatusOr<TeachOrder> MakeOrder(const TeachOptions& options, Console& conso
   ASSIGN_OR_RETURN(order.layout, ParseEmbeddingLayout("layout", options.layout));
   RETURN_IF_ERROR(EmbeddingFileName(order.layout, order.token).status());
   order.size = options.size;
+  RETURN_IF_ERROR(options.recipe_flags->TakeNames());
   order.recipe = options.recipe;
-  order.recipe.flip = !options.no_flip;
-  ASSIGN_OR_RETURN(order.recipe.schedule, ParseLearningRateSchedule(options.schedule));
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
   order.checkpoint_every = options.checkpoint_every;
   order.ranks = options.ranks.value_or(1);
@@ -108,7 +107,7 @@ absl::Status CheckGoesOn(const CLI::App& teach) {
   return absl::OkStatus();
 }
 
-absl::Status RunTeach(const CLI::App& teach, const TeachOptions& options, CommandContext& context) {
+absl::Status RunTeach(const CLI::App& teach, TeachOptions& options, CommandContext& context) {
   if (!options.resume.empty()) {
     RETURN_IF_ERROR(CheckGoesOn(teach));
     ResumeChanges changes = {.ranks = options.ranks,
@@ -131,7 +130,6 @@ absl::Status RunTeach(const CLI::App& teach, const TeachOptions& options, Comman
 
 Command MakeTeachCommand(CLI::App& app) {
   const auto options = std::make_shared<TeachOptions>();
-  TrainingRecipe& recipe = options->recipe;
   CLI::App* teach = app.add_subcommand(
       "teach",
       "Teach a new concept from a folder of pictures.\n\n"
@@ -202,29 +200,14 @@ Command MakeTeachCommand(CLI::App& app) {
       ->type_name("HOW")
       ->capture_default_str()
       ->group(kWhat);
-  teach
-      ->add_flag("--no-flip", options->no_flip,
-                 "Never mirror the pictures: for text, or faces that are not symmetrical")
-      ->group(kWhat);
   constexpr const char* kHow = "How it is taught";
-  const auto number = [&](const char* name, auto& field, const char* text) {
-    return teach->add_option(name, field, text)->capture_default_str()->group(kHow);
-  };
-  number("--steps", recipe.steps, "Updates of the vectors");
-  number("--batch", recipe.batch, "Samples computed at once");
-  number("--accumulation", recipe.accumulation, "Batches an update");
-  number("--lr", recipe.learning_rate, "Learning rate of an update; it is not scaled by the batch");
-  number("--schedule", options->schedule, "constant, or cosine (falls to 5 percent)")
-      ->type_name("NAME");
-  number("--vectors", recipe.vectors, "Vectors that the token stands for");
-  number("--max-growth", recipe.max_growth,
-         "How many times its first length a vector may reach; 0 is no limit");
-  number("--average", recipe.average,
-         "Last part of the steps whose mean becomes the embedding; 0 is the last step alone");
-  number("--weight-decay", recipe.weight_decay, "Weight decay of AdamW, on the vectors alone");
-  number("--seed", recipe.seed, "Another number, another choice of pictures, captions and noise");
-  number("--checkpoint-every", options->checkpoint_every,
-         "Steps between checkpoints; 0 writes one only when interrupted");
+  options->recipe_flags.emplace(*teach, FieldTable<TrainingRecipe>(kRecipeFields), options->recipe,
+                                kHow, ShowDefaults::kYes);
+  teach
+      ->add_option("--checkpoint-every", options->checkpoint_every,
+                   "Steps between checkpoints; 0 writes one only when interrupted")
+      ->capture_default_str()
+      ->group(kHow);
   return {teach, [teach, options](CommandContext& context) {
             return RunTeach(*teach, *options, context);
           }};

@@ -14,6 +14,7 @@
 #include "orders/solver_choice.h"
 #include "orders/training_recipe.h"
 #include "orders/upscaling.h"
+#include "orders/wire/recipe_wire.h"
 #include "rpc/resource_name.h"
 #include "rpc/text_field.h"
 #include "text/training_templates.h"
@@ -60,47 +61,6 @@ template <typename Enum>
 absl::Status CheckKnown(absl::string_view field, Enum value, bool known) {
   if (known) return absl::OkStatus();
   return FieldError(field, absl::StrCat(static_cast<int>(value)), "a value of the enum");
-}
-
-// The engine's recipe is the one place that knows defaults and limits.
-absl::Status FillRecipe(v1::TrainingRecipe& proto) {
-  TrainingRecipe recipe;
-  const auto take = [](bool has, auto given, auto& field) {
-    if (has) field = given;
-  };
-  take(proto.has_vectors(), proto.vectors(), recipe.vectors);
-  take(proto.has_steps(), proto.steps(), recipe.steps);
-  take(proto.has_batch(), proto.batch(), recipe.batch);
-  take(proto.has_accumulation(), proto.accumulation(), recipe.accumulation);
-  take(proto.has_learning_rate(), proto.learning_rate(), recipe.learning_rate);
-  take(proto.has_beta1(), proto.beta1(), recipe.beta1);
-  take(proto.has_beta2(), proto.beta2(), recipe.beta2);
-  take(proto.has_epsilon(), proto.epsilon(), recipe.epsilon);
-  take(proto.has_weight_decay(), proto.weight_decay(), recipe.weight_decay);
-  take(proto.has_max_growth(), proto.max_growth(), recipe.max_growth);
-  take(proto.has_average(), proto.average(), recipe.average);
-  take(proto.has_flip(), proto.flip(), recipe.flip);
-  take(proto.has_seed(), proto.seed(), recipe.seed);
-  RETURN_IF_ERROR(
-      CheckKnown("schedule", proto.schedule(), v1::LearningRateSchedule_IsValid(proto.schedule())));
-  RETURN_IF_ERROR(CheckRecipe(recipe));
-  proto.set_vectors(recipe.vectors);
-  proto.set_steps(recipe.steps);
-  proto.set_batch(recipe.batch);
-  proto.set_accumulation(recipe.accumulation);
-  proto.set_learning_rate(recipe.learning_rate);
-  if (proto.schedule() == v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED) {
-    proto.set_schedule(v1::LEARNING_RATE_SCHEDULE_CONSTANT);
-  }
-  proto.set_beta1(recipe.beta1);
-  proto.set_beta2(recipe.beta2);
-  proto.set_epsilon(recipe.epsilon);
-  proto.set_weight_decay(recipe.weight_decay);
-  proto.set_max_growth(recipe.max_growth);
-  proto.set_average(recipe.average);
-  proto.set_flip(recipe.flip);
-  proto.set_seed(recipe.seed);
-  return absl::OkStatus();
 }
 
 absl::Status FillTemplates(v1::TrainingSpec& spec) {
@@ -195,7 +155,8 @@ absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given
   RETURN_IF_ERROR(CheckRange("spec.size", spec.size(), 0, kMaxTrainingSide));
   RETURN_IF_ERROR(CheckKnown("spec.fit", spec.fit(), v1::SquareFit_IsValid(spec.fit())));
   if (spec.fit() == v1::SQUARE_FIT_UNSPECIFIED) spec.set_fit(v1::SQUARE_FIT_CROP);
-  RETURN_IF_ERROR(Under("spec.recipe.", FillRecipe(*spec.mutable_recipe())));
+  ASSIGN_OR_RETURN(const TrainingRecipe recipe, ParseRecipe(spec.recipe(), "spec.recipe."));
+  *spec.mutable_recipe() = ToProto(recipe);
   RETURN_IF_ERROR(FillRanks(spec));
   if (spec.checkpoint_every() == 0) spec.set_checkpoint_every(kDefaultCheckpointEvery);
   RETURN_IF_ERROR(CheckRange("spec.checkpoint_every", spec.checkpoint_every(), 1, 1'000'000));

@@ -8,6 +8,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "orders/wire/recipe_wire.h"
 #include "services/node/gang_check.h"
 #include "text/training_templates.h"
 
@@ -18,39 +19,6 @@ constexpr int kMaxTemplates = 1000;
 
 // Until the slowest rank has loaded its model.
 constexpr absl::Duration kJoinPatience = absl::Minutes(10);
-
-absl::StatusOr<LearningRateSchedule> ParseSchedule(v1::LearningRateSchedule schedule) {
-  switch (schedule) {
-    case v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED:
-      return TrainingRecipe().schedule;
-    case v1::LEARNING_RATE_SCHEDULE_CONSTANT:
-      return LearningRateSchedule::kConstant;
-    case v1::LEARNING_RATE_SCHEDULE_COSINE:
-      return LearningRateSchedule::kCosine;
-    default:
-      return FieldError("spec.recipe.schedule", absl::StrCat(schedule), "CONSTANT or COSINE");
-  }
-}
-
-absl::StatusOr<TrainingRecipe> ParseRecipe(const v1::TrainingRecipe& given) {
-  TrainingRecipe recipe;
-  if (given.has_vectors()) recipe.vectors = given.vectors();
-  if (given.has_steps()) recipe.steps = given.steps();
-  if (given.has_batch()) recipe.batch = given.batch();
-  if (given.has_accumulation()) recipe.accumulation = given.accumulation();
-  if (given.has_learning_rate()) recipe.learning_rate = given.learning_rate();
-  ASSIGN_OR_RETURN(recipe.schedule, ParseSchedule(given.schedule()));
-  if (given.has_beta1()) recipe.beta1 = given.beta1();
-  if (given.has_beta2()) recipe.beta2 = given.beta2();
-  if (given.has_epsilon()) recipe.epsilon = given.epsilon();
-  if (given.has_weight_decay()) recipe.weight_decay = given.weight_decay();
-  if (given.has_max_growth()) recipe.max_growth = given.max_growth();
-  if (given.has_average()) recipe.average = given.average();
-  if (given.has_flip()) recipe.flip = given.flip();
-  if (given.has_seed()) recipe.seed = given.seed();
-  RETURN_IF_ERROR(CheckRecipe(recipe));
-  return recipe;
-}
 
 absl::StatusOr<ConceptKind> ParseKind(v1::ConceptKind kind) {
   switch (kind) {
@@ -92,7 +60,7 @@ absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec) {
     return FieldError("spec.class_word", "none", "a word for what kind of thing it is");
   }
   ASSIGN_OR_RETURN(order.templates, ParseCaptions(spec));
-  ASSIGN_OR_RETURN(order.recipe, ParseRecipe(spec.recipe()));
+  ASSIGN_OR_RETURN(order.recipe, ParseRecipe(spec.recipe(), "spec.recipe."));
   if (spec.size() < 0 || spec.size() > kMaxTrainingSide) {
     return FieldError("spec.size", absl::StrCat(spec.size()),
                       absl::StrCat("0 to ", kMaxTrainingSide));

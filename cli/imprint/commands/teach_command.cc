@@ -11,11 +11,14 @@
 #include "cli/imprint/commands/saved_embedding.h"
 #include "cli/imprint/commands/teaching.h"
 #include "cli/pictures/teaching_options.h"
+#include "cli/program/field_flags.h"
 #include "cli/program/given_flags.h"
 
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "orders/training_recipe.h"
+#include "orders/wire/recipe_wire.h"
 #include "text/unicode_text.h"
 
 namespace imprint::cli {
@@ -32,9 +35,7 @@ struct TeachOptions {
   std::string templates;
   std::string fit = "crop";
   std::string layout{Name(EmbeddingLayout::kDiffusers)};
-  std::string schedule;
   std::string priority;
-  bool no_flip = false;
   bool no_wait = false;
   int size = 0;
   std::optional<int> checkpoint_every;
@@ -42,15 +43,8 @@ struct TeachOptions {
   std::string precision = "auto";
   std::string ranks = "1";
   std::optional<int> min_ranks;
-  std::optional<int> vectors;
-  std::optional<int> steps;
-  std::optional<int> batch;
-  std::optional<int> accumulation;
-  std::optional<double> learning_rate;
-  std::optional<double> max_growth;
-  std::optional<double> average;
-  std::optional<double> weight_decay;
-  std::optional<uint64_t> seed;
+  TrainingRecipe recipe;
+  std::optional<FieldFlags<TrainingRecipe>> recipe_flags;
 };
 
 absl::StatusOr<v1::ConceptKind> ParseKind(const std::string& name) {
@@ -65,13 +59,6 @@ absl::StatusOr<v1::SquareFit> ParseFit(const std::string& name) {
   return FieldError("fit", Quoted(name), "crop or squash");
 }
 
-absl::StatusOr<v1::LearningRateSchedule> ParseSchedule(const std::string& name) {
-  if (name.empty()) return v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED;
-  if (name == "constant") return v1::LEARNING_RATE_SCHEDULE_CONSTANT;
-  if (name == "cosine") return v1::LEARNING_RATE_SCHEDULE_COSINE;
-  return FieldError("schedule", Quoted(name), "constant or cosine");
-}
-
 absl::StatusOr<int> ParseRanks(const std::string& text) {
   if (text == "auto") return -1;
   int ranks = 0;
@@ -79,24 +66,7 @@ absl::StatusOr<int> ParseRanks(const std::string& text) {
   return FieldError("ranks", Quoted(text), "a number from 1 on, or auto");
 }
 
-absl::StatusOr<v1::TrainingRecipe> MakeRecipe(const TeachOptions& options) {
-  v1::TrainingRecipe recipe;
-  if (options.vectors) recipe.set_vectors(*options.vectors);
-  if (options.steps) recipe.set_steps(*options.steps);
-  if (options.batch) recipe.set_batch(*options.batch);
-  if (options.accumulation) recipe.set_accumulation(*options.accumulation);
-  if (options.learning_rate) recipe.set_learning_rate(*options.learning_rate);
-  if (options.max_growth) recipe.set_max_growth(*options.max_growth);
-  if (options.average) recipe.set_average(*options.average);
-  if (options.weight_decay) recipe.set_weight_decay(*options.weight_decay);
-  if (options.seed) recipe.set_seed(*options.seed);
-  if (options.no_flip) recipe.set_flip(false);
-  ASSIGN_OR_RETURN(const auto schedule, ParseSchedule(options.schedule));
-  recipe.set_schedule(schedule);
-  return recipe;
-}
-
-absl::StatusOr<v1::TrainingSpec> MakeSpec(const TeachOptions& options) {
+absl::StatusOr<v1::TrainingSpec> MakeSpec(TeachOptions& options) {
   v1::TrainingSpec spec;
   if (options.class_word.empty()) {
     return FieldError("class", "none", "a word for what kind of thing it is: --class dog");
@@ -116,7 +86,10 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(const TeachOptions& options) {
     ASSIGN_OR_RETURN(const auto templates, ReadTemplates(options.templates));
     spec.mutable_templates()->Assign(templates.begin(), templates.end());
   }
-  ASSIGN_OR_RETURN(*spec.mutable_recipe(), MakeRecipe(options));
+  RETURN_IF_ERROR(options.recipe_flags->TakeNames());
+  *spec.mutable_recipe() = ToProto(options.recipe, [&](const Field<TrainingRecipe>& field) {
+    return options.recipe_flags->Given(field);
+  });
   spec.set_size(options.size);
   // The server would take 0 for its default.
   if (options.checkpoint_every) {
@@ -134,7 +107,7 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(const TeachOptions& options) {
   return spec;
 }
 
-absl::StatusOr<TeachOrder> MakeOrder(const CLI::App& teach, const TeachOptions& options) {
+absl::StatusOr<TeachOrder> MakeOrder(const CLI::App& teach, TeachOptions& options) {
   TeachOrder order = options.order;
   ASSIGN_OR_RETURN(order.spec, MakeSpec(options));
   ASSIGN_OR_RETURN(order.priority, ParseJobPriority(options.priority));
@@ -172,10 +145,6 @@ void AddWhatOptions(CLI::App& teach, TeachOptions& options) {
   add("--fit", options.fit, "Pictures that are not square: crop their middle, or squash them")
       ->type_name("HOW")
       ->capture_default_str();
-  teach
-      .add_flag("--no-flip", options.no_flip,
-                "Never mirror the pictures: for text, or faces that are not symmetrical")
-      ->group(kGroup);
 }
 
 void AddHowOptions(CLI::App& teach, TeachOptions& options) {
@@ -183,19 +152,8 @@ void AddHowOptions(CLI::App& teach, TeachOptions& options) {
   const auto add = [&](const char* name, auto& field, const char* text) {
     return teach.add_option(name, field, text)->group(kGroup);
   };
-  add("--steps", options.steps, "Updates of the vectors");
-  add("--batch", options.batch, "Samples computed at once");
-  add("--accumulation", options.accumulation, "Batches an update");
-  add("--lr", options.learning_rate, "Learning rate of an update; it is not scaled by the batch");
-  add("--schedule", options.schedule, "constant, or cosine (falls to 5 percent)")
-      ->type_name("NAME");
-  add("--vectors", options.vectors, "Vectors that the token stands for");
-  add("--max-growth", options.max_growth,
-      "How many times its first length a vector may reach; 0 is no limit");
-  add("--average", options.average,
-      "Last part of the steps whose mean becomes the embedding; 0 is the last step alone");
-  add("--weight-decay", options.weight_decay, "Weight decay of AdamW, on the vectors alone");
-  add("--seed", options.seed, "Another number, another choice of pictures, captions and noise");
+  options.recipe_flags.emplace(teach, FieldTable<TrainingRecipe>(kRecipeFields), options.recipe,
+                               kGroup, ShowDefaults::kNo);
   add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
   add("--threads", options.threads, "Threads to compute with: the same number gives the same bits");
   add("--precision", options.precision,
