@@ -1,4 +1,4 @@
-// What every subcommand of imprint-engine is given.
+// The context that every subcommand of imprint-engine is given.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace imprint::cli {
 
-// Options that stand before the subcommand, and the ways out of the process.
+// Options that stand before the subcommand, and how to interact with the process.
 struct CommandContext {
   Console& console;
   // Whether progress may be redrawn in place.
@@ -23,7 +23,7 @@ struct CommandContext {
   int threads = 0;
 };
 
-// Adds a subcommand with its options to `app` and gives what runs it once the line is parsed.
+// A subcommand: adding it to `app` returns the function that runs it once the line is parsed.
 using Run = std::function<absl::Status(CommandContext&)>;
 struct Command {
   CLI::App* app;
@@ -37,18 +37,19 @@ Command MakeInfoCommand(CLI::App& app);
 Command MakeDevicesCommand(CLI::App& app);
 Command MakeRankCommand(CLI::App& app);
 
-// --model, which is also read from IMPRINT_MODEL.
+// Adds --model, which is also read from IMPRINT_MODEL.
 void AddModelOption(CLI::App& app, std::string& model, bool required = true);
 
-// --device and --precision, by name.
+// The values of --device and --precision, by name.
 struct ComputeFlags {
   std::string device = "auto";
   std::string precision{Name(Precision::kFp32)};
 };
 void AddComputeFlags(CLI::App& app, ComputeFlags& flags);
 
-// What they say; "auto" is what suits this machine, with a warning where it is not what there is.
-// INVALID_ARGUMENT or FAILED_PRECONDITION naming device or precision.
+// Returns what the flags choose; "auto" chooses what suits this machine, with a warning if that is
+// less than what the machine has. Returns INVALID_ARGUMENT or FAILED_PRECONDITION naming device or
+// precision.
 absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags, Console& console);
 
 }  // namespace imprint::cli

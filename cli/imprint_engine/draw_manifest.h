@@ -1,4 +1,4 @@
-// manifest.json of a folder of drawn pictures: everything that drawing them again needs.
+// manifest.json of a folder of drawn pictures: everything that is needed to draw them again.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +25,7 @@ struct EmbeddingRecord {
 
 struct PictureRecord {
   PictureRequest request;
-  // Drawn with the class word, to compare with.
+  // Drawn with the class word, for comparison.
   bool comparison = false;
   // Empty if the picture was blocked, and nothing was written.
   std::string file;
@@ -40,14 +40,14 @@ struct SourceRecord {
   std::string sha256;  // of the file
 };
 
-// `embeddings` are those that the prompts use.
+// Returns the manifest's content. `embeddings` are those that the prompts use.
 nlohmann::json ManifestJson(const BaseModelInfo& model,
                             const std::vector<EmbeddingRecord>& embeddings,
                             const std::optional<SourceRecord>& source,
                             const std::vector<PictureRecord>& pictures, int threads);
 
-// What scoring needs of a manifest: the written pictures' files with their prompts, and the class
-// word of each token.
+// The part of a manifest that scoring needs: the written pictures' files with their prompts, and
+// the class word of each token.
 struct ScoredPictures {
   struct Picture {
     std::filesystem::path path;
@@ -59,7 +59,7 @@ struct ScoredPictures {
   std::map<std::string, std::string> class_words;
 };
 
-// Errors name file and field.
+// Reads a manifest. Errors name file and field.
 absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifest);
 
 }  // namespace imprint::cli

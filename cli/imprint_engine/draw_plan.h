@@ -1,4 +1,4 @@
-// From `draw`'s options to the list of pictures.
+// Plans `draw`: from its options to the list of pictures.
 #pragma once
 
 #include <cstddef>
@@ -16,18 +16,18 @@ namespace imprint::cli {
 // A picture to draw.
 struct PlannedPicture {
   PictureRequest request;
-  // The file that it goes into, without its ending: "007-pip-in-the-snow-s3".
+  // The name of its file without the extension: "007-pip-in-the-snow-s3".
   std::string name;
-  // Its row on the contact sheet: pictures of one prompt stand together.
+  // Its row on the contact sheet: pictures of one prompt share a row.
   size_t row = 0;
   // Drawn for comparison, with the class word where the prompt has a concept's token.
   bool comparison = false;
 };
 
-// Every prompt with every seed, prompt by prompt. `defaults` gives size, steps and the rest.
-// `class_words` maps tokens to their class words: where it is not empty, each prompt that names one
-// of the tokens is first drawn with the class word, with the first two seeds. INVALID_ARGUMENT if
-// there is no prompt or seed, or more than 10,000 pictures.
+// Plans every prompt with every seed, prompt by prompt. `defaults` gives size, steps and the rest.
+// `class_words` maps tokens to their class words: if it is not empty, each prompt that names one of
+// the tokens is first drawn with the class word, with the first two seeds. Returns INVALID_ARGUMENT
+// if there is no prompt or seed, or more than 10,000 pictures.
 absl::StatusOr<std::vector<PlannedPicture>> PlanPictures(
     const std::vector<std::string>& prompts, const std::vector<uint64_t>& seeds,
     const PictureRequest& defaults, const std::map<std::string, std::string>& class_words);

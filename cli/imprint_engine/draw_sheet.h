@@ -1,4 +1,4 @@
-// From drawn pictures to the page that shows them.
+// Lays out drawn pictures on a contact sheet.
 #pragma once
 
 #include <optional>
@@ -14,21 +14,21 @@
 
 namespace imprint::cli {
 
-// What there is to show; `plan` and `pictures` speak of the same pictures, of which there is at
+// What there is to show; `plan` and `pictures` describe the same pictures, of which there is at
 // least one.
 struct DrawnPictures {
-  // Empty: the tokens, or that there are none.
+  // Empty means the tokens, or that there are none.
   std::string title;
   std::span<const EmbeddingRecord> embeddings;
   std::span<const ReferencePicture> references;
   std::span<const PlannedPicture> plan;
-  // Nothing where a picture was blocked.
+  // An entry is empty if its picture was blocked.
   std::span<const std::optional<RgbImage>> pictures;
 };
 
-// A row of what was taught from, if anything, then a row for each prompt: first the pictures with
-// the class word, then those with the concept. Rows and columns beyond what an overview can show
-// are left out, and the subtitle says so.
+// Returns a sheet with a row of what was taught from, if anything, then a row for each prompt:
+// first the pictures with the class word, then those with the concept. Rows and columns beyond what
+// an overview can show are left out, and the subtitle says so.
 ContactSheet LayOut(const DrawnPictures& drawn);
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-// What `draw` does once it knows what is wanted: pictures, manifest and contact sheet in a folder.
+// Carries out `draw` once its options are known: pictures, manifest and contact sheet in a folder.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@ struct DrawOrder {
   std::vector<std::string> prompts;
   // Every prompt is drawn with every seed.
   std::vector<uint64_t> seeds = {1};
-  // Size, steps and the rest of each picture; width 0 is the model's own size.
+  // Size, steps and the rest of each picture; width 0 means the model's own size.
   PictureRequest defaults;
-  // The model's own if there is none.
+  // Empty means the model's own.
   std::optional<SolverChoice> solver;
   ComputeChoice compute;
-  // Picture file that all pictures begin from; none if empty.
+  // Picture file that all pictures begin from; empty means none.
   std::string source;
-  // Pictures drawn at once.
+  // The number of pictures drawn at once.
   int batch = 4;
   std::string out;
   // Replaces what an earlier drawing left in `out`; without it, that is an error.
@@ -38,13 +38,14 @@ struct DrawOrder {
   bool compare = false;
   bool safety_check = true;
   bool sheet = true;
-  // The sheet's; by default the tokens.
+  // The sheet's title; by default the tokens.
   std::string title;
   // Folder of pictures for the sheet's first row; none if empty.
   std::string references;
 };
 
-// CANCELLED if it was stopped: the pictures that were finished and their manifest are in `out`.
+// Returns CANCELLED if it was stopped: the pictures that were finished and their manifest are in
+// `out`.
 absl::Status Draw(const DrawOrder& order, CommandContext& context);
 
 }  // namespace imprint::cli

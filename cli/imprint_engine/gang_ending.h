@@ -1,4 +1,4 @@
-// Why a gang broke: of several ranks that ended, the one that the others fell over.
+// Explains why a gang broke: of several ranks that ended, finds the one that made the others fail.
 #pragma once
 
 #include <span>
@@ -8,17 +8,17 @@
 
 namespace imprint::cli {
 
-// How another rank stands when rank 0's training has failed.
+// The state of another rank when rank 0's training has failed.
 struct RankEnding {
-  // False if it still lives.
+  // False if it is still alive.
   bool ended = false;
   int wait_status = 0;  // from waitpid
-  // The error that it wrote last, if any.
+  // The last error that it wrote, if any.
   std::string said;
 };
 
-// The gang's error with the rank that is at fault, `others` being rank 1 and up: first one that was
-// killed, then one with an error of its own, then one that does nothing.
+// Returns the gang's error with the rank that is at fault, `others` being rank 1 and up: first a
+// rank that was killed, then one with an error of its own, then one that is silent.
 absl::Status ExplainGangError(const absl::Status& error, std::span<const RankEnding> others);
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-// What a training's number of ranks asks of this machine.
+// Checks a training's number of ranks against this machine.
 #pragma once
 
 #include "absl/status/status.h"
@@ -6,11 +6,11 @@
 
 namespace imprint::cli {
 
-// Threads of each rank: the processors, divided.
+// Returns the threads of each rank: the processors, divided.
 int ThreadsOfRank(int ranks);
 
-// Whether every rank has a sample of a step, and a GPU of its own if the training is on GPUs.
-// INVALID_ARGUMENT naming ranks, FAILED_PRECONDITION.
+// Checks that every rank has a sample of each step, and a GPU of its own if the training is on
+// GPUs. Returns INVALID_ARGUMENT naming ranks, or FAILED_PRECONDITION.
 absl::Status CheckGang(const TeachOrder& order);
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-// The other ranks of a training, as children of this process.
+// Runs the other ranks of a training as children of this process.
 #pragma once
 
 #include <filesystem>
@@ -19,35 +19,36 @@
 
 namespace imprint::cli {
 
-// What "imprint-engine rank" prints when it has loaded everything and is about to join.
+// The line that "imprint-engine rank" prints when it has loaded everything and is about to join.
 inline constexpr const char* kReadyLine = "ready";
 
-// Removes what ranks said beside a training's record, of whatever number of them.
+// Removes the log files of ranks beside a training's record, for any number of ranks.
 void RemoveRankLogs(const std::filesystem::path& folder);
 
-// Used by one thread, which outlives it. The children end with it, and with this process.
+// Not thread-safe: used by one thread, which must outlive it. The children end with it, and with
+// this process.
 class LocalGang {
  public:
-  // Starts `ranks` - 1 times "imprint-engine rank" on the training that `record` describes; what
-  // they say goes into rank-N.log beside it.
+  // Starts `ranks` - 1 processes of "imprint-engine rank" on the training that `record` describes;
+  // their output goes into rank-N.log beside it.
   static absl::StatusOr<std::unique_ptr<LocalGang>> Start(const std::filesystem::path& record,
                                                           int ranks);
   ~LocalGang();
   LocalGang(const LocalGang&) = delete;
   LocalGang& operator=(const LocalGang&) = delete;
 
-  // Waits until all are about to join, however long they load. UNAVAILABLE if one ends, with what
-  // it said; CANCELLED.
+  // Blocks until all are about to join, however long they load. Returns UNAVAILABLE if one ends,
+  // with its output, and CANCELLED once a stop is requested.
   absl::Status AwaitReady(const std::stop_token& stop);
 
   // This process's place: rank 0's, with its door.
   const GangPlace& place() const { return place_; }
   const GangDoor* door() const { return &*door_; }
 
-  // The error of a gang with who is at fault. Waits a moment for those that are about to end.
+  // Adds who is at fault to the error of a gang. Waits a moment for ranks that are about to end.
   absl::Status Explain(const absl::Status& error);
 
-  // Waits until all have ended by themselves, or until the patience ends.
+  // Blocks until all have ended by themselves, or `patience` passes.
   void AwaitEnd(absl::Duration patience = absl::Seconds(30));
 
  private:
@@ -58,7 +59,7 @@ class LocalGang {
   };
 
   LocalGang() = default;
-  // Looks which have ended.
+  // Checks which children have ended.
   void Look();
   bool AllEnded() const;
   std::vector<RankEnding> Endings() const;

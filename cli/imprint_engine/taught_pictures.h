@@ -1,4 +1,4 @@
-// The pictures of a training that has a record, and what the engine is given of it.
+// Reads the pictures of a training that has a record, and makes the engine's input of it.
 #pragma once
 
 #include <vector>
@@ -11,10 +11,11 @@
 
 namespace imprint::cli {
 
-// Reads the order's pictures again. INVALID_ARGUMENT if one is another file than the order says.
+// Reads the order's pictures again. Returns INVALID_ARGUMENT if one of the files is not the one
+// that the order records.
 absl::StatusOr<std::vector<ReferencePicture>> ReadTaughtPictures(const TeachOrder& order);
 
-// What is taught, but for the pictures.
+// Returns the engine's input without the pictures.
 TrainingInput InputWithoutPictures(const TeachOrder& order);
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-// What `teach` does once it knows what is wanted: pictures in, training with a progress bar,
+// Carries out `teach` once its options are known: pictures in, training with a progress bar,
 // embedding, record and checkpoint out.
 #pragma once
 
@@ -11,14 +11,15 @@
 
 namespace imprint::cli {
 
-// Teaches from the pictures in `folder`. What `out` holds of another training is an error without
-// `overwrite`; with it, that goes once everything has been read and checked. CANCELLED if it was
-// stopped, with a checkpoint in `out`.
+// Teaches from the pictures in `folder`. Without `overwrite`, it is an error if `out` holds another
+// training; with it, that training is removed once everything has been read and checked. Returns
+// CANCELLED if it was stopped, with a checkpoint in `out`.
 absl::Status BeginTeaching(TeachOrder order, const std::filesystem::path& folder,
                            const std::filesystem::path& out, bool overwrite,
                            CommandContext& context);
 
-// What a training may go on with instead of what it began with, where it is given.
+// What a resumed training may use instead of what it began with. Fields that are not set change
+// nothing.
 struct ResumeChanges {
   std::optional<ComputeDevice> device = std::nullopt;
   std::optional<int> ranks = std::nullopt;
@@ -27,7 +28,7 @@ struct ResumeChanges {
   std::optional<int> device_memory_mb = std::nullopt;
 };
 
-// Goes on with the training in `out`: from its checkpoint, or from the beginning if it has none.
+// Resumes the training in `out`: from its checkpoint, or from the beginning if it has none.
 absl::Status ResumeTeaching(const std::filesystem::path& out, const ResumeChanges& changes,
                             CommandContext& context);
 

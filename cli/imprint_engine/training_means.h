@@ -1,4 +1,4 @@
-// What a rank of "imprint-engine teach" computes with.
+// The means that a rank of "imprint-engine teach" computes with.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,8 +9,9 @@
 
 namespace imprint::cli {
 
-// As the order says, without a gang; limits what this process may take of the device. To be called
-// before the model is loaded. INVALID_ARGUMENT naming cuda-graph or device-memory-mb.
+// Returns the means that the order asks for, without a gang, and limits what this process may take
+// of the device. To be called before the model is loaded. Returns INVALID_ARGUMENT naming
+// cuda-graph or device-memory-mb.
 absl::StatusOr<TrainingMeans> MeansOf(const TeachOrder& order, const ComputeDevice& device);
 
 }  // namespace imprint::cli

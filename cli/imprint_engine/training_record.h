@@ -1,5 +1,5 @@
-// training.json: what a training is of and what came of it. It lies beside the embedding from the
-// first moment, so that `teach --resume` needs nothing else.
+// training.json: what a training was asked to do and what came of it. It lies beside the embedding
+// from the first moment, so that `teach --resume` needs nothing else.
 #pragma once
 
 #include <cstdint>
@@ -34,15 +34,15 @@ struct TeachOrder {
   std::vector<std::string> templates;
   int size = 0;
   SquareFit fit = SquareFit::kCrop;
-  // Of the embedding's file.
+  // The layout of the embedding's file.
   EmbeddingLayout layout = EmbeddingLayout::kDiffusers;
   TrainingRecipe recipe;
   ComputeChoice compute;
   // Processes that share the training.
   int ranks = 1;
-  // Less memory, more time.
+  // Saves memory at the cost of time.
   bool gradient_checkpointing = false;
-  // Of each rank.
+  // The device use of each rank.
   DeviceUse device_use;
   int checkpoint_every = 50;
   int threads = 0;
@@ -50,24 +50,25 @@ struct TeachOrder {
 
 nlohmann::json ToJson(const TeachOrder& order);
 
-// Where a training stands. One that was killed stays kRunning in its record.
+// The state of a training. One that was killed stays kRunning in its record.
 enum class TrainingState { kRunning, kInterrupted, kFinished };
 
 absl::string_view Name(TrainingState state);
 
-// What resuming needs of a training.json.
+// The part of a training.json that resuming needs.
 struct TrainingRecord {
   TrainingState state;
   TeachOrder order;
 };
 
-// The embedding's file in the folder of that training, which can be written: see EmbeddingFileName.
+// Returns the embedding's file in the folder of that training, which must be a name that can be
+// written: see EmbeddingFileName.
 std::filesystem::path EmbeddingIn(const std::filesystem::path& folder, const TeachOrder& order);
 
-// The same of a folder that `teach` left, by its training.json if there is one.
+// Returns the same for a folder that `teach` left, by its training.json if there is one.
 std::filesystem::path EmbeddingIn(const std::filesystem::path& folder);
 
-// Errors name file and field.
+// Reads a training.json. Errors name file and field.
 absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& training_json);
 
 }  // namespace imprint::cli

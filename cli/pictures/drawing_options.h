@@ -1,4 +1,4 @@
-// What `draw` takes: prompts, seeds, sizes, formats; and what its pictures are called.
+// The options of `draw`: prompts, seeds, sizes, formats; and the names of its pictures.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace imprint::cli {
 
-// What both programs say about their options.
+// Help texts that both programs share.
 inline constexpr const char* kSolverHelp =
     "ddim, ddpm, pndm, euler, euler_a, dpmpp_2m, dpmpp_2m_sde, unipc, some with _karras, or "
     "another "
@@ -29,30 +29,31 @@ inline constexpr const char* kUpscaleHelp =
 inline constexpr const char* kUpscaleStrengthHelp =
     "Share of steps that this second pass walks: how far it may depart from the first";
 
-// Most pictures that one command draws.
+// The most pictures that one command draws.
 inline constexpr size_t kMaxDrawnPictures = 10'000;
 
-// Pictures for comparison, with the class word in the token's place, are drawn with so many seeds.
+// The number of seeds of pictures for comparison, which have the class word in the token's place.
 inline constexpr size_t kComparedSeeds = 2;
 
-// "1,2,5-8" -> 1 2 5 6 7 8. INVALID_ARGUMENT naming seeds.
+// Parses "1,2,5-8" into 1 2 5 6 7 8. Returns INVALID_ARGUMENT naming seeds.
 absl::StatusOr<std::vector<uint64_t>> ParseSeeds(absl::string_view text);
 
-// "640x512" or "512" (a square); empty is 0x0, the model's own. INVALID_ARGUMENT naming size.
+// Parses "640x512" or "512" (a square); empty is 0x0, the model's own size. Returns
+// INVALID_ARGUMENT naming size.
 absl::StatusOr<PictureSize> ParseSize(absl::string_view text);
 
-// "png", "jpeg" (or "jpg"), "webp". INVALID_ARGUMENT naming format.
+// Parses "png", "jpeg" (or "jpg") or "webp". Returns INVALID_ARGUMENT naming format.
 absl::StatusOr<PictureFormat> ParsePictureFormat(absl::string_view name);
 
-// A file's lines that are not blank, without the white space around them; UTF-8, with or without a
-// byte order mark. INVALID_ARGUMENT naming prompts.
+// Returns a file's lines that are not blank, without the white space around them; UTF-8, with or
+// without a byte order mark. Returns INVALID_ARGUMENT naming prompts.
 absl::StatusOr<std::vector<std::string>> ReadPrompts(const std::filesystem::path& path);
 
-// INVALID_ARGUMENT if there is no prompt or seed, or more than kMaxDrawnPictures of both.
+// Returns INVALID_ARGUMENT if there is no prompt or seed, or more than kMaxDrawnPictures of both.
 absl::Status CheckPictureCount(size_t prompts, size_t seeds);
 
-// The name of picture `number` (from 1) without its ending: "007-pip-in-the-snow-s3". Safe on any
-// system, whatever the prompt says.
+// Returns the name of picture `number` (from 1) without its extension: "007-pip-in-the-snow-s3". It
+// is safe on any system, whatever the prompt says.
 std::string PictureFileName(size_t number, absl::string_view prompt, uint64_t seed);
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-// Somebody's folder of pictures, as it comes: with notes, thumbnails and .DS_Store in it.
+// Lists the pictures of somebody's folder as it comes: with notes, thumbnails and .DS_Store in it.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,19 @@
 
 namespace imprint::cli {
 
-// Most pictures that a folder may have.
+// The most pictures that a folder may have.
 inline constexpr size_t kMaxListedPictures = 10'000;
 
 struct PictureList {
   std::vector<std::filesystem::path> paths;
-  // "notes.txt (not a picture)": what was left out, and why.
+  // What was left out, and why: "notes.txt (not a picture)".
   std::vector<std::string> skipped;
 };
 
 // Finds the files of a folder that are meant as pictures, by name or by content, in natural order
-// of names (2.png before 10.png); or takes one file as a folder of one. Files that are no pictures
-// and folders inside are skipped. INVALID_ARGUMENT if there is none or more than
-// kMaxListedPictures; NOT_FOUND if there is no such folder.
+// of names (2.png before 10.png); or takes one file as a folder of one. Files that are not pictures
+// and folders inside are skipped. Returns INVALID_ARGUMENT if there is none or more than
+// kMaxListedPictures, and NOT_FOUND if there is no such folder.
 absl::StatusOr<PictureList> ListPictures(const std::filesystem::path& folder);
 
 }  // namespace imprint::cli

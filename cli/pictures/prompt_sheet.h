@@ -10,20 +10,21 @@
 
 namespace imprint::cli {
 
-// Takes no more than an overview can show.
+// Takes no more pictures than an overview can show.
 class PromptSheet {
  public:
   PromptSheet(std::string title, std::string subtitle);
 
-  // A row above the prompts', such as what was taught from.
+  // Adds a row above those of the prompts, such as one of what was taught from.
   void AddReferences(ContactSheet::Row row);
 
-  // The next picture of prompt `row`. `heading` stands left of the row, if it is not empty. False
-  // if there is no room: whoever asks before can spare the picture's decoding.
+  // Adds the next picture of prompt `row`, with `heading` to the left of the row unless it is
+  // empty. Both functions return false if there is no room; asking HasRoom first can save decoding
+  // the picture.
   bool HasRoom(size_t row) const;
   bool Add(size_t row, absl::string_view heading, ContactSheet::Cell cell);
 
-  // The sheet; its subtitle says so if some of the pictures that were added had no room.
+  // Returns the sheet; its subtitle says so if some of the pictures that were added had no room.
   ContactSheet Finish() &&;
 
  private:
@@ -33,7 +34,7 @@ class PromptSheet {
   size_t added_ = 0;
 };
 
-// Most pictures of references on a sheet.
+// The most pictures of references on a sheet.
 inline constexpr size_t kMaxSheetColumns = 10;
 
 }  // namespace imprint::cli

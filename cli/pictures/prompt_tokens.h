@@ -1,4 +1,4 @@
-// Concepts' tokens in the prompts of one command.
+// Finds concepts' tokens in the prompts of one command.
 #pragma once
 
 #include <map>
@@ -13,26 +13,26 @@
 
 namespace imprint::cli {
 
-// The prompt with each token replaced by its class word, as the tokenizer would find them. Tokens
-// without a class word stay; a prompt that is no UTF-8 has none.
+// Returns the prompt with each token replaced by its class word, as the tokenizer would find them.
+// Tokens without a class word stay; a prompt that is not UTF-8 has no tokens.
 std::string WithClassWords(absl::string_view prompt,
                            const std::map<std::string, std::string>& class_words);
 
-// All that a command gives to be read.
+// All texts of a command that may name concepts.
 struct PromptTexts {
   std::vector<std::string> prompts;
-  // A prompt, too, which may name concepts.
+  // The negative prompt, which may name concepts, too.
   std::string negative;
   PromptStyle style = PromptStyle::kEmphasis;
 };
 
-// What all of it names.
+// Returns what all of these texts name.
 PromptWords WordsIn(const PromptTexts& texts, const std::set<std::string>& tokens);
 
-// What is to be told of a command's prompts before they are drawn: of unknown words and networks'
-// calls, which are drawn as text, ...
+// Returns warnings about a command's prompts, to be given before they are drawn: about unknown
+// words and networks' calls, which are drawn as text.
 std::vector<std::string> WarningsOfText(const PromptWords& words);
-// ... and of each of the `given` tokens that no prompt has.
+// Returns a warning for each of the `given` tokens that no prompt has.
 std::vector<std::string> WarningsOfUnused(const PromptWords& words,
                                           const std::set<std::string>& given);
 

@@ -1,4 +1,4 @@
-// What `teach` takes.
+// The options of `teach`.
 #pragma once
 
 #include <filesystem>
@@ -10,13 +10,13 @@
 
 namespace imprint::cli {
 
-// "photos/rex/" -> "<rex>".
+// Makes a token of a folder's name: "photos/rex/" -> "<rex>".
 std::string TokenFromFolder(const std::filesystem::path& folder);
 
-// What whoever chooses that token should know of it: of capitals, which other tools take amiss.
+// Returns advice for whoever chooses that token: about capitals, which other tools handle badly.
 std::optional<std::string> AdviceOnToken(const std::string& token);
 
-// Captions from a file of at most 1 MB; see ParseTemplates.
+// Reads captions from a file of at most 1 MB; see ParseTemplates.
 absl::StatusOr<std::vector<std::string>> ReadTemplates(const std::filesystem::path& path);
 
 }  // namespace imprint::cli

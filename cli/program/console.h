@@ -1,4 +1,4 @@
-// What a command says, to people or (with --json) to programs.
+// The output of a command, to people or (with --json) to programs.
 #pragma once
 
 #include <iosfwd>
@@ -10,23 +10,24 @@
 
 namespace imprint::cli {
 
-// People read aligned "label  text" lines; programs read one JSON object a line, each with "event".
-// Both go to standard output; warnings and errors for people to standard error. Not thread-safe.
+// People read aligned "label  text" lines; programs read one JSON object per line, each with
+// "event". Both go to standard output; warnings and errors for people go to standard error. Not
+// thread-safe.
 class Console {
  public:
   Console(bool json, std::ostream& out, std::ostream& err) : json_(json), out_(out), err_(err) {}
 
   bool json() const { return json_; }
 
-  // For people alone.
+  // Prints a line for people only.
   void Line(absl::string_view label, absl::string_view text);
-  // Text as it is, for people alone.
+  // Prints text as it is, for people only.
   void Text(absl::string_view text);
-  // For both: people see "warning: text".
+  // Prints a warning for both: people see "warning: text".
   void Warn(absl::string_view text);
-  // For programs alone.
+  // Prints an event for programs only.
   void Event(absl::string_view event, nlohmann::json fields);
-  // For both. Gives the exit code that belongs to the status.
+  // Prints an error for both. Returns the exit code that belongs to the status.
   int Fail(const absl::Status& status);
 
   std::ostream& err() { return err_; }
@@ -37,7 +38,7 @@ class Console {
   std::ostream& err_;
 };
 
-// 0 done, 2 bad input, 130 stopped by a signal, 1 anything else.
+// Returns 0 for success, 2 for bad input, 130 when stopped by a signal, and 1 for anything else.
 int ExitCode(const absl::Status& status);
 
 }  // namespace imprint::cli

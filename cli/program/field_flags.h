@@ -1,4 +1,4 @@
-// Flags of a command from a table of orders.
+// Makes flags of a command from a table of orders.
 #pragma once
 
 #include <deque>
@@ -18,12 +18,13 @@ namespace imprint::cli {
 
 enum class ShowDefaults { kYes, kNo };
 
-// One flag for each row, into a Struct that the caller keeps. Must live until the command line is
-// parsed; not thread-safe.
+// One flag for each row, stored in a Struct that the caller keeps. Must live until the command line
+// is parsed; not thread-safe.
 template <typename Struct>
 class FieldFlags {
  public:
-  // Help shows them under `group`, with the values that `values` has now if these are the defaults.
+  // Help shows the flags under `group`, with the values that `values` has now if these are the
+  // defaults.
   FieldFlags(CLI::App& app, FieldTable<Struct> table, Struct& values, const std::string& group,
              ShowDefaults defaults)
       : values_(values) {
@@ -36,14 +37,14 @@ class FieldFlags {
   FieldFlags(const FieldFlags&) = delete;
   FieldFlags& operator=(const FieldFlags&) = delete;
 
-  // To be called once the line is parsed: gives the fields that have names their values.
+  // To be called once the line is parsed: sets the fields whose values are given by name. Returns
   // INVALID_ARGUMENT naming the field.
   absl::Status TakeNames() {
     for (const auto& [field, text] : names_) RETURN_IF_ERROR(SetByName(*field, text, values_));
     return absl::OkStatus();
   }
 
-  // Whether the line gives that row's flag.
+  // Returns whether the line gives that row's flag.
   bool Given(const Field<Struct>& row) const {
     for (const auto& [field, option] : flags_) {
       if (field->name == row.name) return option->count() > 0;
@@ -80,7 +81,7 @@ class FieldFlags {
 
   Struct& values_;
   std::vector<std::pair<const Field<Struct>*, CLI::Option*>> flags_;
-  // Of fields that have names, as they were given. A deque: options keep references.
+  // The names as they were given. A deque, because options keep references to them.
   std::deque<std::pair<const Field<Struct>*, std::string>> names_;
 };
 

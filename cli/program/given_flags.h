@@ -1,4 +1,5 @@
-// What stands on a command line beside what it would be lost with: every flag counts or is refused.
+// Refuses flags that would have no effect beside others: every flag given takes effect or is
+// refused.
 #pragma once
 
 #include <string>
@@ -10,17 +11,17 @@
 
 namespace imprint::cli {
 
-// The options of `app` that its line gives, by their first names without dashes ("steps",
-// "FOLDER"), in the order that help shows. What was read from the environment is not among them: it
-// is there for every command.
+// Returns the options of `app` that its line gives, by their first names without dashes ("steps",
+// "FOLDER"), in the order that help shows. Options read from the environment are not included,
+// since the environment is there for every command.
 std::vector<std::string> FlagsOnLine(const CLI::App& app);
 
-// INVALID_ARGUMENT naming the first of `flags` that the line gives, which does nothing beside
-// `other` ("--no-sheet").
+// Returns INVALID_ARGUMENT naming the first of `flags` that the line gives, because it has no
+// effect beside `other` ("--no-sheet").
 absl::Status RefuseFlagsBeside(absl::string_view other, const CLI::App& app,
                                const std::vector<std::string>& flags);
 
-// The same where they do nothing without `other`.
+// Does the same for flags that have no effect without `other`.
 absl::Status RefuseFlagsWithout(absl::string_view other, const CLI::App& app,
                                 const std::vector<std::string>& flags);
 

@@ -1,4 +1,4 @@
-// Ctrl-C, SIGTERM and a closed terminal as a stop token.
+// Turns Ctrl-C, SIGTERM and a closed terminal into a stop token.
 #pragma once
 
 #include <csignal>
@@ -10,14 +10,15 @@
 
 namespace imprint::cli {
 
-// Made first thing in main, before any thread: the signals are blocked and one thread waits for
-// them. The first asks for a stop and says so on a terminal; after the second Ctrl-C or SIGTERM the
-// process ends at once with exit code 130. SIGHUP, which a closed terminal sends more than once,
-// only asks; where it was ignored from the start (nohup) it stays so.
-// A file over the process's limit (ulimit -f) is an error of the write from then on, and no signal.
+// Make it first thing in main, before any thread: the signals are blocked and one thread waits for
+// them. The first one requests a stop and says so on a terminal; after the second Ctrl-C or SIGTERM
+// the process ends at once with exit code 130. SIGHUP, which a closed terminal sends more than
+// once, only requests a stop; if it was ignored from the start (nohup), it stays ignored. From its
+// construction on, a file beyond the process's limit (ulimit -f) makes the write fail instead of
+// raising a signal.
 class Interrupt {
  public:
-  // `notice` is what the first one says, with its own ends of lines.
+  // `notice` is printed at the first signal, with its own line breaks.
   explicit Interrupt(absl::string_view notice = kStoppingAfterStep);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;

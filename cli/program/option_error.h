@@ -6,8 +6,9 @@
 
 namespace imprint::cli {
 
-// What an option named cannot be used: OK as it is, else INVALID_ARGUMENT (exit code 2) with the
-// option's name in front, whatever the file system's reason was.
+// Converts the status of using what an option named: OK stays OK, anything else becomes
+// INVALID_ARGUMENT (exit code 2) with the option's name in front, whatever the file system's reason
+// was.
 absl::Status ForOption(absl::string_view option, const absl::Status& status);
 
 }  // namespace imprint::cli

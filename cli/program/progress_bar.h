@@ -1,4 +1,4 @@
-// How far something is and how long it still takes, on one line of a terminal.
+// Shows how far something is and how long it will still take, on one line of a terminal.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,18 @@
 
 namespace imprint::cli {
 
-// On a terminal the line is redrawn at most ten times a second; elsewhere (a log) a new line comes
-// at every tenth of the way. Not thread-safe.
+// On a terminal the line is redrawn at most ten times a second; elsewhere (a log) a new line is
+// printed at every tenth of the way. Not thread-safe.
 class ProgressBar {
  public:
-  // `seconds` is a clock that never goes back.
+  // `seconds` is a monotonic clock.
   ProgressBar(absl::string_view label, bool terminal, std::ostream& out,
               std::function<double()> seconds);
 
-  // `first` is where a resumed job already was: time left counts only what was done since.
+  // `first` is where a resumed job already was: the time left is estimated from what was done
+  // since.
   void Start(int64_t first, int64_t total);
-  // `note` stands behind the numbers, as in "loss 0.28".
+  // `note` follows the numbers, as in "loss 0.28".
   void Update(int64_t done, absl::string_view note);
   // Ends the line, so that what follows starts a new one.
   void Finish();
@@ -40,10 +41,10 @@ class ProgressBar {
   bool open_ = false;
 };
 
-// "0:07", "12:30", "3:05:00".
+// Returns "0:07", "12:30", "3:05:00".
 std::string ClockText(double seconds);
 
-// Seconds since some fixed moment, never going back.
+// Returns seconds since some fixed moment, never going back.
 double MonotonicSeconds();
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-// Lists for people: columns that are as wide as what stands in them.
+// Prints lists for people, in columns as wide as their content.
 #pragma once
 
 #include <cstdint>
@@ -14,22 +14,22 @@ class Table {
  public:
   explicit Table(std::vector<std::string> headings);
 
-  // As many cells as there are headings.
+  // Adds a row, which has as many cells as there are headings.
   void Add(std::vector<std::string> cells);
 
   bool empty() const { return rows_.size() == 1; }
 
-  // One line a row, headings first.
+  // Returns one line per row, headings first.
   std::string Text() const;
 
  private:
   std::vector<std::vector<std::string>> rows_;
 };
 
-// "1 picture", "8 pictures".
+// Returns "1 picture", "8 pictures".
 std::string CountText(int64_t count, absl::string_view what);
 
-// "812 B", "4.2 KB", "31 MB".
+// Returns "812 B", "4.2 KB", "31 MB".
 std::string BytesText(int64_t bytes);
 
 }  // namespace imprint::cli

@@ -1,5 +1,5 @@
-// From a create request to a job that can run: what the caller names exists, fits together, and is
-// pinned (an alias becomes a version, a model its fingerprint).
+// Admission: turns a create request into a job that can run. What the caller names exists, fits
+// together, and is pinned (an alias becomes a version, a model its fingerprint).
 #pragma once
 
 #include <string>
@@ -15,16 +15,16 @@
 
 namespace imprint::gateway {
 
-// INVALID_ARGUMENT for a bad field or one beyond the caps, NOT_FOUND for what is not in the
-// registry, FAILED_PRECONDITION for what does not fit (a concept that has another token, an
-// embedding of another family); each names the field. What "auto" stands for is fixed by the nodes
-// that there are.
+// Returns INVALID_ARGUMENT for a bad field or one beyond the caps, NOT_FOUND for what is not in the
+// registry, and FAILED_PRECONDITION for what does not fit together (a concept that has another
+// token, an embedding of another family); each names the field. What "auto" stands for is decided
+// by the nodes that exist at that time.
 absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
                              const std::vector<KnownNode>& nodes, const JobCaps& caps);
 absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
                              const std::vector<KnownNode>& nodes, const JobCaps& caps);
 
-// Identifies what a caller asked for, apart from the request id.
+// Returns a hash of what a caller asked for, without the request id.
 std::string PayloadSha256(v1::CreateTrainingJobRequest request);
 std::string PayloadSha256(v1::CreateImageSetJobRequest request);
 

@@ -1,9 +1,9 @@
-// Who calls.
+// The identity of callers.
 #pragma once
 
 namespace imprint::gateway {
 
-// Until callers bring credentials, they are all this tenant.
+// The tenant of every caller, until callers bring credentials.
 inline constexpr const char* kTenant = "default";
 
 }  // namespace imprint::gateway

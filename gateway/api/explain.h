@@ -1,4 +1,4 @@
-// Why a job is where it is, in one sentence. Pure.
+// Explains in one sentence why a job is in its state. Pure.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace imprint::gateway {
 
-// `obstacle` is what keeps the job from being begun or finished just now, empty if nothing does; of
-// a cancelled job, the reason that was given for that.
+// `obstacle` is what keeps the job from being begun or finished just now, and empty if nothing
+// does; for a cancelled job it is the reason given for the cancellation.
 v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, const Policy& policy,
                                const std::string& obstacle = "");
 

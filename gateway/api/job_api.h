@@ -1,4 +1,4 @@
-// JobService: parse, resolve, act, answer.
+// Implements JobService: parse, resolve, act, answer.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@
 
 namespace imprint::gateway {
 
-// Calls that watch jobs at once: each holds a thread.
+// The most concurrent WatchJob calls: each holds a thread.
 inline constexpr int kMaxWatchers = 256;
 
 // Thread-safe.
@@ -41,7 +41,7 @@ class JobApi : public v1::JobService::Service {
     watchers_.Show(metrics);
   }
 
-  // Lets watching calls end.
+  // Lets WatchJob calls end.
   void Drain() { draining_ = true; }
 
   grpc::Status CreateTrainingJob(grpc::ServerContext* context,
@@ -74,7 +74,7 @@ class JobApi : public v1::JobService::Service {
   absl::StatusOr<v1::Job> Create(const grpc::ServerContext& context, const Request& request,
                                  const std::string& payload_sha256,
                                  const std::string& retry_of = "");
-  // The job that an earlier call with this request id made; nothing if there is none.
+  // Returns the job that an earlier call with this request id made; nothing if there is none.
   absl::StatusOr<std::optional<v1::Job>> Earlier(const std::string& request_id,
                                                  const std::string& payload_sha256);
   absl::StatusOr<v1::Job> Retry(const grpc::ServerContext& context,

@@ -1,5 +1,5 @@
-// What an operator lets one job ask for: a picture of thousands of pixels and steps holds a sampler
-// for minutes.
+// The caps that an operator sets on one job: a picture of thousands of pixels and steps holds a
+// sampler for minutes.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,24 @@
 
 namespace imprint::gateway {
 
-// What is not given is limited only by what a spec may say at all.
+// A cap that is not set leaves only the limits that apply to every spec.
 struct JobCaps {
   std::optional<int64_t> picture_side;      // pixels of a finished picture's longer side
-  std::optional<int64_t> draw_steps;        // of a picture
-  std::optional<int64_t> items;             // pictures of a set
+  std::optional<int64_t> draw_steps;        // steps of a picture
+  std::optional<int64_t> items;             // pictures of an image set
   std::optional<int64_t> training_side;     // pixels
   std::optional<int64_t> training_steps;    // updates
-  std::optional<int64_t> training_samples;  // of one update
+  std::optional<int64_t> training_samples;  // samples of one update
 };
 
-// --max-picture-side and the others.
+// Adds --max-picture-side and the other flags.
 void AddFlags(CLI::App& app, JobCaps& caps);
 
-// INVALID_ARGUMENT naming the flag that leaves nothing to ask for.
+// Returns INVALID_ARGUMENT naming a flag that would leave nothing to ask for.
 absl::Status CheckFlags(const JobCaps& caps);
 
-// Of a spec that fits its model. INVALID_ARGUMENT naming the field, what was given, and the flag.
+// Checks a spec that fits its model. Returns INVALID_ARGUMENT naming the field, what was given, and
+// the flag.
 absl::Status CheckCaps(const JobCaps& caps, const v1::TrainingSpec& spec);
 absl::Status CheckCaps(const JobCaps& caps, const v1::ImageSetSpec& spec);
 

@@ -1,4 +1,4 @@
-// ListJobs' filter (https://google.aip.dev/160, the part of it that jobs need).
+// Parses ListJobs' filter (https://google.aip.dev/160, the part of it that jobs need).
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -8,8 +8,8 @@
 
 namespace imprint::gateway {
 
-// "state = RUNNING AND kind = training AND labels.class = \"3b\"". INVALID_ARGUMENT naming filter
-// and the term that is not understood.
+// Parses a filter such as "state = RUNNING AND kind = training AND labels.class = \"3b\"". Returns
+// INVALID_ARGUMENT naming filter and the term that is not understood.
 absl::StatusOr<JobFilter> ParseJobFilter(absl::string_view text);
 
 }  // namespace imprint::gateway

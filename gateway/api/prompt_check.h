@@ -1,4 +1,4 @@
-// What the prompts of an image set name, before anything is drawn of them. Pure.
+// Checks what the prompts of an image set name, before anything is drawn. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,37 +13,38 @@
 
 namespace imprint::gateway {
 
-// Said of one job: another would help nobody.
+// The most warnings about one job: more would help nobody.
 inline constexpr size_t kMostWarnings = 100;
 
-// Which words are tokens in a set's prompts.
+// The words that are tokens in a set's prompts.
 struct KnownTokens {
-  // spec.embeddings, in their order.
+  // The versions of spec.embeddings, in that order.
   std::vector<v1::Embedding> embeddings;
-  // Those that are baked into the base model.
+  // Tokens that are baked into the base model.
   std::vector<std::string> of_model;
 };
 
-// INVALID_ARGUMENT naming the prompt that cannot be read: a weight beyond all limits, or a network
-// called by its name, unless the spec says that angle brackets are text.
+// Returns INVALID_ARGUMENT naming a prompt that cannot be read: it has a weight beyond all limits,
+// or calls a network by name, unless the spec says that angle brackets are text.
 absl::Status CheckPrompts(const v1::ImageSetSpec& spec, const KnownTokens& known);
 
-// A word in angle brackets that is no token.
+// A word in angle brackets that is not a token.
 struct UnknownWord {
   // "spec.prompts[3]"
   std::string field;
   std::string word;
 };
 
-// The first in the prompts, or in the negative one; none where the spec says that they are text.
+// Returns the first unknown word of the prompts or the negative prompt; none if the spec says that
+// angle brackets are text.
 std::optional<UnknownWord> FindUnknownWord(const v1::ImageSetSpec& spec, const KnownTokens& known);
 
-// INVALID_ARGUMENT saying which tokens there are, and which concept has the word, if one does.
+// Returns INVALID_ARGUMENT saying which tokens exist, and which concept has the word, if one does.
 absl::Status RefuseUnknownWord(const UnknownWord& unknown, const KnownTokens& known,
                                const std::vector<std::string>& concepts);
 
-// What somebody should know of a set that will be drawn all the same: embeddings that no prompt
-// uses, prompts that are cut, pictures far larger than the model's own. Each begins with its field.
+// Returns warnings about a set that will be drawn all the same: embeddings that no prompt uses,
+// prompts that are cut, pictures far larger than the model's own size. Each begins with its field.
 absl::StatusOr<std::vector<std::string>> WarningsOf(const v1::ImageSetSpec& spec,
                                                     const v1::BaseModel& model,
                                                     const KnownTokens& known);

@@ -1,5 +1,6 @@
-// RegistryService as the gateway offers it: every call goes on to the registry, with its deadline
-// and its trace, and every answer comes back as it is. Only what a live job uses is not deleted.
+// Implements RegistryService by forwarding: every call goes on to the registry with its deadline
+// and its trace, and every answer comes back unchanged. Only deletions of what a live job uses are
+// refused.
 #pragma once
 
 #include <memory>

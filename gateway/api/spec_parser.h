@@ -1,5 +1,5 @@
-// Specs as callers send them, checked and with every default filled in. Pure: what only the
-// registry knows is admission.h's.
+// Parses the specs that callers send: checks them and fills in every default. Pure; what only the
+// registry knows is checked by admission.h.
 #pragma once
 
 #include <map>
@@ -14,19 +14,20 @@
 
 namespace imprint::gateway {
 
-// Most pictures of one image set.
+// The most pictures in one image set.
 inline constexpr int64_t kMaxItems = 1'000'000;
 
-// INVALID_ARGUMENT naming the field ("spec.recipe.steps"), what was given and what is expected.
+// Returns INVALID_ARGUMENT naming the field ("spec.recipe.steps"), what was given and what is
+// expected.
 absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& spec);
 absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& spec);
 
-// What depends on the base model: sizes, layers to skip. Fills in the model's own sizes where none
-// was given.
+// Checks what depends on the base model: sizes, layers to skip. Fills in the model's own sizes
+// where none was given.
 absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec);
 absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec);
 
-// The fields that both kinds of create have.
+// The fields that both kinds of create requests have.
 absl::StatusOr<v1::JobPriority> ParsePriority(v1::JobPriority priority);
 absl::StatusOr<int> ParseMaxAttempts(int max_attempts);
 absl::Status CheckTimeouts(const v1::JobTimeouts& timeouts);

@@ -1,5 +1,5 @@
-// Makes what the JobScheduler decides happen: leases chunks, follows their runs, adopts those that
-// an earlier gateway left, and gives back what is lost. One loop, one thread.
+// Carries out the JobScheduler's decisions: leases chunks, follows their runs, adopts runs that an
+// earlier gateway left, and gives back what is lost. One loop on one thread.
 #pragma once
 
 #include <map>
@@ -29,31 +29,31 @@
 namespace imprint::gateway {
 
 struct DispatchSettings {
-  // As nodes reach it.
+  // The registry's address as nodes reach it.
   std::string registry_address;
-  // A run whose node was not heard of for so long is lost.
+  // A run whose node has sent no heartbeat for this long is lost.
   absl::Duration lease = absl::Seconds(10);
-  // A run whose node beats, but which says nothing itself for so long, is given up.
+  // A run that has reported nothing for this long, though its node sends heartbeats, is given up.
   absl::Duration stall = absl::Minutes(10);
-  // A chunk of an image set is made to take about so long.
+  // The target duration of an image set's chunk.
   absl::Duration chunk = absl::Seconds(20);
 };
 
 class Dispatcher {
  public:
-  // `obstacles` is told what keeps jobs from going on.
+  // `obstacles` receives what keeps jobs from going on.
   Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
              DispatchSettings settings, Metrics& metrics);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  // Something changed: look again now, not only at the next tick. Thread-safe.
+  // Wakes the loop because something changed, rather than at the next tick. Thread-safe.
   void Wake();
 
  private:
   void Loop(const std::stop_token& stop);
-  // Whether it stumbled.
+  // Records the outcome of a tick; returns whether it failed.
   bool Stumbles(const absl::Status& status);
   absl::Status Tick();
   absl::Status RenewAndExpire();
@@ -64,7 +64,7 @@ class Dispatcher {
   absl::Status GiveUpStalled();
   absl::Status Schedule();
   absl::Status Begin(const Placement& placement, const ClusterSnapshot& now);
-  // Runs that give way to others stop; their chunks wait again.
+  // Stops runs that give way to others; their chunks wait again.
   void Preempt(const std::vector<Preemption>& preemptions);
   void Follow(RunLease lease, bool adopted);
   absl::Status PassOverDamaged(const std::string& job, const absl::Status& status);
@@ -80,7 +80,7 @@ class Dispatcher {
   DrawingPace pace_;
   NowAndThen stumbling_;
   absl::Time next_expiry_ = absl::InfinitePast();
-  // Jobs whose records cannot be read.
+  // Jobs whose records are damaged.
   std::set<std::string> damaged_;
   absl::Mutex mutex_;
   absl::CondVar woken_;

@@ -1,4 +1,5 @@
-// How long a picture takes, as far as was seen: what chunks of an image set are measured by.
+// Estimates how long a picture takes, from what was observed, to choose the size of image-set
+// chunks.
 #pragma once
 
 #include <cstdint>
@@ -14,24 +15,27 @@
 
 namespace imprint::gateway {
 
-// Fewest pictures of a chunk: a full batch of a sampler.
+// The fewest pictures in a chunk: a full batch of a sampler.
 inline constexpr int64_t kLeastChunkItems = 4;
 
 // Thread-safe.
 class DrawingPace {
  public:
-  // A sampler has drawn `items` pictures of `work` each (gateway/jobs/item_plan.h) in that time.
+  // Notes that a sampler drew `items` pictures of `work` each (gateway/jobs/item_plan.h) in that
+  // time.
   void Note(const std::string& model, const std::string& precision, double work, int64_t items,
             absl::Duration took);
 
-  // So many pictures of `work` each that they take about that long; the fewest while nothing was
-  // seen of the model yet.
+  // Returns how many pictures of `work` each take about `time`: kLeastChunkItems to
+  // kMostChunkItems. It is the fewest while nothing was observed of the model, and the most if
+  // `work` is not known.
   int64_t ItemsFor(const std::string& model, const std::string& precision, double work,
                    absl::Duration time) const;
 
  private:
   mutable absl::Mutex mutex_;
-  // Seconds that a unit of work takes, by model and precision; newer ones count more.
+  // Seconds per unit of work, by model and precision: a moving average that weighs newer values
+  // more.
   std::map<std::pair<std::string, std::string>, double> seconds_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,4 +1,4 @@
-// For tests: a registry and a sampler that do nothing but what a Dispatcher can see.
+// For tests: a registry and a sampler that do only what a Dispatcher can see.
 #pragma once
 
 #include <memory>
@@ -47,13 +47,13 @@ class FakeRegistry : public v1::TransferService::Service {
     return grpc::Status::OK;
   }
 
-  // How renewals are answered from now on.
+  // Sets how renewals are answered from now on.
   void AnswerRenewals(grpc::Status status) {
     const absl::MutexLock lock(&mutex_);
     renewal_ = std::move(status);
   }
 
-  // Every ticket that was asked for, in order.
+  // Every ticket that was requested, in order.
   std::vector<v1::IssueTicketRequest> issued() const {
     const absl::MutexLock lock(&mutex_);
     return issued_;
@@ -65,7 +65,7 @@ class FakeRegistry : public v1::TransferService::Service {
     return ended_;
   }
 
-  // Every renewal that was asked for, in order.
+  // Every renewal that was requested, in order.
   std::vector<v1::RenewTicketRequest> renewed() const {
     const absl::MutexLock lock(&mutex_);
     return renewed_;
@@ -86,7 +86,7 @@ class FakeRegistry : public v1::TransferService::Service {
   grpc::Status renewal_ ABSL_GUARDED_BY(mutex_);
 };
 
-// What is asked of a registry to see whether it answers.
+// Answers the call that probes whether a registry answers.
 class FakeModels : public v1::RegistryService::Service {
  public:
   grpc::Status ListBaseModels(grpc::ServerContext* /*context*/,
@@ -98,7 +98,7 @@ class FakeModels : public v1::RegistryService::Service {
   grpc::Status answer;
 };
 
-// Has the runs that it was given until it is told to stop them, and says nothing of them.
+// Keeps the runs that it was given until it is told to stop them, and reports no events of them.
 class FakeSampler : public v1::SamplerService::Service {
  public:
   grpc::Status Start(grpc::ServerContext* /*context*/, const v1::StartSamplingRequest* request,
@@ -130,7 +130,7 @@ class FakeSampler : public v1::SamplerService::Service {
     return begun_;
   }
 
-  // Whatever it was told to stop, in order.
+  // Every stop that it was sent, in order.
   std::vector<v1::StopSamplingRequest> stopped() const {
     const absl::MutexLock lock(&mutex_);
     return stopped_;
@@ -156,7 +156,7 @@ class FakeSampler : public v1::SamplerService::Service {
   std::vector<v1::StopSamplingRequest> stopped_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Serves some of them on a port of their own.
+// Serves some of these services on a loopback port of their own.
 class Served {
  public:
   explicit Served(const std::vector<grpc::Service*>& services) {

@@ -1,5 +1,6 @@
-// Brings jobs to their end: results into the registry, cancelled and failed ones to rest. Whatever
-// was half done when a process died is done again here; every step is idempotent.
+// Brings jobs to their end: commits results to the registry, and cleans up after cancelled and
+// failed jobs. Whatever was half done when a process died is done again here; every step is
+// idempotent.
 #pragma once
 
 #include <map>
@@ -22,21 +23,22 @@ namespace imprint::gateway {
 
 class Finisher {
  public:
-  // `obstacles` is told why a job cannot be finished yet.
+  // `obstacles` receives why a job cannot be finished yet.
   Finisher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
            Metrics& metrics);
   ~Finisher();
   Finisher(const Finisher&) = delete;
   Finisher& operator=(const Finisher&) = delete;
 
-  // A job may have something to finish: look now, not only at the next tick. Thread-safe.
+  // Wakes the loop because a job may have something to finish, rather than at the next tick.
+  // Thread-safe.
   void Wake();
 
  private:
-  // A job that could not be brought to its end.
+  // The failed attempt to bring a job to its end.
   struct Stumble {
     absl::Time again;
-    // As FailingSince has it.
+    // The result of FailingSince.
     absl::Time failing_since = absl::InfiniteFuture();
     NowAndThen warning;
   };
@@ -48,7 +50,7 @@ class Finisher {
   absl::StatusOr<std::string> CommitTraining(const v1::Job& job);
   absl::StatusOr<std::string> CommitImageSet(const v1::Job& job);
   absl::StatusOr<std::string> CommitResult(const v1::Job& job);
-  // Those of a cancelled or failed job, on their nodes.
+  // Stops the runs of a cancelled or failed job on their nodes.
   absl::Status StopRuns(const v1::Job& job);
   absl::Status PutToRest(const v1::Job& job);
   void CountFinished(const std::string& state);

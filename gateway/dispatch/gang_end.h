@@ -1,4 +1,5 @@
-// Why a gang ended: of several ranks that ended, the one over which the others fell. Pure.
+// Explains why a gang ended: of several ranks that ended, finds the one that made the others fail.
+// Pure.
 #pragma once
 
 #include <optional>
@@ -16,18 +17,18 @@ namespace imprint::gateway {
 struct RankEnd {
   int rank = 0;
   std::string node;
-  // Its last event; none if it has not been heard.
+  // Its last event; none if it has not been received.
   std::optional<v1::RunEvent> last;
-  // Why it could not begin, or is no longer on its node.
+  // The error, if it could not begin or is no longer on its node.
   absl::Status error;
 };
 
-// Whether a rank's end was its own, and not a consequence of another's.
+// Returns whether a rank ended by its own fault, and not as a consequence of another's.
 bool IsAtFault(const RankEnd& end);
 
-// How the attempt is given back. What no other attempt can mend goes first, then what a rank or its
-// node did, then a drain, then a rank of which nothing is known, then one that saw the gang break;
-// the reason names rank and node.
+// Returns how the attempt is given back. Precedence: first a fatal error, which no other attempt
+// can mend, then a failure of a rank or its node, then a drain, then a rank of which nothing is
+// known, then one that saw the gang break. The reason names rank and node.
 RunEnd EndOfGang(std::span<const RankEnd> ends);
 
 }  // namespace imprint::gateway

@@ -1,5 +1,5 @@
-// A gang's other ranks, as the follower of rank 0 sees them: begun once rank 0's door is known,
-// followed to their ends, and asked how they ended when the gang broke.
+// A gang's other ranks, as the follower of rank 0 manages them: started once rank 0's door is
+// known, followed to their ends, and asked how they ended when the gang broke.
 #pragma once
 
 #include <functional>
@@ -17,59 +17,59 @@
 
 namespace imprint::gateway {
 
-// Where a run is.
+// The node that a run is on.
 struct RunNode {
   std::string name;
   std::string address;
   v1::NodeKind kind = v1::NODE_KIND_TRAINER;
 };
 
-// The node's address as it is reached from here, as a number: what its ranks are to be reached at.
-// On the node itself a name may mean loopback.
+// Returns the numeric address at which the node is reached from here, which is where its ranks are
+// to be reached: on the node itself, its name may resolve to loopback.
 std::string HostOf(const RunNode& node);
 
-// Thread-safe; one thread a rank. Stops following, not the runs, when it is destroyed.
+// Thread-safe; one thread per rank. Its destruction stops the following, not the runs.
 class GangMembers {
  public:
-  // Called when a rank ends before its part is done, on that rank's thread: stops rank 0 in that
-  // way. Again while it fails.
+  // Called, on the rank's thread, when a rank ends before its part is done. It stops rank 0 in the
+  // given mode, and is called again while that fails.
   using OnBroken = std::function<absl::Status(v1::StopMode)>;
 
-  // `nodes` by rank, rank 0's among them; `run` is rank 0's.
+  // `nodes` are in order of rank, rank 0's included; `run` is rank 0's.
   GangMembers(const v1::RunKey& run, const std::vector<RunNode>& nodes, const OnBroken& broken);
   ~GangMembers();
 
-  // Gives each its order: rank 0's, with another place. The first call counts.
+  // Sends each rank its order, which is rank 0's with another place. Only the first call counts.
   void Begin(const v1::StartTrainingRequest& of_rank_zero, const v1::GangDoor& door);
-  // They are on their nodes already.
+  // Follows ranks that are already on their nodes.
   void Adopt();
 
-  // Runs that their nodes need not list: not begun yet, or ended.
+  // Returns the runs that their nodes need not list: not begun yet, or ended.
   std::vector<v1::RunKey> unlisted() const;
 
-  // Waits until all have ended, or one is at fault, or a stop is requested, or patience ends. By
-  // rank.
+  // Blocks until all have ended, one is at fault, a stop is requested, or `patience` passes.
+  // Returns what is known, in order of rank.
   std::vector<RankEnd> AwaitEnds(absl::Duration patience) const;
 
-  // Begins and follows nothing from now on.
+  // Makes it begin and follow nothing from now on.
   void RequestStop();
-  // After a requested stop: waits until nobody is followed any more.
+  // To be called after RequestStop: blocks until no rank is followed any more.
   void Join();
 
  private:
   class Member;
 
-  // What is known of a rank.
+  // What is known about a rank.
   struct Known {
     RankEnd end;
-    bool listed = false;  // by its node
+    bool listed = false;  // its node lists the run
   };
 
   bool stopped() const;
   Known& Of(int rank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return known_[static_cast<size_t>(rank) - 1];
   }
-  // All have ended, or one is at fault, or nobody asks any more.
+  // Returns whether all have ended, one is at fault, or a stop was requested.
   bool Explained() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   const v1::RunKey run_;

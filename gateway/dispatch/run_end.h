@@ -1,4 +1,4 @@
-// How an error or a run's last event counts for its job: pure.
+// Decides how an error or a run's last event counts for its job. Pure.
 #pragma once
 
 #include "absl/status/status.h"
@@ -9,25 +9,25 @@
 
 namespace imprint::gateway {
 
-// A run that could not be begun: for want of the registry, of room on the node, or because it is
-// wrong in itself.
+// The end of a run that could not be begun: because the registry was unavailable, because the node
+// had no room, or because the run itself is invalid.
 RunEnd EndOfBeginning(const absl::Status& error);
 
-// A run that failed on its node.
+// The end of a run that failed on its node.
 RunEnd EndOfFailure(const v1::Failure& failure);
 
-// A run that was stopped.
+// The end of a run that was stopped.
 RunEnd EndOfStop(const v1::RunStopped& stopped);
 
-// Whether trying the same call again may help.
+// Returns whether the error is transient, so that retrying the same call may help.
 bool IsTransient(const absl::Status& error);
 
-// Since when a registry that can be reached has failed at a job, after one more error: INTERNAL, or
-// UNKNOWN, which is also how a connection breaks. Any other error begins anew; so does
-// InfiniteFuture, which is never.
+// Returns since when a reachable registry has been failing at a job, given one more error. INTERNAL
+// and UNKNOWN count, the latter because a broken connection also shows as UNKNOWN. Any other error
+// starts over; `since` is InfiniteFuture while nothing has failed.
 absl::Time FailingSince(absl::Time since, const absl::Status& error, absl::Time now);
 
-// Whether a result that the registry did not take may yet be committed.
+// Returns whether a result that the registry did not take may still be committed.
 bool MayYetBeCommitted(const absl::Status& error, absl::Duration failing);
 
 }  // namespace imprint::gateway

@@ -1,5 +1,5 @@
-// Takes one attempt from its lease to its end: ticket, start, events into the store. One thread; of
-// a gang it follows rank 0, and has the others followed.
+// Takes one attempt from its lease to its end: ticket, start, events into the store. It has one
+// thread; for a gang it follows rank 0, and GangMembers follows the others.
 #pragma once
 
 #include <atomic>
@@ -26,12 +26,12 @@
 
 namespace imprint::gateway {
 
-// Stops following, not the run, when it is destroyed: another gateway, or this one's next start,
-// takes the run over.
+// Its destruction stops the following, not the run: another gateway, or this one after a restart,
+// adopts the run.
 class RunFollower {
  public:
-  // `seats` by rank. `adopted`: the run is on them already. `obstacles` is told what keeps the job
-  // from going on. `ended` is called once, on the follower's thread.
+  // `seats` are in order of rank. If `adopted`, the run is already on them. `obstacles` receives
+  // what keeps the job from going on. `ended` is called once, on the follower's thread.
   RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
               std::string registry_address, RunStore& runs, NodeTable& nodes,
               RegistryClient& registry, Obstacles& obstacles, DrawingPace& pace,
@@ -40,21 +40,21 @@ class RunFollower {
   const v1::RunKey& key() const { return lease_.key; }
   const std::string& node() const { return node_.name; }
   bool ended() const { return ended_; }
-  // Runs of it that their nodes need not list: not begun yet, or ended while the follower still
-  // hears why.
+  // Returns those of its runs that their nodes need not list: not begun yet, or ended while the
+  // follower is still finding out why.
   std::vector<v1::RunKey> unlisted() const;
-  // When the node last said something about the run.
+  // When the node last reported something about the run.
   absl::Time heard() const { return absl::FromUnixMicros(heard_us_); }
 
-  // The destructor then waits for less.
+  // Requests a stop ahead of the destructor, which then waits for less.
   void RequestStop();
 
-  // Tells the node to stop soon, to make room; the run then ends by itself.
+  // Tells the node to stop the run soon, to make room; the run then ends by itself.
   void Preempt(const std::string& reason);
   bool preempted() const { return preempted_; }
 
-  // Gives the run back and stops following it. To tell its node is for whoever looks for runs that
-  // nobody follows. ABORTED if the run had ended already.
+  // Gives the run back and stops following it. The node is not told; the loop that looks for runs
+  // that nobody follows does that. Returns ABORTED if the run had already ended.
   absl::Status Abandon(const RunEnd& end);
 
  private:
@@ -68,7 +68,7 @@ class RunFollower {
   void NotePace();
   absl::Status Take(const v1::RunEvent& event, const std::stop_token& stop);
   absl::Status Store(const v1::RunEvent& event, const std::stop_token& stop);
-  // Whether something could be stored is what the job's obstacle is about.
+  // Sets or clears the job's obstacle by whether an event could be stored.
   void NoteStored(const absl::Status& status);
   absl::Status KeepProgress(const v1::TrainingProgress& progress);
   absl::Status FlushProgress();
@@ -86,15 +86,15 @@ class RunFollower {
   DrawingPace& pace_;
   NowAndThen cannot_store_;
   std::unique_ptr<NodeClient> client_;
-  // Of a gang.
+  // Set for a gang.
   std::unique_ptr<GangMembers> members_;
   v1::StartTrainingRequest order_;
   std::string image_set_;
-  // As far as this gateway has heard of the run's drawing.
+  // When drawing began and how many pictures were drawn, as far as this gateway has seen.
   absl::Time drawing_since_ = absl::InfiniteFuture();
   int64_t drawn_ = 0;
   RunTicket ticket_;
-  // Not yet stored.
+  // Progress that is not stored yet.
   v1::TrainingProgress progress_;
   bool progress_waits_ = false;
   absl::Time progress_stored_ = absl::InfinitePast();

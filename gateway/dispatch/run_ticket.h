@@ -1,4 +1,4 @@
-// What a run shows a registry to fetch its pictures and to hand in its own.
+// The ticket with which a run fetches its pictures from the registry and uploads its own.
 #pragma once
 
 #include <string>
@@ -12,20 +12,20 @@
 
 namespace imprint::gateway {
 
-// The ticket of one run. It is valid for an hour, longer than a gateway that has gone is away, as a
-// rule, and a gateway that follows the run renews it. Not thread-safe.
+// The ticket of one run. It is valid for an hour, which is normally longer than a gateway is away,
+// and the gateway that follows the run renews it. Not thread-safe.
 class RunTicket {
  public:
   RunTicket(v1::RunKey run, RegistryClient& registry);
 
-  // A new one; `request` says for what.
+  // Issues a new ticket; `request` says for what.
   absl::StatusOr<std::string> Issue(v1::IssueTicketRequest request, absl::Time now);
 
-  // Makes the ticket valid for another hour, unless that was done in the last 15 minutes. Where it
-  // fails, the next call tries again; a ticket that is void says so itself.
+  // Makes the ticket valid for another hour, unless that was done in the last 15 minutes. If that
+  // fails, the next call retries; a void ticket makes itself known when it is used.
   void KeepValid(absl::Time now);
 
-  // The run is over. A ticket that cannot be ended expires.
+  // Ends the ticket of a run that is over. A ticket that cannot be ended expires.
   void End();
 
  private:

@@ -1,4 +1,4 @@
-// Wakes those who wait for a job's next event.
+// Wakes whoever waits for a job's next event.
 #pragma once
 
 #include <array>
@@ -11,13 +11,15 @@
 
 namespace imprint::gateway {
 
-// Thread-safe. Jobs share a few bells: somebody may wake for another job's event, and looks again.
+// Thread-safe. Jobs share a few bells, so a waiter may wake for another job's event, and then looks
+// again.
 class EventBell {
  public:
-  // What Wait is given. Take it before looking for events, so that none is missed in between.
+  // Returns the count to pass to Wait. Take it before looking for events, so that none is missed in
+  // between.
   uint64_t Count(absl::string_view job) const;
 
-  // Returns when the job's bell rang since `count`, or after `timeout`.
+  // Blocks until the job's bell has rung since `count`, or for `timeout`.
   void Wait(absl::string_view job, uint64_t count, absl::Duration timeout) const;
 
   void Ring(absl::string_view job);

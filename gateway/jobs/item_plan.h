@@ -1,5 +1,5 @@
-// From an image set's spec to its pictures: every prompt with every seed, prompt by prompt. Pure,
-// and lazy: a set of a million pictures is never written out.
+// Expands an image set's spec into its pictures: every prompt with every seed, prompt by prompt.
+// Pure and lazy: a set of a million pictures is never written out.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,17 @@
 
 namespace imprint::gateway {
 
-// Most pictures of a chunk: which of them are done are bits of one number.
+// The most pictures in a chunk: which of them are done is kept as the bits of one number.
 inline constexpr int64_t kMostChunkItems = 32;
 
-// prompts × seeds.
+// Returns prompts × seeds.
 int64_t ItemCount(const v1::ImageSetSpec& spec);
 
-// What a picture of the spec, with every default filled in, asks of the network: evaluations at
-// 512×512 pixels, those of larger or smaller pictures by their area.
+// Returns the work of one picture of a spec with every default filled in, in network evaluations at
+// 512×512 pixels; evaluations of larger or smaller pictures count by their area.
 double ItemWork(const v1::ImageSetSpec& spec);
 
-// Picture `index`, 0 to ItemCount - 1, of a spec with every default filled in.
+// Returns picture `index`, 0 to ItemCount - 1, of a spec with every default filled in.
 v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index);
 
 }  // namespace imprint::gateway

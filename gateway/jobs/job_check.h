@@ -1,4 +1,4 @@
-// Whether a gateway's records are whole: imprint-gateway --fsck.
+// Checks that a gateway's records are intact: imprint-gateway --fsck.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +9,8 @@
 
 namespace imprint::gateway {
 
-// Of the data folder of a gateway that does not run; nothing is written there. Errors name `data`:
-// FAILED_PRECONDITION while a gateway has it, NOT_FOUND if it has no gateway.db.
+// Checks the data folder of a gateway that is not running, without writing to it. Errors name
+// `data`: FAILED_PRECONDITION while a gateway holds it, NOT_FOUND if it has no gateway.db.
 absl::StatusOr<FolderReport> CheckGatewayFolder(const std::filesystem::path& data);
 
 }  // namespace imprint::gateway

@@ -1,4 +1,4 @@
-// A job's id, as the database has it, of the resource name that a RunKey carries.
+// Extracts a job's id, as the database stores it, from the resource name that a RunKey carries.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace imprint::gateway {
 
-// "jobs/ID" without its collection.
+// Returns "jobs/ID" without its collection.
 inline std::string JobIdOf(const v1::RunKey& run) {
   return std::string(absl::StripPrefix(run.job(), "jobs/"));
 }

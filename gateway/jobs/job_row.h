@@ -1,4 +1,5 @@
-// One job as the database has it, loaded and saved within a transaction. Private to gateway/jobs.
+// One job as the database stores it, loaded and saved within a transaction. Private to
+// gateway/jobs.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace imprint::gateway {
 
-// Columns as in job_schema.cc; `job` is without its spec.
+// The columns as in job_schema.cc; `job` is without its spec.
 struct JobRow {
   std::string id;
   std::string tenant;
@@ -31,10 +32,10 @@ struct JobRow {
   std::string name() const { return "jobs/" + id; }
 };
 
-// NOT_FOUND naming the job.
+// Returns NOT_FOUND naming the job.
 absl::Status NoSuchJob(const std::string& id);
 
-// NOT_FOUND naming the job.
+// Returns NOT_FOUND naming the job.
 absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id);
 
 // Writes what may change, and makes the version one higher.

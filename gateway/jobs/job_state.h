@@ -1,5 +1,5 @@
-// The life of a job: which state follows which, and why. The one table that the code, its tests and
-// ARCHITECTURE.md's picture come from.
+// The state machine of a job: which state follows which, and why. It is the one table that the
+// code, its tests and ARCHITECTURE.md's picture are based on.
 #pragma once
 
 #include <span>
@@ -13,12 +13,12 @@ namespace imprint::gateway {
 // What can happen to a job.
 enum class JobOccurrence {
   kRunStarted,    // a chunk of it was given to a node
-  kRunsReturned,  // its last run was lost, stopped or failed, and may be tried again
+  kRunsReturned,  // its last run was lost, stopped or failed, and may be retried
   kComputed,      // every chunk is done
   kCommitted,     // the registry has the result
-  kFailed,        // it cannot be done
-  kCancelAsked,   // somebody asked it to stop
-  kStopped,       // its runs are stopped and its tickets void
+  kFailed,        // it has failed for good
+  kCancelAsked,   // a cancellation was requested
+  kStopped,       // its runs have stopped and its tickets are void
 };
 
 struct JobTransition {
@@ -27,16 +27,17 @@ struct JobTransition {
   v1::JobState to;
 };
 
-// Every transition that there is.
+// Returns all transitions.
 std::span<const JobTransition> JobTransitions();
 
-// Where a job goes. FAILED_PRECONDITION, naming both, if the table has no such transition.
+// Returns the state that follows, or FAILED_PRECONDITION, naming both arguments, if the table has
+// no such transition.
 absl::StatusOr<v1::JobState> NextState(v1::JobState from, JobOccurrence occurrence);
 
-// SUCCEEDED, FAILED and CANCELLED: no transition leaves them.
+// Returns whether the state is SUCCEEDED, FAILED or CANCELLED, which no transition leaves.
 bool IsTerminal(v1::JobState state);
 
-// "RUNNING".
+// Returns the state's name, such as "RUNNING".
 absl::string_view Name(v1::JobState state);
 absl::string_view Name(JobOccurrence occurrence);
 

@@ -1,5 +1,5 @@
-// Jobs as callers see them: created once per request id, read, listed, cancelled, forgotten. What
-// happens to their runs is run_store.h's; both share the database.
+// Jobs as callers see them: created once per request id, read, listed, cancelled, deleted. What
+// happens to their runs is in run_store.h; both share the database.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 namespace imprint::gateway {
 
-// Live jobs that may exist at once; more are refused with RESOURCE_EXHAUSTED and RetryInfo.
+// The most live jobs at once; more are refused with RESOURCE_EXHAUSTED and RetryInfo.
 struct QueueLimits {
   int64_t live_jobs_per_tenant = 10'000;
   int64_t live_jobs = 100'000;
@@ -31,13 +31,14 @@ struct NewJob {
   v1::Job job;
   v1::ModelLocation model;
   std::string trace_id;
-  // Empty: not idempotent.
+  // Empty means that the create is not idempotent.
   std::string request_id;
-  // What the caller sent, without the request id: the same id with another payload is refused.
+  // Hash of what the caller sent, without the request id: the same id with another payload is
+  // refused.
   std::string payload_sha256;
 };
 
-// A parsed filter; what is not set does not restrict.
+// A parsed filter; fields that are not set do not restrict.
 struct JobFilter {
   std::map<v1::JobState, bool> states;  // wanted (true) or unwanted
   std::string kind;                     // "training" or "image_set"
@@ -50,40 +51,41 @@ class JobStore {
   JobStore(Database& database, EventBell& bell, QueueLimits limits)
       : database_(database), bell_(bell), limits_(limits) {}
 
-  // The job that an earlier create with this request id made, if there is one. ALREADY_EXISTS if
-  // the payload was another.
+  // Returns the job that an earlier create with this request id made, if there is one. Returns
+  // ALREADY_EXISTS if the payload was another.
   absl::StatusOr<std::string> FindRequest(const std::string& tenant, const std::string& request_id,
                                           const std::string& payload_sha256);
 
-  // Queues a job, or gives the one that has its request id.
+  // Queues a job, or returns the one that has its request id.
   absl::StatusOr<v1::Job> Create(const std::string& tenant, NewJob job);
 
-  // With its spec. NOT_FOUND, also for another tenant's.
+  // Returns the job with its spec. Returns NOT_FOUND, also for another tenant's job.
   absl::StatusOr<v1::Job> Get(const std::string& tenant, const std::string& id);
 
-  // Without reading the rest of it. NOT_FOUND, also for another tenant's.
+  // Returns the job's state without reading the rest of it. Returns NOT_FOUND, also for another
+  // tenant's job.
   absl::StatusOr<v1::JobState> State(const std::string& tenant, const std::string& id);
 
-  // Newest first; `next` gets the key that the next page begins behind, or nothing. A page may have
-  // fewer than asked for, or none, and not be the last.
+  // Lists jobs, newest first; `next` receives the key that the next page begins after, or nothing.
+  // A page may have fewer jobs than asked for, or none, without being the last.
   absl::StatusOr<std::vector<v1::Job>> List(const std::string& tenant, const JobFilter& filter,
                                             const Page& page, std::string& next);
 
-  // Events numbered `from` and up, in order, at most `limit`.
+  // Returns the events numbered `from` and up, in order, at most `limit`.
   absl::StatusOr<std::vector<v1::JobEvent>> Events(const std::string& id, int64_t from, int limit);
 
-  // What became of the job's attempts, oldest first, a line each; the last 100.
+  // Returns what became of the job's last 100 attempts, oldest first, one line each.
   absl::StatusOr<std::vector<std::string>> Attempts(const std::string& id);
 
-  // Why a job was cancelled; empty if it was not.
+  // Returns why a job was cancelled; empty if it was not.
   absl::StatusOr<std::string> CancelReason(const std::string& id);
 
-  // Asks to stop; terminal jobs and those that are FINALIZING stay as they are.
+  // Requests cancellation; terminal jobs and those that are FINALIZING stay as they are.
   absl::StatusOr<v1::Job> Cancel(const std::string& tenant, const std::string& id,
                                  absl::string_view reason);
 
-  // Changes labels or priority, whichever `update` says. ABORTED if `etag` is set and not the
-  // job's.
+  // Changes labels or priority, whichever `update` says. Returns ABORTED if `etag` is set and is
+  // not the job's.
   struct Update {
     const std::map<std::string, std::string>* labels = nullptr;
     v1::JobPriority priority = v1::JOB_PRIORITY_UNSPECIFIED;
@@ -92,17 +94,20 @@ class JobStore {
   absl::StatusOr<v1::Job> Change(const std::string& tenant, const std::string& id,
                                  const Update& update);
 
-  // Forgets a terminal job. FAILED_PRECONDITION while it is live, ABORTED for an older etag.
+  // Deletes a terminal job. Returns FAILED_PRECONDITION while it is live, and ABORTED for an older
+  // etag.
   absl::Status Delete(const std::string& tenant, const std::string& id, const std::string& etag);
 
-  // Goes on forgetting the job that ended first, of all tenants, if that is so long ago: some
-  // thousand events at a time, then the rest. Says whether there was something to forget.
+  // Enforces retention: continues deleting the job that ended first, of all tenants, if that was at
+  // least `age` ago: some thousand events per call, then the rest. Returns whether there was
+  // something to delete.
   absl::StatusOr<bool> ForgetOldest(absl::Duration age);
 
-  // FAILED_PRECONDITION, naming one of them, if live jobs use the base model or reference set.
+  // Returns FAILED_PRECONDITION, naming one of them, if live jobs use the base model or reference
+  // set.
   absl::Status CheckUnused(const std::string& tenant, const std::string& resource);
 
-  // Jobs by state, over all tenants.
+  // Counts jobs by state, over all tenants.
   absl::StatusOr<std::map<v1::JobState, int64_t>> CountByState();
 
  private:

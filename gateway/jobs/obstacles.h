@@ -23,13 +23,13 @@ class Obstacles {
     by_job_.erase(job_id);
   }
 
-  // In the way of all of them; empty is none.
+  // Sets what is in the way of all jobs; empty means nothing.
   void SetForAll(absl::string_view why) {
     const absl::MutexLock lock(&mutex_);
     of_all_ = std::string(why);
   }
 
-  // Empty if there is none.
+  // Returns what is in the way of a job; empty if nothing is.
   std::string Of(const std::string& job_id) const {
     const absl::MutexLock lock(&mutex_);
     const auto found = by_job_.find(job_id);

@@ -1,6 +1,6 @@
-// Jobs as nodes see them: chunks that are leased, tried, lost, tried again, and done exactly once.
-// Every change checks, in its own transaction, that the run is still the chunk's current attempt:
-// one that was superseded changes nothing (fencing).
+// Jobs as nodes see them: chunks that are leased, attempted, lost, retried, and completed exactly
+// once. Every change checks, in its own transaction, that the run is still the chunk's current
+// attempt: a superseded one changes nothing (fencing).
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,13 @@ struct WaitingJob {
   std::string tenant;
   std::string kind;  // "training" or "image_set"
   int priority = 0;
-  int slots = 1;       // that one chunk has use for at once
-  int min_slots = 1;   // that it needs
-  int64_t chunks = 1;  // that wait
+  int slots = 1;       // the most that one chunk can use at once
+  int min_slots = 1;   // the fewest that one chunk needs
+  int64_t chunks = 1;  // chunks that wait
   int64_t create_us = 0;
   std::string fingerprint;  // of the base model
   std::string precision;    // "fp32", "bf16", "fp16"
-  double item_work = 0;     // of a picture (item_plan.h); 0 is not known
+  double item_work = 0;     // work of one picture (item_plan.h); 0 means unknown
 };
 
 struct WaitingJobs {
@@ -51,7 +51,7 @@ struct QueueLength {
 struct RunLease {
   v1::RunKey key;
   std::string tenant;
-  // By rank; one for what is no gang.
+  // The nodes in order of rank; one if the chunk is not a gang.
   std::vector<std::string> nodes;
   v1::Job job;  // with its spec
   v1::ModelLocation model;
@@ -63,12 +63,12 @@ struct RunLease {
   std::string trace_id;
 };
 
-// A run that some node should have; a gang is several, one for each rank.
+// A run that some node should have; a gang has several, one for each rank.
 struct CurrentRun {
   v1::RunKey key;
   std::string tenant;
   std::string node;
-  std::string kind;  // of its job
+  std::string kind;  // kind of its job
   int priority = 0;
   int64_t start_us = 0;
   bool cancelling = false;
@@ -80,21 +80,22 @@ struct UnfinishedJob {
   v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
 };
 
-// How a run ended without its result.
+// How a run ended without a result.
 struct RunEnd {
   v1::AttemptState state = v1::ATTEMPT_STATE_LOST;
   std::string reason;
-  // Whether it counts against the job's max_attempts; node lost, crashed, failed: yes. Drained,
-  // preempted, not begun for want of the registry: no.
+  // Whether it counts against the job's max_attempts. It does if the node was lost, or the run
+  // crashed or failed. It does not if the run was drained, preempted, or not begun because the
+  // registry was unavailable.
   bool fault = true;
-  // Set if the job must fail with it.
+  // Set if the job must fail with it, instead of retrying.
   bool fatal = false;
   v1::Failure failure;
-  // Before another attempt.
+  // How long to wait before another attempt.
   absl::Duration wait = absl::ZeroDuration();
 };
 
-// A run that is over by the database's clock.
+// A run whose time is over by the database's clock.
 struct ExpiredRun {
   CurrentRun run;
   // How it is to be given back.
@@ -106,72 +107,80 @@ class RunStore {
  public:
   RunStore(Database& database, EventBell& bell) : database_(database), bell_(bell) {}
 
-  // The most urgent of each tenant and kind, by priority, then by age; about `limit` in all, which
-  // tenants and kinds share evenly. Jobs that are not to be tried again yet are not among them.
+  // Returns the most urgent jobs of each tenant and kind, by priority, then by age; about `limit`
+  // in all, shared evenly among tenants and kinds. Jobs in back-off, which are not to be retried
+  // yet, are left out.
   absl::StatusOr<WaitingJobs> Waiting(int limit);
 
-  // Whether a job of at least that priority waits.
+  // Returns whether a job of at least that priority waits.
   absl::StatusOr<bool> AnyWaiting(int priority);
 
-  // All that waits, by kind.
+  // Returns the length of the queue, by kind.
   absl::StatusOr<std::map<std::string, QueueLength>> Queue();
 
-  // Gives the job's next chunk to these nodes, one for each rank, as a new attempt whose leases end
-  // after `ttl` unless they are renewed. One that nobody had yet has at most `most_items` pictures,
-  // up to kMostChunkItems. FAILED_PRECONDITION if there is no chunk to give any more.
+  // Leases the job's next chunk to these nodes, one for each rank, as a new attempt whose leases
+  // end after `ttl` unless they are renewed. A chunk that no node had before gets at most
+  // `most_items` pictures, up to kMostChunkItems. Returns FAILED_PRECONDITION if there is no chunk
+  // left to lease.
   absl::StatusOr<RunLease> Lease(const std::string& job, const std::vector<std::string>& nodes,
                                  absl::Duration ttl, int64_t most_items = kMostChunkItems);
 
-  // A lease as it was given, for a gateway that takes over. ABORTED if the run is superseded.
+  // Returns a lease as it was given, for a gateway that adopts the run. Returns ABORTED if the run
+  // is superseded.
   absl::StatusOr<RunLease> Reload(const v1::RunKey& run);
 
-  // By job, chunk and rank.
+  // Returns all current runs, in order of job, chunk and rank.
   absl::StatusOr<std::vector<CurrentRun>> Current();
 
-  // Runs that are not current are passed over.
+  // Renews the leases of runs; those that are not current are skipped.
   absl::Status Renew(const std::vector<v1::RunKey>& runs, absl::Duration ttl);
-  // All current runs: after a start, nodes get time to be heard of.
+  // Renews the leases of all current runs, so that nodes get time to be heard of after a restart.
   absl::Status RenewAll(absl::Duration ttl);
-  // Runs whose lease ended, of any rank, or which took longer than their job allows.
+  // Returns the runs whose lease ended, for any of their ranks, or which took longer than their job
+  // allows.
   absl::StatusOr<std::vector<ExpiredRun>> ExpiredRuns();
-  // Jobs that waited, or took, longer than they allow.
+  // Returns the jobs that waited or took longer than they allow.
   absl::StatusOr<std::vector<std::string>> ExpiredJobs();
-  // Fails one of them; OK if it has ended, or begun, in the meantime.
+  // Fails one of them; a no-op if it has ended, or begun, in the meantime.
   absl::Status ExpireJob(const std::string& id);
 
-  // ABORTED if the run is superseded, here and below.
+  // Records that a run started. Returns ABORTED if the run is superseded, as do the functions
+  // below up to GiveBack.
   absl::Status RecordStart(const v1::RunKey& run, const v1::RunStarted& started);
   absl::Status RecordProgress(const v1::RunKey& run, const v1::TrainingProgress& progress);
-  // Progress since the last checkpoint forgives earlier faults.
+  // Records a checkpoint. Progress since the last one clears earlier faults.
   absl::Status RecordCheckpoint(const v1::RunKey& run, const v1::RunCheckpoint& checkpoint);
-  // Idempotent by the picture's index.
+  // Records a picture; idempotent by its index.
   absl::Status RecordPicture(const v1::RunKey& run, const v1::PictureDrawn& picture,
                              const std::string& image_set);
 
-  // The run has its result. The last chunk's moves the job to FINALIZING.
+  // Completes a run that has its result. When the last chunk completes, the job moves to
+  // FINALIZING.
   absl::Status CompleteTraining(const v1::RunKey& run, const v1::TrainingResult& result);
   absl::Status CompleteChunk(const v1::RunKey& run, const std::string& image_set);
 
-  // The run ended without. The chunk waits again, unless it has had max_attempts faults without
-  // progress or the end is fatal: then the job fails.
+  // Gives back a run that ended without a result. The chunk waits again, unless it has had
+  // max_attempts faults without progress or the end is fatal: then the job fails.
   absl::Status GiveBack(const v1::RunKey& run, const RunEnd& end);
 
-  // FINALIZING and CANCELLING jobs, and failed ones whose runs and tickets are still to be ended.
+  // Returns FINALIZING and CANCELLING jobs, and failed ones whose runs and tickets are still to be
+  // ended.
   absl::StatusOr<std::vector<UnfinishedJob>> Unfinished();
-  // A job with its spec, whoever's it is.
+  // Returns a job of any tenant with its spec.
   absl::StatusOr<v1::Job> Load(const std::string& id);
   absl::StatusOr<v1::TrainingResult> Result(const std::string& id);
-  // The base model's place and identity, as they were when the job was created.
+  // Returns the base model's location and identity, as they were when the job was created.
   absl::StatusOr<v1::ModelLocation> Model(const std::string& id);
 
-  // The registry has committed it: SUCCEEDED. OK if it is already.
+  // Moves a job to SUCCEEDED after the registry has committed its result. A no-op if it already is.
   absl::Status Finish(const std::string& id, const std::string& result);
-  // The registry refuses it for good: FAILED.
+  // Moves a job to FAILED after the registry has refused its result for good.
   absl::Status Refuse(const std::string& id, const v1::Failure& failure);
-  // Its runs are stopped and its tickets void: CANCELLED, or cleaned up if it had failed.
+  // Moves a job whose runs have stopped and whose tickets are void to CANCELLED, or marks it as
+  // cleaned up if it had failed.
   absl::Status Stopped(const std::string& id);
 
-  // Device-seconds by tenant, halved every hour.
+  // Returns device-seconds by tenant, with a half-life of one hour.
   absl::StatusOr<std::map<std::string, double>> Usage();
 
  private:

@@ -1,5 +1,5 @@
-// The nodes that a chunk's current attempt sits on, one for each of its ranks, and until when each
-// may be silent. Within a transaction; private to gateway/jobs.
+// Seats: the nodes of a chunk's current attempt, one for each of its ranks, each with the end of
+// its lease. Used within a transaction; private to gateway/jobs.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace imprint::gateway {
 void TakeSeats(soci::session& sql, const std::string& job, int64_t chunk,
                const std::vector<std::string>& nodes, int64_t lease_us);
 
-// By rank; none if nobody has the chunk.
+// Returns the nodes in order of rank; none if nobody has the chunk.
 std::vector<std::string> NodesOf(soci::session& sql, const std::string& job, int64_t chunk);
 
 void LeaveSeats(soci::session& sql, const std::string& job, int64_t chunk);
-// Of all of the job's chunks.
+// Leaves the seats of all of the job's chunks.
 void LeaveSeats(soci::session& sql, const std::string& job);
 
-// Of a rank of the chunk's current attempt; any other is passed over.
+// Renews the lease of a rank of the chunk's current attempt; a no-op for any other attempt.
 void RenewSeat(soci::session& sql, const std::string& job, const v1::RunKey& run, int64_t lease_us);
 void RenewSeats(soci::session& sql, int64_t lease_us);
 

@@ -41,7 +41,7 @@ class StoreFixture : public ::testing::Test {
     return created;
   }
 
-  // Of `items` pictures, in chunks of 32.
+  // An image set of `items` pictures, in chunks of 32.
   static NewJob ImageSet(const std::string& id, int items) {
     NewJob created = Training(id);
     v1::ImageSetSpec& spec = *created.job.mutable_image_set();

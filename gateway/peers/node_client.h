@@ -1,4 +1,4 @@
-// A node as the gateway uses it, whether it trains or draws: start a run, follow it, stop it.
+// A client of a node, whether it trains or draws: start a run, follow it, stop it.
 #pragma once
 
 #include <functional>
@@ -13,21 +13,21 @@
 
 namespace imprint::gateway {
 
-// Thread-safe. Errors are the node's, or UNAVAILABLE.
+// Thread-safe. Errors are the node's own, or UNAVAILABLE.
 class NodeClient {
  public:
-  // Gives OK to go on, an error to end the stream.
+  // Returns OK to go on, or an error to end the stream.
   using OnEvent = std::function<absl::Status(const v1::RunEvent&)>;
 
   static std::unique_ptr<NodeClient> Open(v1::NodeKind kind, const std::string& address);
   virtual ~NodeClient() = default;
 
-  // Of the two, the one that the node's kind knows; the other is UNIMPLEMENTED.
+  // Starts a run. A node implements one of the two, by its kind; the other returns UNIMPLEMENTED.
   virtual absl::Status Start(const v1::StartTrainingRequest& request);
   virtual absl::Status Start(const v1::StartSamplingRequest& request);
 
-  // Follows a run to its end: OK if the stream ended as it should, the error of `on_event` if that
-  // ended it, NOT_FOUND if the node does not know the run.
+  // Follows a run to its end. Returns OK if the stream ended normally, the error of `on_event` if
+  // that ended it, and NOT_FOUND if the node does not know the run.
   virtual absl::Status Attach(const v1::RunKey& run, int64_t from_event, const OnEvent& on_event,
                               const std::stop_token& stop) = 0;
 

@@ -1,4 +1,4 @@
-// Which numbers nodes compute in.
+// The precisions that nodes compute in.
 #pragma once
 
 #include <string>
@@ -10,11 +10,12 @@
 
 namespace imprint::gateway {
 
-// "bf16", "fp32": of its devices, in their order. Nodes of before there was a choice have fp32.
+// Returns the precisions of the node's devices, such as "bf16" and "fp32", in their order. Nodes
+// from before there was a choice have fp32.
 std::vector<std::string> PrecisionsOf(const v1::NodeStatus& node);
 
-// What "auto" is for new work of that kind: of what living nodes prefer that do not drain, that of
-// at least half of their slots; fp32 where there are none.
+// Returns what "auto" stands for in new work of that kind: the precision preferred by nodes that
+// have at least half of the slots of all living nodes that are not draining; fp32 if there is none.
 std::string AutomaticPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind kind);
 
 }  // namespace imprint::gateway

@@ -1,4 +1,4 @@
-// What the gateway knows of its nodes, from their heartbeats.
+// What the gateway knows about its nodes, from their heartbeats.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace imprint::gateway {
 struct KnownNode {
   v1::NodeStatus status;
   std::string address;
-  absl::Time heard;    // last
-  bool alive = false;  // heard of within the time-out
+  absl::Time heard;    // time of the last heartbeat
+  bool alive = false;  // the last heartbeat is within the time-out
 
   bool Has(const v1::RunKey& run) const;
 };
@@ -29,17 +29,17 @@ bool SameRun(const v1::RunKey& a, const v1::RunKey& b);
 // Thread-safe.
 class NodeTable {
  public:
-  // `now` is a clock; a node that was not heard of for `timeout` is not alive.
+  // `now` is a clock; a node without a heartbeat for `timeout` is not alive.
   NodeTable(std::function<absl::Time()> now, absl::Duration timeout)
       : now_(std::move(now)), timeout_(timeout) {}
 
-  // Takes a heartbeat. True if something changed that scheduling depends on.
+  // Takes a heartbeat. Returns true if something changed that scheduling depends on.
   bool Heard(const std::string& address, const v1::NodeStatus& status);
 
-  // A run ended because its node drains; the heartbeat that says so may come after that.
+  // Notes that a run ended because its node is draining, ahead of the heartbeat that says so.
   void SetDraining(const std::string& node);
 
-  // By name. Nodes that were not heard of for ten time-outs are forgotten.
+  // Returns the nodes by name. Nodes without a heartbeat for ten time-outs are forgotten.
   std::vector<KnownNode> Nodes();
   std::optional<KnownNode> Find(const std::string& node);
 

@@ -1,5 +1,6 @@
-// Follows every node's status. Addresses are given, or are found by name: "dns:NAME:PORT" stands
-// for all addresses that NAME has now, which is how Kubernetes' headless Services list their pods.
+// Follows the heartbeat of every node. Addresses are given, or are discovered by name:
+// "dns:NAME:PORT" stands for all addresses that NAME currently resolves to, which is how
+// Kubernetes' headless Services list their pods.
 #pragma once
 
 #include <functional>
@@ -17,10 +18,11 @@
 
 namespace imprint::gateway {
 
-// The addresses that a target stands for now, "HOST:PORT" each. UNAVAILABLE if the name is unknown.
+// Returns the addresses that a target stands for now, each as "HOST:PORT". Returns UNAVAILABLE if
+// the name cannot be resolved, and INVALID_ARGUMENT if the target has another form.
 absl::StatusOr<std::vector<std::string>> ResolveNodes(const std::string& target);
 
-// Owns its threads; stops them when it is destroyed.
+// Owns its threads, and stops them when it is destroyed.
 class NodeWatcher {
  public:
   // `changed` is called, on some thread, when a node changed.

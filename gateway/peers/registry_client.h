@@ -1,4 +1,4 @@
-// What the gateway asks of the registry.
+// The gateway's client of the registry.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,9 @@
 
 namespace imprint::gateway {
 
-// Thread-safe; copies share the channel. UNAVAILABLE, with the reason REGISTRY_UNAVAILABLE, or
-// DEADLINE_EXCEEDED if the registry does not answer in time.
+// Thread-safe; copies share the channel. Calls return UNAVAILABLE, with the reason
+// REGISTRY_UNAVAILABLE, if the registry cannot be reached, and DEADLINE_EXCEEDED if it does not
+// answer in time.
 class RegistryClient {
  public:
   explicit RegistryClient(const std::shared_ptr<grpc::Channel>& channel)
@@ -28,22 +29,22 @@ class RegistryClient {
         registry_(v1::RegistryService::NewStub(channel)),
         transfer_(v1::TransferService::NewStub(channel)) {}
 
-  // One that asks on behalf of a call: within its deadline and as part of its trace.
+  // Returns a client that acts on behalf of a call: within its deadline and as part of its trace.
   RegistryClient For(const grpc::ServerContext& context) const;
 
-  // OK if it answers, as far as was seen within the last second; otherwise why no work can begin
-  // or end with it. Makes a connection if there is none. Takes 2 seconds at most.
+  // Returns OK if the registry answers, as observed within the last second; otherwise why no work
+  // can begin or end with it. Connects if there is no connection. Takes at most 2 seconds.
   absl::Status Ready();
 
   absl::StatusOr<v1::BaseModel> GetBaseModel(const std::string& name);
   absl::StatusOr<v1::ReferenceSet> GetReferenceSet(const std::string& name);
   absl::StatusOr<v1::Concept> GetConcept(const std::string& name);
   absl::StatusOr<v1::Embedding> GetEmbedding(const std::string& name);
-  // `concept_name` may have them; empty is none.
+  // Checks tokens. `concept_name` is a concept that may have them; empty means none.
   absl::StatusOr<v1::CheckTokensResponse> CheckTokens(const std::string& base_model,
                                                       const std::vector<std::string>& tokens,
                                                       const std::string& concept_name);
-  // The version's file.
+  // Returns the version's file.
   absl::StatusOr<std::string> DownloadEmbedding(const std::string& name);
 
   absl::StatusOr<std::string> IssueTicket(const v1::IssueTicketRequest& request);
@@ -51,12 +52,12 @@ class RegistryClient {
   absl::Status EndTicket(const v1::RunKey& run);
   absl::Status RevokeTickets(const std::string& job);
   absl::StatusOr<v1::Embedding> CommitEmbedding(const v1::CommitEmbeddingRequest& request);
-  // Of a job that draws one.
+  // Creates the image set of a job that draws one.
   absl::StatusOr<v1::ImageSet> CreateImageSet(const v1::Job& job);
   absl::Status CloseImageSet(const std::string& name, v1::ImageSetState state);
 
  private:
-  // What was seen last, by any of the copies.
+  // The last result of Ready, by any of the copies.
   struct Seen {
     absl::Mutex mutex;
     absl::Time when ABSL_GUARDED_BY(mutex) = absl::InfinitePast();
@@ -70,7 +71,7 @@ class RegistryClient {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request);
-  // Connected, if that can be; with deadline and trace.
+  // Waits for a connection, if one is possible, and sets deadline and trace.
   void Prepare(grpc::ClientContext& context);
 
   std::shared_ptr<v1::RegistryService::Stub> registry_;
@@ -79,7 +80,7 @@ class RegistryClient {
   std::string trace_parent_;
 };
 
-// What the registry, or the want of it, answered; a caller is told which server it was.
+// Maps the registry's answer, or the lack of one; a caller is told which server it was.
 absl::Status FromRegistry(const grpc::Status& status);
 
 }  // namespace imprint::gateway

@@ -1,5 +1,5 @@
-// Which waiting work starts where, now. A pure function over a snapshot: no clock, no database, no
-// node is asked, and the same snapshot always gives the same decisions.
+// Decides which waiting work starts where, now. A pure function over a snapshot: no clock, no
+// database and no node is asked, and the same snapshot always gives the same decisions.
 #pragma once
 
 #include <cstdint>
@@ -9,24 +9,24 @@
 
 namespace imprint::gateway {
 
-// What a node can do.
+// The kind of work that a node can do.
 enum class WorkKind { kTraining, kSampling };
 
-// A job whose chunks wait. A chunk that takes more than one slot is a gang: it gets them at once,
-// on nodes of its kind that compute on the same kind of device.
+// A job whose chunks wait. A chunk that takes more than one slot is a gang: it gets its slots all
+// at once, on nodes of its kind that compute on the same kind of device.
 struct WaitingWork {
   std::string job;
   std::string tenant;
   WorkKind kind = WorkKind::kTraining;
   int priority = 0;    // higher goes first
-  int slots = 1;       // that one chunk has use for
-  int min_slots = 0;   // that are enough to begin; 0 is all of them
-  int64_t chunks = 1;  // that wait
-  int64_t age_us = 0;  // since it was created; older goes first
+  int slots = 1;       // the most that one chunk can use
+  int min_slots = 0;   // enough to begin; 0 means all of them
+  int64_t chunks = 1;  // chunks that wait
+  int64_t age_us = 0;  // age since its creation; older goes first
   std::string model;   // fingerprint of its base model
-  // What it computes in: only nodes that have it may take it.
+  // The precision that it computes in: only nodes that have it may take the work.
   std::string precision = "fp32";
-  // Of one of its pictures; 0 is not known.
+  // Work of one of its pictures; 0 means unknown.
   double item_work = 0;
 };
 
@@ -35,47 +35,46 @@ struct FreeNode {
   std::string node;
   WorkKind kind = WorkKind::kTraining;
   int free_slots = 0;
-  int slots = 0;  // in all
+  int slots = 0;  // total
   std::vector<std::string> warm_models;
   std::vector<std::string> precisions = {"fp32"};
   std::string device = "cpu";  // or "cuda"
-  // Slots that one gang may have of it: ranks do not share a GPU.
+  // The most slots that one gang may have on it: ranks do not share a GPU.
   int slots_of_a_gang = 1 << 20;
 };
 
-// A run that has slots of nodes.
+// A run that holds slots on nodes.
 struct RunningWork {
   std::string job;
   int64_t chunk = 0;
-  std::string node;  // of a gang, rank 0's
+  std::string node;  // rank 0's, for a gang
   WorkKind kind = WorkKind::kTraining;
   int priority = 0;
   int slots = 1;
   int64_t began_us = 0;   // Unix time
-  bool stopping = false;  // to make room
+  bool stopping = false;  // it was told to stop, to make room
 };
 
 struct ClusterSnapshot {
   std::vector<WaitingWork> waiting;
   std::vector<FreeNode> nodes;
   std::vector<RunningWork> runs;
-  // Recent device-seconds of each tenant; a tenant that is not there has used nothing.
+  // Recent device-seconds of each tenant; a tenant that is not listed has used nothing.
   std::map<std::string, double> usage;
-  // Slots of each tenant that are taken now.
+  // Slots that each tenant holds now.
   std::map<std::string, int64_t> running;
-  // Whether more work waits than is here: each tenant's most urgent is.
+  // Whether more work waits than is listed; each tenant's most urgent work is listed.
   bool cut_off = false;
 };
 
 struct Policy {
-  // What a tenant's share weighs; 1 if it is not there.
+  // The weight of each tenant's share; 1 if it is not listed.
   std::map<std::string, double> weights;
-  // Device-seconds that a chunk is thought to take of each slot: what placing it adds to its
-  // tenant's usage.
+  // The estimated device-seconds of a chunk per slot, which placing it adds to its tenant's usage.
   double chunk_cost_seconds = 30;
 };
 
-// One chunk of `job` starts on these nodes, one slot each entry; of a gang, by rank.
+// One chunk of `job` starts on these nodes, one slot per entry; for a gang, in order of rank.
 struct Placement {
   std::string job;
   std::vector<std::string> nodes;
@@ -97,15 +96,15 @@ struct Decisions {
   std::vector<Reservation> reservations;
 };
 
-// Order: priority, then the tenant that has used least of its share (what runs and what is placed
-// here counts, slot by slot), then age, then name. A chunk starts with as many of its slots as are
-// free, if these are enough, or not at all. One that does not fit keeps the free slots of the nodes
-// that would hold it, if they were idle, from everything behind it.
-// Nodes that have the base model in memory are chosen first, then those with most free slots.
+// Order: priority, then the tenant that has used least of its share (runs and chunks placed here
+// count, slot by slot), then age, then name. A chunk starts with as many of its slots as are free,
+// if these are enough, or not at all. A chunk that does not fit reserves the free slots of the
+// nodes that would hold it if they were idle, against everything behind it. Nodes that have the
+// base model in memory are preferred, then those with the most free slots.
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
 
-// How many waiting jobs of its kind go before this one, in that order with a chunk of each; -1 if
-// it does not wait.
+// Returns how many waiting jobs of its kind go before this one, in that order with one chunk of
+// each; -1 if it is not waiting.
 int64_t JobsAhead(const ClusterSnapshot& now, const Policy& policy, const std::string& job);
 
 }  // namespace imprint::gateway

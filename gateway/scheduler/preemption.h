@@ -1,5 +1,5 @@
-// Which runs give way, now, to work that somebody waits for. A pure function over a snapshot, as
-// Decide.
+// Decides which runs are preempted, now, for work that somebody waits for. A pure function over a
+// snapshot, like Decide.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,11 @@
 namespace imprint::gateway {
 
 struct PreemptionPolicy {
-  // Priorities from here on may have others give way, and those up to here give way to them.
+  // Work of priority `urgent` or higher may preempt; runs of priority `yielding` or lower are
+  // preempted.
   int urgent = 3;
   int yielding = 1;
-  // Of a kind's slots, what urgent work may hold by that; one at least.
+  // The share of a kind's slots up to which urgent work may preempt; at least one slot.
   double share = 0.5;
 };
 
@@ -28,9 +29,9 @@ struct Preemption {
   friend bool operator==(const Preemption&, const Preemption&) = default;
 };
 
-// For urgent work of one slot that `placed` has not placed: the youngest runs that yield, which
-// lose least, on nodes that may take it. Runs that are being stopped already are counted as free;
-// gangs do not give way.
+// Makes room for urgent work of one slot that `placed` has not placed: chooses the youngest
+// yielding runs, which lose least, on nodes that may take the work. Runs that are already being
+// stopped count as free; gangs are not preempted.
 std::vector<Preemption> DecidePreemptions(const ClusterSnapshot& now,
                                           const std::vector<Placement>& placed,
                                           const PreemptionPolicy& policy);

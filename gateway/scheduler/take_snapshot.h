@@ -1,4 +1,4 @@
-// Reads the snapshot that the JobScheduler decides from out of the store and the node table.
+// Reads the snapshot that the JobScheduler decides from, out of the store and the node table.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,9 +9,9 @@
 
 namespace imprint::gateway {
 
-// What the scheduler would see now: up to some 10,000 waiting jobs, each tenant's most urgent among
-// them, all runs, and the nodes that take work. ExplainJob explains from the same. Thread-safe;
-// errors are the store's.
+// Returns what the scheduler would see now: up to some 10,000 waiting jobs, with each tenant's most
+// urgent among them, all runs, and the nodes that take work. ExplainJob explains from the same
+// snapshot. Thread-safe; errors are the store's.
 absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes);
 
 }  // namespace imprint::gateway

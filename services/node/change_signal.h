@@ -1,4 +1,4 @@
-// Says that something changed to those who wait for it.
+// Notifies waiting threads that something changed.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace imprint::node {
 
-// Thread-safe. Counts changes, so that none is missed between looking and waiting:
+// Thread-safe. It counts changes, so that none is missed between looking and waiting:
 //   int64_t seen = signal.count();
 //   ... look ...
 //   seen = signal.Wait(seen, deadline);
@@ -19,7 +19,8 @@ class ChangeSignal {
 
   int64_t count() const;
 
-  // Waits until there were more changes than `seen`, or until the deadline; gives the count.
+  // Blocks until there have been more changes than `seen` or the deadline passes; returns the
+  // count.
   int64_t Wait(int64_t seen, absl::Time deadline) const;
 
  private:

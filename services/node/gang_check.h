@@ -1,4 +1,4 @@
-// What an agent and its child both ask of a rank's place in a gang.
+// The check that both an agent and its child make of a rank's place in a gang.
 #pragma once
 
 #include "absl/status/status.h"
@@ -6,7 +6,7 @@
 
 namespace imprint::node {
 
-// INVALID_ARGUMENT naming run.rank or gang's field.
+// Returns INVALID_ARGUMENT naming run.rank or the field of `gang` that is wrong.
 absl::Status CheckGang(const v1::GangPlace& gang, int rank);
 
 }  // namespace imprint::node

@@ -1,4 +1,4 @@
-// For tests: services on a port of their own.
+// For tests: serves gRPC services on a loopback port of their own.
 #pragma once
 
 #include <memory>

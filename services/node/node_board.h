@@ -1,4 +1,4 @@
-// What a node says of itself.
+// The status that a node reports about itself.
 #pragma once
 
 #include <functional>
@@ -16,18 +16,18 @@ namespace imprint::node {
 class NodeBoard {
  public:
   // `measure` adds what changes and the table does not know: devices, warm models, memory. It is
-  // called by several threads. Whoever knows of a change calls runs.changes().Notify().
+  // called from several threads. Whoever notices a change there calls runs.changes().Notify().
   NodeBoard(v1::NodeKind kind, const RunTable& runs, std::function<void(v1::NodeStatus&)> measure);
 
-  // The node's name; empty until then.
+  // Sets the node's name, which is empty until then.
   void SetNode(std::string node);
 
-  // Everything, as of now.
+  // Returns the complete status as of now.
   v1::NodeStatus Status() const;
 
  private:
   const v1::NodeKind kind_;
-  // Another one with every start of the process.
+  // Differs at every start of the process.
   const std::string instance_;
   const RunTable& runs_;
   const std::function<void(v1::NodeStatus&)> measure_;
@@ -35,8 +35,8 @@ class NodeBoard {
   std::string node_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The name of a node that was given none: the address where it listens, with the machine's name
-// where that is a wildcard.
+// Returns the name of a node that was not given one: the address that it listens on, with the
+// machine's host name in place of a wildcard.
 std::string DefaultNodeName(const std::string& address);
 
 }  // namespace imprint::node

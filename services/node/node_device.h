@@ -1,4 +1,4 @@
-// What a node computes with, as it tells the gateway.
+// The description of its device that a node reports to the gateway.
 #pragma once
 
 #include <imprint/v1/node.pb.h>
@@ -7,7 +7,7 @@
 
 namespace imprint::node {
 
-// `threads`: of the kernels on the processor.
+// `threads` is the number of threads that the CPU kernels use.
 v1::Device NodeDevice(const DeviceFacts& facts, int threads);
 
 }  // namespace imprint::node

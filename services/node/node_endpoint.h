@@ -1,4 +1,4 @@
-// NodeService: the node's heartbeat.
+// Implements NodeService, which streams the node's heartbeat.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -16,7 +16,7 @@ class NodeEndpoint : public v1::NodeService::Service {
   // Both must outlive it.
   NodeEndpoint(const NodeBoard& board, RunTable& runs) : board_(board), runs_(runs) {}
 
-  // Until the caller has gone or the table is closed.
+  // Streams until the caller has gone or the table is closed.
   grpc::Status Watch(grpc::ServerContext* context, const v1::WatchNodeRequest* request,
                      grpc::ServerWriter<v1::NodeStatus>* writer) override;
 

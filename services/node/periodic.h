@@ -1,4 +1,4 @@
-// Something that is done over and over in the background.
+// Runs a task periodically in the background.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,8 @@
 
 namespace imprint::node {
 
-// Calls `task` on a thread of its own, `interval` after it last returned, until destroyed.
+// Calls `task` on a thread of its own until destroyed, each time `interval` after the last call
+// returned.
 class Periodic {
  public:
   Periodic(absl::Duration interval, std::function<void()> task);

@@ -1,4 +1,4 @@
-// One run on this node: what happened in it, and whether it was told to stop.
+// One run on this node: its events, and whether it was told to stop.
 #pragma once
 
 #include <optional>
@@ -17,23 +17,24 @@
 
 namespace imprint::node {
 
-// How and why a run is to end before its time.
+// How and why a run is to end early.
 struct StopOrder {
-  // Whether what was reached is to be kept.
+  // Whether the progress made so far is to be kept.
   bool keep = true;
   std::string reason;
-  // The node is draining: the run may go on elsewhere.
+  // Set when the node is draining: the run may go on elsewhere.
   bool draining = false;
-  // Whether what is begun may be finished first; only chunks of pictures make use of it.
+  // Whether work in progress may be finished first; only chunks of pictures make use of it.
   bool finish_begun = false;
-  // When patience ends, whatever state the work is in.
+  // The deadline after which the work is ended, whatever state it is in.
   absl::Time by = absl::InfiniteFuture();
 };
 
-// Thread-safe. Who computes it calls Append and looks at the stop order; RunTable has it found.
+// Thread-safe. The code that computes a run calls Append and checks the stop order; others find the
+// run through RunTable.
 class Run {
  public:
-  // `node` hears of the run's end.
+  // `node` is notified of the run's end.
   Run(RunId id, ChangeSignal& node) : id_(std::move(id)), node_(node) {}
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -42,25 +43,27 @@ class Run {
   const RunLog& log() const { return log_; }
   bool ended() const { return log_.ended(); }
 
-  // Adds an event to the log, as RunLog::Append.
+  // Adds an event to the log, like RunLog::Append.
   bool Append(v1::RunEvent event);
 
-  // Says that it works on, unless it did so a moment ago. For work that has nothing else to show.
+  // Appends a sign of life, unless one was appended a moment ago. For work that has nothing else to
+  // report.
   void StillWorks();
 
-  // The last events that need no more than words.
+  // Ends the run with a failure.
   void Fail(absl::string_view reason, absl::string_view message, bool retryable);
-  // With the stop order's words; `note` is added to them.
+  // Ends the run as stopped, for the reason that the stop order gives, followed by `note`.
   void EndStopped(absl::string_view note = "");
 
-  // Orders a stop. Of several orders the first one's reason stays; the earliest `by` and the one
-  // that does not keep count.
+  // Orders a stop. When several orders come, the reason of the first one stays, the earliest `by`
+  // counts, and one order that does not keep progress overrides those that do.
   void Stop(const StopOrder& order);
   std::optional<StopOrder> stop_order() const;
-  // Requested with the first order. What is called back then must not call the table.
+  // A stop is requested with the first order. Callbacks registered on the token must not call the
+  // table.
   std::stop_token stop_token() const { return stop_.get_token(); }
 
-  // Changes with every order and at the end.
+  // Signals every stop order and the end of the run.
   ChangeSignal& changes() { return changes_; }
 
  private:

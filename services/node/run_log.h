@@ -1,4 +1,4 @@
-// What happened in one run, numbered, for whoever attaches to it.
+// The numbered events of one run, for whoever attaches to it.
 #pragma once
 
 #include <cstddef>
@@ -16,35 +16,35 @@ namespace imprint::node {
 
 using RunEventPtr = std::shared_ptr<const v1::RunEvent>;
 
-// Whether no event follows this one: a result, a failure, a stop.
+// Returns whether this is a run's last event: a result, a failure or a stop.
 bool IsLast(const v1::RunEvent& event);
 
-// Numbers count from 1 and never change, but not every event stays: a checkpoint replaces the
-// progress and the checkpoints before it, of progress the newest thousand stay, and of signs of
-// life the newest. So a log stays small however long its run is. Pictures and results always stay.
-// Thread-safe.
+// Events are numbered from 1 and numbers never change, but not every event is kept. A checkpoint
+// replaces the progress and the checkpoints before it; of progress, the newest thousand events are
+// kept; of signs of life, only the newest. So a log stays small however long its run is. Pictures
+// and results are always kept. Thread-safe.
 class RunLog {
  public:
-  // Newest progress that is kept where no checkpoint replaces it.
+  // The number of newest progress events that are kept where no checkpoint replaces them.
   static constexpr size_t kMaxProgress = 1000;
 
-  // Gives the event the next number and keeps it. After the last event nothing is added; says
-  // whether it was.
+  // Gives the event the next number and keeps it. Returns false, and adds nothing, after the last
+  // event.
   bool Append(v1::RunEvent event);
 
-  // The events from a number on, at most `limit` of them, in order.
+  // Events from a given number on, in order, at most `limit` of them.
   struct Reading {
     std::vector<RunEventPtr> events;
-    // Nothing comes after `events`, now or later.
+    // No event follows `events`, now or later.
     bool complete = false;
   };
 
-  // Waits until there is an event from `from` on, or the log ends, or the deadline passes.
+  // Blocks until there is an event numbered `from` or higher, the log ends, or the deadline passes.
   Reading Read(int64_t from, absl::Time deadline, size_t limit = 256) const;
 
   bool ended() const;
 
-  // The newest step that was heard of, from progress or a checkpoint; -1 before the first.
+  // The newest step reported by progress or a checkpoint; -1 before the first.
   int64_t newest_step() const;
 
  private:

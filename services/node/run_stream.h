@@ -1,4 +1,4 @@
-// TrainerService.Attach and SamplerService.Attach, which stream the same events.
+// Implements TrainerService.Attach and SamplerService.Attach, which stream the same events.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 
 namespace imprint::node {
 
-// Streams the run's events from a number on, then live, until after the last. Ends early with
-// CANCELLED when the caller has gone and with UNAVAILABLE when the table is closed;
-// INVALID_ARGUMENT naming run or from_event, NOT_FOUND.
+// Streams the run's events from a number on, then live, until after the last one. Ends early with
+// CANCELLED when the caller has gone and with UNAVAILABLE when the table is closed. Returns
+// INVALID_ARGUMENT naming run or from_event, or NOT_FOUND if the node does not know the run.
 grpc::Status StreamRun(RunTable& runs, const v1::RunKey& key, int64_t from_event,
                        grpc::ServerContext& context, grpc::ServerWriter<v1::RunEvent>& writer);
 

@@ -1,4 +1,4 @@
-// The runs that a node has, and which it may begin.
+// The runs of a node, and the rules for which it may begin.
 #pragma once
 
 #include <cstddef>
@@ -23,42 +23,44 @@
 namespace imprint::node {
 
 struct RunTableOptions {
-  // Runs at once.
+  // The number of concurrent runs.
   int slots = 1;
-  // A run that nobody is attached to for so long is stopped, with a checkpoint.
+  // An orphan: a run that nobody has been attached to for this long is stopped, with a checkpoint.
   absl::Duration orphan_after = absl::Seconds(60);
-  // How long the end of a run is kept for whoever asks: if nobody has read it yet, and if somebody
-  // has (who may have died of it).
+  // The retention of a run's end: while nobody has read it yet, and once somebody has (who may have
+  // died from it).
   absl::Duration keep_unread = absl::Minutes(30);
   absl::Duration keep_read = absl::Minutes(1);
-  // Runs that ended and are kept, at most.
+  // The most ended runs that are kept.
   size_t max_ended = 256;
-  // What a stop may take until the work is ended by force.
+  // How long a stop may take until the work is ended by force.
   absl::Duration keep_patience = absl::Seconds(60);
   absl::Duration abandon_patience = absl::Seconds(10);
   std::function<absl::Time()> now = absl::Now;
 };
 
-// Of a chunk's attempts the highest counts: beginning it stops the lower ones, and a lower one is
-// not begun any more. Thread-safe.
+// The highest of a chunk's attempts counts: beginning it stops the lower ones, and a lower one is
+// no longer begun. Thread-safe.
 class RunTable {
  public:
   explicit RunTable(RunTableOptions options) : options_(std::move(options)) {}
 
   struct Begun {
     std::shared_ptr<Run> run;
-    // It was there before; otherwise the caller now has to compute it.
+    // The run already existed; otherwise the caller now has to compute it.
     bool existed = false;
   };
 
-  // Idempotent by id. RESOURCE_EXHAUSTED (NO_FREE_SLOT) if no slot is free, UNAVAILABLE (DRAINING)
-  // while draining, ABORTED (SUPERSEDED) if a higher attempt was begun here.
+  // Begins a run; idempotent by id. Returns RESOURCE_EXHAUSTED (NO_FREE_SLOT) if no slot is free,
+  // UNAVAILABLE (DRAINING) while draining, and ABORTED (SUPERSEDED) if a higher attempt was begun
+  // here.
   absl::StatusOr<Begun> Begin(const RunId& id);
 
-  // OK if it has ended already, and then, for ABANDON, it is no longer listed; NOT_FOUND.
+  // Orders a run to stop. Returns OK if it has already ended; with ABANDON, it is then no longer
+  // listed. Returns NOT_FOUND if the run is unknown.
   absl::Status Stop(const RunId& id, v1::StopMode mode, const std::string& reason);
 
-  // Somebody's presence at a run. Must not outlive the table.
+  // Keeps a reader attached to a run while it lives. Must not outlive the table.
   class Attachment {
    public:
     Attachment(Attachment&& other) noexcept = default;
@@ -66,7 +68,7 @@ class RunTable {
     ~Attachment();
 
     const Run& run() const { return *run_; }
-    // The run's last event has reached the reader.
+    // Notes that the run's last event has reached the reader.
     void ReadToTheEnd();
 
    private:
@@ -77,17 +79,17 @@ class RunTable {
     std::shared_ptr<Run> run_;
   };
 
-  // NOT_FOUND.
+  // Attaches a reader to a run. Returns NOT_FOUND if the run is unknown.
   absl::StatusOr<Attachment> Attach(const RunId& id);
 
-  // Stops orphans and forgets what was kept long enough; to be called every second.
+  // Stops orphans and forgets ended runs past their retention. To be called every second.
   void Tidy();
 
-  // Begins nothing from now on and stops every run, keeping what was reached; the work is ended by
-  // force some time before `deadline`.
+  // Begins nothing from now on and stops every run, keeping the progress made so far. What does not
+  // stop is ended by force some time before `deadline`.
   void Drain(absl::Time deadline);
 
-  // Waits until every run has ended and nobody reads of it any more, or until the deadline.
+  // Blocks until every run has ended and nobody is attached any more, or until the deadline.
   void AwaitQuiet(absl::Time deadline);
 
   // Ends every stream (services/node/run_stream.h, node_endpoint.h).
@@ -98,12 +100,12 @@ class RunTable {
     int slots = 0;
     int free_slots = 0;
     bool draining = false;
-    // Those that compute, and those whose end nobody has read.
+    // Runs that are computing, and ended runs whose end nobody has read.
     std::vector<RunId> runs;
   };
   Snapshot snapshot() const;
 
-  // Changes with everything that the snapshot shows; also for what else the node's status has.
+  // Signals every change of the snapshot; also used for changes of the node's other status.
   ChangeSignal& changes() { return changes_; }
 
  private:
@@ -112,7 +114,7 @@ class RunTable {
     int attached = 0;
     // When the last reader left.
     absl::Time alone_since;
-    // When its end was first noticed.
+    // When Tidy first noticed its end.
     std::optional<absl::Time> ended_at;
     bool read_to_the_end = false;
     // A higher attempt took its slot.
@@ -120,7 +122,7 @@ class RunTable {
   };
 
   int BusySlots() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Stops the lower attempts at the same chunk. Says whether there is a higher one.
+  // Stops the lower attempts at the same chunk. Returns whether there is a higher one.
   bool Supersede(const RunId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Outdated(const Entry& entry, absl::Time now) const;
   void ForgetSomeEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -129,7 +131,7 @@ class RunTable {
   RunTableOptions options_;
   ChangeSignal changes_;
   mutable absl::Mutex mutex_;
-  // Attempts at one chunk stand beside each other.
+  // Attempts at one chunk are next to each other.
   std::map<RunId, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

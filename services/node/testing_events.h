@@ -1,4 +1,4 @@
-// For tests: run events in a word.
+// For tests: makes run events in one call.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,8 @@ class ComputeThread {
   ComputeThread(const ComputeThread&) = delete;
   ComputeThread& operator=(const ComputeThread&) = delete;
 
-  // Runs `work` there and returns when it is done. One at a time; others wait.
+  // Runs `work` on the compute thread and returns when it is done. One call runs at a time; others
+  // wait.
   void Run(const std::function<void()>& work);
 
  private:

@@ -15,7 +15,7 @@
 
 namespace imprint::rank {
 
-// Serves pictures that are fitted already, in reverse order, under the token "ticket".
+// Serves already fitted pictures, in reverse order, under the token "ticket".
 class FakeRegistry : public v1::TransferService::Service {
  public:
   explicit FakeRegistry(std::vector<RgbImage> pictures) : pictures_(std::move(pictures)) {}
@@ -28,7 +28,7 @@ class FakeRegistry : public v1::TransferService::Service {
       return {grpc::StatusCode::PERMISSION_DENIED, "token: the ticket is void"};
     }
     for (size_t i = pictures_.size(); i-- > 0;) {
-      // Breaks off as often as it is told to.
+      // Breaks the stream off `break_off` times.
       if (i == 0 && break_off.fetch_sub(1) > 0) return {grpc::StatusCode::UNAVAILABLE, "restarts"};
       v1::PreparedPicture picture;
       picture.set_index(static_cast<int32_t>(i));

@@ -1,4 +1,4 @@
-// The pictures of a training, as the registry prepares them.
+// Fetches the pictures of a training, as the registry prepares them.
 #pragma once
 
 #include <stop_token>
@@ -13,9 +13,10 @@
 
 namespace imprint::rank {
 
-// All pictures under the ticket, fitted to size × size, in the reference set's order. A registry
-// that does not answer, or breaks off, is asked again for as long as `patience`. PERMISSION_DENIED
-// if the ticket is void, UNAVAILABLE, CANCELLED; DATA_LOSS if what comes is not what was asked for.
+// Returns all pictures of the ticket, fitted to size × size, in the reference set's order. A
+// registry that does not answer, or breaks off, is asked again for as long as `patience`. Returns
+// PERMISSION_DENIED if the ticket is void, UNAVAILABLE, CANCELLED, or DATA_LOSS if what arrives is
+// not what was asked for.
 absl::StatusOr<std::vector<RgbImage>> FetchPreparedPictures(const v1::Ticket& ticket, int size,
                                                             v1::SquareFit fit,
                                                             const std::stop_token& stop,

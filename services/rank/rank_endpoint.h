@@ -1,4 +1,4 @@
-// RankService: trains for the node agent that started this process.
+// Implements RankService: trains for the node agent that started this process.
 #pragma once
 
 #include <atomic>
@@ -22,17 +22,18 @@ class RankEndpoint : public v1::RankService::Service {
  public:
   explicit RankEndpoint(RankMeans means = {}) : training_(std::move(means)) {}
 
-  // Kernels compute with so many threads; 0 means all. INVALID_ARGUMENT naming threads.
+  // Sets the number of threads of the kernels; 0 means all. Returns INVALID_ARGUMENT naming
+  // threads.
   absl::Status SetThreads(int threads);
 
   grpc::Status Train(grpc::ServerContext* context, const v1::TrainRequest* request,
                      grpc::ServerWriter<v1::RunEvent>* writer) override;
-  // FAILED_PRECONDITION if no training runs.
+  // Returns FAILED_PRECONDITION if no training is running.
   grpc::Status Stop(grpc::ServerContext* context, const v1::StopRankRequest* request,
                     v1::StopRankResponse* response) override;
 
  private:
-  // Of the training that runs.
+  // The stop order of the training that is running.
   struct Current {
     std::stop_source stop;
     std::atomic<bool> keep = true;

@@ -1,4 +1,4 @@
-// Trainings in this process, one after the other; the base model stays for the next.
+// Runs trainings in this process, one after the other; the base model stays in memory for the next.
 #pragma once
 
 #include <functional>
@@ -17,29 +17,29 @@
 
 namespace imprint::rank {
 
-// What a training says to and hears from whoever asked for it. Called on the training's thread.
+// The channel between a training and whoever asked for it. Called on the training's thread.
 struct TrainingControl {
   std::function<void(v1::RunEvent)> emit;
-  // Looked at between steps.
+  // Checked between steps.
   std::stop_token stop;
-  // Whether a training that is stopped keeps what it reached.
+  // Returns whether a stopped training keeps the progress made so far.
   std::function<bool()> keep;
 };
 
-// What all trainings of a process compute with.
+// What all trainings of a process have in common.
 struct RankMeans {
   ComputeDevice device = {};
-  // How a step's gradients become a graph, if they do.
+  // Records a step's gradients as a graph; null if they are not recorded.
   RecordGraph record = nullptr;
   bool gradient_checkpointing = false;
 };
 
-// Used by one thread.
+// Not thread-safe: used by one thread.
 class RankTraining {
  public:
   explicit RankTraining(RankMeans means) : means_(std::move(means)) {}
 
-  // Trains and emits what happens; the last event is a result, a failure or a stop.
+  // Trains and emits events; the last one is a result, a failure or a stop.
   void Train(const v1::TrainRequest& request, const TrainingControl& control);
 
  private:
@@ -47,10 +47,11 @@ class RankTraining {
 
   struct LoadedModel {
     std::shared_ptr<const BaseModel> model;
-    // It was in memory already.
+    // The model was already in memory.
     bool warm = false;
   };
-  // INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds another model.
+  // Loads the model. Returns INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds
+  // another model.
   absl::StatusOr<LoadedModel> Load(const v1::ModelLocation& location, Precision precision);
 
   const RankMeans means_;

@@ -1,4 +1,4 @@
-// What a training is asked to be, from its proto to the engine's input.
+// Parses a training's proto into the engine's input.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@
 
 namespace imprint::rank {
 
-// A checked spec; what only the model can judge is still open.
+// A spec that was checked as far as possible without the model.
 struct TrainingOrder {
   std::string token;
   std::string class_word;
   // At least one, with "{}" once each.
   std::vector<std::string> templates;
-  // Pixels a side; 0 is the model's own.
+  // Pixels per side; 0 means the model's own size.
   int size = 0;
   v1::SquareFit fit = v1::SQUARE_FIT_CROP;
   TrainingRecipe recipe;
@@ -32,15 +32,16 @@ struct TrainingOrder {
   Precision precision = Precision::kFp32;
 };
 
-// Fields of the recipe that are not set take the engine's defaults. INVALID_ARGUMENT naming the
-// field, such as spec.templates or steps.
+// Fields of the recipe that are not set take the engine's defaults. Returns INVALID_ARGUMENT naming
+// the field, such as spec.templates or steps.
 absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec);
 
-// The place among those that share the training; one alone if the request names no gang. The door
-// is rank 0's to open. INVALID_ARGUMENT naming run.rank or gang's field.
+// Returns the rank's place in its gang; a gang of one if the request names none. Opening the door
+// is left to rank 0. Returns INVALID_ARGUMENT naming run.rank or the field of the gang.
 absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request);
 
-// The side at which the model is taught. INVALID_ARGUMENT naming spec.size.
+// Returns the picture size, in pixels per side, at which the model is taught. Returns
+// INVALID_ARGUMENT naming spec.size.
 absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const BaseModelInfo& model);
 
 TrainingInput ToTrainingInput(const TrainingOrder& order, std::vector<RgbImage> pictures);

@@ -18,16 +18,17 @@ class BaseModels {
  public:
   explicit BaseModels(Database& database) : database_(database) {}
 
-  // Reads the folder, hashes its weights and registers it. The same id with the same weights is the
-  // same; with others ALREADY_EXISTS. INVALID_ARGUMENT or NOT_FOUND naming field and file.
+  // Reads the folder, hashes its weights and registers it. The same id with the same weights
+  // returns the existing model; with other weights, ALREADY_EXISTS. Returns INVALID_ARGUMENT or
+  // NOT_FOUND naming field and file.
   absl::StatusOr<v1::BaseModel> Create(const v1::CreateBaseModelRequest& request);
 
   absl::StatusOr<v1::BaseModel> Get(const std::string& name);
 
-  // By name; `next` gets the key that the next page begins behind, or nothing.
+  // Lists models by name; `next` receives the key that the next page begins after, or nothing.
   absl::StatusOr<std::vector<v1::BaseModel>> List(const Page& page, std::string& next);
 
-  // ABORTED if `etag` is set and not the model's.
+  // Returns ABORTED if `etag` is set and is not the model's.
   absl::Status Delete(const std::string& name, const std::string& etag = "");
 
  private:

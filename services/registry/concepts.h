@@ -18,18 +18,20 @@ class Concepts {
  public:
   explicit Concepts(Database& database) : database_(database) {}
 
-  // The same token and class word again are the same concept; others ALREADY_EXISTS.
+  // Creates a concept. The same token and class word again return the existing concept; others
+  // return ALREADY_EXISTS.
   absl::StatusOr<v1::Concept> Create(const v1::CreateConceptRequest& request);
   absl::StatusOr<v1::Concept> Get(const std::string& name);
-  // By name.
+  // Lists concepts by name.
   absl::StatusOr<std::vector<v1::Concept>> List(const Page& page, std::string& next);
-  // Those that have one of the tokens, in any case of ASCII letters, but for `except`; at most 100,
-  // by name.
+  // Returns the concepts that have one of the tokens, ignoring the case of ASCII letters, without
+  // `except`; at most 100, by name.
   absl::StatusOr<std::vector<std::string>> WithTokens(const std::vector<std::string>& tokens,
                                                       const std::string& except);
 
   absl::StatusOr<v1::Concept> Update(const v1::UpdateConceptRequest& request);
-  // FAILED_PRECONDITION if it has versions; ABORTED if `etag` is set and not the concept's.
+  // Returns FAILED_PRECONDITION if it has versions, and ABORTED if `etag` is set and is not the
+  // concept's.
   absl::Status Delete(const std::string& name, const std::string& etag = "");
 
   absl::StatusOr<v1::Alias> SetAlias(const v1::Alias& alias);
@@ -41,12 +43,13 @@ class Concepts {
   Database& database_;
 };
 
-// Within a transaction: the concept's row, made from `wanted` if there is none. FAILED_PRECONDITION
-// if it has another token. Gives the number that its next version has.
+// Within a transaction: creates the concept's row from `wanted` if there is none, and returns the
+// number of its next version. Returns FAILED_PRECONDITION if the concept has another token.
 absl::StatusOr<int64_t> NextVersion(soci::session& sql, const std::string& id,
                                     const v1::Concept& wanted);
 
-// INVALID_ARGUMENT naming the field under `prefix` for a token or class word that cannot be one.
+// Returns INVALID_ARGUMENT, naming the field under `prefix`, if the token or class word is not
+// valid.
 absl::Status CheckWords(absl::string_view prefix, const std::string& token,
                         const std::string& class_word);
 

@@ -1,4 +1,4 @@
-// A version of a concept as the database has it. Private to services/registry.
+// One version of a concept as the database stores it. Private to services/registry.
 #pragma once
 
 #include <cstdint>
@@ -19,21 +19,23 @@ struct EmbeddingRow {
   int64_t changes = 0;  // the etag
 };
 
-// By a version's own name, by an alias's, or the newest that is not deleted by the concept's.
-// INVALID_ARGUMENT for another name, NOT_FOUND.
+// Finds a version by its own name, by an alias's name, or by the concept's name, which stands for
+// its newest version that is not deleted. Returns INVALID_ARGUMENT for any other name, and
+// NOT_FOUND.
 absl::StatusOr<EmbeddingRow> FindEmbedding(soci::session& sql, const std::string& name);
 
-// By a version's own name alone: what changes it must not be led elsewhere by an alias.
+// Finds a version by its own name alone: a change must not be led elsewhere by an alias.
 absl::StatusOr<EmbeddingRow> FindVersion(soci::session& sql, const std::string& name);
 
-// What callers see of it.
+// Returns the version as callers see it.
 v1::Embedding Full(EmbeddingRow row);
 
-// FAILED_PRECONDITION with the reason EMBEDDING_BLOCKED or EMBEDDING_DELETED if it may not be used.
+// Returns FAILED_PRECONDITION with the reason EMBEDDING_BLOCKED or EMBEDDING_DELETED if it may not
+// be used.
 absl::Status CheckActive(const v1::Embedding& embedding);
 
-// Of a concept: the number of its newest version that is not deleted; 0 if there is none. In SQL,
-// for a row `c` of concepts.
+// An SQL expression, for a row `c` of concepts: the number of the concept's newest version that is
+// not deleted; 0 if there is none.
 extern const char* const kNewestOfConcept;
 
 }  // namespace imprint::registry

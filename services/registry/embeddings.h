@@ -1,4 +1,4 @@
-// Versions of concepts: added, never changed but for whether they may be used.
+// The versions of concepts. They are added and never changed, except for whether they may be used.
 #pragma once
 
 #include <cstdint>
@@ -24,26 +24,29 @@ class Embeddings {
   Embeddings(Database& database, RecordedBlobs& blobs, BaseModels& models)
       : database_(database), blobs_(blobs), models_(models) {}
 
-  // A training's result as the concept's next version, with the rights of the pictures that it was
-  // taught from; `committed` becomes true. The same job again gives the version that it made,
-  // whatever else is in the request. INVALID_ARGUMENT for a file that is no such embedding,
-  // FAILED_PRECONDITION if the concept has another token or the pictures are gone.
+  // Commits a training's result as the concept's next version, with the rights of the pictures that
+  // it was taught from, and sets `committed` to true. Idempotent by job: the same job again returns
+  // the version that it made, whatever else is in the request. Returns INVALID_ARGUMENT if the file
+  // is not such an embedding, and FAILED_PRECONDITION if the concept has another token or the
+  // pictures are gone.
   absl::StatusOr<v1::Embedding> Commit(const v1::CommitEmbeddingRequest& request, bool& committed);
 
-  // From a file of any tool (formats/embedding_files); idempotent by request_id.
+  // Imports the file of any tool (formats/embedding_files); idempotent by request_id.
   absl::StatusOr<v1::Embedding> Import(const v1::ImportEmbeddingRequest& request);
 
-  // By its own name, by an alias's, or the newest that is not deleted by the concept's.
+  // Returns a version by its own name, by an alias's name, or by the concept's name, which stands
+  // for its newest version that is not deleted.
   absl::StatusOr<v1::Embedding> Get(const std::string& name);
 
-  // Newest first; parent concepts/- lists everybody's.
+  // Lists versions, newest first; the parent concepts/- lists those of all concepts.
   absl::StatusOr<std::vector<v1::Embedding>> List(const std::string& parent, bool show_deleted,
                                                   const Page& page, std::string& next);
 
-  // FAILED_PRECONDITION if it may not be used.
+  // Returns FAILED_PRECONDITION if the version may not be used.
   absl::StatusOr<Blob> Content(const v1::Embedding& embedding);
 
-  // What is being drawn with it gets no ticket any more, and those that it has are void.
+  // Blocks a version. Image sets that are being drawn with it get no more tickets, and the tickets
+  // that they have become void.
   absl::StatusOr<v1::Embedding> Block(const v1::BlockEmbeddingRequest& request);
   absl::StatusOr<v1::Embedding> Unblock(const v1::UnblockEmbeddingRequest& request);
   absl::StatusOr<v1::DeleteEmbeddingResponse> Delete(const v1::DeleteEmbeddingRequest& request);
@@ -51,7 +54,7 @@ class Embeddings {
  private:
   struct Addition;
   absl::StatusOr<v1::Embedding> Add(Addition addition, bool& committed);
-  // A version by its own name, into a state; `done` hears of it within the transaction.
+  // Moves a version, by its own name, into a state; `done` is called within the transaction.
   absl::StatusOr<v1::Embedding> Change(
       const std::string& name, const std::string& etag, v1::EmbeddingState state,
       const std::string& reason,

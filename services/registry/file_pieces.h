@@ -1,4 +1,4 @@
-// Files in pieces, on their way in and out. Private to services/registry.
+// Files that are streamed in pieces, in and out. Private to services/registry.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace imprint::registry {
 
-// INVALID_ARGUMENT naming `chunk` if it is larger than the API allows.
+// Returns INVALID_ARGUMENT naming `chunk` if it is larger than the API allows.
 inline absl::Status CheckPiece(absl::string_view chunk) {
   constexpr size_t kMostBytes = 1 << 20;
   if (chunk.size() <= kMostBytes) return absl::OkStatus();
@@ -23,7 +23,7 @@ inline absl::Status CheckPiece(absl::string_view chunk) {
                     absl::StrCat("at most ", kMostBytes, " in a piece"));
 }
 
-// CANCELLED if the caller has gone.
+// Returns CANCELLED if the caller has gone.
 inline absl::Status SendFile(absl::string_view content, const std::string& sha256,
                              grpc::ServerContext& context,
                              grpc::ServerWriter<v1::DownloadChunk>& writer) {

@@ -1,4 +1,4 @@
-// Making records and blobs agree before anything is served.
+// Reconciles records and blobs before anything is served.
 #pragma once
 
 #include <set>
@@ -11,7 +11,7 @@
 
 namespace imprint::registry {
 
-// The SHA-256 of every blob that a record names.
+// Returns the SHA-256 of every blob that a record names.
 absl::StatusOr<std::set<std::string>> NamedBlobs(Database& database);
 
 struct Orphans {
@@ -19,9 +19,9 @@ struct Orphans {
   int kept = 0;
 };
 
-// Removes the blobs that no record names: what a process that died had not recorded yet. Before
-// anything is served. Keeps them all where they are more than a hundred and more than a tenth of
-// all blobs: then it is rather records that are missing.
+// Removes orphaned blobs, which no record names: a process died before it recorded them. To be
+// called before anything is served. Keeps them all if they are more than a hundred and more than a
+// tenth of all blobs: then it is more likely that records are missing.
 absl::StatusOr<Orphans> RemoveOrphans(Database& database, BlobStore& blobs);
 
 }  // namespace imprint::registry

@@ -1,4 +1,4 @@
-// Pictures that are drawn together: a set is open while its job draws it, and each item is
+// Sets of pictures that are drawn together. A set is open while its job draws it, and each item is
 // committed once, by its index.
 #pragma once
 
@@ -26,13 +26,14 @@ class ImageSets {
   // An item that is being uploaded; nothing is visible before Finish.
   class Upload {
    public:
-    // PERMISSION_DENIED if the ticket is void or not for drawing; INVALID_ARGUMENT naming the
-    // field.
+    // Returns PERMISSION_DENIED if the ticket is void or not for drawing, and INVALID_ARGUMENT
+    // naming the field.
     static absl::StatusOr<Upload> Begin(ImageSets& sets,
                                         const v1::UploadItemRequest::ItemHeader& header);
     absl::Status Append(absl::string_view bytes);
-    // Checks the ticket again, in the transaction that commits. An index that is there already
-    // stays as it is, and is what is given; otherwise `committed` becomes true.
+    // Checks the ticket again, in the transaction that commits, and returns the item. An item that
+    // its index already has stays as it is and is returned instead; otherwise `committed` is set to
+    // true.
     absl::StatusOr<v1::Item> Finish(bool& committed);
 
    private:
@@ -48,20 +49,20 @@ class ImageSets {
   ImageSets(Database& database, RecordedBlobs& blobs, BaseModels& models, PictureMemory& memory)
       : database_(database), blobs_(blobs), models_(models), memory_(memory) {}
 
-  // Open, named as spec.image_set says or by the registry. Idempotent by job. FAILED_PRECONDITION
-  // if the job's tickets were revoked, or an embedding may not be used.
+  // Creates an open set, named by spec.image_set or by the registry. Idempotent by job. Returns
+  // FAILED_PRECONDITION if the job's tickets were revoked, or an embedding may not be used.
   absl::StatusOr<v1::ImageSet> Create(const v1::CreateImageSetRequest& request);
   absl::StatusOr<v1::ImageSet> Close(const std::string& name, v1::ImageSetState state);
 
   absl::StatusOr<v1::ImageSet> Get(const std::string& name);
-  // Newest first.
+  // Lists sets, newest first.
   absl::StatusOr<std::vector<v1::ImageSet>> List(const Page& page, std::string& next);
-  // And its items. FAILED_PRECONDITION while it is open; ABORTED if `etag` is set and not the
-  // set's.
+  // Deletes the set and its items. Returns FAILED_PRECONDITION while it is open, and ABORTED if
+  // `etag` is set and is not the set's.
   absl::Status Delete(const std::string& name, const std::string& etag = "");
 
   absl::StatusOr<v1::Item> GetItem(const std::string& name);
-  // By index.
+  // Lists items by index.
   absl::StatusOr<std::vector<v1::Item>> ListItems(const std::string& set, const Page& page,
                                                   std::string& next);
   absl::StatusOr<Blob> Content(const v1::Item& item);

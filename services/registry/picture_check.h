@@ -1,4 +1,4 @@
-// What a reference picture must be: one that decodes, and no copy of another.
+// Checks reference pictures: each must decode, and must not be a copy of another.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +17,22 @@ namespace imprint::registry {
 
 struct CheckedPicture {
   v1::ReferencePicture picture;
-  // 64 bits that say where the picture gets brighter from left to right, on a grid of 9 × 8:
-  // similar pictures have similar bits (Krawetz 2013, "Kind of Like That": difference hash).
+  // A difference hash (Krawetz 2013, "Kind of Like That"): 64 bits that say where the picture gets
+  // brighter from left to right, on a grid of 9 × 8. Similar pictures have similar bits.
   uint64_t difference_hash = 0;
-  // What whoever sent it should know, with its name.
+  // Warnings for whoever sent it, each with the picture's name.
   std::vector<std::string> warnings;
 };
 
-// INVALID_ARGUMENT naming the file and what is wrong with it; RESOURCE_EXHAUSTED, too, if there is
-// no memory to look at it.
+// Returns INVALID_ARGUMENT naming the file and what is wrong with it, and RESOURCE_EXHAUSTED,
+// naming the file, too, if there is no memory to decode it.
 absl::StatusOr<CheckedPicture> CheckReferencePicture(const std::string& file_name,
                                                      absl::string_view content,
                                                      PictureMemory& memory);
 
-// What the whole set needs: INVALID_ARGUMENT for the same file twice; gives a warning for each pair
-// of near-duplicates, each picture that is small, and what is to be known of single ones.
+// Checks the set as a whole. Returns INVALID_ARGUMENT if a file is there twice. Otherwise returns
+// the warnings: one for each pair of near-duplicates, one for each small picture, and those of
+// single pictures.
 absl::StatusOr<std::vector<std::string>> CheckReferenceSet(
     const std::vector<CheckedPicture>& pictures);
 

@@ -1,4 +1,4 @@
-// Decoding what callers send, within memory that all of them share.
+// Decodes what callers send, within memory that all of them share.
 #pragma once
 
 #include <cstddef>
@@ -17,19 +17,19 @@ class PictureMemory {
  public:
   explicit PictureMemory(int64_t bytes) : budget_("pictures that are decoded", bytes) {}
 
-  // imprint_memory_*{what="pictures"}; `metrics` must outlive it.
+  // Exports imprint_memory_*{what="pictures"}; `metrics` must outlive it.
   void Show(Metrics& metrics) { budget_.Show("pictures", metrics); }
 
-  // Holds its memory until it is destroyed: no longer than the pixels are looked at, and never
-  // while another is decoded.
+  // Holds its memory until it is destroyed. Keep it no longer than the pixels are needed, and never
+  // while another picture is decoded.
   struct Picture {
     DecodedPicture decoded;
     ByteBudget::Share memory;
   };
 
-  // Waits for the pictures of others, half a minute at most. Errors are those of DecodePicture, and
-  // RESOURCE_EXHAUSTED: with RetryInfo where others took longer, without where this picture alone
-  // would take more than there is.
+  // Decodes a picture, waiting half a minute at most for memory that others hold. Errors are those
+  // of DecodePicture, and RESOURCE_EXHAUSTED: with RetryInfo if others took longer, without it if
+  // this picture alone would exceed the budget.
   absl::StatusOr<Picture> Decode(std::span<const std::byte> bytes);
 
  private:

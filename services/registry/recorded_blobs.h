@@ -1,4 +1,5 @@
-// Blobs that records name: each lives as long as a record names it, and not longer.
+// Blobs whose lifetime follows the records that name them: each lives exactly as long as a record
+// names it.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +25,8 @@ class RecordedBlobs {
  public:
   RecordedBlobs(Database& database, BlobStore& blobs) : database_(database), blobs_(blobs) {}
 
-  // A blob that is being recorded: it stays while this lives. What no record names by then, goes.
-  // Must not be destroyed within a transaction.
+  // Holds a blob that is being recorded, which stays while this lives. If no record names it when
+  // this is destroyed, it is removed. Must not be destroyed within a transaction.
   class Held {
    public:
     Held(Held&& other) noexcept
@@ -45,21 +46,22 @@ class RecordedBlobs {
     std::string sha256_;
   };
 
-  // RESOURCE_EXHAUSTED if the disk is full.
+  // Stores a blob. Returns RESOURCE_EXHAUSTED if the disk is full.
   absl::StatusOr<Held> Put(absl::string_view bytes);
-  // One that comes in pieces: it is begun, written, sealed, and committed here.
+  // Begins a blob that comes in pieces: it is written, sealed, and then committed with Commit.
   absl::StatusOr<std::unique_ptr<BlobStore::Writer>> NewWriter() { return blobs_.NewWriter(); }
   absl::StatusOr<Held> Commit(BlobStore::Writer& writer, const std::string& sha256);
 
-  // As BlobStore::Get, of a blob that a record names: one that is not there is DATA_LOSS, too.
+  // Like BlobStore::Get for a blob that a record names: if it is missing, that is DATA_LOSS, too.
   absl::StatusOr<Blob> Get(const std::string& sha256, size_t max_bytes);
 
-  // After records were deleted: removes those blobs that no other record names and nobody holds.
+  // To be called after records were deleted: removes those of the blobs that no other record names
+  // and nobody holds.
   void RemoveUnnamed(const std::vector<std::string>& sha256s);
 
  private:
   void Release(const std::string& sha256);
-  // Whether a record names it.
+  // Returns whether a record names it.
   absl::StatusOr<bool> IsNamed(const std::string& sha256);
   void RemoveIfUnnamed(const std::string& sha256) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -1,4 +1,4 @@
-// Pictures with their rights.
+// Reference sets: pictures with their rights.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@
 
 namespace imprint::registry {
 
-// INVALID_ARGUMENT naming the field that is missing or contradicts another, under `prefix`.
+// Returns INVALID_ARGUMENT naming the field, under `prefix`, that is missing or contradicts
+// another.
 absl::Status CheckRights(absl::string_view prefix, const v1::Rights& rights);
 
 // Thread-safe.
@@ -28,15 +29,15 @@ class ReferenceSets {
   using Header = v1::CreateReferenceSetRequest::ReferenceSetHeader;
   using PictureHeader = v1::CreateReferenceSetRequest::PictureHeader;
 
-  // A set that is being uploaded, picture by picture; nothing is visible before Finish. Each
+  // A set that is being uploaded, picture by picture; nothing is visible before Finish. Every
   // INVALID_ARGUMENT names the field or the picture.
   class Upload {
    public:
     static absl::StatusOr<Upload> Begin(ReferenceSets& sets, const Header& header);
     absl::Status BeginPicture(const PictureHeader& header);
     absl::Status Append(absl::string_view bytes);
-    // Refuses what is not as much as the headers said: the stream of an upload that broke off may
-    // end like any other.
+    // Commits the set. Refuses it if less or more arrived than the headers announced: the stream of
+    // an upload that broke off may end like any other.
     absl::StatusOr<v1::ReferenceSet> Finish();
 
    private:
@@ -49,7 +50,7 @@ class ReferenceSets {
     Header header_;
     std::vector<CheckedPicture> pictures_;
     std::vector<RecordedBlobs::Held> files_;
-    // The picture that is coming.
+    // The picture that is being received.
     std::optional<PictureHeader> picture_;
     std::unique_ptr<BlobStore::Writer> file_;
     int64_t received_ = 0;
@@ -59,15 +60,15 @@ class ReferenceSets {
       : database_(database), blobs_(blobs), memory_(memory) {}
 
   absl::StatusOr<v1::ReferenceSet> Get(const std::string& name);
-  // Newest first.
+  // Lists sets, newest first.
   absl::StatusOr<std::vector<v1::ReferenceSet>> List(const Page& page, std::string& next);
-  // And its files; its rights stay with what was taught from it, which is named.
-  // FAILED_PRECONDITION while a ticket that is good reads it; ABORTED if `etag` is set and not the
-  // set's.
+  // Deletes the set and its files. Its rights stay with the versions that were taught from it,
+  // which the response names. Returns FAILED_PRECONDITION while a valid ticket reads it, and
+  // ABORTED if `etag` is set and is not the set's.
   absl::StatusOr<v1::DeleteReferenceSetResponse> Delete(const std::string& name,
                                                         const std::string& etag = "");
 
-  // The original file of the set's picture at `place`.
+  // Returns the original file of the set's picture at `place`.
   absl::StatusOr<Blob> Original(const v1::ReferenceSet& set, int place);
 
  private:

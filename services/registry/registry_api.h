@@ -1,4 +1,4 @@
-// RegistryService: each call to the part that knows.
+// Implements RegistryService by passing each call to the class that is responsible.
 #pragma once
 
 #include <imprint/v1/registry.grpc.pb.h>
@@ -114,7 +114,7 @@ class RegistryApi : public v1::RegistryService::Service {
   Concepts& concepts_;
   Embeddings& embeddings_;
   ImageSets& image_sets_;
-  // Most come through the gateway, which sees to it that nobody has all of them.
+  // Most calls come through the gateway, which makes sure that no caller takes all places.
   Turnstile uploads_;
   Turnstile downloads_;
 };

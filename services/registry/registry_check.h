@@ -1,4 +1,4 @@
-// Whether a registry's records and blobs are whole and agree: imprint-registry --fsck.
+// Checks that a registry's records and blobs are intact and consistent: imprint-registry --fsck.
 #pragma once
 
 #include <filesystem>
@@ -11,12 +11,13 @@
 
 namespace imprint::registry {
 
-// Reads every record and every blob. Nothing may write meanwhile. Of a damaged database, which says
-// nothing for sure, only the faults are listed, and the blobs whose bytes do not fit their names.
+// Reads every record and every blob. Nothing may write meanwhile. A damaged database proves
+// nothing, so for one only its faults are listed, and the blobs whose bytes do not match their
+// names.
 absl::StatusOr<FolderReport> CheckStorage(Database& database, BlobStore& blobs);
 
-// The same for the data folder of a registry that does not run; nothing is written there. Errors
-// name `data`: FAILED_PRECONDITION while a registry has it, NOT_FOUND if it has no registry.db.
+// Checks the data folder of a registry that is not running, without writing to it. Errors name
+// `data`: FAILED_PRECONDITION while a registry holds it, NOT_FOUND if it has no registry.db.
 absl::StatusOr<FolderReport> CheckRegistryFolder(const std::filesystem::path& data);
 
 }  // namespace imprint::registry

@@ -49,7 +49,7 @@ class RegistryFixture : public ::testing::Test {
     return header;
   }
 
-  // Some pixels as a PNG; another number, another picture.
+  // Returns some pixels as a PNG; another number gives another picture.
   static std::string Png(int number, int width = 64, int height = 64) {
     RgbImage image = RgbImage::Blank(width, height);
     for (size_t i = 0; i < image.pixels.size(); ++i) {
@@ -82,7 +82,7 @@ class RegistryFixture : public ::testing::Test {
     return upload->Finish();
   }
 
-  // Taught from referenceSets/photos, which is there from then on.
+  // A training from referenceSets/photos, which is created if it does not exist.
   v1::CommitEmbeddingRequest Trained(const std::string& job) {
     if (!references_.Get("referenceSets/photos").ok()) {
       EXPECT_TRUE(Upload(Header("photos"), {Png(90), Png(91)}).ok());
@@ -170,7 +170,7 @@ class RegistryFixture : public ::testing::Test {
   ImageSets image_sets_{*database_, recorded_, models_, memory_};
   Tickets tickets_{*database_};
   v1::BaseModel model_;
-  // Whether the last commit was one.
+  // Whether the last upload was committed.
   bool committed_ = false;
 };
 

@@ -9,7 +9,8 @@ namespace imprint::registry {
 
 const std::vector<Migration>& RegistryMigrations();
 
-// A query of every record's blob: one column, sha256. Blobs that it does not give are nobody's.
+// A query for the blobs of all records, with one column, sha256. Blobs that it does not return are
+// orphans.
 extern const char* const kBlobNames;
 
 }  // namespace imprint::registry

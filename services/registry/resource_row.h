@@ -1,4 +1,4 @@
-// What the registry's tables and their messages have in common. Private to services/registry.
+// What the code for the registry's tables shares. Private to services/registry.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +14,21 @@
 
 namespace imprint::registry {
 
-// Until callers bring credentials, they are all this tenant.
+// The tenant of every caller, until callers bring credentials.
 inline constexpr const char* kTenant = "default";
 
 google::protobuf::Timestamp FromMicros(int64_t micros);
 
-// NOT_FOUND: "name: there is no concepts/mia".
+// Returns NOT_FOUND: "name: there is no concepts/mia".
 absl::Status NoSuch(absl::string_view field, absl::string_view name);
 
-// The blobs that rows name: `from` is a table and a condition on :n, which is `number`.
+// Returns the blobs that rows name: `from` is a table and a condition on :n, which is `number`.
 std::vector<std::string> BlobsOf(soci::session& sql, const std::string& from, int64_t number);
 
-// ABORTED if `given` is set and not `current`.
+// Returns ABORTED if `given` is set and is not `current`.
 absl::Status CheckEtag(absl::string_view given, int64_t current);
 
-// INVALID_ARGUMENT naming the field if the text is not a SHA-256 in lower-case hexadecimal.
+// Returns INVALID_ARGUMENT naming the field if the text is not a SHA-256 in lower-case hexadecimal.
 absl::Status CheckDigest(absl::string_view field, absl::string_view sha256);
 
 }  // namespace imprint::registry

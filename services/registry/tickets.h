@@ -1,5 +1,5 @@
-// What running attempts may read and add, and nothing else: each ticket stands for one attempt, and
-// is void as soon as a later one has its own.
+// Tickets: what running attempts may read and add, and nothing else. Each ticket stands for one
+// attempt, and becomes void as soon as a later attempt has its own (fencing).
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace imprint::registry {
 
-// What a good ticket is for: one of the two sets is empty.
+// The scope of a valid ticket; one of the two sets is empty.
 struct TicketScope {
   std::string job;
   int64_t chunk = 0;
@@ -22,7 +22,7 @@ struct TicketScope {
   std::string reference_set;  // its id
   std::string image_set;      // its id
   int64_t first_item = 0;
-  int64_t item_count = 0;  // 0: all from the first on
+  int64_t item_count = 0;  // 0 means all from first_item on
 
   bool Has(int64_t item) const {
     return item >= first_item && (item_count == 0 || item < first_item + item_count);
@@ -36,25 +36,26 @@ class Tickets {
 
   absl::StatusOr<v1::IssueTicketResponse> Issue(const v1::IssueTicketRequest& request);
 
-  // The run's ticket is good for so long from now on. NOT_FOUND if it has none that is good.
+  // Extends the run's ticket, so that it is valid for the given time from now on. Returns NOT_FOUND
+  // if the run has no valid ticket.
   absl::StatusOr<v1::RenewTicketResponse> Renew(const v1::RenewTicketRequest& request);
 
-  // The run has ended: its ticket is void. OK if it has none.
+  // Voids the ticket of a run that has ended. Returns OK if it has none.
   absl::Status End(const v1::RunKey& run);
 
-  // For good: no ticket of the job is issued any more. Gives how many were open.
+  // Revokes the job's tickets for good: none is issued for it any more. Returns how many were open.
   absl::StatusOr<int> Revoke(const std::string& job);
 
-  // PERMISSION_DENIED if the token is unknown, expired or void.
+  // Returns the ticket's scope, or PERMISSION_DENIED if the token is unknown, expired or void.
   absl::StatusOr<TicketScope> Check(const std::string& token);
-  // The same within a transaction that acts on it.
+  // Does the same within a transaction that acts on the result.
   static absl::StatusOr<TicketScope> Check(soci::session& sql, const std::string& token);
 
  private:
   Database& database_;
 };
 
-// Whether the job's tickets were revoked, within a transaction.
+// Returns whether the job's tickets were revoked. Within a transaction.
 bool IsRevoked(soci::session& sql, const std::string& job);
 
 }  // namespace imprint::registry

@@ -1,4 +1,4 @@
-// Whether new words can be told from those that a base model knows.
+// Checks that a new token can be told apart from the words that a base model knows.
 #pragma once
 
 #include <map>
@@ -19,8 +19,8 @@ class ClipTokenizer;
 
 namespace imprint::registry {
 
-// INVALID_ARGUMENT naming the field if a concept could not have that token with any model of the
-// family: what trainings refuse by themselves. Thread-safe.
+// Returns INVALID_ARGUMENT naming the field if a concept could not have that token with any model
+// of the family; trainings refuse such tokens themselves. Thread-safe.
 absl::Status CheckNewWord(absl::string_view field, const std::string& token);
 
 // Thread-safe. Keeps the tokenizers of a few models, some MB each.
@@ -28,9 +28,9 @@ class TokenCheck {
  public:
   TokenCheck(BaseModels& models, Concepts& concepts) : models_(models), concepts_(concepts) {}
 
-  // Which of the tokens cannot stand in a prompt beside those before it, and why; which other
-  // concepts have one of them, and which tokens the model has itself. NOT_FOUND if there is no such
-  // model; errors of its tokenizer's files name them.
+  // Returns which of the tokens cannot be used in a prompt together with those before them, and
+  // why; which other concepts have one of them; and which tokens the model itself has. Returns
+  // NOT_FOUND if there is no such model; errors of its tokenizer's files name them.
   absl::StatusOr<v1::CheckTokensResponse> Check(const v1::CheckTokensRequest& request);
 
  private:
@@ -39,7 +39,7 @@ class TokenCheck {
   BaseModels& models_;
   Concepts& concepts_;
   absl::Mutex mutex_;
-  // By fingerprint.
+  // Keyed by the model's fingerprint.
   std::map<std::string, std::shared_ptr<const ClipTokenizer>> tokenizers_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,4 +1,4 @@
-// TransferService: what running jobs read and add.
+// Implements TransferService: what running jobs read and add.
 #pragma once
 
 #include <imprint/v1/transfer.grpc.pb.h>

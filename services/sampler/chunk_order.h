@@ -1,4 +1,4 @@
-// What a run is asked to draw: a chunk of an image set, from its proto to the engine's requests.
+// Parses what a run is asked to draw, a chunk of an image set, into the engine's requests.
 #pragma once
 
 #include <string>
@@ -16,17 +16,18 @@
 
 namespace imprint::sampler {
 
-// Most pictures of one chunk.
+// The most pictures in one chunk.
 inline constexpr int kMaxChunkItems = 10'000;
 
-// A checked request; whether its pictures and embeddings fit the model, the model says.
+// A checked request. Whether its pictures and embeddings fit the model is checked later, by the
+// model.
 struct ChunkOrder {
   node::RunId id;
   v1::ModelLocation model;
   v1::Ticket ticket;
   // At least one, each with an index of its own.
   std::vector<v1::ItemRequest> items;
-  // Of the whole chunk, at least as many.
+  // The number of items in the whole chunk, at least as many as `items`.
   int chunk_items = 0;
   std::vector<LearnedEmbedding> embeddings;
   PictureFormat format = PictureFormat::kPng;
@@ -34,10 +35,11 @@ struct ChunkOrder {
   std::string trace_id;
 };
 
-// INVALID_ARGUMENT naming the field, such as items[3].index or embeddings[0].
+// Returns INVALID_ARGUMENT naming the field, such as items[3].index or embeddings[0].
 absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request);
 
-// One for each item, in order. A width of 0 is the model's own size, a height of 0 the width.
+// Returns one request for each item, in order. A width of 0 means the model's own size; a height of
+// 0 means the width.
 std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const BaseModelInfo& model);
 
 }  // namespace imprint::sampler

@@ -1,5 +1,5 @@
-// One chunk on its way: drawn by the engine, uploaded picture by picture beside it, and ended by
-// whoever is last.
+// The life of one chunk: drawn by the engine, uploaded picture by picture alongside, and ended by
+// whichever of the two is last.
 #pragma once
 
 #include <atomic>
@@ -30,29 +30,30 @@ class ChunkRun {
   node::Run& run() { return *run_; }
   // Requested when the run is told to stop, and when it has failed.
   std::stop_token stop_token() const { return stop_.get_token(); }
-  // Requested with that, or before it: no picture shall be begun any more.
+  // Requested together with that stop or before it: no further picture shall be begun.
   std::stop_token wind_down_token() const { return wind_down_.get_token(); }
-  // To be called now and then while it is drawn: pictures that were to be finished and take too
-  // long are stopped, and so are all if somebody has thought better of it.
+  // To be called now and then while the chunk is drawn. Stops pictures that were to be finished but
+  // take too long, and all of them if a later stop order no longer lets work in progress be
+  // finished.
   void ReviewStop();
 
-  // A picture is handed to the uploader; one of the next three follows.
+  // A picture is handed to the uploader; one of the next three calls follows.
   void Expect();
-  // It is in the registry, or noted there as blocked.
+  // The picture is in the registry, or recorded there as blocked.
   void Delivered(v1::PictureDrawn picture);
-  // It is not, because the run was stopped.
+  // The picture was not uploaded because the run was stopped.
   void Dropped();
-  // It is not, and that ends the run.
+  // The picture could not be uploaded, and that ends the run.
   void UploadFailed(const v1::Failure& failure);
 
-  // No picture is drawn any more. Anything but OK and CANCELLED ends the run with that failure.
+  // Drawing is over. A status other than OK and CANCELLED ends the run with that failure.
   void DrawingEnded(const absl::Status& status);
 
  private:
   void HearStop();
   void Settle();
   void FailLocked(const v1::Failure& failure) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The last event, once, when drawing and uploads are over.
+  // Returns the last event, once, when drawing and uploads are over.
   std::optional<v1::RunEvent> EndLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::shared_ptr<node::Run> run_;
@@ -60,7 +61,7 @@ class ChunkRun {
   SamplerMetrics& metrics_;
   std::stop_source stop_;
   std::stop_source wind_down_;
-  // When it began to wind down; later than any time before that.
+  // When winding down began; before that, later than any time.
   std::atomic<int64_t> winding_since_us_ = std::numeric_limits<int64_t>::max();
   absl::Mutex mutex_;
   int64_t outstanding_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -69,7 +70,7 @@ class ChunkRun {
   bool drawing_ ABSL_GUARDED_BY(mutex_) = true;
   bool settled_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<v1::Failure> failure_ ABSL_GUARDED_BY(mutex_);
-  // Last, so that it is gone before what it calls.
+  // The last member, so that it is destroyed before what it calls.
   std::stop_callback<std::function<void()>> on_stop_;
 };
 

@@ -16,7 +16,7 @@
 
 namespace imprint::sampler {
 
-// Keeps what comes under the token "ticket"; the first file of an index stays.
+// Keeps what is uploaded under the token "ticket"; the first file of an index stays.
 class FakeUploadRegistry : public v1::TransferService::Service {
  public:
   struct Upload {
@@ -55,7 +55,7 @@ class FakeUploadRegistry : public v1::TransferService::Service {
     return uploads_;
   }
 
-  // So many calls are answered with `refusal`.
+  // The number of calls still to be answered with `refusal`.
   std::atomic<int> refusals = 0;
   std::atomic<grpc::StatusCode> refusal = grpc::StatusCode::UNAVAILABLE;
   std::atomic<int> calls = 0;

@@ -1,4 +1,4 @@
-// The base models that this process has in memory.
+// The base models that this process keeps in memory, with LRU eviction.
 #pragma once
 
 #include <cstddef>
@@ -19,17 +19,18 @@ namespace imprint::sampler {
 
 class ModelCache {
  public:
-  // Keeps so many on the device, those that were used last.
+  // Keeps the `capacity` most recently used models on the device.
   ModelCache(size_t capacity, const ComputeDevice& device) : capacity_(capacity), device_(device) {}
 
   struct Loaded {
     std::shared_ptr<const BaseModel> model;
-    // It was in memory already.
+    // The model was already in memory.
     bool warm = false;
   };
 
-  // Loads it if needed. INVALID_ARGUMENT with the reason MODEL_MISMATCH if the folder holds another
-  // model; else as BaseModel::Load. Called by one thread.
+  // Returns the model, loading it if needed. Returns INVALID_ARGUMENT with the reason
+  // MODEL_MISMATCH if the folder holds another model, and otherwise the errors of BaseModel::Load.
+  // Called by one thread.
   absl::StatusOr<Loaded> Get(const v1::ModelLocation& location, Precision precision);
 
   // Thread-safe.
@@ -37,7 +38,8 @@ class ModelCache {
 
  private:
   struct Entry {
-    // As it was asked for. Folders with equal weights may differ in their safety checker.
+    // The folder as it was asked for. Folders with equal weights may differ in their safety
+    // checker.
     std::string folder;
     std::shared_ptr<const BaseModel> model;
   };
@@ -45,7 +47,7 @@ class ModelCache {
   const size_t capacity_;
   const ComputeDevice device_;
   mutable absl::Mutex mutex_;
-  // The one that was used last comes first.
+  // The most recently used model comes first.
   std::list<Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -9,10 +9,12 @@
 
 namespace imprint::sampler {
 
-// OK if the model can check pictures. FAILED_PRECONDITION with the reason NO_SAFETY_CHECKER.
+// Returns OK if the model can check pictures, else FAILED_PRECONDITION with the reason
+// NO_SAFETY_CHECKER.
 absl::Status CheckHasSafety(const BaseModelInfo& model);
 
-// What the model's checker says. An error is no permission: the picture must not be delivered.
+// Returns the verdict of the model's safety checker. An error is not a permission: the picture must
+// not be delivered.
 absl::StatusOr<v1::SafetyReport> ReportSafety(const BaseModel& model, const RgbImage& picture);
 
 }  // namespace imprint::sampler

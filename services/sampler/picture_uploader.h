@@ -1,4 +1,4 @@
-// Takes finished pictures off the engine's hands: encodes them and brings them to the registry
+// Takes finished pictures off the engine's hands: encodes them and uploads them to the registry
 // while the next ones are drawn.
 #pragma once
 
@@ -26,9 +26,9 @@ namespace imprint::sampler {
 
 struct FinishedPicture {
   std::shared_ptr<ChunkRun> chunk;
-  // Which of the chunk's items.
+  // The picture's index among the chunk's items.
   size_t item = 0;
-  // Not looked at if the safety report blocks it.
+  // Ignored if the safety report blocks the picture.
   RgbImage image;
   v1::SafetyReport safety;
 };
@@ -36,28 +36,29 @@ struct FinishedPicture {
 // Thread-safe.
 class PictureUploader {
  public:
-  // Pictures that may wait; more make Add wait.
+  // The most pictures that may be queued; beyond that, Add blocks (backpressure).
   static constexpr size_t kMaxWaiting = 16;
 
-  // While Add waits it says so, every `wait_slice`.
+  // While Add blocks, it calls `on_wait` every `wait_slice`.
   explicit PictureUploader(SamplerMetrics& metrics, int threads = 2,
                            absl::Duration wait_slice = absl::Seconds(2));
-  // What waits still is dropped.
+  // Drops what is still queued.
   ~PictureUploader();
   PictureUploader(const PictureUploader&) = delete;
   PictureUploader& operator=(const PictureUploader&) = delete;
 
-  // The chunk hears what becomes of it: Delivered, Dropped or UploadFailed. A registry that does
-  // not answer is asked again, less and less often, until the chunk is told to stop; then once
-  // more if it keeps what it reached. `on_wait` is called now and then while there is no room: who
-  // waits for that long still works.
+  // Queues a picture. The chunk learns the outcome: Delivered, Dropped or UploadFailed. If the
+  // registry does not answer, the upload is retried with back-off until the chunk is told to stop;
+  // then once more if the chunk keeps its progress. `on_wait` is called now and then while the
+  // queue is full: a run that waits for room is still working.
   void Add(
       FinishedPicture picture, const std::function<void()>& on_wait = [] {});
 
  private:
   void Work(const std::stop_token& closed);
   void Upload(const FinishedPicture& picture, const std::stop_token& closed);
-  // Chunks behind one that the registry does not take are not stalled.
+  // Reports the chunks of queued pictures as working: they are not stalled by an upload that is
+  // being retried.
   void SayWaitingWork();
   std::shared_ptr<v1::TransferService::StubInterface> Registry(const std::string& address);
 

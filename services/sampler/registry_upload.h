@@ -1,4 +1,4 @@
-// One upload of one picture.
+// Uploads one picture to the registry.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace imprint::sampler {
 
-// Sends the header and the file, which is empty for a blocked picture. Gives the item as the
-// registry has it, which may come from an earlier attempt. The registry's errors.
+// Sends the header and the file, which is empty for a blocked picture. Returns the item as the
+// registry has it, which may come from an earlier attempt. Errors are the registry's.
 absl::StatusOr<v1::Item> UploadItem(v1::TransferService::StubInterface& registry,
                                     const v1::UploadItemRequest::ItemHeader& header,
                                     const std::string& file, absl::Duration timeout);

@@ -1,4 +1,4 @@
-// SamplerService: begins, streams and stops runs.
+// Implements SamplerService: begins, streams and stops runs.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@ namespace imprint::sampler {
 
 class SamplerEndpoint : public v1::SamplerService::Service {
  public:
-  // All must outlive it.
+  // All arguments must outlive it.
   SamplerEndpoint(node::RunTable& runs, SamplingEngine& engine, const ModelRoots& models,
                   SamplerMetrics& metrics)
       : runs_(runs), engine_(engine), models_(models), metrics_(metrics) {}

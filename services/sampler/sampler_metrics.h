@@ -1,4 +1,4 @@
-// What a sampler node counts.
+// The metrics of a sampler node.
 #pragma once
 
 #include <prometheus/counter.h>

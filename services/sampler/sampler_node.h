@@ -20,7 +20,7 @@
 namespace imprint::sampler {
 
 struct SamplerFlags {
-  // Empty: the address where it listens.
+  // The node's name; empty means the address that it listens on.
   std::string node;
   int slots = 1;
   int batch = 4;
@@ -29,20 +29,21 @@ struct SamplerFlags {
   int models = 1;
   int orphan_seconds = 60;
   bool no_safety_check = false;
-  // None: wherever the gateway says.
+  // Without any, models are read from wherever the gateway says.
   ModelRoots model_roots;
 };
 
 class SamplerNode : public Service {
  public:
   void AddFlags(CLI::App& app) override;
-  // INVALID_ARGUMENT naming the flag.
+  // Returns INVALID_ARGUMENT naming the flag.
   absl::Status Open(Metrics& metrics) override;
-  // Embeddings come with the work.
+  // Larger than usual because embeddings come with the work.
   int MaxRequestBytes() const override { return kMaxMessageBytes; }
   std::vector<grpc::Service*> Endpoints() override;
   absl::Status Serving(const std::string& address) override;
-  // Every run stops between two steps; what is uploaded stays, and whoever is attached hears of it.
+  // Stops every run between two steps. Pictures that are uploaded stay, and attached readers learn
+  // of the stop.
   void Drain(absl::Time deadline) override;
   void Close() override;
 

@@ -1,4 +1,4 @@
-// The one thread that draws: chunk by chunk, several pictures to a batch.
+// The thread that draws: chunk by chunk, several pictures to a batch.
 #pragma once
 
 #include <atomic>
@@ -25,39 +25,40 @@
 namespace imprint::sampler {
 
 struct SamplingOptions {
-  // Pictures that are drawn at once.
+  // The number of pictures drawn at once.
   int batch = 4;
   ComputeDevice device;
-  // Threads of the kernels on the processor; 0 means all processors.
+  // The number of threads of the CPU kernels; 0 means all processors.
   int threads = 0;
-  // Base models that stay in memory.
+  // The number of base models kept in memory.
   size_t models = 1;
-  // Whether every picture passes the model's safety checker before it leaves. A model without one
-  // is then refused.
+  // Whether every picture must pass the model's safety checker before it leaves. A model without
+  // one is then refused.
   bool safety_check = true;
 };
 
 // Thread-safe.
 class SamplingEngine {
  public:
-  // Both must outlive it; `node` hears of models that were loaded.
+  // The references must outlive it; `node` is notified of models that were loaded.
   SamplingEngine(const SamplingOptions& options, PictureUploader& uploader, SamplerMetrics& metrics,
                  node::ChangeSignal& node);
 
-  // Draws it when those before it are done.
+  // Queues the chunk, to be drawn after those before it.
   void Add(std::shared_ptr<ChunkRun> chunk);
 
-  // Ends chunks that were told to stop while they wait; to be called every second.
+  // Ends queued chunks that were told to stop. To be called every second.
   void EndStoppedWaiting();
 
   std::vector<std::string> WarmModels() const { return models_.Fingerprints(); }
-  // 0 until the engine has begun.
+  // The number of kernel threads; 0 until the engine has begun.
   int threads() const { return threads_used_; }
 
  private:
   void Work(const std::stop_token& closed);
   std::shared_ptr<ChunkRun> Next(const std::stop_token& closed);
-  // Those that wait are not stalled while the one that is drawn is not.
+  // Reports the chunk that is being drawn, and those queued behind it, as working: as long as the
+  // one is not stalled, the others are not either.
   void SayWork(ChunkRun& drawn);
   absl::Status Draw(const std::shared_ptr<ChunkRun>& chunk);
   absl::Status Deliver(const std::shared_ptr<ChunkRun>& chunk, const BaseModel& model, size_t item,
@@ -73,7 +74,7 @@ class SamplingEngine {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<std::shared_ptr<ChunkRun>> waiting_;
-  // Last: it ends before what it uses.
+  // The last member, so that it ends before what it uses.
   std::jthread thread_;
 };
 

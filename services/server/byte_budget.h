@@ -1,4 +1,4 @@
-// Memory that several calls share.
+// A memory budget that several calls share.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ namespace imprint {
 // Thread-safe. Must outlive its shares.
 class ByteBudget {
  public:
-  // `what` takes the bytes: "pictures that are decoded".
+  // `what` names, in error texts, what takes the memory: "pictures that are decoded".
   ByteBudget(std::string what, int64_t bytes) : what_(std::move(what)), bytes_(bytes) {}
 
-  // Shows imprint_memory_taken_bytes{what} and imprint_memory_limit_bytes{what}; `metrics` must
-  // outlive it.
+  // Exports imprint_memory_taken_bytes{what} and imprint_memory_limit_bytes{what}; `metrics` must
+  // outlive the budget.
   void Show(const std::string& label, Metrics& metrics);
 
-  // Taken until it is destroyed.
+  // Holds its bytes of the budget until it is destroyed.
   class Share {
    public:
     Share() = default;
@@ -47,8 +47,9 @@ class ByteBudget {
     int64_t bytes_ = 0;
   };
 
-  // Waits for others to return theirs, as long as that. RESOURCE_EXHAUSTED: with RetryInfo if they
-  // did not, without if it is more than there is. Whoever has one must not wait for another.
+  // Takes bytes from the budget, waiting up to `patience` for others to return theirs. Returns
+  // RESOURCE_EXHAUSTED: with RetryInfo if they did not, without it if `bytes` exceeds the whole
+  // budget. The holder of a share must not wait for another one.
   absl::StatusOr<Share> Take(int64_t bytes, absl::Duration patience = absl::ZeroDuration());
 
  private:

@@ -1,5 +1,5 @@
-// What every handler begins with: a call that has run out is not begun, errors are mapped one way,
-// and no exception leaves.
+// The entry of every handler: a call that has been cancelled is not begun, errors are mapped in one
+// way, and no exception escapes.
 #pragma once
 
 #include <exception>
@@ -17,7 +17,8 @@
 
 namespace imprint {
 
-// For the wire; what is the server's fault is logged, with what the caller is not told.
+// Maps a status for the wire. Errors that are the server's fault are logged, with the diagnosis
+// that the caller is not told.
 grpc::Status Answered(const absl::Status& status);
 
 // Runs `body`, which returns absl::Status, for a call:
@@ -34,7 +35,7 @@ grpc::Status Answer(grpc::ServerContextBase& context, Body&& body) {
   }
 }
 
-// As Answer, for a `body` that returns absl::StatusOr<Response> and a call that answers with it.
+// Like Answer, for a `body` that returns absl::StatusOr<Response> and a call that answers with it.
 template <typename Response, typename Body>
 grpc::Status AnswerWith(grpc::ServerContextBase& context, Response& response, Body&& body) {
   return Answer(context, [&]() -> absl::Status {
@@ -45,8 +46,8 @@ grpc::Status AnswerWith(grpc::ServerContextBase& context, Response& response, Bo
   });
 }
 
-// The trace that the call belongs to: 32 hexadecimal digits, from the caller's `traceparent` header
-// (https://www.w3.org/TR/trace-context/) or new.
+// Returns the id of the trace that the call belongs to: 32 hexadecimal digits, from the caller's
+// `traceparent` header (https://www.w3.org/TR/trace-context/) or new.
 std::string TraceId(const grpc::ServerContextBase& context);
 
 }  // namespace imprint

@@ -10,9 +10,10 @@
 
 namespace imprint {
 
-// imprint_rpc_handled_total{method, code}, imprint_rpc_in_flight{method}, and for calls that are no
-// streams imprint_rpc_seconds{method}. `in_flight` counts those of our own services alone: whoever
-// watches health has no end. Both must outlive the server.
+// Makes an interceptor that exports imprint_rpc_handled_total{method, code},
+// imprint_rpc_in_flight{method} and, for calls that are not streams, imprint_rpc_seconds{method}.
+// `in_flight` counts the calls of our own services alone, since a watch of the health service never
+// ends. Both arguments must outlive the server.
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeCallMetrics(
     Metrics& metrics, CallsInFlight& in_flight);
 

@@ -1,4 +1,4 @@
-// The calls that a server is answering, for whoever waits for their end.
+// Counts the calls that a server is answering, so that a drain can wait for them.
 #pragma once
 
 #include "absl/base/thread_annotations.h"
@@ -25,7 +25,7 @@ class CallsInFlight {
     return count_;
   }
 
-  // Returns when there is none, or at `deadline`.
+  // Blocks until no call is in flight, or until `deadline`.
   void AwaitNone(absl::Time deadline) {
     const auto none = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return count_ == 0; };
     const absl::MutexLock lock(&mutex_);

@@ -1,5 +1,4 @@
-// One line for each thing that happened, as text for people or JSON for programs, on standard
-// error.
+// A structured log on standard error: one line per event, as text for people or JSON for programs.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +26,12 @@ struct LogField {
   bool is_text = true;
 };
 
-// Call once in main. INVALID_ARGUMENT naming log-format ("text", "json") or log-level ("debug",
-// "info", "warning", "error"). `service` stands in every line.
+// Configures the log; call it once in main. Returns INVALID_ARGUMENT naming log-format ("text",
+// "json") or log-level ("debug", "info", "warning", "error"). Every line carries `service`.
 absl::Status StartLog(absl::string_view service, absl::string_view format, absl::string_view level);
 
-// Thread-safe. Before StartLog, and in tests, nothing below a warning is written.
+// Writes one line. Thread-safe. Before StartLog, and in tests, only warnings and errors are
+// written.
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields = {});
 
 inline void LogInfo(absl::string_view message, std::initializer_list<LogField> fields = {}) {

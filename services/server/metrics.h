@@ -1,5 +1,5 @@
-// The process's metrics, scraped by Prometheus. Names are imprint_*, in base units; never a label
-// per job.
+// The process's metrics, scraped by Prometheus. Names are imprint_*, in base units; there is never
+// a label per job.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,8 @@ namespace imprint {
 
 class MetricsEndpoint;
 
-// Thread-safe. What it gives lives as long as it does. The same name and labels give the same
-// metric.
+// Thread-safe. The metrics that it returns live as long as it does. The same name and labels give
+// the same metric.
 class Metrics {
  public:
   Metrics();
@@ -32,20 +32,20 @@ class Metrics {
                                const prometheus::Labels& labels = {});
   prometheus::Gauge& Gauge(const std::string& name, const std::string& help,
                            const prometheus::Labels& labels = {});
-  // Buckets from 1 ms to some minutes, for seconds.
+  // Returns a histogram of seconds, with buckets from 1 ms to some minutes.
   prometheus::Histogram& Seconds(const std::string& name, const std::string& help,
                                  const prometheus::Labels& labels = {});
 
-  // Calls `measure` before every scrape, by one thread at a time: for what is measured when
-  // somebody wants to know. What it uses must outlive the last scrape.
+  // Calls `measure` before every scrape, from one thread at a time: for values that are measured on
+  // demand. What it uses must outlive the last scrape.
   void BeforeScrape(std::function<void()> measure);
 
-  // Serves /metrics at "host:port" (port 0: any). Gives the address that was bound.
+  // Serves /metrics at "host:port" (port 0: any). Returns the address that was bound.
   absl::StatusOr<std::string> Expose(const std::string& address);
-  // Ends that; from then on nothing that BeforeScrape was given is called by it.
+  // Stops serving; from then on no scrape calls the functions given to BeforeScrape.
   void Hide();
 
-  // What a scrape gets, in Prometheus' text format 0.0.4.
+  // Returns what a scrape reads, in Prometheus' text format 0.0.4.
   std::string Text();
 
  private:

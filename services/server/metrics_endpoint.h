@@ -1,4 +1,4 @@
-// GET /metrics over HTTP, for Prometheus. Private to services/server.
+// Serves GET /metrics over HTTP, for Prometheus. Private to services/server.
 #pragma once
 
 #include <functional>
@@ -11,20 +11,20 @@ struct MHD_Daemon;
 
 namespace imprint {
 
-// One thread answers all connections as they become ready, so that a client which says nothing, or
-// takes nothing, holds up nobody. What is silent for 5 seconds is closed, and so is what is open
-// for 30; 64 connections of one address and 256 in all may be open. Thread-safe.
+// One thread serves all connections as they become ready, so that a client which sends or reads
+// nothing holds up nobody. A connection is closed when it is silent for 5 seconds or open for 30;
+// at most 64 connections per address and 256 in all may be open. Thread-safe.
 class MetricsEndpoint {
  public:
-  // At "host:port" (port 0: any). `text` gives what a scrape gets; it is called by one thread at a
-  // time. UNAVAILABLE naming metrics-listen if the address cannot be bound.
+  // Listens at "host:port" (port 0: any). `text` returns what a scrape reads; it is called from one
+  // thread at a time. Returns UNAVAILABLE naming metrics-listen if the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(const std::string& address,
                                                                 std::function<std::string()> text);
   ~MetricsEndpoint();
   MetricsEndpoint(const MetricsEndpoint&) = delete;
   MetricsEndpoint& operator=(const MetricsEndpoint&) = delete;
 
-  // What was bound, "127.0.0.1:9090".
+  // The address that was bound, such as "127.0.0.1:9090".
   const std::string& address() const { return address_; }
   std::string Text() const { return text_(); }
 

@@ -1,5 +1,5 @@
-// Which folders of this machine base models may be read from: whoever names a model in a call must
-// not have any file opened.
+// An allow-list of the folders that base models may be read from, so that a caller who names a
+// model cannot have arbitrary files opened.
 #pragma once
 
 #include <string>
@@ -14,18 +14,18 @@ namespace imprint {
 // Thread-safe.
 class ModelRoots {
  public:
-  // --models-root and --models-list.
+  // Adds --models-root and --models-list.
   void AddFlags(CLI::App& app);
 
-  // INVALID_ARGUMENT naming models-root if one is no folder.
+  // Returns INVALID_ARGUMENT naming models-root if one of them is not a folder.
   absl::Status CheckFlags() const;
 
-  // Whether it was said at all which folders there are.
+  // Returns whether any folders were given at all.
   bool AreKnown() const { return !roots_.empty() || !list_.empty(); }
 
-  // Whether `path`, with every link resolved, is one of the folders or files, or inside one; the
-  // list is read anew each time. INVALID_ARGUMENT naming `field`; it does not say whether there is
-  // such a path.
+  // Checks that `path`, with every link resolved, is one of the allowed folders or files, or lies
+  // inside one; the list is read anew each time. Otherwise returns INVALID_ARGUMENT naming `field`,
+  // which does not reveal whether such a path exists.
   absl::Status Check(absl::string_view field, const std::string& path) const;
 
  private:

@@ -1,4 +1,4 @@
-// Saying again, but not each time.
+// Rate-limits a repeated message.
 #pragma once
 
 #include "absl/time/clock.h"
@@ -6,8 +6,8 @@
 
 namespace imprint {
 
-// For something that fails again and again: due at once, and then once a minute until it is over.
-// Not thread-safe.
+// For something that fails repeatedly: due at once, then once a minute until Over is called. Not
+// thread-safe.
 class NowAndThen {
  public:
   bool Due(absl::Time now = absl::Now()) {

@@ -1,5 +1,5 @@
-// How long a stream is kept for a caller who neither sends nor takes anything: gRPC's own reads and
-// writes wait for ever, and each holds a thread.
+// A time-out for streams whose caller neither sends nor reads anything: gRPC's own reads and writes
+// wait forever, and each holds a thread.
 #pragma once
 
 #include <memory>
@@ -12,11 +12,11 @@
 
 namespace imprint {
 
-// Call once in main; 30 seconds before that.
+// Sets the time-out, which is 30 seconds by default. Call it once in main.
 void SetStreamPatience(absl::Duration patience);
 
-// Ends the call with DEADLINE_EXCEEDED and that text, unless it is destroyed within the patience:
-// what the caller's read or write waits for then fails. Thread-safe.
+// Ends the call with DEADLINE_EXCEEDED and the given text unless it is destroyed within the
+// time-out; a pending read or write of the call then fails. Thread-safe.
 class Patience {
  public:
   Patience(grpc::ServerContextBase& context, const std::string& text);
@@ -31,7 +31,8 @@ class Patience {
   grpc::Alarm alarm_;
 };
 
-// The next message of the caller; false at the end, or where the call has ended.
+// Reads the caller's next message. Returns false at the end of the stream, or if the call has
+// ended.
 template <typename Message>
 bool ReadPatiently(grpc::ServerContextBase& context, grpc::ServerReader<Message>& reader,
                    Message& message) {
@@ -39,7 +40,7 @@ bool ReadPatiently(grpc::ServerContextBase& context, grpc::ServerReader<Message>
   return reader.Read(&message);
 }
 
-// False if the caller has gone, or takes nothing.
+// Returns false if the caller has gone or does not read.
 template <typename Message>
 bool WritePatiently(grpc::ServerContextBase& context, grpc::ServerWriter<Message>& writer,
                     const Message& message) {

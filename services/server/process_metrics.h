@@ -1,4 +1,4 @@
-// What Prometheus' client libraries say of their process, under the same names
+// The metrics that Prometheus' client libraries report about their process, under the same names
 // (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). Private to
 // services/server.
 #pragma once
@@ -7,8 +7,8 @@
 
 namespace imprint {
 
-// process_cpu_seconds_total, process_resident_memory_bytes, process_virtual_memory_bytes,
-// process_open_fds, process_max_fds, process_start_time_seconds; as they are at each scrape.
+// Exports process_cpu_seconds_total, process_resident_memory_bytes, process_virtual_memory_bytes,
+// process_open_fds, process_max_fds and process_start_time_seconds, measured at each scrape.
 void MeasureProcess(Metrics& metrics);
 
 }  // namespace imprint

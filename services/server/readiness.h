@@ -1,4 +1,4 @@
-// Keeps what health checks answer true while a server serves.
+// Keeps the answer to health checks current while a server serves.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 
 namespace imprint {
 
-// Asks now and every `interval` whether the service can serve, and lets the server answer that. A
-// change is logged. Ends when it is destroyed; what was answered last stays.
+// Asks at once and every `interval` whether the service can serve, and passes the answer on to the
+// server's health checks. A change is logged. Polling ends on destruction; the last answer stays.
 class Readiness {
  public:
   Readiness(Server& server, std::function<absl::Status()> can_serve,

@@ -1,5 +1,5 @@
-// Hands what the call guard has decided over to the handler that comes next on the same thread:
-// only a handler's answer carries details, such as when to come again.
+// Hands the call guard's refusal over to the handler that runs next on the same thread: only a
+// handler's answer carries details, such as when to retry.
 #pragma once
 
 #include "absl/status/status.h"
@@ -7,14 +7,14 @@
 
 namespace imprint {
 
-// Before the handler of that call runs on this thread.
+// Records the refusal of a call. Call it before the call's handler runs on this thread.
 void Refuse(const grpc::ServerContextBase& context, const absl::Status& refusal);
 
-// The refusal of that call, once; OK if there is none.
+// Returns the refusal of that call, once; OK if there is none.
 absl::Status TakeRefusal(const grpc::ServerContextBase& context);
 
-// Before anything is decided of a new call: one that no handler took, for it could not be read,
-// must not meet another that happens to lie where its context lay.
+// Forgets a refusal that no handler took because its call could not be read. Call it before
+// deciding about a new call: the new call's context may lie at the same address as the old one's.
 void ForgetRefusal();
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// A gRPC server with what all of ours have: health, reflection, keepalive, limits, call metrics.
+// A gRPC server with what all of ours share: health, reflection, keepalive, limits, call metrics.
 #pragma once
 
 #include <memory>
@@ -19,25 +19,26 @@ namespace imprint {
 // Thread-safe.
 class Server {
  public:
-  // Listens; not ready yet. Takes no message that is larger than `most_bytes`, and none that is
-  // compressed. UNAVAILABLE naming the flag whose address cannot be bound. `services` and `metrics`
-  // must outlive it.
+  // Listens, but is not ready yet. Accepts no message larger than `most_bytes`, and no compressed
+  // one. Returns UNAVAILABLE naming the flag whose address cannot be bound. `services` and
+  // `metrics` must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerFlags& flags,
                                                        const std::vector<grpc::Service*>& services,
                                                        int most_bytes, Metrics& metrics);
 
-  // What was bound, "127.0.0.1:50051"; health_address is empty if there is none.
+  // The addresses that were bound, such as "127.0.0.1:50051"; health_address is empty if there is
+  // none.
   const std::string& address() const { return address_; }
   const std::string& health_address() const { return health_address_; }
 
-  // RESOURCE_EXHAUSTED if as many calls are being answered as may be at once.
+  // Returns RESOURCE_EXHAUSTED if the maximum number of calls is in flight.
   absl::Status HasThreads();
 
-  // What health checks answer from now on: SERVING or NOT_SERVING.
+  // Sets what health checks answer from now on: SERVING or NOT_SERVING.
   void SetReady(bool ready);
 
-  // Waits for the calls of its services to end, until `deadline`; then takes no more, and cancels
-  // after a second what still runs. Returns when none runs any more.
+  // Waits until `deadline` for the calls of its services to end, then accepts no more, and after a
+  // second cancels what is still running. Returns once no call is running.
   void Shutdown(absl::Time deadline);
 
  private:

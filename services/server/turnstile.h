@@ -1,5 +1,4 @@
-// Lets so many in at once, and of one peer only a part of them; the others are told when to come
-// again.
+// Limits concurrency, in all and per peer; callers beyond the limit are told when to retry.
 #pragma once
 
 #include <map>
@@ -15,20 +14,21 @@
 
 namespace imprint {
 
-// Who calls: its address without the port, "ipv4:10.0.0.7". Callers behind one address are one.
+// Returns the caller's address without the port, "ipv4:10.0.0.7". Callers behind one address count
+// as one.
 std::string PeerOf(const grpc::ServerContextBase& context);
 
 // Thread-safe. Must outlive its passes.
 class Turnstile {
  public:
-  // `what` goes in: "uploads". No peer has more than `of_one` of the `limit`.
+  // `what` names what is limited: "uploads". No peer has more than `of_one` of the `limit`.
   Turnstile(std::string what, int limit, int of_one)
       : what_(std::move(what)), limit_(limit), of_one_(of_one) {}
 
-  // Shows imprint_open{what} and imprint_open_limit{what}; `metrics` must outlive it.
+  // Exports imprint_open{what} and imprint_open_limit{what}; `metrics` must outlive the turnstile.
   void Show(Metrics& metrics);
 
-  // In until it is destroyed.
+  // Holds one place until it is destroyed.
   class Pass {
    public:
     Pass(Pass&& other) noexcept
@@ -46,7 +46,8 @@ class Turnstile {
     std::string peer_;
   };
 
-  // RESOURCE_EXHAUSTED with RetryInfo if all are in, or as many of this peer as may be.
+  // Takes a place. Returns RESOURCE_EXHAUSTED with RetryInfo if all places are taken, or as many by
+  // this peer as it may have.
   absl::StatusOr<Pass> Enter(const std::string& peer);
 
  private:

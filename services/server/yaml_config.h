@@ -1,5 +1,5 @@
-// Flags from a YAML file: one "flag: value" a line, lists for flags that may be repeated. Private
-// to services/server.
+// Reads flags from a YAML file: one "flag: value" per line, lists for flags that may be repeated.
+// Private to services/server.
 #pragma once
 
 #include <istream>
@@ -10,8 +10,8 @@
 
 namespace imprint {
 
-// Leaves out flags whose environment variable is set, which goes first. Throws CLI::ConversionError
-// for what is no such file: CLI11 reports it as it reports a bad flag.
+// Leaves out flags whose environment variable is set, which takes precedence. Throws
+// CLI::ConversionError if the file has another form, which CLI11 reports like a bad flag.
 class YamlConfig : public CLI::Config {
  public:
   std::string to_config(const CLI::App* app, bool default_also, bool write_description,
@@ -19,7 +19,7 @@ class YamlConfig : public CLI::Config {
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
 };
 
-// "log-level" -> "IMPRINT_LOG_LEVEL".
+// Maps a flag to its environment variable: "log-level" -> "IMPRINT_LOG_LEVEL".
 std::string EnvironmentName(const std::string& flag);
 
 }  // namespace imprint

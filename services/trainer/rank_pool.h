@@ -1,4 +1,4 @@
-// The children of a trainer node: kept after a run, with the base model that they have in memory.
+// The child processes of a trainer node. They are kept after a run, with the base model in memory.
 #pragma once
 
 #include <cstdint>
@@ -19,71 +19,72 @@ namespace imprint::trainer {
 
 struct RankPoolOptions {
   RankCommand command;
-  // Children that are kept.
+  // The number of children that are kept.
   int slots = 1;
-  // Threads that a child computes with, where a run does not say.
+  // The number of threads that a child computes with, unless a run says otherwise.
   int threads = 1;
-  // How long a child may take until it answers.
+  // How long a new child may take to answer.
   absl::Duration start_patience = absl::Seconds(60);
 };
 
 // Thread-safe.
 class RankPool {
  public:
-  // `crashes` counts children that ended unasked.
+  // `crashes` counts children that ended unexpectedly.
   RankPool(RankPoolOptions options, prometheus::Counter& crashes)
       : options_(std::move(options)), crashes_(crashes) {}
   ~RankPool() { Close(); }
 
-  // Starts a child for every slot, so that the first runs need not wait for it.
+  // Starts a child for every slot, so that the first runs need not wait for one.
   absl::Status Warm();
 
-  // A child of one's own that answers; computes with `threads` (0: the options'). One with the
-  // model in memory goes first; with none that fits, a new one is started. UNAVAILABLE or
-  // DEADLINE_EXCEEDED with the reason RANK_CRASHED or RANK_NOT_READY; CANCELLED.
+  // Takes a child that answers, for exclusive use; it computes with `threads` (0: the options'). A
+  // child with the model in memory is preferred; if none fits, a new one is started. If the child
+  // does not answer, returns UNAVAILABLE with the reason RANK_CRASHED or DEADLINE_EXCEEDED with
+  // RANK_NOT_READY; CANCELLED once `stop` is requested.
   absl::StatusOr<std::shared_ptr<RankProcess>> Take(int threads, const std::string& fingerprint,
                                                     const std::stop_token& stop);
 
-  // It has loaded a model.
+  // Notes that the child has loaded a model.
   void Loaded(const RankProcess& rank, const std::string& fingerprint);
 
-  // Gives it back; it is kept unless there are more than slots.
+  // Gives the child back. It is kept unless there are more children than slots.
   void Return(std::shared_ptr<RankProcess> rank);
 
-  // Drops children that ended while they were idle; to be called every second.
+  // Drops children that ended while they were idle. To be called every second.
   void Tidy();
 
-  // A child ended unasked.
+  // Counts a child that ended unexpectedly.
   void CountCrash() { crashes_.Increment(); }
 
-  // Children that have not ended, idle or busy.
+  // The number of children that have not ended, idle or busy.
   int living() const {
     const absl::MutexLock lock(&mutex_);
     return Living();
   }
 
-  // Fingerprints of what idle and busy children have in memory.
+  // Returns the fingerprints of the models that idle and busy children have in memory.
   std::vector<std::string> WarmModels() const;
-  // Of all children.
+  // Returns the memory of all children.
   int64_t MemoryBytes() const;
   int threads() const { return options_.threads; }
 
-  // Ends all children, also those that were taken.
+  // Ends all children, including those that were taken.
   void Close();
 
  private:
   struct Member {
     std::weak_ptr<RankProcess> rank;
-    // What it has in memory, as far as it is known.
+    // The model that it has in memory, as far as is known.
     std::string fingerprint;
-    // Held while it is idle.
+    // Set while it is idle.
     std::shared_ptr<RankProcess> idle;
   };
 
   absl::StatusOr<std::shared_ptr<RankProcess>> Spawn(int threads, bool idle);
   std::shared_ptr<RankProcess> TakeIdle(int threads, const std::string& fingerprint);
-  // Makes room for a child that is about to be started.
   int Living() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Makes room for a child that is about to be started.
   void DropIdleOverSlots();
 
   const RankPoolOptions options_;

@@ -1,4 +1,4 @@
-// A child process that trains: imprint-rank, spoken to over a Unix socket.
+// A child process that trains: imprint-rank, reached over a Unix socket.
 #pragma once
 
 #include <filesystem>
@@ -23,16 +23,16 @@ namespace imprint::trainer {
 // How children are started.
 struct RankCommand {
   std::string binary;
-  // For sockets; short enough that their paths fit into 107 bytes.
+  // The folder for sockets; short enough that their paths fit into 107 bytes.
   std::filesystem::path folder;
   std::vector<std::string> more_arguments;
 };
 
-// Thread-safe. The child ends with this object, and with this process, however that ends.
+// Thread-safe. The child ends with this object, and with this process, however the process ends.
 class RankProcess {
  public:
-  // Begins to start a child that computes with `threads`; it is ready later. UNAVAILABLE if the
-  // system can start none.
+  // Begins to start a child that computes with `threads`; it becomes ready later. Returns
+  // UNAVAILABLE if the system cannot start one.
   static absl::StatusOr<std::shared_ptr<RankProcess>> Spawn(const RankCommand& command,
                                                             int threads);
   ~RankProcess();
@@ -43,12 +43,14 @@ class RankProcess {
   int threads() const { return threads_; }
   v1::RankService::StubInterface& stub() { return *stub_; }
 
-  // Waits until it answers. UNAVAILABLE if it ends before that, DEADLINE_EXCEEDED, CANCELLED.
+  // Blocks until the child answers. Returns UNAVAILABLE if it ends before that, DEADLINE_EXCEEDED,
+  // or CANCELLED.
   absl::Status AwaitReady(absl::Time deadline, const std::stop_token& stop);
 
-  // How it ended: "was killed by signal 9", "exited with code 1"; nothing while it lives.
+  // Returns how the child ended, "was killed by signal 9" or "exited with code 1"; nothing while it
+  // lives.
   std::optional<std::string> ending() const;
-  // Says whether it has ended.
+  // Blocks until the child ends or the deadline passes. Returns whether it has ended.
   bool AwaitEnd(absl::Time deadline) const;
 
   void Kill();
@@ -57,7 +59,7 @@ class RankProcess {
 
  private:
   RankProcess(std::filesystem::path socket, int threads);
-  // Starts the child, says so through `spawned_`, and waits for its end.
+  // Starts the child, reports that through `spawned_`, and waits for its end.
   void Accompany(const std::vector<std::string>& arguments);
 
   const std::filesystem::path socket_;

@@ -1,5 +1,5 @@
-// Stands beside a run: tells its child to stop when that is ordered, and ends the child by force
-// when patience or its memory runs out.
+// Watches over a run: passes stop orders on to its child, and ends the child by force when a
+// deadline passes or its memory exceeds the limit.
 #pragma once
 
 #include <cstdint>
@@ -17,22 +17,24 @@
 
 namespace imprint::trainer {
 
-// Works on a thread of its own from its construction until Dismiss.
+// Works on a thread of its own, from its construction until Dismiss.
 class RankWarden {
  public:
-  // `max_bytes` of resident memory, looked at every second; 0 is no limit.
+  // `max_bytes` is the limit of the child's resident memory, checked every second; 0 means no
+  // limit.
   RankWarden(node::Run& run, RankProcess& rank, int64_t max_bytes);
   ~RankWarden() { Dismiss(); }
   RankWarden(const RankWarden&) = delete;
   RankWarden& operator=(const RankWarden&) = delete;
 
-  // The child has said its last; it has to be done within a moment.
+  // The child has sent its last event; it has to be done within a moment.
   void ExpectEnd();
 
-  // Returns when the warden does nothing any more.
+  // Stops watching. Returns when the warden does nothing any more.
   void Dismiss();
 
-  // Why it ended the child, if it did: "uses 2100 MiB of memory; --rank-memory-mb allows 2000".
+  // Why it ended the child, if it did so for its memory: "uses 2100 MiB of memory; --rank-memory-mb
+  // allows 2000".
   std::optional<std::string> over_memory() const;
   bool lost_patience() const;
 
@@ -44,7 +46,7 @@ class RankWarden {
   node::Run& run_;
   RankProcess& rank_;
   const int64_t max_bytes_;
-  // What the child was told of the order, if it was.
+  // Whether the child was told to keep its progress; nothing if it was not told of a stop yet.
   std::optional<bool> told_to_keep_;
   mutable absl::Mutex mutex_;
   bool dismissed_ ABSL_GUARDED_BY(mutex_) = false;

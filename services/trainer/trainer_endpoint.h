@@ -1,4 +1,4 @@
-// TrainerService: begins, streams and stops runs.
+// Implements TrainerService: begins, streams and stops runs.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,7 @@ namespace imprint::trainer {
 
 class TrainerEndpoint : public v1::TrainerService::Service {
  public:
-  // Both must outlive it.
-  // `models` must outlive it.
+  // All arguments must outlive it.
   TrainerEndpoint(node::RunTable& runs, TrainingRunner& runner, const ModelRoots& models)
       : runs_(runs), runner_(runner), models_(models) {}
   ~TrainerEndpoint() override { Join(); }
@@ -35,7 +34,7 @@ class TrainerEndpoint : public v1::TrainerService::Service {
   grpc::Status Stop(grpc::ServerContext* context, const v1::StopTrainingRequest* request,
                     v1::StopTrainingResponse* response) override;
 
-  // Waits for the runs' threads; their children have ended, or will.
+  // Joins the runs' threads; their children have ended, or will.
   void Join();
 
  private:

@@ -21,45 +21,45 @@
 namespace imprint::trainer {
 
 struct TrainerFlags {
-  // Empty: the address where it listens.
+  // The node's name; empty means the address that it listens on.
   std::string node;
   int slots = 1;
-  // Empty: imprint-rank beside this program.
+  // Empty means the imprint-rank beside this program.
   std::string rank_binary;
   std::string device = "auto";
-  // 0: the processors, shared among the slots.
+  // 0 means the processors, shared among the slots.
   int rank_threads = 0;
-  // 0: no limit.
+  // 0 means no limit.
   int rank_memory_mb = 0;
   DeviceUse device_use;
   bool gradient_checkpointing = false;
   int orphan_seconds = 60;
   GangOptions gang;
-  // None: wherever the gateway says.
+  // Without any, models are read from wherever the gateway says.
   ModelRoots models;
-  // Empty: a new one in $TMPDIR.
+  // Empty means a new folder in $TMPDIR.
   std::string work_folder;
 };
 
 class TrainerNode : public Service {
  public:
   void AddFlags(CLI::App& app) override;
-  // INVALID_ARGUMENT naming the flag.
+  // Returns INVALID_ARGUMENT naming the flag.
   absl::Status Open(Metrics& metrics) override;
-  // Embeddings and checkpoints come with the work.
+  // Larger than usual because embeddings and checkpoints come with the work.
   int MaxRequestBytes() const override { return kMaxMessageBytes; }
   std::vector<grpc::Service*> Endpoints() override;
   absl::Status Serving(const std::string& address) override;
-  // Every run ends with a checkpoint, and whoever is attached hears of it.
+  // Stops every run with a checkpoint, and attached readers learn of it.
   void Drain(absl::Time deadline) override;
   void Close() override;
 
  private:
   void Measure(v1::NodeStatus& status) const;
-  // What only a rank on a GPU can do.
+  // Returns the arguments that only a rank on a GPU can follow.
   std::vector<std::string> GpuArguments() const;
-  // What the children are told beside their socket: which device, how much memory, and log lines
-  // like ours.
+  // Returns the children's arguments apart from their socket: which device, how much memory, how to
+  // compute, and our log format and level.
   std::vector<std::string> RankArguments() const;
 
   CLI::App* app_ = nullptr;

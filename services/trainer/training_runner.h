@@ -1,5 +1,5 @@
-// One training on this node, from the order to its last event: a child computes it, and whatever
-// becomes of the child, the run ends with a reason.
+// Runs one training on this node, from the order to its last event: a child computes it, and
+// whatever becomes of the child, the run ends with a reason.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace imprint::trainer {
 
-// What a trainer node counts.
+// The metrics of a trainer node.
 class TrainerMetrics {
  public:
   explicit TrainerMetrics(Metrics& metrics);
@@ -33,11 +33,11 @@ class TrainerMetrics {
   prometheus::Counter& rank_crashes;
 };
 
-// What a node knows better than the gateway of its ranks' places in gangs.
+// What a node knows better than the gateway about its ranks' places in gangs.
 struct GangOptions {
-  // Where others reach this node; empty: at the address at which the gateway does.
+  // The host at which others reach this node; empty means the one at which the gateway does.
   std::string host;
-  // How long a rank that is silent is waited for.
+  // How long the others wait for a silent rank.
   int patience_seconds = 120;
   // Whether ranks compute on a GPU, where a child whose gang broke is not used again.
   bool on_gpu = false;
@@ -46,7 +46,8 @@ struct GangOptions {
 // Thread-safe.
 class TrainingRunner {
  public:
-  // All must outlive it. `max_rank_bytes`: a child that uses more is ended; 0 is no limit.
+  // All references must outlive it. A child that uses more than `max_rank_bytes` is ended; 0 means
+  // no limit.
   TrainingRunner(RankPool& pool, TrainerMetrics& metrics, node::ChangeSignal& node,
                  int64_t max_rank_bytes, GangOptions gang = {})
       : pool_(pool),

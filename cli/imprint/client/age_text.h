@@ -1,4 +1,4 @@
-// How long ago something happened, for people.
+// Says how long ago something happened, for people.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace imprint::cli {
 
-// "now", "5 s ago", "12 min ago", "3 h ago", "9 days ago"; "-" for a time that was not set.
+// Returns "now", "5 s ago", "12 min ago", "3 h ago", "9 days ago"; "-" for a time that was not set.
 std::string AgeText(const google::protobuf::Timestamp& time, absl::Time now);
 
 }  // namespace imprint::cli

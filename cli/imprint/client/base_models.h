@@ -9,8 +9,8 @@
 
 namespace imprint::cli {
 
-// Which of the models is meant: the one that is given ("demo", "baseModels/demo"), else the only
-// one, else the one with the id "default". INVALID_ARGUMENT naming --model and the choices;
+// Chooses a model: the given one ("demo", "baseModels/demo"), else the only one, else the one with
+// the id "default". Returns INVALID_ARGUMENT naming --model and the choices, and
 // FAILED_PRECONDITION if there is none.
 absl::StatusOr<v1::BaseModel> ChooseModel(const std::vector<v1::BaseModel>& models,
                                           const std::string& given);
@@ -23,16 +23,16 @@ struct NewModel {
   std::string licence;
 };
 
-// Registers a folder; the same again is the same. Hashes its weights, which takes a while. Whether
-// there is such a folder is for the registry to say: it may be on another machine.
+// Registers a folder; registering it again is a no-op. Hashes its weights, which takes a while. The
+// registry judges whether the folder exists: it may be on another machine.
 absl::StatusOr<v1::BaseModel> RegisterModel(Gateway& gateway, const NewModel& model);
 
-// The folder as the registry is told of it: a relative path of a folder here is made absolute, and
-// any other path stays what it is, for the registry to find or to refuse.
+// Returns the path to send to the registry: the relative path of a folder on this machine is made
+// absolute, and any other path stays as it is, for the registry to find or to refuse.
 std::string FolderForRegistry(const std::string& given);
 
-// The licence that a model's README.md states, as model hubs write it: "license: mit" between ---
-// lines at its beginning. Empty if there is none.
+// Returns the licence that a model's README.md states, in the way of model hubs: "license: mit"
+// between --- lines at its beginning. Empty if there is none.
 std::string LicenceFromReadme(const std::string& folder);
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-// The gateway as commands see it: calls that survive its restart and end with Ctrl-C.
+// The commands' client of the gateway: calls survive its restart and end with Ctrl-C.
 #pragma once
 
 #include <functional>
@@ -20,9 +20,9 @@ namespace imprint::cli {
 using JobCalls = v1::JobService::StubInterface;
 using RegistryCalls = v1::RegistryService::StubInterface;
 
-// Thread-safe. Every call is repeated while the gateway cannot be reached, for as long as
-// `patience` lasts: all that a command sends may be sent twice. Calls are CANCELLED once `stop` is
-// requested.
+// Thread-safe. Every call is retried while the gateway cannot be reached, for as long as `patience`
+// lasts, so all requests of a command must be safe to send twice. Calls return CANCELLED once
+// `stop` is requested.
 class Gateway {
  public:
   Gateway(std::string address, std::stop_token stop, absl::Duration patience = absl::Seconds(10));
@@ -41,15 +41,16 @@ class Gateway {
     return response;
   }
 
-  // As Call, for what is no simple call: `attempt` makes it in the context that it is given.
+  // Like Call, for calls that are not unary: `attempt` makes the call in the context that it is
+  // given.
   using Attempt = std::function<grpc::Status(grpc::ClientContext&)>;
   absl::Status Try(absl::Duration timeout, const Attempt& attempt);
 
-  // Waits; false if it was stopped meanwhile.
+  // Waits; returns false if a stop was requested meanwhile.
   bool Wait(absl::Duration duration) const;
 
-  // The error for people: where the gateway should be, or that its registry is gone; when to try
-  // again.
+  // Rewords an error for people: where the gateway should be, or that its registry is gone; when to
+  // retry.
   absl::Status Explained(const absl::Status& status) const;
 
   JobCalls& jobs() { return *jobs_; }
@@ -69,13 +70,14 @@ class Gateway {
   std::unique_ptr<RegistryCalls> registry_;
 };
 
-// False if a stop was requested meanwhile. Thread-safe.
+// Waits; returns false if a stop was requested meanwhile. Thread-safe.
 bool WaitUnlessStopped(const std::stop_token& stop, absl::Duration duration);
 
-// How long to wait before the next try, after `failures` in a row: from 0.1 s, doubling, to 1 s.
+// Returns the back-off before the next try, after `failures` in a row: from 0.1 s, doubling, to 1
+// s.
 absl::Duration RetryDelay(int failures);
 
-// An id for a request that may be sent again: new at each call.
+// Returns an id for a request that may be sent again; it is new at each call.
 std::string NewRequestId();
 
 }  // namespace imprint::cli

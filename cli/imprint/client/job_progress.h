@@ -1,5 +1,5 @@
-// A job's events as people see them – a progress bar, and a line for what is unusual – and as
-// programs read them.
+// Reports a job's events to people, as a progress bar and a line for what is unusual, and to
+// programs.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace imprint::cli {
 // Not thread-safe.
 class JobProgress {
  public:
-  // `job` as it is when the following begins: what it went through before is told to programs, but
-  // draws no bar.
+  // `job` is the job as it is when the following begins: its earlier events are reported to
+  // programs, but draw no bar.
   JobProgress(Console& console, bool terminal, const v1::Job& job);
 
   void Tell(const v1::JobEvent& event);

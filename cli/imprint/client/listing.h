@@ -1,4 +1,4 @@
-// Lists that come in pages.
+// Walks lists that come in pages.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@
 
 namespace imprint::cli {
 
-// Calls `take` for each page of a list until the last, or until `take` says false.
+// Calls `take` for each page of a list until the last, or until `take` returns false.
 template <typename Calls, typename Request, typename Response>
 absl::Status ForEachPage(Gateway& gateway,
                          grpc::Status (Calls::*method)(grpc::ClientContext*, const Request&,

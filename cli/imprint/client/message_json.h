@@ -1,5 +1,4 @@
-// Resources as programs read them after --json: proto3's JSON, with the fields' names as in the
-// protos.
+// Resources as --json prints them: proto3's JSON, with the fields' names as in the protos.
 #pragma once
 
 #include <string>
@@ -10,10 +9,10 @@
 
 namespace imprint::cli {
 
-// With fields that have their default, too; 64-bit numbers are strings, as proto3's JSON has them.
+// Includes fields that have their default; 64-bit numbers are strings, as in proto3's JSON.
 nlohmann::json ToJson(const google::protobuf::Message& message);
 
-// A field of several texts.
+// Converts a repeated string field.
 nlohmann::json ToJson(const google::protobuf::RepeatedPtrField<std::string>& texts);
 
 }  // namespace imprint::cli

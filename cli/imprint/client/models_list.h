@@ -1,5 +1,5 @@
-// Folders and files that the servers of a home may read base models from: what they are told with
-// --models-list.
+// The list of folders and files that the servers of a home may read base models from, which they
+// receive as --models-list.
 #pragma once
 
 #include <filesystem>
@@ -13,18 +13,18 @@
 
 namespace imprint::cli {
 
-// The file, one path a line.
+// Returns the list's file, which has one path per line.
 std::filesystem::path ModelsList(const std::filesystem::path& home);
 
-// Lists the model's path and registers it. If that fails, the list is as it was before.
-// INVALID_ARGUMENT naming `model` if the path cannot stand on a line.
+// Lists the model's path and registers it. If that fails, the list stays as it was before. Returns
+// INVALID_ARGUMENT naming `model` if the path does not fit on one line.
 absl::StatusOr<v1::BaseModel> RegisterModelHere(const std::filesystem::path& home, Gateway& gateway,
                                                 const NewModel& model);
 
-// A home of before there was a list gets one, of the models that are registered.
+// Makes the list of a home that is older than such lists, from the models that are registered.
 absl::Status BeginModelsList(const std::filesystem::path& home, Gateway& gateway);
 
-// Takes a path out that none of `models` is at.
+// Removes a path from the list if none of `models` uses it.
 absl::Status TidyModelsList(const std::filesystem::path& home, const std::string& path,
                             const std::vector<v1::BaseModel>& models);
 

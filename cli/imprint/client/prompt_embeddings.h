@@ -1,4 +1,4 @@
-// Which embeddings a drawing uses.
+// Finds the embeddings that a drawing uses.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace imprint::cli {
 
-// The newest versions of the concepts whose tokens stand in the prompts, by name. INVALID_ARGUMENT
-// naming --embedding if two concepts have the same token.
+// Returns the names of the newest versions of the concepts whose tokens are in the prompts. Returns
+// INVALID_ARGUMENT naming --embedding if two concepts have the same token.
 absl::StatusOr<std::vector<std::string>> ConceptsOf(const PromptTexts& texts,
                                                     const std::vector<v1::Concept>& concepts);
 
-// The versions that are meant: `given` by name, alias or concept, or where nothing is given, what
-// ConceptsOf finds among all concepts.
+// Returns the versions that are meant: those `given` by name, alias or concept, or if none is
+// given, what ConceptsOf finds among all concepts.
 absl::StatusOr<std::vector<v1::Embedding>> ResolveEmbeddings(Gateway& gateway,
                                                              const std::vector<std::string>& given,
                                                              const PromptTexts& texts);

@@ -1,4 +1,4 @@
-// Files to and from the registry.
+// Transfers files to and from the registry.
 #pragma once
 
 #include <filesystem>
@@ -17,10 +17,11 @@ struct ReferenceUpload {
   std::string request_id;
 };
 
-// Sends the pictures as they are. Errors about a picture name it.
+// Uploads the pictures unchanged. An error about a picture names it.
 absl::StatusOr<v1::ReferenceSet> UploadReferences(Gateway& gateway, const ReferenceUpload& upload);
 
-// A version's file, and a picture's. DATA_LOSS if what arrived is not what was sent.
+// Download a version's file and a picture's. They return DATA_LOSS if what arrived is not what was
+// sent.
 absl::StatusOr<std::string> DownloadEmbedding(Gateway& gateway, const std::string& name);
 absl::StatusOr<std::string> DownloadItem(Gateway& gateway, const std::string& name);
 

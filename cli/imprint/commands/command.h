@@ -1,4 +1,4 @@
-// What every subcommand of imprint is given.
+// The context that every subcommand of imprint is given.
 #pragma once
 
 #include <filesystem>
@@ -17,23 +17,23 @@
 
 namespace imprint::cli {
 
-// Options that stand before or after the subcommand, and the ways out of the process.
+// Options that may stand before or after the subcommand, and how to interact with the process.
 struct CommandContext {
   Console& console;
   // Whether progress may be redrawn in place.
   bool terminal;
   std::stop_token stop;
-  // The gateway's address; empty is that of the `imprint up` that runs on `home`.
+  // The gateway's address; empty means that of the `imprint up` that runs on `home`.
   std::string server;
-  // What `imprint up` keeps its data in.
+  // The folder that `imprint up` keeps its data in.
   std::filesystem::path home;
   // Asks the person at the terminal; empty if there is none.
   Ask ask;
-  // What main returns if the command is OK; for a command that runs another program.
+  // What main returns if the command succeeds; for a command that runs another program.
   int exit_code = 0;
 };
 
-// Adds a subcommand with its options to `app` and gives what runs it once the line is parsed.
+// A subcommand: adding it to `app` returns the function that runs it once the line is parsed.
 using Run = std::function<absl::Status(CommandContext&)>;
 struct Command {
   CLI::App* app;
@@ -57,8 +57,8 @@ std::vector<Command> MakeImageSetCommands(CLI::App& app);
 std::vector<Command> MakeReferenceCommands(CLI::App& app);
 Command MakeNodesCommand(CLI::App& app);
 
-// The gateway that the command speaks to. FAILED_PRECONDITION if no server is named and no
-// `imprint up` runs.
+// Returns a client of the command's gateway. Returns FAILED_PRECONDITION if no server is named and
+// no `imprint up` is running.
 absl::StatusOr<std::unique_ptr<Gateway>> Connect(const CommandContext& context);
 
 }  // namespace imprint::cli

@@ -1,5 +1,5 @@
-// What `draw` does once it knows what is wanted: an image-set job, its pictures in a folder as they
-// finish, manifest and contact sheet at the end.
+// Carries out `draw` once its options are known: an image-set job, its pictures in a folder as they
+// finish, and manifest and contact sheet at the end.
 #pragma once
 
 #include <filesystem>
@@ -13,11 +13,12 @@
 namespace imprint::cli {
 
 struct DrawOrder {
-  // Id or name of the base model; empty is the only one, or "default".
+  // Id or name of the base model; empty means the only one, or "default".
   std::string model;
-  // As EmbeddingName takes them; none means the concepts whose tokens the prompts have.
+  // In the forms that EmbeddingName accepts; none means the concepts whose tokens are in the
+  // prompts.
   std::vector<std::string> embeddings;
-  // Without base_model and embeddings, which are found out.
+  // Its base_model and embeddings are not set; they are looked up.
   v1::ImageSetSpec spec;
   v1::JobPriority priority = v1::JOB_PRIORITY_UNSPECIFIED;
   std::string request_id;
@@ -29,23 +30,23 @@ struct DrawOrder {
   // Also draw each prompt with the class word, for comparison.
   bool compare = false;
   bool sheet = true;
-  // The sheet's; by default the tokens.
+  // The sheet's title; by default the tokens.
   std::string title;
   // Folder of pictures for the sheet's first row; none if empty.
   std::filesystem::path references;
 };
 
-// CANCELLED if it was stopped while watching: the job goes on, and the pictures that were finished
-// are in `out`.
+// Returns CANCELLED if it was stopped while watching: the job goes on, and the pictures that were
+// finished are in `out`.
 absl::Status Draw(const DrawOrder& order, CommandContext& context);
 
-// "ddim, 25 steps, guidance 5, 512×512", for the sheet.
+// Returns a description for the sheet: "ddim, 25 steps, guidance 5, 512×512".
 std::string DescribeDrawing(const v1::ImageSetSpec& spec);
 
-// Says how many pictures are missing, and why; nothing if none is.
+// Warns of how many pictures are missing, and why; does nothing if none is.
 void WarnOfBlocked(const PictureFolder::Counts& counts, Console& console);
 
-// "<rex>, <mia>"
+// Returns the tokens as a list: "<rex>, <mia>".
 std::string JoinTokens(const std::vector<v1::Embedding>& embeddings);
 
 }  // namespace imprint::cli

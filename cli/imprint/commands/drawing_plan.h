@@ -1,5 +1,4 @@
-// From `draw`'s prompts and seeds to the image sets that are asked for, and from their items to
-// files.
+// Plans `draw`: from its prompts and seeds to image sets, and from their items to files.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +9,13 @@
 
 namespace imprint::cli {
 
-// An item of an image set as the folder knows it.
+// An item of an image set and its place in the folder.
 struct PlannedItem {
   std::string prompt;
   uint64_t seed = 0;
   // Its place among all pictures of the folder, from 1.
   size_t number = 0;
-  // The file that it goes into, without its ending: "007-pip-in-the-snow-s3".
+  // The name of its file without the extension: "007-pip-in-the-snow-s3".
   std::string file_stem;
   // Its row on the contact sheet.
   size_t row = 0;
@@ -26,14 +25,14 @@ struct PlannedItem {
 struct PlannedSet {
   std::vector<std::string> prompts;
   std::vector<uint64_t> seeds;
-  // Drawn with the class word, to compare with.
+  // Drawn with the class word, for comparison.
   bool comparison = false;
   std::vector<PlannedItem> items;
 };
 
-// The set that is wanted, and behind it the one for comparison: the prompts that have one of the
-// tokens of `class_words`, with the class word instead and the first two seeds. Files are numbered
-// as the sheet shows them: of each prompt, first what it is compared with.
+// Returns the set that is wanted, followed by the one for comparison: the prompts that have one of
+// the tokens of `class_words`, with the class word instead and the first two seeds. Files are
+// numbered as the sheet shows them: for each prompt, first the pictures for comparison.
 std::vector<PlannedSet> PlanSets(const std::vector<std::string>& prompts,
                                  const std::vector<uint64_t>& seeds,
                                  const std::map<std::string, std::string>& class_words);

@@ -1,4 +1,4 @@
-// imprint embeddings block, unblock, delete.
+// The commands imprint embeddings block, unblock, delete.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace imprint::cli {
 
-// Below `embeddings`.
+// Adds the commands below `embeddings`.
 std::vector<Command> MakeEmbeddingStateCommands(CLI::App& embeddings);
 
 }  // namespace imprint::cli

@@ -1,6 +1,6 @@
-// A folder that image sets are fetched into: pictures, contact sheet, and a manifest: the one that
-// imprint-engine writes, with the names of the resources, and without what only the samplers know
-// (device, threads, prediction).
+// A folder that image sets are fetched into: pictures, contact sheet, and manifest. The manifest is
+// the one that imprint-engine writes, with the names of the resources, and without what only the
+// samplers know (device, threads, prediction).
 #pragma once
 
 #include <cstddef>
@@ -19,18 +19,19 @@ namespace imprint::cli {
 // Not thread-safe.
 class PictureFolder {
  public:
-  // FAILED_PRECONDITION naming out if it cannot be written; ALREADY_EXISTS if it tells of another
-  // drawing and `overwrite` does not say that it may go. What may go stays until Keep or
-  // WriteManifest has something to put in its place: a drawing that never begins loses nothing.
+  // Returns FAILED_PRECONDITION naming out if the folder cannot be written, and ALREADY_EXISTS if
+  // its manifest is another drawing's and `overwrite` is not set. What is to be replaced stays
+  // until Keep or WriteManifest has something to put in its place: a drawing that never begins
+  // loses nothing.
   static absl::StatusOr<PictureFolder> Make(const std::filesystem::path& path, bool overwrite);
 
-  // Fetches a picture into its file and gives the file's path. Nothing is fetched if the file is
-  // there and has the hash.
+  // Fetches a picture into its file and returns the file's path. A no-op if the file exists and has
+  // the hash.
   absl::StatusOr<std::filesystem::path> Keep(Gateway& gateway, const PlannedItem& planned,
                                              const std::string& item, const std::string& sha256,
                                              v1::PictureFormat format);
 
-  // What the finished sets hold: fetches what Keep was not called for, and tells how many pictures
+  // Completes a finished set: fetches what Keep was not called for, and returns how many pictures
   // there are and how many were blocked.
   struct Counts {
     int64_t pictures = 0;
@@ -39,15 +40,15 @@ class PictureFolder {
   absl::StatusOr<Counts> Complete(Gateway& gateway, const PlannedSet& planned,
                                   const v1::ImageSet& set);
 
-  // manifest.json of the sets that are complete. `embeddings` are those that the prompts use; the
-  // model's folder may be unknown.
+  // Writes manifest.json for the sets that are complete. `embeddings` are those that the prompts
+  // use; the model's folder may be unknown.
   absl::Status WriteManifest(const v1::BaseModel& model,
                              const std::vector<v1::Embedding>& embeddings);
 
   struct Sheet {
     std::string title;
     std::string subtitle;
-    // In the captions of what is compared with: the class words.
+    // The class words, for the captions of the pictures for comparison.
     std::string compared_with;
     // Folder of pictures for the first row; none if empty.
     std::filesystem::path references;
@@ -72,9 +73,9 @@ class PictureFolder {
   void RemoveEarlierDrawing();
 
   std::filesystem::path path_;
-  // Files of an earlier drawing that are to go and are still there.
+  // Files of an earlier drawing that are to be removed and still exist.
   std::vector<std::filesystem::path> earlier_;
-  // By number: the sheet's order.
+  // Keyed by number, which is the sheet's order.
   std::map<size_t, Kept> kept_;
   std::vector<std::string> sets_;
 };

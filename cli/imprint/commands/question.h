@@ -1,4 +1,4 @@
-// Asking the person at the terminal.
+// Asks the person at the terminal.
 #pragma once
 
 #include <stop_token>
@@ -7,11 +7,12 @@
 
 namespace imprint::cli {
 
-// Writes the question to standard error and reads a line of standard input; asks again for an empty
-// one. CANCELLED once a stop is requested or the input ends.
+// Returns a function that writes the question to standard error and reads a line of standard input;
+// it asks again after an empty line. It returns CANCELLED once a stop is requested or the input
+// ends.
 Ask AskAtTerminal(const std::stop_token& stop);
 
-// The same, for any two descriptors.
+// Does the same with any two file descriptors.
 Ask AskThrough(int input, int output, const std::stop_token& stop);
 
 }  // namespace imprint::cli

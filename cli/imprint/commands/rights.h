@@ -1,5 +1,5 @@
 // The rights that come with pictures and embeddings. They are never invented: whoever brings the
-// pictures states them, by flag, by environment, or by answering.
+// pictures states them by flag, by environment, or by answering.
 #pragma once
 
 #include <functional>
@@ -12,11 +12,11 @@
 
 namespace imprint::cli {
 
-// Asks a person one question and gives the answer, without white space at its ends. CANCELLED if
-// there will be none.
+// Asks a person one question and returns the answer, without white space at its ends. Returns
+// CANCELLED if there will be no answer.
 using Ask = std::function<absl::StatusOr<std::string>(const std::string& question)>;
 
-// As given; empty where nothing was said.
+// The rights as given; fields that were not given are empty.
 struct RightsOptions {
   std::string creator;
   std::string licence;
@@ -25,14 +25,14 @@ struct RightsOptions {
   std::string consent;
 };
 
-// --creator, --licence, --people, --consent, which are also read from IMPRINT_CREATOR,
+// Adds --creator, --licence, --people and --consent, which are also read from IMPRINT_CREATOR,
 // IMPRINT_LICENCE, IMPRINT_PEOPLE and IMPRINT_CONSENT.
 void AddRightsOptions(CLI::App& app, RightsOptions& options);
 
-// INVALID_ARGUMENT if the line says who agreed, and that nobody is shown.
+// Returns INVALID_ARGUMENT if the command line says both who agreed and that nobody is shown.
 absl::Status CheckRightsFlags(const CLI::App& app, const RightsOptions& options);
 
-// What is missing is asked for; without `ask`, INVALID_ARGUMENT that names every flag that is
+// Asks for what is missing. Without `ask`, returns INVALID_ARGUMENT naming every flag that is
 // missing.
 absl::StatusOr<v1::Rights> StateRights(RightsOptions options, const Ask& ask);
 

@@ -1,4 +1,4 @@
-// Embeddings from the registry as files for other tools.
+// Saves embeddings from the registry as files for other tools.
 #pragma once
 
 #include <filesystem>
@@ -13,21 +13,21 @@
 
 namespace imprint::cli {
 
-// --layout, into `layout`.
+// Adds --layout, which is stored in `layout`.
 void AddLayoutOption(CLI::App& command, std::string& layout);
 
-// Where --out puts an embedding: itself if it ends in .safetensors, else a file in that folder that
-// is called as the layout has it. INVALID_ARGUMENT if the layout's tools could not know the word by
-// that name.
+// Returns the file that --out stands for: the path itself if it ends in .safetensors, else a file
+// in that folder, named as the layout requires. Returns INVALID_ARGUMENT if the layout's tools
+// could not recognize the word by that name.
 absl::StatusOr<std::filesystem::path> EmbeddingFile(const std::filesystem::path& out,
                                                     EmbeddingLayout layout,
                                                     absl::string_view token);
 
-// What the registry keeps, `content` of `name`, in that layout.
+// Converts the registry's file `content` of the version `name` into that layout.
 absl::StatusOr<std::string> InLayout(absl::string_view content, const std::string& name,
                                      EmbeddingLayout layout);
 
-// Says which word the file's name makes it, if the layout leaves that to the name.
+// Says which word the file's name stands for, if the layout leaves that to the name.
 void TellWord(const std::filesystem::path& file, EmbeddingLayout layout, Console& console);
 
 }  // namespace imprint::cli

@@ -1,5 +1,5 @@
-// What `teach` does once it knows what is wanted: pictures and rights to the registry, a job, its
-// progress, and the embedding's name – or its file – at the end.
+// Carries out `teach` once its options are known: pictures and rights to the registry, a job, its
+// progress, and at the end the embedding's name or its file.
 #pragma once
 
 #include <filesystem>
@@ -15,10 +15,10 @@ namespace imprint::cli {
 
 struct TeachOrder {
   std::filesystem::path folder;
-  // Id or name of the base model; empty is the only one, or "default".
+  // Id or name of the base model; empty means the only one, or "default".
   std::string model;
   RightsOptions rights;
-  // Without base_model and reference_set, which are found out.
+  // Its base_model and reference_set are not set; they are looked up.
   v1::TrainingSpec spec;
   v1::JobPriority priority = v1::JOB_PRIORITY_UNSPECIFIED;
   std::string request_id;
@@ -30,10 +30,10 @@ struct TeachOrder {
   bool overwrite = false;
 };
 
-// CANCELLED if it was stopped while watching; the job goes on.
+// Returns CANCELLED if it was stopped while watching; the job goes on.
 absl::Status Teach(const TeachOrder& order, CommandContext& context);
 
-// Checks, before hours of work, that nothing is in the way of `file` and that it can be written.
+// Checks, before hours of work, that `file` can be written and that nothing is in its way.
 absl::Status PrepareFile(const std::filesystem::path& file, bool overwrite);
 
 }  // namespace imprint::cli

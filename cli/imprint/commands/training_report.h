@@ -1,4 +1,4 @@
-// How a training was computed, in words.
+// Describes how a training was computed.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace imprint::cli {
 
-// "by 2 ranks of 1 thread, 5.60 s a step, 0.2 % of it adding up".
+// Returns a text such as "by 2 ranks of 1 thread, 5.60 s a step, 0.2 % of it adding up".
 std::string ReportText(const v1::TrainingReport& report);
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-// What stays of something that was deleted.
+// Reports what stays of something that was deleted.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace imprint::cli {
 
 using ResourceNames = google::protobuf::RepeatedPtrField<std::string>;
 
-// Names what was made of `name`, and says how that goes, too. The event is "deleted".
+// Names what was made from `name`, and says how to delete that, too. The event is "deleted".
 void TellWhatStays(const std::string& name, const ResourceNames& embeddings,
                    const ResourceNames& image_sets, Console& console);
 

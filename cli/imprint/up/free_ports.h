@@ -1,4 +1,4 @@
-// Ports on loopback for servers that keep them over restarts.
+// Finds loopback ports for servers that keep them across restarts.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,10 @@
 
 namespace imprint::cli {
 
-// Different ports that nothing listens at now. They lie below those that the system hands out for
-// outgoing connections: while a server is away, a client that tries to reach it could otherwise be
-// given the very port that it calls, and keep the server out. UNAVAILABLE if there are not so many.
+// Returns distinct ports that nothing listens on now. They lie below the range that the system uses
+// for outgoing connections: while a server is down, a client that tries to reach it could otherwise
+// be given the very port that it calls, and keep the server out. Returns UNAVAILABLE if there are
+// not enough.
 absl::StatusOr<std::vector<int>> FindFreePorts(size_t count);
 
 }  // namespace imprint::cli

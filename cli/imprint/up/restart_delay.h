@@ -1,14 +1,14 @@
-// How long to wait before a server that died is started again.
+// The back-off before a server that died is restarted.
 #pragma once
 
 #include "absl/time/time.h"
 
 namespace imprint::cli {
 
-// From 0.2 s, doubling, to 5 s; from the beginning again for one that had run for a while.
+// Doubles from 0.2 s to 5 s, and starts over for a server that had run for a while.
 class RestartDelay {
  public:
-  // `ran` is how long the server lived.
+  // Returns the next delay. `ran` is how long the server lived.
   absl::Duration Next(absl::Duration ran);
 
  private:

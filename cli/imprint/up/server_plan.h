@@ -1,4 +1,4 @@
-// Which servers `imprint up` starts, with which arguments. Pure.
+// Plans which servers `imprint up` starts, with which arguments. Pure.
 #pragma once
 
 #include <cstddef>
@@ -16,30 +16,31 @@ struct ServerPlan {
   std::vector<std::string> command;
   std::string address;
   std::string metrics_url;
-  // What it prints goes here.
+  // The file that its output goes to.
   std::filesystem::path log;
-  // It writes this once it is ready.
+  // The file that it writes once it is ready.
   std::filesystem::path address_file;
-  // When it is stopped: those of the same stage together, after all lower ones have ended. First
-  // whoever works, then the gateway that takes their checkpoints, then the registry that takes
-  // their results.
+  // When it is stopped: servers of the same stage together, after all lower stages have ended.
+  // Trainers and samplers come first, then the gateway that takes their checkpoints, then the
+  // registry that takes their results.
   int stop_stage = 0;
 };
 
 struct UpPlan {
-  // Where imprint-gateway and the others are.
+  // The folder of imprint-gateway and the other programs.
   std::filesystem::path binaries;
   std::filesystem::path home;
   int trainers = 1;
-  // Of each trainer; 0 leaves it to the trainer.
+  // The threads of each trainer's ranks; 0 leaves the choice to the trainer.
   int rank_threads = 0;
   int samplers = 1;
 };
 
-// Two for each server: gRPC and metrics.
+// Returns the number of ports: two for each server, for gRPC and metrics.
 size_t PortsNeeded(const UpPlan& plan);
 
-// Registry and gateway first. `ports` are as many as PortsNeeded says.
+// Returns the servers, registry and gateway first. `ports` has as many entries as PortsNeeded
+// returns.
 std::vector<ServerPlan> PlanServers(const UpPlan& plan, const std::vector<int>& ports);
 
 }  // namespace imprint::cli

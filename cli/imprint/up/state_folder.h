@@ -1,4 +1,4 @@
-// What `imprint up` keeps in its folder besides its servers' data: who runs there, and where.
+// What `imprint up` keeps in its folder besides its servers' data: who is running there, and where.
 #pragma once
 
 #include <filesystem>
@@ -12,19 +12,20 @@
 
 namespace imprint::cli {
 
-// $IMPRINT_HOME, or ~/.imprint.
+// Returns $IMPRINT_HOME, or ~/.imprint.
 std::filesystem::path DefaultHome();
 
-// Held by the one process that works on the folder; goes with the process, however that ends.
+// A lock held by the one process that works on the folder. It is released with the process, however
+// the process ends.
 class HomeLock {
  public:
-  // FAILED_PRECONDITION, naming the folder and the process, if another one holds it.
+  // Returns FAILED_PRECONDITION, naming the folder and the process, if another process holds it.
   static absl::StatusOr<HomeLock> Take(const std::filesystem::path& home);
   HomeLock(HomeLock&& other) noexcept : file_(other.file_) { other.file_ = -1; }
   HomeLock& operator=(HomeLock&&) = delete;
   ~HomeLock();
 
-  // Whether some process holds it.
+  // Returns whether some process holds it.
   static bool IsHeld(const std::filesystem::path& home);
 
  private:
@@ -33,13 +34,13 @@ class HomeLock {
   int file_;
 };
 
-// up.json, as others find what runs.
+// The content of up.json, in which others find what is running.
 struct RunningServers {
-  // The gateway, for clients.
+  // The gateway's address, for clients.
   std::string server;
-  // Of `imprint up` itself.
+  // The process id of `imprint up` itself.
   pid_t pid = 0;
-  // By the servers' names: "http://127.0.0.1:9000/metrics", and process ids.
+  // Keyed by the servers' names: URLs such as "http://127.0.0.1:9000/metrics", and process ids.
   std::map<std::string, std::string> metrics;
   std::map<std::string, pid_t> pids;
 };
@@ -47,8 +48,8 @@ struct RunningServers {
 absl::Status WriteRunning(const std::filesystem::path& home, const RunningServers& running);
 void RemoveRunning(const std::filesystem::path& home);
 
-// Nothing if no `imprint up` runs on the folder, whatever one that was killed left behind.
-// FAILED_PRECONDITION while one is starting, and during `imprint fsck`.
+// Returns what is running on the folder; nothing if no `imprint up` is, whatever a killed one left
+// behind. Returns FAILED_PRECONDITION while one is starting, and during `imprint fsck`.
 absl::StatusOr<std::optional<RunningServers>> ReadRunning(const std::filesystem::path& home);
 
 }  // namespace imprint::cli
