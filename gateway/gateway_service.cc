@@ -158,7 +158,8 @@ absl::Status GatewayService::Open(Metrics& metrics) {
   RETURN_IF_ERROR(InContext("data", LockFolder(data / kLock)));
   ASSIGN_OR_RETURN(auto database, Database::OpenSqlite(data / "gateway.db", JobMigrations()));
   if (const absl::Status whole = database->Check(); absl::IsDataLoss(whole)) {
-    LogError("not served", {{"error", Diagnosed(whole)}});
+    LogError("the database is damaged; calls fail until it is restored",
+             {{"error", Diagnosed(whole)}});
   }
   MeasureData(data, data / "gateway.db", metrics);
   parts_ = std::make_unique<Parts>(std::move(database), flags_, metrics);

@@ -85,7 +85,8 @@ bool Dispatcher::Stumbles(const absl::Status& status) {
     return false;
   }
   obstacles_.SetForAll(absl::StrCat("the gateway cannot go on: ", status.message()));
-  if (stumbling_.Due()) LogWarning("dispatching stumbled", {{"error", Diagnosed(status)}});
+  if (stumbling_.Due())
+    LogWarning("a dispatch tick failed; the next one retries", {{"error", Diagnosed(status)}});
   return true;
 }
 
@@ -137,7 +138,7 @@ absl::Status Dispatcher::Lose(const v1::RunKey& run, const std::string& node, co
   if (absl::IsAborted(given)) return absl::OkStatus();
   if (!given.ok()) return PassOverDamaged(JobIdOf(run), given);
   LogWarning(
-      "a run is lost",
+      "a run is lost; its chunk is given back",
       {{"job", run.job()}, {"attempt", run.attempt()}, {"node", node}, {"reason", end.reason}});
   return absl::OkStatus();
 }
@@ -225,7 +226,7 @@ void Dispatcher::Preempt(const std::vector<Preemption>& preemptions) {
   for (const Preemption& each : preemptions) {
     for (const auto& [key, follower] : followers_) {
       if (JobIdOf(follower->key()) != each.job || follower->key().chunk() != each.chunk) continue;
-      LogInfo("a run gives way",
+      LogInfo("preempting a run for an urgent job",
               {{"job", follower->key().job()}, {"node", each.node}, {"to", each.urgent}});
       follower->Preempt(absl::StrCat("pre-empted by jobs/", each.urgent));
     }
@@ -244,11 +245,11 @@ absl::Status Dispatcher::Begin(const Placement& placement, const ClusterSnapshot
     return absl::OkStatus();
   }
   if (!lease.ok()) return PassOverDamaged(placement.job, lease.status());
-  LogInfo("run", {{"job", lease->key.job()},
-                  {"chunk", lease->key.chunk()},
-                  {"attempt", lease->key.attempt()},
-                  {"node", absl::StrJoin(lease->nodes, ",")},
-                  {"trace", lease->trace_id}});
+  LogInfo("leased a run", {{"job", lease->key.job()},
+                           {"chunk", lease->key.chunk()},
+                           {"attempt", lease->key.attempt()},
+                           {"node", absl::StrJoin(lease->nodes, ",")},
+                           {"trace", lease->trace_id}});
   metrics_
       .Counter("imprint_job_attempts_total", "Attempts that were given to nodes.",
                {{"kind", lease->job.has_training() ? "training" : "sampling"}})
@@ -281,7 +282,8 @@ void Dispatcher::Follow(RunLease lease, bool adopted) {
 absl::Status Dispatcher::PassOverDamaged(const std::string& job, const absl::Status& status) {
   if (!absl::IsDataLoss(status)) return status;
   if (damaged_.insert(job).second) {
-    LogError("a job is passed over", {{"job", job}, {"error", status.message()}});
+    LogError("a job's record is damaged; the job is skipped",
+             {{"job", job}, {"error", status.message()}});
   }
   return absl::OkStatus();
 }

@@ -56,7 +56,8 @@ void Finisher::Tick(const std::stop_token& stop) {
   const auto unfinished = runs_.Unfinished();
   if (!unfinished.ok()) {
     if (stumbling_.Due()) {
-      LogWarning("finishing stumbled", {{"error", Diagnosed(unfinished.status())}});
+      LogWarning("cannot list unfinished jobs; it is retried",
+                 {{"error", Diagnosed(unfinished.status())}});
     }
     return;
   }
@@ -78,7 +79,7 @@ void Finisher::Tick(const std::stop_token& stop) {
     stumble.failing_since = FailingSince(stumble.failing_since, brought, now);
     obstacles_.Set(job.id, brought.message());
     if (stumble.warning.Due()) {
-      LogWarning("a job cannot be finished yet",
+      LogWarning("a job cannot be finished yet; it is retried",
                  {{"job", absl::StrCat("jobs/", job.id)}, {"error", Diagnosed(brought)}});
     }
   }

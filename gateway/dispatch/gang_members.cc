@@ -103,11 +103,12 @@ class GangMembers::Member {
   }
 
   void BreakWith(const absl::Status& error, const std::stop_token& stop) {
-    LogWarning("a rank could not begin, or is gone", {{"job", key_.job()},
-                                                      {"attempt", key_.attempt()},
-                                                      {"rank", key_.rank()},
-                                                      {"node", node_.name},
-                                                      {"error", error.message()}});
+    LogWarning("a rank could not be started or is lost; rank 0 is told to stop",
+               {{"job", key_.job()},
+                {"attempt", key_.attempt()},
+                {"rank", key_.rank()},
+                {"node", node_.name},
+                {"error", error.message()}});
     {
       const absl::MutexLock lock(&gang_.mutex_);
       gang_.Of(key_.rank()).end.error = error;

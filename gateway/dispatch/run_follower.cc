@@ -91,11 +91,12 @@ void RunFollower::Follow(const std::stop_token& stop) {
   if (adopted_ && members_ != nullptr) members_->Adopt();
   if (!adopted_) {
     if (const absl::Status begun = Begin(); !begun.ok()) {
-      LogWarning("a run could not begin", {{"job", lease_.key.job()},
-                                           {"attempt", lease_.key.attempt()},
-                                           {"node", node_.name},
-                                           {"trace", lease_.trace_id},
-                                           {"error", begun.message()}});
+      LogWarning("a run could not be started; its chunk is given back",
+                 {{"job", lease_.key.job()},
+                  {"attempt", lease_.key.attempt()},
+                  {"node", node_.name},
+                  {"trace", lease_.trace_id},
+                  {"error", begun.message()}});
       GiveBack(EndOfBeginning(begun), stop);
       return;
     }
@@ -227,7 +228,7 @@ void RunFollower::NoteStored(const absl::Status& status) {
   }
   obstacles_.Set(id, absl::StrCat("the gateway cannot store what comes: ", status.message()));
   if (cannot_store_.Due()) {
-    LogWarning("what a run says cannot be stored yet",
+    LogWarning("cannot store an event of a run; it is retried",
                {{"job", job}, {"attempt", lease_.key.attempt()}, {"error", Diagnosed(status)}});
   }
 }

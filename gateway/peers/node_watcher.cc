@@ -80,7 +80,8 @@ void NodeWatcher::Discover(const std::stop_token& stop) {
         last[target] = {found->begin(), found->end()};
         complained.erase(target);
       } else if (complained.insert(target).second) {
-        LogWarning("nodes are not found", {{"error", found.status().message()}});
+        LogWarning("cannot resolve a node target; it is retried, and the nodes last found are kept",
+                   {{"error", found.status().message()}});
       }
       addresses.insert(last[target].begin(), last[target].end());
     }

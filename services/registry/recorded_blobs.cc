@@ -65,7 +65,7 @@ void RecordedBlobs::RemoveIfUnnamed(const std::string& sha256) {
   absl::Status status = named.status();
   if (status.ok() && !*named) status = blobs_.Delete(sha256);
   if (!status.ok()) {
-    LogWarning("a blob stays until the next start",
+    LogWarning("cannot remove a blob; if no record names it, the next start removes it",
                {{"blob", sha256}, {"error", status.message()}});
   }
 }

@@ -69,11 +69,12 @@ absl::StatusOr<RegistryStorage> OpenStorage(const fs::path& data) {
 
 absl::Status TidyUp(RegistryStorage& storage) {
   ASSIGN_OR_RETURN(const Orphans orphans, RemoveOrphans(*storage.database, *storage.blobs));
-  if (orphans.removed > 0) LogInfo("removed blobs without a record", {{"blobs", orphans.removed}});
+  if (orphans.removed > 0)
+    LogInfo("removed orphaned blobs, which no record named", {{"blobs", orphans.removed}});
   if (orphans.kept > 0) {
     LogWarning(
-        "many blobs have no record and are kept: is the database an old one? "
-        "imprint-registry --fsck names them",
+        "no record names many of the blobs; all are kept, as the database may be out of date; "
+        "imprint-registry --fsck lists them",
         {{"blobs", orphans.kept}});
   }
   return absl::OkStatus();
@@ -157,7 +158,8 @@ absl::Status RegistryProcess::Open(Metrics& metrics) {
   MeasureBlobs(storage.blobs, metrics);
   // Of a damaged database nothing is believed: no blob goes because of what it does not name.
   if (const absl::Status whole = storage.database->Check(); absl::IsDataLoss(whole)) {
-    LogError("not served", {{"error", Diagnosed(whole)}});
+    LogError("the database is damaged; no blob is removed, and calls fail until it is restored",
+             {{"error", Diagnosed(whole)}});
   } else {
     RETURN_IF_ERROR(TidyUp(storage));
   }

@@ -99,19 +99,20 @@ void ChunkRun::Settle() {
   const node::RunId& id = order_.id;
   if (last->has_failure()) {
     metrics_.failed.Increment();
-    LogWarning("run failed", {{"job", id.job},
-                              {"chunk", id.chunk},
-                              {"attempt", id.attempt},
-                              {"reason", last->failure().reason()},
-                              {"message", last->failure().message()},
-                              {"trace", order_.trace_id}});
+    LogWarning("run failed; the gateway decides whether to retry it",
+               {{"job", id.job},
+                {"chunk", id.chunk},
+                {"attempt", id.attempt},
+                {"reason", last->failure().reason()},
+                {"message", last->failure().message()},
+                {"trace", order_.trace_id}});
   } else {
     const bool stopped = last->has_stopped();
     (stopped ? metrics_.stopped : metrics_.succeeded).Increment();
-    LogInfo(stopped ? "run stopped" : "run done", {{"job", id.job},
-                                                   {"chunk", id.chunk},
-                                                   {"attempt", id.attempt},
-                                                   {"trace", order_.trace_id}});
+    LogInfo(stopped ? "run stopped" : "run completed", {{"job", id.job},
+                                                        {"chunk", id.chunk},
+                                                        {"attempt", id.attempt},
+                                                        {"trace", order_.trace_id}});
   }
   if (last->has_stopped()) return run_->EndStopped();
   run_->Append(*std::move(last));

@@ -112,7 +112,7 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
     if (!MayPass(item.status())) return chunk.UploadFailed(node::RegistryFailure(item.status()));
     if (last) return chunk.Dropped();
     if (pause == kFirstPause) {
-      LogWarning("the registry did not take a picture; trying again",
+      LogWarning("uploading a picture to the registry failed; it is retried with back-off",
                  {{"job", order.id.job},
                   {"item", order.items[picture.item].index()},
                   {"error", absl::string_view(item.status().message())}});

@@ -57,8 +57,8 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", flags_.device));
   if (!chosen.warning.empty()) LogWarning(chosen.warning);
   device_ = chosen.facts;
-  LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
-  if (flags_.no_safety_check) LogWarning("pictures are not checked for safety");
+  LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
+  if (flags_.no_safety_check) LogWarning("the safety check is off; every picture is delivered");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);
   runs_ = std::make_unique<node::RunTable>(node::RunTableOptions{
       .slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});

@@ -33,7 +33,8 @@ void SamplingEngine::Add(std::shared_ptr<ChunkRun> chunk) {
 void SamplingEngine::Work(const std::stop_token& closed) {
   // On this thread, as it is the one that computes.
   if (const absl::Status set = SetComputeThreads(options_.threads); !set.ok()) {
-    LogError("threads", {{"error", set.message()}});
+    LogError("cannot set the number of compute threads; drawing with the current number",
+             {{"error", set.message()}});
   }
   threads_used_ = ComputeThreads();
   while (const std::shared_ptr<ChunkRun> chunk = Next(closed)) {
@@ -75,11 +76,11 @@ void SamplingEngine::EndStoppedWaiting() {
 absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
   const absl::Time begun = absl::Now();
   const ChunkOrder& order = chunk->order();
-  LogInfo("run begins", {{"job", order.id.job},
-                         {"chunk", order.id.chunk},
-                         {"attempt", order.id.attempt},
-                         {"pictures", order.items.size()},
-                         {"trace", order.trace_id}});
+  LogInfo("run started", {{"job", order.id.job},
+                          {"chunk", order.id.chunk},
+                          {"attempt", order.id.attempt},
+                          {"pictures", order.items.size()},
+                          {"trace", order.trace_id}});
   ASSIGN_OR_RETURN(const ModelCache::Loaded loaded, models_.Get(order.model, order.precision));
   if (!loaded.warm) {
     metrics_.model_loads.Increment();

@@ -17,7 +17,8 @@ constexpr size_t kTraceIdLength = 32;
 
 grpc::Status Answered(const absl::Status& status) {
   if (absl::IsInternal(status) || absl::IsDataLoss(status) || absl::IsUnknown(status)) {
-    LogError("a call failed", {{"error", Diagnosed(status)}});
+    LogError("a call failed on the server's side; the caller gets the error without its diagnosis",
+             {{"error", Diagnosed(status)}});
   }
   return ToGrpc(status);
 }

@@ -20,8 +20,10 @@ Readiness::Readiness(Server& server, std::function<absl::Status()> can_serve,
           const absl::Status status = can_serve();
           if (before != status.ok()) {
             server.SetReady(status.ok());
-            if (!status.ok()) LogError("not ready", {{"error", Diagnosed(status)}});
-            if (status.ok() && before) LogInfo("ready again");
+            if (!status.ok())
+              LogError("cannot serve; health checks answer NOT_SERVING until it can",
+                       {{"error", Diagnosed(status)}});
+            if (status.ok() && before) LogInfo("can serve again; health checks answer SERVING");
             before = status.ok();
           }
           Pause(stop, interval);

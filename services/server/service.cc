@@ -153,7 +153,7 @@ int RunService(int argc, char** argv, const std::string& name, const std::string
     service.Close();
   }
   if (status.ok()) return 0;
-  LogError("cannot go on", {{"error", Diagnosed(status)}});
+  LogError("the server failed; the process exits", {{"error", Diagnosed(status)}});
   return absl::IsInvalidArgument(status) ? kBadFlags : 1;
 }
 

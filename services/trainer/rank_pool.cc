@@ -76,7 +76,8 @@ void RankPool::Tidy() {
   }
   for (const auto& rank : dropped) {
     CountCrash();
-    LogWarning("an idle imprint-rank ended", {{"pid", rank->pid()}, {"how", *rank->ending()}});
+    LogWarning("an idle imprint-rank process ended; a run that needs one starts another",
+               {{"pid", rank->pid()}, {"how", *rank->ending()}});
   }
   dropped.clear();
   const absl::MutexLock lock(&mutex_);
@@ -125,7 +126,7 @@ void RankPool::Close() {
 absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Spawn(int threads, bool idle) {
   ASSIGN_OR_RETURN(std::shared_ptr<RankProcess> rank,
                    RankProcess::Spawn(options_.command, threads));
-  LogInfo("started imprint-rank", {{"pid", rank->pid()}, {"threads", threads}});
+  LogInfo("started an imprint-rank process", {{"pid", rank->pid()}, {"threads", threads}});
   const absl::MutexLock lock(&mutex_);
   if (closed_) return absl::CancelledError("the node ends");
   members_.push_back({.rank = rank, .idle = idle ? rank : nullptr});

@@ -141,7 +141,7 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   ASSIGN_OR_RETURN(device_, FindUsableDevice(flags_.device, binary, work_folder_, GpuArguments()));
   RETURN_IF_ERROR(CheckDeviceUse(device_.device, flags_.device_use, "rank-"));
   flags_.gang.on_gpu = device_.device.kind == DeviceKind::kCuda;
-  LogInfo("device", {{"name", Name(device_.device)}, {"model", device_.model}});
+  LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
   const int share = std::max(1, UsableProcessors() / flags_.slots);
   metrics_ = std::make_unique<TrainerMetrics>(metrics);
   runs_ = std::make_unique<node::RunTable>(node::RunTableOptions{

@@ -192,21 +192,22 @@ class TrainingRunner::Attempt {
 
 void TrainingRunner::Compute(node::Run& run, const v1::StartTrainingRequest& request) {
   const std::string& job = run.id().job;
-  LogInfo("run begins",
+  LogInfo("run started",
           {{"job", job}, {"attempt", run.id().attempt}, {"trace", request.trace_id()}});
   Attempt(*this, run, request).Compute();
   const v1::RunEvent last = *run.log().Read(0, absl::InfinitePast(), SIZE_MAX).events.back();
   if (last.has_failure()) {
     metrics_.failed.Increment();
-    LogWarning("run failed", {{"job", job},
-                              {"attempt", run.id().attempt},
-                              {"reason", last.failure().reason()},
-                              {"message", last.failure().message()},
-                              {"trace", request.trace_id()}});
+    LogWarning("run failed; the gateway decides whether to retry it",
+               {{"job", job},
+                {"attempt", run.id().attempt},
+                {"reason", last.failure().reason()},
+                {"message", last.failure().message()},
+                {"trace", request.trace_id()}});
     return;
   }
   (last.has_stopped() ? metrics_.stopped : metrics_.succeeded).Increment();
-  LogInfo(last.has_stopped() ? "run stopped" : "run done",
+  LogInfo(last.has_stopped() ? "run stopped" : "run completed",
           {{"job", job}, {"attempt", run.id().attempt}, {"trace", request.trace_id()}});
 }
 
