@@ -1,4 +1,4 @@
-// Files that are there whole or not at all.
+// Writes files atomically: they are there whole or not at all.
 #pragma once
 
 #include <cstddef>

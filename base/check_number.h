@@ -9,7 +9,8 @@
 
 namespace imprint {
 
-// INVALID_ARGUMENT naming the field unless least <= value <= most, which is never true of NaN.
+// Returns INVALID_ARGUMENT naming the field unless least <= value <= most, which is never true of
+// NaN.
 inline absl::Status CheckNumber(absl::string_view field, double value, double least, double most) {
   if (value >= least && value <= most) return absl::OkStatus();
   return FieldError(field, absl::StrCat(value),

@@ -1,4 +1,4 @@
-// The one shape of an error about something that somebody gave us:
+// The uniform format of errors about user input:
 //   steps: got 0; expected a whole number from 1 to 1000000
 #pragma once
 
@@ -9,16 +9,16 @@
 
 namespace imprint {
 
-// INVALID_ARGUMENT that names the field, what was given and what is expected.
+// Returns INVALID_ARGUMENT that names the field, what was given and what is expected.
 absl::Status FieldError(absl::string_view field, absl::string_view given,
                         absl::string_view expected);
 
-// `text` in double quotes, with control characters escaped and long text cut, so that
-// any input can be quoted in one line of an error.
+// Returns `text` in double quotes, with control characters escaped and long text cut, so that any
+// input can be quoted in one line of an error.
 std::string Quoted(absl::string_view text);
 
-// `status` with "context: " before its message, and with its payloads but for a BadRequest; OK
-// stays OK.
+// Returns `status` with "context: " before its message, and with its payloads except for a
+// BadRequest; OK stays OK.
 absl::Status InContext(absl::string_view context, const absl::Status& status);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Configuration files in JSON, read field by field with errors that name file and field.
+// Reads configuration files in JSON field by field, with errors that name file and field.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +17,9 @@
 
 namespace imprint {
 
-// Whether brackets nest deeper than `limit` anywhere in the text. nlohmann's parser is iterative,
-// but copying and printing what it parsed recurse: without a bound, a small hostile file ends the
-// process.
+// Returns whether brackets nest deeper than `limit` anywhere in the text. nlohmann's parser is
+// iterative, but copying and printing what it parsed recurse: without a bound, a small hostile file
+// ends the process.
 bool NestsDeeperThan(absl::string_view json, int limit);
 
 // No file of ours or of the model hubs nests half as deep.
@@ -28,21 +28,21 @@ inline constexpr int kMaxJsonDepth = 32;
 // An immutable JSON object and where it came from ("unet/config.json").
 class JsonObject {
  public:
-  // Files larger than `max_bytes` are refused before they are parsed.
+  // Loads a file. Files larger than `max_bytes` are refused before they are parsed.
   static absl::StatusOr<JsonObject> Load(const std::filesystem::path& path,
                                          size_t max_bytes = 1 << 20);
-  // INVALID_ARGUMENT if `text` is not JSON, not an object, or nests deeper than kMaxJsonDepth. What
-  // Python's json module writes beyond JSON is read, too, as Diffusers' configurations have it:
-  // Infinity and -Infinity as the largest numbers there are, NaN as null.
+  // Parses `text`. INVALID_ARGUMENT if it is not JSON, not an object, or nests deeper than
+  // kMaxJsonDepth. Also accepts what Python's json module writes beyond JSON, as in Diffusers'
+  // configurations: Infinity and -Infinity as the largest numbers there are, NaN as null.
   static absl::StatusOr<JsonObject> Parse(absl::string_view text, std::string origin);
 
   const std::string& origin() const { return origin_; }
   const nlohmann::json& json() const { return json_; }
 
-  // Present and not null.
+  // Returns whether the field is present and not null.
   bool Has(absl::string_view key) const;
 
-  // The field as T: bool, int64_t, uint64_t, double, std::string, or a vector of these.
+  // Returns the field as T: bool, int64_t, uint64_t, double, std::string, or a vector of these.
   // INVALID_ARGUMENT if it is missing, null or of another type (a whole number serves as a double).
   template <typename T>
   absl::StatusOr<T> Get(absl::string_view key) const {
@@ -53,17 +53,17 @@ class JsonObject {
     return value;
   }
 
-  // As Get, but a missing or null field is `fallback`.
+  // Does what Get does, but returns `fallback` for a missing or null field.
   template <typename T>
   absl::StatusOr<T> GetOr(absl::string_view key, T fallback) const {
     if (!Has(key)) return fallback;
     return Get<T>(key);
   }
 
-  // A nested object; its origin says where it stands.
+  // Returns a nested object; its origin says where it stands.
   absl::StatusOr<JsonObject> Object(absl::string_view key) const;
 
-  // The same object but for one field.
+  // Returns the same object except for one field.
   JsonObject With(absl::string_view key, nlohmann::json value) const;
 
  private:

@@ -14,8 +14,8 @@ namespace imprint {
 // Immutable, so any thread may read. The file must not be shortened while it is mapped.
 class MappedFile {
  public:
-  // NOT_FOUND if there is no such file, PERMISSION_DENIED if it may not be read, INVALID_ARGUMENT
-  // if it is not a regular file. An empty file maps to an empty span.
+  // Maps a file. NOT_FOUND if there is no such file, PERMISSION_DENIED if it may not be read,
+  // INVALID_ARGUMENT if it is not a regular file. An empty file maps to an empty span.
   static absl::StatusOr<std::shared_ptr<const MappedFile>> Open(const std::filesystem::path& path);
 
   ~MappedFile();

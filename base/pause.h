@@ -1,4 +1,4 @@
-// Waiting that ends early when somebody asks to stop.
+// Waits, but ends early when a stop is requested.
 #pragma once
 
 #include <stop_token>

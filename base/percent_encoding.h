@@ -1,4 +1,4 @@
-// Paths in URIs (RFC 3986).
+// Encodes paths in URIs (RFC 3986).
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 
 namespace imprint {
 
-// Every byte but letters, digits, "/", "-", ".", "_" and "~" as %XX.
+// Encodes every byte except letters, digits, "/", "-", ".", "_" and "~" as %XX.
 std::string PercentEncoded(const std::filesystem::path& path);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// How large a picture is.
+// The size of a picture.
 #pragma once
 
 namespace imprint {

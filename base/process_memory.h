@@ -1,4 +1,4 @@
-// How much memory a process uses.
+// The memory that a process uses.
 #pragma once
 
 #include <cstdint>
@@ -7,16 +7,16 @@
 namespace imprint {
 
 struct ProcessMemory {
-  int64_t size = 0;      // addresses that are mapped
-  int64_t resident = 0;  // mapped files included
-  int64_t data = 0;      // that it may write to, touched or not, stacks included
+  int64_t size = 0;      // mapped addresses
+  int64_t resident = 0;  // including mapped files
+  int64_t data = 0;      // writable memory, touched or not, including stacks
 };
 
-// In bytes; zeros if there is no such process.
+// Returns a process's memory in bytes; zeros if there is no such process.
 ProcessMemory MemoryOf(pid_t process);
 
-// Bytes of `data` that this process may still take below the system's limit (RLIMIT_DATA); the
-// largest number there is without one.
+// Returns the bytes of `data` that this process may still take below the system's limit
+// (RLIMIT_DATA); the largest number there is without a limit.
 int64_t DataLimitLeft();
 
 }  // namespace imprint

@@ -22,7 +22,7 @@ struct RgbImage {
   const uint8_t* Row(int y) const { return pixels.data() + 3 * static_cast<size_t>(width) * y; }
   uint8_t* Row(int y) { return pixels.data() + 3 * static_cast<size_t>(width) * y; }
 
-  // Where the pixel's 3 bytes start.
+  // Returns where the pixel's 3 bytes start.
   const uint8_t* Pixel(int x, int y) const { return Row(y) + 3 * static_cast<size_t>(x); }
   uint8_t* Pixel(int x, int y) { return Row(y) + 3 * static_cast<size_t>(x); }
 

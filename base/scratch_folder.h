@@ -1,4 +1,4 @@
-// For tests: a folder of one's own that goes away at the end.
+// For tests: a temporary folder that is removed at the end.
 #pragma once
 
 #include <cstdlib>
@@ -40,7 +40,7 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-// A whole file as text; empty if it cannot be read.
+// Returns a whole file as text; empty if it cannot be read.
 inline std::string FileContent(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4): what files, weights and pictures are named by.
+// SHA-256 (FIPS 180-4), by which files, weights and pictures are named.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class Sha256 {
   void Update(std::span<const std::byte> bytes);
   void Update(absl::string_view text);
 
-  // 64 lower-case hexadecimal digits. The object must not be used afterwards.
+  // Returns 64 lower-case hexadecimal digits. The object must not be used afterwards.
   std::string HexDigest();
 
  private:
@@ -33,10 +33,10 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, FreeContext> context_;
 };
 
-// Whether it is what HexDigest gives: 64 digits of 0-9 and a-f.
+// Returns whether the text has HexDigest's form: 64 digits of 0-9 and a-f.
 bool IsSha256Hex(absl::string_view text);
 
-// The digest of one piece of data.
+// Returns the digest of one piece of data.
 std::string Sha256Hex(std::span<const std::byte> bytes);
 std::string Sha256Hex(absl::string_view text);
 

@@ -29,8 +29,8 @@ MATCHER_P2(Fails, code, message, "fails with the code and a message as expected"
          ::testing::Matches(message)(std::string(StatusOf(arg).message()));
 }
 
-// INVALID_ARGUMENT whose message holds every one of `parts`: the field, what was given, what is
-// expected.
+// Matches INVALID_ARGUMENT whose message holds every one of `parts`: the field, what was given,
+// what is expected.
 MATCHER_P(RefusesNaming, parts, "is INVALID_ARGUMENT and names every part") {
   *result_listener << StatusOf(arg);
   if (StatusOf(arg).code() != absl::StatusCode::kInvalidArgument) return false;

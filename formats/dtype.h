@@ -26,13 +26,13 @@ enum class DType {
   kF64
 };
 
-// Bytes of one element.
+// Returns the bytes of one element.
 size_t ElementSize(DType type);
 
-// "F32", "BF16", ...
+// Returns "F32", "BF16", ...
 absl::string_view Name(DType type);
 
-// The type of that name, if there is one.
+// Returns the type of that name, if there is one.
 std::optional<DType> DTypeNamed(absl::string_view name);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Floats of 8 and 16 bits widened to 32 bits, exactly, and floats rounded to 16 bits.
+// Widens floats of 8 and 16 bits to 32 bits, exactly, and rounds floats to 16 bits.
 #pragma once
 
 #include <bit>
@@ -7,7 +7,7 @@
 
 namespace imprint {
 
-// IEEE 754 binary16.
+// Widens an IEEE 754 binary16.
 inline float FloatFromHalf(uint16_t half) {
   const uint32_t sign = static_cast<uint32_t>(half & 0x8000U) << 16;
   const uint32_t exponent = (half >> 10) & 0x1FU;
@@ -20,7 +20,8 @@ inline float FloatFromHalf(uint16_t half) {
   return std::bit_cast<float>(sign | (widened << 23) | (fraction << 13));
 }
 
-// Rounds to the nearest binary16, ties to even, as IEEE 754 does; too large becomes infinity.
+// Rounds to the nearest binary16, ties to even, as IEEE 754 does; values that are too large become
+// infinity.
 inline uint16_t HalfFromFloat(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000U);
@@ -37,13 +38,13 @@ inline uint16_t HalfFromFloat(float value) {
   return sign | static_cast<uint16_t>(rounded >= 0x7C00U ? 0x7C00U : rounded);
 }
 
-// bfloat16: the upper half of a float.
+// Widens a bfloat16: the upper half of a float.
 inline float FloatFromBFloat16(uint16_t value) {
   return std::bit_cast<float>(static_cast<uint32_t>(value) << 16);
 }
 
-// The 8-bit floats of Micikevicius et al. 2022, "FP8 Formats for Deep Learning". E5M2 is the upper
-// half of a binary16; E4M3 has no infinities, and NaN where all bits but the sign are set.
+// Widen the 8-bit floats of Micikevicius et al. 2022, "FP8 Formats for Deep Learning". E5M2 is the
+// upper half of a binary16; E4M3 has no infinities, and NaN where all bits but the sign are set.
 inline float FloatFromF8E5M2(uint8_t value) {
   return FloatFromHalf(static_cast<uint16_t>(value << 8));
 }

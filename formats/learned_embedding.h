@@ -1,5 +1,5 @@
-// The result of teaching: n vectors that stand for one token, as a file that tools of the field
-// load (learned_embeds.safetensors, the layout of Diffusers, or another's).
+// The result of teaching: n vectors that stand for one token, as a file that other tools load
+// (learned_embeds.safetensors, the layout of Diffusers, or another's).
 #pragma once
 
 #include <string>
@@ -20,42 +20,44 @@ struct LearnedEmbedding {
   int vectors = 0;
   int width = 0;
   std::vector<float> values;
-  // What is known of its making ("imprint.base_model", ...), kept in the file's metadata.
+  // The embedding's known origin ("imprint.base_model", ...), kept in the file's metadata.
   TensorMetadata provenance;
-  // What whoever reads it should be told: of a file of which only a part was taken. Not kept.
+  // Remarks for whoever reads it, such as that only a part of a file was taken. Not kept in files.
   std::vector<std::string> remarks;
 };
 
 // The name that Diffusers gives such files.
 inline constexpr absl::string_view kLearnedEmbeddingFileName = "learned_embeds.safetensors";
 
-// Most vectors that one token may have: a 77-token prompt has 75 places.
+// The most vectors that one token may have: a 77-token prompt has 75 places.
 inline constexpr int kMaxEmbeddingVectors = 75;
 
-// OK for what an embedding may be: [n, d] or the older [d].
+// Returns OK for what an embedding may be: [n, d] or the older [d].
 absl::Status CheckEmbeddingShape(DType type, const std::vector<int64_t>& shape);
 
-// The tensor's values in F32, under that token. INVALID_ARGUMENT, naming the token, for another
-// shape or type, and for a value that is not finite.
+// Returns the tensor's values in F32, under that token. INVALID_ARGUMENT, naming the token, for
+// another shape or type, and for a value that is not finite.
 absl::StatusOr<LearnedEmbedding> EmbeddingFromTensor(const std::string& token,
                                                      const TensorView& tensor);
 
-// Takes what a safetensors file says about itself, except what every such file says and what
-// WrittenToken reads.
+// Keeps a safetensors file's metadata as provenance, except the entries that every such file has
+// and those that WrittenToken reads.
 void KeepProvenance(TensorMetadata metadata, LearnedEmbedding& embedding);
 
-// The token that a file of ours was made for, where its tensor's name does not say so; else empty.
+// Returns the token that a file of ours was made for, where its tensor's name does not say so;
+// otherwise empty.
 std::string WrittenToken(const TensorMetadata& metadata);
 
-// Reads what SerializeLearnedEmbedding writes in Diffusers' layout, and Diffusers: a safetensors
-// file with one tensor whose key is the token, or the token's EmbeddingKey. INVALID_ARGUMENT,
-// naming `origin`, if it holds anything else. For the files of other tools there is
-// formats/embedding_files.
+// Reads what SerializeLearnedEmbedding writes in Diffusers' layout, and what Diffusers writes: a
+// safetensors file with one tensor whose key is the token, or the token's EmbeddingKey.
+// INVALID_ARGUMENT, naming `origin`, if it holds anything else. For the files of other tools there
+// is formats/embedding_files.
 absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
                                                        const std::string& origin);
 
-// The file's bytes: the layout's tensor in F32, metadata {"format": "pt"}, the provenance, and the
-// token where the tensor's name is not it. The same embedding always gives the same bytes.
+// Returns the file's bytes: the layout's tensor in F32, metadata {"format": "pt"}, the provenance,
+// and the token where the tensor's name is not it. Deterministic: the same embedding always gives
+// the same bytes.
 std::string SerializeLearnedEmbedding(const LearnedEmbedding& embedding,
                                       EmbeddingLayout layout = EmbeddingLayout::kDiffusers);
 

@@ -29,7 +29,7 @@ struct TensorView {
   std::span<const std::byte> data;
 };
 
-// "F32 [2, 768]".
+// Returns a description such as "F32 [2, 768]".
 std::string Describe(const TensorView& tensor);
 
 using TensorViews = std::map<std::string, TensorView, std::less<>>;
@@ -38,13 +38,13 @@ using TensorMetadata = std::map<std::string, std::string, std::less<>>;
 // An open file. Immutable; its views live as long as the file or a copy of it. Thread-safe.
 class SafetensorsFile {
  public:
-  // INVALID_ARGUMENT, naming path and tensor, for a header that is not what the format says: longer
-  // than the file, no JSON, an unknown type, a shape whose product overflows, offsets that leave
-  // the file, overlap, leave gaps or disagree with the shape. NOT_FOUND etc. if it cannot be
+  // Opens a file. INVALID_ARGUMENT, naming path and tensor, for a header that violates the format:
+  // longer than the file, no JSON, an unknown type, a shape whose product overflows, offsets that
+  // leave the file, overlap, leave gaps or disagree with the shape. NOT_FOUND etc. if it cannot be
   // opened.
   static absl::StatusOr<SafetensorsFile> Open(const std::filesystem::path& path);
 
-  // As it was given to Open.
+  // Returns the path as it was given to Open.
   const std::string& path() const { return path_; }
   const TensorViews& tensors() const { return tensors_; }
   const TensorMetadata& metadata() const { return metadata_; }
@@ -56,12 +56,13 @@ class SafetensorsFile {
   TensorMetadata metadata_;
 };
 
-// As SafetensorsFile::Open, for bytes in memory; `origin` is what errors call them. On success
-// `tensors` point into `bytes`.
+// Does what SafetensorsFile::Open does, for bytes in memory; `origin` is what errors call them. On
+// success `tensors` point into `bytes`.
 absl::Status ParseSafetensors(std::span<const std::byte> bytes, absl::string_view origin,
                               TensorViews& tensors, TensorMetadata& metadata);
 
-// The file with these tensors, in the order of their names. The same input gives the same bytes.
+// Returns the bytes of a file with these tensors, in the order of their names. Deterministic: the
+// same input gives the same bytes.
 std::string SerializeSafetensors(const TensorViews& tensors, const TensorMetadata& metadata);
 
 }  // namespace imprint

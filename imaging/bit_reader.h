@@ -1,4 +1,4 @@
-// Bits of a video bitstream, first to last. Private to imaging/.
+// Reads bits of a video bitstream, first to last. Private to imaging/.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace imprint {
 
-// Reading past the end gives zeros and is remembered. Views the bytes. Not thread-safe.
+// Reading past the end gives zeros and is remembered. A view of the bytes. Not thread-safe.
 class BitReader {
  public:
   explicit BitReader(ByteSpan bytes) : bytes_(bytes) {}
@@ -17,7 +17,7 @@ class BitReader {
 
   bool Flag() { return Bits(1) != 0; }
 
-  // 0 to 32 of them.
+  // Reads 0 to 32 bits.
   uint32_t Bits(uint32_t count) {
     uint32_t number = 0;
     for (uint32_t i = 0; i < count; ++i) number = number << 1 | Next();
@@ -28,7 +28,7 @@ class BitReader {
     for (size_t i = 0; i < count; ++i) Next();
   }
 
-  // An Exp-Golomb code: ue(v) of H.265, and uvlc() of AV1.
+  // Reads an Exp-Golomb code: ue(v) of H.265, and uvlc() of AV1.
   uint32_t ExpGolomb() {
     uint32_t zeros = 0;
     while (ok_ && zeros < 32 && !Flag()) ++zeros;

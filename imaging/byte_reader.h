@@ -1,4 +1,4 @@
-// Numbers out of somebody's bytes, read one after the other.
+// Reads numbers from untrusted bytes, one after the other.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ inline absl::string_view AsText(ByteSpan bytes) {
 
 enum class ByteOrder { kBig, kLittle };
 
-// Reading past the end gives zeros and is remembered: look at ok() once, after several reads.
-// Views the bytes. Not thread-safe.
+// Reading past the end gives zeros and is remembered: check ok() once, after several reads. A view
+// of the bytes. Not thread-safe.
 class ByteReader {
  public:
   explicit ByteReader(ByteSpan bytes, ByteOrder order = ByteOrder::kBig)
@@ -28,7 +28,7 @@ class ByteReader {
   size_t left() const { return bytes_.size() - position_; }
   size_t position() const { return position_; }
 
-  // An unsigned number of `size` bytes, 0 to 8.
+  // Reads an unsigned number of `size` bytes, 0 to 8.
   uint64_t Number(size_t size) {
     uint64_t number = 0;
     const ByteSpan bytes = Take(size);
@@ -42,7 +42,7 @@ class ByteReader {
   uint16_t Short() { return static_cast<uint16_t>(Number(2)); }
   uint32_t Long() { return static_cast<uint32_t>(Number(4)); }
 
-  // The next `size` bytes; none at all if there are fewer.
+  // Returns the next `size` bytes; none at all if there are fewer.
   ByteSpan Take(size_t size) {
     if (size > left()) {
       ok_ = false;

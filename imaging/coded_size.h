@@ -1,5 +1,5 @@
-// How large the pictures inside a HEVC or AV1 bitstream are. The boxes around it say that, too, but
-// decoders go by the bitstream: one of 3 KB can make them take gigabytes.
+// Reads the size of the pictures inside a HEVC or AV1 bitstream. The boxes around it say that, too,
+// but decoders go by the bitstream: one of 3 KB can make them take gigabytes.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ struct CodedSize {
   friend bool operator==(const CodedSize&, const CodedSize&) = default;
 };
 
-// The largest that any sequence parameter set says (ITU-T H.265, 7.3.2.2): of an hvcC box, and of
-// an item's data, where each NAL unit stands behind its size of `length_size` bytes. 0×0 where
-// there is none; nothing if one cannot be read.
+// The largest size in any sequence parameter set (ITU-T H.265, 7.3.2.2): of an hvcC box, and of an
+// item's data, where each NAL unit follows its size of `length_size` bytes. 0×0 where there is
+// none; nothing if one cannot be read.
 struct HevcConfiguration {
   CodedSize largest;
   size_t length_size = 4;
@@ -26,10 +26,10 @@ struct HevcConfiguration {
 std::optional<HevcConfiguration> ReadHevcConfiguration(ByteSpan hvcc);
 std::optional<CodedSize> LargestHevcPicture(ByteSpan item, size_t length_size);
 
-// The largest that any sequence header says (AV1 Bitstream & Decoding Process Specification, 5.5):
-// of the OBUs of an av1C box and of an item's data, which decoders are given one after the other.
-// 0×0 where there is none; nothing if one cannot be read, if a frame says another size than its
-// sequence's, or if the box ends within an OBU.
+// Returns the largest size in any sequence header (AV1 Bitstream & Decoding Process Specification,
+// 5.5): of the OBUs of an av1C box and of an item's data, which decoders are given one after the
+// other. 0×0 where there is none; nothing if one cannot be read, if a frame has another size than
+// its sequence's, or if the box ends within an OBU.
 std::optional<CodedSize> LargestAv1Picture(ByteSpan configuration, ByteSpan item);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Colour profiles (ICC.1): what somebody's is for, and those that a picture only hints at.
+// Colour profiles (ICC.1): what a given one is for, and those that a picture only hints at.
 #pragma once
 
 #include <string>
@@ -10,27 +10,27 @@
 
 namespace imprint {
 
-// Of the numbers that a profile explains: "RGB", "grey", "CMYK", or its own name such as "Lab";
-// empty if it is no profile.
+// Returns the colour space of the numbers that a profile explains: "RGB", "grey", "CMYK", or its
+// own name such as "Lab"; empty if it is not a profile.
 std::string SpaceOfProfile(absl::string_view profile);
 
-// Whether colours can be converted by it. libvips goes on by what it would take them for where they
-// cannot, and does not say so.
+// Returns whether colours can be converted by it. Where they cannot, libvips falls back to its own
+// assumption about them, and does not say so.
 bool CanConvertFrom(absl::string_view profile);
 
-// Adobe RGB (1998).
+// Returns the profile of Adobe RGB (1998).
 std::string AdobeRgbProfile();
 
-// Whether nothing has to be done: sRGB's primaries, and its curve or a television's, which pictures
-// are taken to mean it by.
+// Returns whether nothing has to be converted: sRGB's primaries, and its curve or a television's,
+// which pictures are assumed to mean it by.
 bool MeansSrgb(const CodePoints& points);
 
-// Brighter than white: PQ or HLG.
+// Returns whether it is brighter than white: PQ or HLG.
 bool IsHdr(const CodePoints& points);
 
-// The profile of RGB that code points describe. With PQ and HLG, 203 cd/m², which ITU-R BT.2408 has
-// for white, becomes white, and what is brighter is cut. UNIMPLEMENTED if their numbers are none
-// that we know.
+// Returns the profile of RGB that code points describe. With PQ and HLG, 203 cd/m², the level of
+// white in ITU-R BT.2408, becomes white, and what is brighter is clipped. UNIMPLEMENTED if their
+// numbers are unknown to us.
 absl::StatusOr<std::string> ProfileOf(const CodePoints& points);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// A page of pictures with captions, for eyes: what was taught, what was drawn.
+// A page of pictures with captions, for people: what was taught, what was drawn.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,15 @@
 
 namespace imprint {
 
-// Rows of pictures under a title. Any language works that the machine has fonts for.
+// Rows of pictures under a title. Works in any language that the machine has fonts for.
 struct ContactSheet {
   struct Cell {
-    // Nothing: an empty frame that shows the caption's reason.
+    // If missing, an empty frame shows the caption, which gives the reason.
     std::optional<RgbImage> picture;
     std::string caption;
   };
   struct Row {
-    // Stands left of the pictures, wrapped.
+    // Shown left of the pictures, wrapped.
     std::string heading;
     std::vector<Cell> cells;
   };
@@ -31,8 +31,8 @@ struct ContactSheet {
   int cell_size = 176;
 };
 
-// The sheet as one picture. INVALID_ARGUMENT if it would be larger than 16,000 pixels a side or has
-// no rows; INTERNAL if the machine has no fonts.
+// Renders the sheet as one picture. INVALID_ARGUMENT if it would be larger than 16,000 pixels a
+// side or has no rows; INTERNAL if the machine has no fonts.
 absl::StatusOr<RgbImage> RenderContactSheet(const ContactSheet& sheet);
 
 }  // namespace imprint

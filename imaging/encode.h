@@ -1,4 +1,4 @@
-// From RGB pixels to the bytes of a file.
+// Encodes RGB pixels as the bytes of a file.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace imprint {
 
-// Quality, 1 to 100, counts for JPEG and WebP; PNG is lossless. The file says 300 pixels an inch,
-// so that 512 of them are 4.3 cm on a page. The same picture gives the same bytes. INTERNAL if the
-// encoder fails. Thread-safe.
+// Encodes a picture. `quality`, 1 to 100, counts for JPEG and WebP; PNG is lossless. The file says
+// 300 pixels per inch, so that 512 of them are 4.3 cm on a page. Deterministic: the same picture
+// gives the same bytes. INTERNAL if the encoder fails. Thread-safe.
 absl::StatusOr<std::string> EncodePicture(const RgbImage& image, PictureFormat format,
                                           int quality = 92);
 

@@ -1,4 +1,4 @@
-// What a picture's EXIF block and XMP packet say about its pixels.
+// Reads what a picture's EXIF block and XMP packet say about its pixels.
 #pragma once
 
 #include <optional>
@@ -13,22 +13,22 @@ namespace imprint {
 inline constexpr int kUpright = 1;
 
 struct ExifFacts {
-  // Nothing if it is not said, or no number from 1 to 8.
+  // Nothing if it is missing, or not a number from 1 to 8.
   std::optional<int> orientation;
-  // The way cameras mark Adobe RGB (DCF 2.0): interoperability R03, and no colour space of EXIF's
-  // own. They embed no profile.
+  // Whether Adobe RGB is marked as cameras do (DCF 2.0): interoperability R03, and no colour space
+  // of EXIF's own. They embed no profile.
   bool adobe_rgb = false;
 };
 
-// Of the TIFF structure after "Exif\0\0", which may stand before it, even twice. A damaged block
-// says nothing.
+// Reads the TIFF structure after "Exif\0\0", which may precede it, even twice. A damaged block says
+// nothing.
 ExifFacts ReadExif(ByteSpan block);
 
-// Of a TIFF's own page, which has EXIF's fields beside its pixels'.
+// Reads a TIFF's own page, which has EXIF's fields besides its pixels'.
 ExifFacts ReadExif(const TiffStructure& tiff, const TiffDirectory& page);
 
-// tiff:Orientation, which counts where EXIF says none. As Pillow does, the text is searched and not
-// parsed.
+// Returns tiff:Orientation, which counts where EXIF has none. As in Pillow, the text is searched
+// and not parsed.
 std::optional<int> OrientationInXmp(ByteSpan packet);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Pictures of any shape brought to the shape that a model reads.
+// Brings pictures of any shape to the shape that a model reads.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -14,19 +14,20 @@ enum class SquareFit {
   kSquash,  // all of it, distorted (Diffusers' default)
 };
 
-// "crop" or "squash".
+// Returns "crop" or "squash".
 absl::string_view Name(SquareFit fit);
 absl::StatusOr<SquareFit> ParseSquareFit(absl::string_view name);
 
-// size x size for training, as Diffusers' textual_inversion.py makes it: crop first, then bicubic.
+// Returns a picture of size x size for training, as Diffusers' textual_inversion.py makes it: crop
+// first, then bicubic.
 RgbImage FitToSquare(const RgbImage& image, int size, SquareFit fit);
 
-// width x height for drawing from a picture: the largest part of those proportions in its middle,
-// then bicubic.
+// Returns a picture of width x height for drawing from a picture: the largest part of those
+// proportions in its middle, then bicubic.
 RgbImage CropAndResize(const RgbImage& image, int width, int height);
 
-// size x size for CLIP, as transformers' CLIPImageProcessor makes it: the shorter edge becomes
-// `size`, then the middle is cropped.
+// Returns a picture of size x size for CLIP, as transformers' CLIPImageProcessor makes it: the
+// shorter edge becomes `size`, then the middle is cropped.
 RgbImage FitForClip(const RgbImage& image, int size);
 
 }  // namespace imprint

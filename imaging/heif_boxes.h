@@ -17,25 +17,25 @@ struct HeifBox {
   ByteSpan body;
 };
 
-// The boxes in a row; stops at what is no whole box.
+// Reads consecutive boxes; stops at anything that is not a whole box.
 std::vector<HeifBox> ReadBoxes(ByteSpan bytes);
 
 // One item of a `meta` box: a picture, a tile, metadata.
 struct HeifItem {
   // "hvc1", "av01", "grid", "Exif".
   std::string type;
-  // Its bytes, piece by piece, within the file.
+  // The item's bytes within the file, piece by piece.
   std::vector<ByteSpan> data;
-  // Whether `data` is what the file says: pieces may lie outside it, or in other files.
+  // Whether `data` is complete: pieces may lie outside the file, or in other files.
   bool data_known = true;
-  // What describes it: ispe, hvcC, av1C, colr, auxC.
+  // The properties that describe it: ispe, hvcC, av1C, colr, auxC.
   std::vector<HeifBox> properties;
-  // Items that it is put together from ("dimg"), in order.
+  // The items that it is composed of ("dimg"), in order.
   std::vector<uint32_t> parts;
-  // Items that it is an auxiliary picture of ("auxl").
+  // The items that it is an auxiliary picture of ("auxl").
   std::vector<uint32_t> auxiliary_of;
 
-  // The first of the type, if any.
+  // Returns the first property of the type, if any.
   const HeifBox* Property(absl::string_view type) const;
 };
 
@@ -44,8 +44,8 @@ struct HeifMeta {
   std::map<uint32_t, HeifItem> items;
 };
 
-// Nothing if there is no `meta` box of pictures, or if it cannot be read, or has more than 20,000
-// items or 200,000 of what belongs to them.
+// Reads the `meta` box. Nothing if there is no `meta` box of pictures, or if it cannot be read, or
+// has more than 20,000 items or 200,000 of what belongs to them.
 std::optional<HeifMeta> ReadHeifMeta(ByteSpan file);
 
 }  // namespace imprint

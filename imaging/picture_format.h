@@ -1,4 +1,4 @@
-// What kind of picture some bytes are, from their first bytes and never from a file's name.
+// Recognizes the format of a picture by its first bytes and never by a file's name.
 #pragma once
 
 #include <cstddef>
@@ -15,24 +15,25 @@ enum class PictureFormat { kPng, kJpeg, kWebp };
 // The formats that we read. HEIF is HEIC and AVIF.
 enum class ReadFormat { kPng, kJpeg, kWebp, kHeif, kTiff };
 
-// "PNG", "JPEG", "WebP".
+// Returns "PNG", "JPEG" or "WebP".
 absl::string_view Name(PictureFormat format);
 
-// What its files' names end in: ".png", ".jpg", ".webp".
+// Returns the extension of its files: ".png", ".jpg" or ".webp".
 absl::string_view Extension(PictureFormat format);
 
 struct SniffedFormat {
-  // Nothing if it is a format that we do not read, or not write.
+  // Nothing if it is a format that we do not read, or do not write.
   std::optional<ReadFormat> read;
   std::optional<PictureFormat> written;
   // "PNG", "GIF", "HEIC", ...
   absl::string_view name;
 };
 
-// Nothing if the bytes are no picture that we have heard of.
+// Detects the format. Nothing if the bytes are no picture format that we know.
 std::optional<SniffedFormat> SniffPicture(std::span<const std::byte> bytes);
 
-// True if a file of this name is meant as a picture: .png, .jpg, .heic, .gif, ... in any case.
+// Returns true if a file of this name is meant as a picture: .png, .jpg, .heic, .gif, ... in any
+// case.
 bool HasPictureExtension(absl::string_view file_name);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// A picture that has been looked at and not yet decoded: what it is, how it is to be read, and what
+// A picture that has been inspected but not yet decoded: what it is, how it is to be read, and what
 // that will take. Private to imaging/.
 #pragma once
 
@@ -18,22 +18,23 @@ namespace imprint {
 
 struct PictureSource {
   SniffedFormat format;
-  // Decodes from top to bottom as it is asked for rows. Its ICC profile, if it has one, is the one
-  // to go by. May be smaller than the file's own picture.
+  // Decodes from top to bottom as rows are requested. Its ICC profile, if it has one, is the one to
+  // use. May be smaller than the file's own picture.
   vips::VImage stored;
-  // As EXIF numbers it.
+  // The orientation as EXIF numbers it.
   int orientation = 1;
-  // As it is stored in the file, before it is turned.
+  // The size as it is stored in the file, before it is turned.
   PictureSize full_size;
-  // Memory at most, for decoder, working rows and the finished pixels together.
+  // The most memory for decoder, working rows and the finished pixels together.
   int64_t bytes_to_decode = 0;
   std::vector<std::string> warnings;
 };
 
-// `bytes` must outlive the source. INVALID_ARGUMENT as DecodePicture.
+// Opens a picture. `bytes` must outlive the source. INVALID_ARGUMENT as for DecodePicture.
 absl::StatusOr<PictureSource> OpenPicture(ByteSpan bytes, const DecodeLimits& limits);
 
-// "a damaged or truncated PNG (…); send the whole picture again", of what the decoder said.
+// Returns "a damaged or truncated PNG (…); send the whole picture again", with what the decoder
+// said.
 absl::Status DamagedPicture(const SniffedFormat& format, absl::string_view why);
 
 }  // namespace imprint

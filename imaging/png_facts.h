@@ -1,4 +1,4 @@
-// What the chunks of a PNG say beside its pixels. libpng 1.6 passes over some of them, and looks
+// Reads what the chunks of a PNG say besides its pixels. libpng 1.6 ignores some of them, and looks
 // for others only before the pixels, where not every program writes them.
 #pragma once
 
@@ -12,20 +12,21 @@ namespace imprint {
 
 struct PngFacts {
   bool interlaced = false;
-  // As an APNG counts them, its default picture too; 1 if it is none.
+  // The frames as an APNG counts them, including its default picture; 1 if it is none.
   int64_t frames = 1;
-  // Of cICP, which counts more than a profile.
+  // The code points in cICP, which take precedence over a profile.
   std::optional<CodePoints> code_points;
-  // Whether gAMA or cHRM, as older programs write them, say other colours than sRGB's. Where there
-  // is an sRGB chunk, that counts.
+  // Whether gAMA or cHRM, as older programs write them, say other colours than sRGB's. If there is
+  // an sRGB chunk, that takes precedence.
   bool colours_by_gamma = false;
-  // From an eXIf chunk anywhere in the file, the "Raw profile type exif" or "APP1" that ImageMagick
-  // and Exiv2 write as text, or XMP: in that order, as Pillow 13 has it, which knows no APP1.
+  // Read from an eXIf chunk anywhere in the file, the "Raw profile type exif" or "APP1" that
+  // ImageMagick and Exiv2 write as text, or XMP: in that order, as in Pillow 13, which does not
+  // know APP1.
   ExifFacts exif;
 };
 
-// Reads up to the end, or to the first damage. Texts and EXIF
-// of more than 1 MiB, also when inflated, and chunks with a wrong checksum say nothing.
+// Reads up to the end, or to the first damage. Texts and EXIF of more than 1 MiB, also when
+// inflated, and chunks with a wrong checksum are ignored.
 PngFacts ReadPngFacts(ByteSpan png);
 
 }  // namespace imprint

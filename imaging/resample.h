@@ -1,12 +1,12 @@
-// Resizing that equals Pillow's Image.resize(BICUBIC) bit for bit, because Diffusers and CLIP
-// prepare their pictures with it and a model sees the difference between kernels.
+// Resizes as Pillow's Image.resize(BICUBIC) does, bit for bit, because Diffusers and CLIP prepare
+// their pictures with it and a model sees the difference between kernels.
 #pragma once
 
 #include "base/rgb_image.h"
 
 namespace imprint {
 
-// Of a picture, in its pixels.
+// A part of a picture, in its pixels.
 struct PictureArea {
   int left = 0;
   int top = 0;
@@ -19,8 +19,8 @@ struct PictureArea {
 // As in Pillow 13: one pass for each direction, 8 bits between them, 22-bit fixed-point weights.
 RgbImage ResizeBicubic(const RgbImage& image, int width, int height);
 
-// The same of a part of the picture, as if it had been cut out first; without taking its memory
-// twice. The area lies within the picture.
+// Does the same for a part of the picture, as if it had been cut out first, but without a copy of
+// it. The area lies within the picture.
 RgbImage ResizeBicubic(const RgbImage& image, const PictureArea& area, int width, int height);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// How large a picture may be.
+// The largest size that a picture may have.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ namespace imprint {
 struct SizeLimit {
   int64_t max_side = 0;
   int64_t max_pixels = 0;
-  // What a JPEG may have, where that is more; 0 says nothing of it.
+  // The most pixels of a JPEG, where that is more; 0 means no exception for JPEGs.
   int64_t more_of_a_jpeg = 0;
 };
 
-// INVALID_ARGUMENT naming size. `Size` has a width and a height.
+// Returns INVALID_ARGUMENT naming size if it is over the limit. `Size` has a width and a height.
 template <typename Size>
 absl::Status CheckSize(const Size& size, const SizeLimit& limit) {
   constexpr int64_t kMillion = 1'000'000;

@@ -26,7 +26,7 @@ inline std::string TakeBytes(VipsBlob* blob) {
   return result;
 }
 
-// Left half red, right half blue.
+// Returns a picture whose left half is red and whose right half is blue.
 inline RgbImage RedAndBlue(int width, int height) {
   RgbImage image = RgbImage::Blank(width, height);
   for (int y = 0; y < height; ++y) {
@@ -40,7 +40,7 @@ inline vips::VImage View(const RgbImage& image) {
   return VipsView(image).copy_memory();
 }
 
-// As PNG's chunks carry it.
+// Returns a checksum as PNG's chunks carry it.
 inline uint32_t Crc32(absl::string_view bytes) {
   return static_cast<uint32_t>(
       crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
@@ -56,10 +56,10 @@ inline std::string PngChunk(const std::string& type, const std::string& body) {
   return BigEndian(body.size()) + type + body + BigEndian(Crc32(type + body));
 }
 
-// Where libpng has written the pixels, and behind them.
+// Before the pixels that libpng has written, or behind them.
 enum class PngPlace { kBeforePixels, kBehindPixels };
 
-// The PNG with a chunk more.
+// Returns the PNG with one more chunk.
 inline std::string WithChunk(std::string png, const std::string& type, const std::string& body,
                              PngPlace place = PngPlace::kBeforePixels) {
   constexpr size_t kHeaderEnd = 33;
@@ -69,13 +69,14 @@ inline std::string WithChunk(std::string png, const std::string& type, const std
   return png;
 }
 
-// An EXIF block of one field, in big-endian order.
+// Returns an EXIF block of one field, in big-endian order.
 inline std::string ExifWithOrientation(int orientation) {
   return std::string("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01", 18) +
          BigEndian(orientation, 2) + std::string(6, '\0');
 }
 
-// As cameras mark Adobe RGB: no colour space of EXIF's own, interoperability "R03".
+// Returns an EXIF block as cameras mark Adobe RGB: no colour space of EXIF's own, interoperability
+// "R03".
 inline std::string ExifOfAdobeRgb() {
   const auto field = [](int tag, int type, int count, const std::string& value) {
     return BigEndian(tag, 2) + BigEndian(type, 2) + BigEndian(count) + value;
@@ -88,7 +89,7 @@ inline std::string ExifOfAdobeRgb() {
          BigEndian(1, 2) + field(0x0001, 2, 4, std::string("R03\0", 4)) + end;    // at 56
 }
 
-// A HEIF box.
+// Returns a HEIF box.
 inline std::string Box(const std::string& type, const std::string& body) {
   return BigEndian(8 + body.size()) + type + body;
 }

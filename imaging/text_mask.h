@@ -1,4 +1,4 @@
-// Words as pixels, set by Pango in whatever script they are written in. Private to imaging/.
+// Renders text as pixels, set by Pango in whatever script it is written in. Private to imaging/.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ struct TextStyle {
   std::array<uint8_t, 3> color = {0x22, 0x22, 0x22};
 };
 
-// How much of each pixel is ink, 0 to 255, row by row.
+// The ink of each pixel, 0 to 255, row by row.
 struct TextMask {
   int width = 0;
   int height = 0;
@@ -30,7 +30,7 @@ struct TextMask {
 absl::StatusOr<TextMask> SetText(absl::string_view text, const TextStyle& style, int width,
                                  int lines);
 
-// Inks the mask onto `canvas` with its top left at (x, y); what falls outside is left out.
+// Draws the mask onto `canvas` with its top left at (x, y), clipped to the canvas.
 void DrawMask(const TextMask& mask, const TextStyle& style, int x, int y, RgbImage& canvas);
 
 }  // namespace imprint

@@ -14,7 +14,7 @@ namespace imprint {
 
 struct TiffField {
   uint16_t tag = 0;
-  // Bytes of each number; 0 if it is of a type that is no whole number or letter.
+  // Bytes of each number; 0 if its type is not a whole number or letter.
   size_t size = 0;
   uint64_t count = 0;
   // The values, one after the other; empty if they are not within the file.
@@ -23,26 +23,27 @@ struct TiffField {
 
 struct TiffDirectory {
   std::vector<TiffField> fields;
-  // Where the next one begins; 0 after the last.
+  // The offset of the next directory; 0 after the last.
   uint64_t next = 0;
 
   const TiffField* Find(uint16_t tag) const;
 };
 
-// Views the bytes. Immutable; thread-safe.
+// A view of the bytes. Immutable; thread-safe.
 class TiffStructure {
  public:
-  // Nothing if the bytes do not begin as a TIFF does.
+  // Opens a TIFF. Nothing if the bytes do not begin as a TIFF does.
   static std::optional<TiffStructure> Open(ByteSpan bytes);
 
   uint64_t first_directory() const { return first_; }
 
-  // Nothing if there is no whole directory at `offset`, or one of more than 4,096 fields.
+  // Reads a directory. Nothing if there is no whole directory at `offset`, or one of more than
+  // 4,096 fields.
   std::optional<TiffDirectory> Read(uint64_t offset) const;
 
-  // Value `index` of a field; nothing if there is no such field or value.
+  // Returns value `index` of a field; nothing if there is no such field or value.
   std::optional<uint64_t> Number(const TiffField* field, size_t index = 0) const;
-  // A field's letters, without the zero that ends them.
+  // Returns a field's letters, without the zero that ends them.
   static std::string Text(const TiffField* field);
 
  private:

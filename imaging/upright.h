@@ -1,5 +1,5 @@
-// Pictures turned as their orientation says, row by row as they are decoded: no copy of them lies
-// on its side.
+// Turns pictures as their orientation says, row by row as they are decoded: no unturned copy is
+// made.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace imprint {
 
-// What a picture of `size` measures once it is turned. `orientation` is 1 to 8, as EXIF's.
+// Returns the size of a picture of `size` once it is turned. `orientation` is 1 to 8, as EXIF's.
 PictureSize UprightSize(PictureSize size, int orientation);
 
 // Takes a picture's rows in any order. Not thread-safe.
@@ -17,7 +17,7 @@ class UprightPicture {
  public:
   UprightPicture(PictureSize size, int orientation);
 
-  // Row `y` of the picture as it is stored: 3 bytes a pixel.
+  // Sets row `y` of the picture as it is stored: 3 bytes a pixel.
   void SetRow(int y, const uint8_t* row);
 
   RgbImage Take() && { return std::move(image_); }

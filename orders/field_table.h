@@ -1,5 +1,5 @@
-// An option of the product as a row of a table. From the rows come the checks and JSON both ways
-// (here), the protos (orders/wire), the flags of both command lines (cli/program/field_flags.h) and
+// An option of the product as a row of a table. The rows give the checks and JSON both ways (here),
+// the protos (orders/wire), the flags of both command lines (cli/program/field_flags.h) and
 // docs/options.md. So a new option is a member, a row and a proto field.
 #pragma once
 
@@ -20,17 +20,17 @@
 
 namespace imprint {
 
-// The numbers that a field takes.
+// The range of numbers that a field accepts.
 struct FieldRange {
   double least = 0;
   double most = 0;
-  // Whether the ends themselves are out of it.
+  // Whether the ends themselves are excluded.
   bool above_least = false;
   bool below_most = false;
-  // Whether 0 is in it, too, and means none.
+  // Whether 0 is accepted, too, and means none.
   bool or_zero = false;
 
-  // Never of NaN.
+  // Returns whether the value is in the range, which is never true of NaN.
   constexpr bool Has(double value) const {
     if (or_zero && value == 0) return true;
     return (above_least ? value > least : value >= least) &&
@@ -38,7 +38,7 @@ struct FieldRange {
   }
 };
 
-// A member of an enum type whose values count from 0, and what these are called, in that order.
+// A member of an enum type whose values count from 0, and the names of these, in that order.
 template <typename Struct>
 struct ChoiceMember {
   int (*get)(const Struct&) = nullptr;
@@ -67,18 +67,18 @@ struct Field {
   std::variant<int Struct::*, uint64_t Struct::*, double Struct::*, bool Struct::*,
                ChoiceMember<Struct>>
       member;
-  // Of an int or a double; the other kinds have none.
+  // The range of an int or a double; the other kinds have none.
   FieldRange range;
-  // What errors and docs call the range; the numbers themselves where it is empty.
+  // The range's description in errors and docs; empty means the numbers themselves.
   absl::string_view expected;
-  // For people: one clause, without a full stop.
+  // The description for people: one clause, without a full stop.
   absl::string_view help;
 };
 
 template <typename Struct>
 using FieldTable = absl::Span<const Field<Struct>>;
 
-// What a field may be, in words: "a whole number from 1 to 75", "constant or cosine".
+// Return what a field may be, in words: "a whole number from 1 to 75", "constant or cosine".
 std::string ExpectedNumber(const FieldRange& range, bool whole);
 std::string ExpectedName(absl::Span<const absl::string_view> names);
 
@@ -91,10 +91,11 @@ struct Overloaded : Callables... {
 template <typename... Callables>
 Overloaded(Callables...) -> Overloaded<Callables...>;
 
-// The place of a name in the list; -1 if it is not there.
+// Returns the place of a name in the list; -1 if it is not there.
 int PlaceOf(absl::string_view name, absl::Span<const absl::string_view> names);
 
-// INVALID_ARGUMENT naming the file and the field unless it is a whole number that an int holds.
+// Reads a field. INVALID_ARGUMENT naming the file and the field unless it is a whole number that an
+// int holds.
 absl::StatusOr<int> ReadInt(const JsonObject& json, absl::string_view key,
                             absl::string_view expected);
 
@@ -114,7 +115,7 @@ std::string Expected(const Field<Struct>& field) {
       field.member);
 }
 
-// Gives the field the value of that name. INVALID_ARGUMENT naming `context` and the field.
+// Sets the field to the value of that name. INVALID_ARGUMENT naming `context` and the field.
 template <typename Struct>
 absl::Status SetByName(const Field<Struct>& field, absl::string_view name, Struct& values,
                        absl::string_view context = "") {
@@ -127,8 +128,8 @@ absl::Status SetByName(const Field<Struct>& field, absl::string_view name, Struc
   return absl::OkStatus();
 }
 
-// INVALID_ARGUMENT naming the first field that is out of its range, with what was given and what is
-// expected.
+// Returns INVALID_ARGUMENT naming the first field that is out of its range, with what was given and
+// what is expected.
 template <typename Struct>
 absl::Status CheckFields(FieldTable<Struct> table, const Struct& values) {
   for (const Field<Struct>& field : table) {
@@ -147,7 +148,7 @@ absl::Status CheckFields(FieldTable<Struct> table, const Struct& values) {
   return absl::OkStatus();
 }
 
-// An object with every field.
+// Returns an object with every field.
 template <typename Struct>
 nlohmann::json ToJson(FieldTable<Struct> table, const Struct& values) {
   using field_table_internal::Overloaded;
@@ -163,7 +164,8 @@ nlohmann::json ToJson(FieldTable<Struct> table, const Struct& values) {
   return json;
 }
 
-// What ToJson wrote; every field must be there. INVALID_ARGUMENT naming the file and the field.
+// Reads what ToJson wrote; every field must be there. INVALID_ARGUMENT naming the file and the
+// field.
 template <typename Struct>
 absl::StatusOr<Struct> FromJson(FieldTable<Struct> table, const JsonObject& json) {
   using field_table_internal::Overloaded;

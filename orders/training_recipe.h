@@ -14,21 +14,21 @@
 
 namespace imprint {
 
-// Largest side of the pictures that are taught from, in pixels.
+// The largest side of the pictures that are taught from, in pixels.
 inline constexpr int kMaxTrainingSide = 2048;
 
-// How the learning rate goes from its first value over the run.
+// How the learning rate changes over the run.
 enum class LearningRateSchedule { kConstant, kCosine };
 inline constexpr absl::string_view kLearningRateSchedules[] = {"constant", "cosine"};
 
 absl::string_view Name(LearningRateSchedule schedule);
 
-// A plain value; CheckRecipe says whether it makes sense. kRecipeFields has what each number is.
+// A plain value; CheckRecipe says whether it makes sense. kRecipeFields describes each number.
 struct TrainingRecipe {
   int vectors = 1;
   int steps = 200;
   int batch = 4;
-  // Samples of one gradient are batch × accumulation.
+  // A gradient has batch × accumulation samples.
   int accumulation = 1;
   double learning_rate = 1e-2;
   LearningRateSchedule schedule = LearningRateSchedule::kConstant;
@@ -123,17 +123,18 @@ inline constexpr Field<TrainingRecipe> kRecipeFields[] = {
      .help = "Another number, another choice of pictures, captions and noise"},
 };
 
-// INVALID_ARGUMENT naming the first field that makes no sense, what it is and what it may be.
+// Returns INVALID_ARGUMENT naming the first field that makes no sense, what it is and what it may
+// be.
 absl::Status CheckRecipe(const TrainingRecipe& recipe);
 
-// The recipe as a JSON object, and back; every field must be there.
+// Convert the recipe to a JSON object, and back; every field must be there.
 nlohmann::json ToJson(const TrainingRecipe& recipe);
 absl::StatusOr<TrainingRecipe> RecipeFromJson(const JsonObject& json);
 
-// The first step, 0 to steps - 1, whose vectors count towards the embedding.
+// Returns the first step, 0 to steps - 1, whose vectors count towards the embedding.
 int64_t FirstAveragedStep(const TrainingRecipe& recipe);
 
-// The factor of the learning rate at a step, 0 to steps - 1.
+// Returns the factor of the learning rate at a step, 0 to steps - 1.
 double LearningRateFactor(const TrainingRecipe& recipe, int64_t step);
 
 }  // namespace imprint

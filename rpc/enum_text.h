@@ -1,4 +1,4 @@
-// Values of protobuf enums as people read them.
+// Converts values of protobuf enums to text for people.
 #pragma once
 
 #include <string>

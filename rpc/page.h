@@ -1,4 +1,5 @@
-// Pages of lists (https://google.aip.dev/158): a token says behind which key the next page begins.
+// Pages of lists (https://google.aip.dev/158): a token holds the key after which the next page
+// begins.
 #pragma once
 
 #include <cstddef>
@@ -17,18 +18,18 @@ struct Page {
   std::string after;
 };
 
-// INVALID_ARGUMENT naming page_size (0 to 1000; 0 means 50) or page_token. `list` says which list
-// and filter the token belongs to: another list's token is refused.
+// Parses a page request. INVALID_ARGUMENT naming page_size (0 to 1000; 0 means 50) or page_token.
+// `list` says which list and filter the token belongs to: another list's token is refused.
 absl::StatusOr<Page> ParsePage(int32_t page_size, absl::string_view page_token,
                                absl::string_view list);
 
-// Says when a page is full: of resources, or of bytes, so that it fits into what callers' gRPC
-// takes by itself, 4 MiB. One resource goes on it in any case.
+// Decides when a page is full: of resources, or of bytes, so that it fits into what callers' gRPC
+// accepts by default, 4 MiB. A page takes at least one resource in any case.
 class PageRoom {
  public:
   explicit PageRoom(const Page& page) : left_(page.size) {}
 
-  // Whether a resource of so many bytes still has room; if so, takes it.
+  // Returns whether a resource of `bytes` bytes still fits; if so, adds it.
   bool Take(size_t bytes);
 
  private:
@@ -38,7 +39,7 @@ class PageRoom {
   size_t bytes_ = 0;
 };
 
-// Opaque to callers; has `list` and `last_key`.
+// Makes a token, opaque to callers, that holds `list` and `last_key`.
 std::string MakePageToken(absl::string_view list, absl::string_view last_key);
 
 }  // namespace imprint

@@ -1,4 +1,5 @@
-// Protos as JSON text: how they are kept in databases, where whoever looks can read them.
+// Converts protos to and from JSON text, the form in which databases keep them, so that people can
+// read them.
 #pragma once
 
 #include <string>
@@ -9,14 +10,14 @@
 
 namespace imprint {
 
-// INTERNAL naming the message's type if there is no JSON for it: a Duration or a Timestamp that is
-// out of range. Half of a record must never be stored.
+// Returns the message as JSON. INTERNAL naming the message's type if there is no JSON for it: a
+// Duration or a Timestamp that is out of range. Half of a record must never be stored.
 absl::StatusOr<std::string> ToJsonText(const google::protobuf::Message& message);
 
-// DATA_LOSS naming the message's type if the text is none.
+// Parses the JSON of a message. DATA_LOSS naming the message's type if the text is none.
 absl::Status FromJsonText(const std::string& json, google::protobuf::Message& message);
 
-// Whether the text is one of such a message.
+// Returns whether the text is the JSON of such a message.
 template <typename Message>
 bool IsJsonOf(const std::string& json) {
   Message message;

@@ -1,4 +1,4 @@
-// Texts in requests.
+// Checks texts in requests.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace imprint {
 
-// INVALID_ARGUMENT naming the field if the text is longer, empty where it must not be, or has
-// control characters other than tab and line breaks: databases cut a text at NUL, and terminals
+// Returns INVALID_ARGUMENT naming the field if the text is longer, empty where it must not be, or
+// has control characters other than tab and line breaks: databases cut a text at NUL, and terminals
 // obey others.
 absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
                        bool may_be_empty = false);

@@ -1,4 +1,4 @@
-// Calling a method as one calls a function.
+// Calls a method as one calls a function.
 #pragma once
 
 #include <utility>
@@ -13,7 +13,7 @@
 
 namespace imprint {
 
-// The answer, or the error with its details:
+// Returns the answer, or the error with its details:
 //   CallUnary(*stub, &v1::JobService::Stub::GetJob, request, absl::Seconds(5))
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> CallUnary(Stub& stub,

@@ -18,7 +18,7 @@
 
 namespace imprint {
 
-// A blob's bytes. They are mapped, so that they take no memory but what the system can have back.
+// A blob's bytes. They are mapped, so that they take no memory but what the system can reclaim.
 class Blob {
  public:
   explicit Blob(std::shared_ptr<const MappedFile> file) : file_(std::move(file)) {}
@@ -35,13 +35,13 @@ class Blob {
 // Thread-safe.
 class BlobStore {
  public:
-  // A blob that is being written; for one thread at a time. Dropped without Commit, nothing
-  // remains.
+  // A blob that is being written; for one thread at a time. If it is dropped without Commit,
+  // nothing remains.
   class Writer {
    public:
     virtual ~Writer() = default;
     virtual absl::Status Append(absl::string_view bytes) = 0;
-    // Ends the writing, once: what was appended, and its SHA-256 in hexadecimal.
+    // Ends the writing, once, and returns what was appended and its SHA-256 in hexadecimal.
     struct Sealed {
       Blob blob;
       std::string sha256;
@@ -55,24 +55,24 @@ class BlobStore {
   virtual ~BlobStore() = default;
 
   virtual absl::StatusOr<std::unique_ptr<Writer>> NewWriter() = 0;
-  // A whole small blob; gives its SHA-256.
+  // Writes a whole small blob and returns its SHA-256.
   absl::StatusOr<std::string> Put(absl::string_view bytes);
 
-  // The bytes, checked against the name. NOT_FOUND; DATA_LOSS if they are not what they were;
-  // INVALID_ARGUMENT if it is larger than `max_bytes`.
+  // Returns the bytes, checked against the name. NOT_FOUND if there are none; DATA_LOSS if they
+  // have changed; INVALID_ARGUMENT if the blob is larger than `max_bytes`.
   virtual absl::StatusOr<Blob> Get(const std::string& sha256, size_t max_bytes) = 0;
 
-  // OK if it is not there.
+  // Deletes a blob. OK if it does not exist.
   virtual absl::Status Delete(const std::string& sha256) = 0;
 
-  // How many there are, and their bytes in all.
+  // The number of blobs, and their bytes in all.
   struct Usage {
     int64_t blobs = 0;
     int64_t bytes = 0;
   };
   virtual Usage Used() = 0;
 
-  // All blobs, for fsck.
+  // Lists all blobs, for fsck.
   virtual absl::StatusOr<std::vector<std::string>> List() = 0;
 };
 

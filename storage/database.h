@@ -21,11 +21,11 @@ struct Migration {
   std::vector<std::string> statements;
 };
 
-// Thread-safe: transactions wait for each other. SQLite in WAL mode with synchronous=FULL: what was
-// committed survives a crash of the machine.
+// Thread-safe: transactions wait for each other. SQLite runs in WAL mode with synchronous=FULL:
+// what was committed survives a crash of the machine.
 class Database {
  public:
-  // Opens or makes the file, which is its owner's alone, looks whether it is whole (SQLite's
+  // Opens or makes the file, which is its owner's alone, checks that it is whole (SQLite's
   // quick_check) and brings its schema to the newest migration. A damaged file opens, too, so that
   // a server can say so: every transaction and Check then give DATA_LOSS. FAILED_PRECONDITION if
   // the file's schema is newer than the migrations; other errors name the file.
@@ -42,18 +42,19 @@ class Database {
   // of it. `body` must not keep the session, and must not call Write or Read.
   virtual absl::Status Write(const std::function<absl::Status(soci::session&)>& body) = 0;
 
-  // The same for statements that only read; they do not wait for writers and see one moment.
+  // Does the same for statements that only read; they do not wait for writers and see a consistent
+  // snapshot.
   virtual absl::Status Read(const std::function<absl::Status(soci::session&)>& body) = 0;
 
-  // Whether it answers just now. DATA_LOSS once it was seen to be damaged.
+  // Checks that the database answers just now. DATA_LOSS once it was seen to be damaged.
   absl::Status Check();
 
-  // What SQLite's integrity_check finds wrong with the whole file, at most a hundred lines; reads
-  // all of it.
+  // Returns what SQLite's integrity_check finds wrong with the whole file, at most a hundred lines;
+  // reads all of it.
   virtual absl::StatusOr<std::vector<std::string>> FindFaults() = 0;
 };
 
-// The database's clock, in microseconds since 1970: leases run on it alone.
+// Returns the database's clock, in microseconds since 1970: leases run on it alone.
 int64_t DatabaseNowMicros(soci::session& session);
 
 }  // namespace imprint

@@ -1,5 +1,5 @@
-// A database as it lies on disk, for those who only look at it: its files are read and no more, so
-// that they may be on a medium that cannot be written to.
+// A copy of a database for those who only read it: its files are only read, so that they may be on
+// a read-only medium.
 #pragma once
 
 #include <filesystem>

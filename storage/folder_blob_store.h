@@ -1,4 +1,4 @@
-// Blobs as files of one folder: blobs/ab/abcdef….
+// Stores blobs as files of one folder: blobs/ab/abcdef….
 #pragma once
 
 #include <filesystem>
@@ -10,11 +10,11 @@
 
 namespace imprint {
 
-// Makes the folder if needed, and removes what writers that died left there. Only one process may
-// write into it. Folders and files are their owner's alone. Errors name the path.
+// Opens the folder, makes it if needed, and removes what writers that died left there. Only one
+// process may write into it. Folders and files are their owner's alone. Errors name the path.
 absl::StatusOr<std::unique_ptr<BlobStore>> OpenBlobFolder(const std::filesystem::path& folder);
 
-// A folder as it is, for those who only read: nothing is made, nothing removed.
+// Opens a folder read-only: nothing is made, nothing removed.
 std::unique_ptr<BlobStore> OpenBlobFolderToLook(const std::filesystem::path& folder);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// One process a data folder.
+// Allows only one process per data folder.
 #pragma once
 
 #include <filesystem>
@@ -11,8 +11,8 @@ namespace imprint {
 // it, PERMISSION_DENIED if it cannot be opened.
 absl::Status LockFolder(const std::filesystem::path& lock_file);
 
-// The same for somebody who only looks: a lock file that is not there is not made, and one on a
-// medium that cannot be written to will do.
+// Does the same for a process that only reads: a missing lock file is not made, and one on a
+// read-only medium is accepted.
 absl::Status LockFolderToLook(const std::filesystem::path& lock_file);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// What a check of a service's data folder found.
+// The result of checking a service's data folder.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ struct FolderReport {
   std::string service;                      // "registry"
   std::vector<std::string> database;        // faults of the database's file
   std::vector<std::string> records;         // resources whose record cannot be read
-  std::vector<Blob> missing;                // blobs that records name and that are not there
-  std::vector<Blob> damaged;                // that are not what they were
+  std::vector<Blob> missing;                // blobs that records name but that do not exist
+  std::vector<Blob> damaged;                // blobs whose content has changed
   std::vector<std::string> orphans;         // blobs that no record names, by SHA-256
-  std::vector<std::string> open_to_others;  // paths that not only their owner can reach
+  std::vector<std::string> open_to_others;  // paths that others than their owner can reach
   int64_t good_records = 0;
   int64_t good_blobs = 0;
 
@@ -32,10 +32,10 @@ struct FolderReport {
   }
 };
 
-// A line for each finding and a sum, for people.
+// Returns a line for each finding and a sum, for people.
 std::string ToText(const FolderReport& report);
 
-// The same for programs, with the fields' names.
+// Returns the same for programs, with the fields' names.
 nlohmann::json ToJson(const FolderReport& report);
 
 }  // namespace imprint

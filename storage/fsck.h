@@ -13,11 +13,11 @@ namespace imprint {
 
 using CheckFolder = std::function<absl::StatusOr<FolderReport>(const std::filesystem::path&)>;
 
-// Whether the command line asks for it.
+// Returns whether the command line asks for it.
 bool AsksForFsck(int argc, char** argv);
 
-// Runs it and prints what was found, to standard output; the result is main's: 0 if the folder is
-// clean, 1 if not, 2 if it cannot be looked at, with the reason on standard error.
+// Runs it and prints what was found to standard output. Returns main's result: 0 if the folder is
+// clean, 1 if not, 2 if it cannot be checked, with the reason on standard error.
 int RunFsck(int argc, char** argv, const CheckFolder& check);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Whether the records of a database can be read.
+// Checks whether the records of a database can be read.
 #pragma once
 
 #include <functional>

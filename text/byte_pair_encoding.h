@@ -26,18 +26,18 @@ class BytePairEncoding {
   // together; NOT_FOUND if neither is there.
   static absl::StatusOr<BytePairEncoding> Load(const std::filesystem::path& folder);
 
-  // CLIP's own vocabulary of 49,408 entries: bytes, bytes at a word's end, merges, special tokens,
-  // in that order.
+  // Makes CLIP's own vocabulary of 49,408 entries: bytes, bytes at a word's end, merges, special
+  // tokens, in that order.
   static absl::StatusOr<BytePairEncoding> Clip();
 
   // Appends the ids of one word (any bytes; the end-of-word mark is added here).
   // O(n log n) in the word's length.
   void EncodeWord(absl::string_view word, std::vector<int32_t>& ids) const;
 
-  // The id of a whole vocabulary entry such as "<|endoftext|>"; -1 if there is none.
+  // Returns the id of a whole vocabulary entry such as "<|endoftext|>"; -1 if there is none.
   int32_t Find(absl::string_view entry) const;
 
-  // One more than the largest id.
+  // Returns one more than the largest id.
   int32_t size() const { return size_; }
 
  private:
@@ -49,7 +49,7 @@ class BytePairEncoding {
   absl::Status ReadVocabulary(const nlohmann::json& vocabulary, const std::string& origin);
   // Adds an entry with the next free id.
   void AddEntry(std::string entry);
-  // The entries of single bytes, which every other is made of.
+  // Looks up the entries of single bytes, which every other is made of.
   absl::Status FindByteEntries(const std::string& origin);
   absl::Status AddMerge(absl::string_view left, absl::string_view right, const std::string& origin);
   absl::Status ReadMergesFile(const std::filesystem::path& path);

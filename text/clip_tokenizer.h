@@ -1,6 +1,6 @@
-// CLIP's tokenizer: from a prompt to the 77 ids that the text encoder reads (Radford et al. 2021,
-// "Learning Transferable Visual Models From Natural Language Supervision"). Gives the ids that
-// transformers' CLIPTokenizer gives.
+// CLIP's tokenizer, which turns a prompt into the 77 ids that the text encoder reads (Radford et
+// al. 2021, "Learning Transferable Visual Models From Natural Language Supervision"). It gives the
+// ids that transformers' CLIPTokenizer gives.
 #pragma once
 
 #include <algorithm>
@@ -20,10 +20,10 @@
 
 namespace imprint {
 
-// Where one vector of a concept goes.
+// The place of one vector of a concept.
 struct ConceptPlace {
   int position;  // in TokenizedPrompt::ids
-  int row;       // of the stacked embeddings, as ConceptVocabulary numbers them
+  int row;       // row of the stacked embeddings, as ConceptVocabulary numbers them
 };
 
 struct TokenizedPrompt {
@@ -31,21 +31,21 @@ struct TokenizedPrompt {
   // id: whoever looks up embeddings puts the concept's rows there.
   std::vector<int32_t> ids;
   std::vector<ConceptPlace> concept_places;
-  // Tokens of the prompt, and how many of them fitted.
+  // The prompt's number of tokens, and how many of them fitted.
   int tokens = 0;
   int kept = 0;
 };
 
-// Most chunks of a prompt that are read: 600 tokens where a chunk has room for 75.
+// The most chunks of a prompt that are read: 600 tokens where a chunk has room for 75.
 inline constexpr size_t kMaxPromptChunks = 8;
 
 // A prompt of any length, in chunks that the text encoder reads one by one.
 struct ChunkedPrompt {
   // At least one, at most kMaxPromptChunks; each with its own tokens, all kept.
   std::vector<TokenizedPrompt> chunks;
-  // Emphasis of each id, chunk after chunk; 1 at start, end and padding.
+  // The emphasis of each id, chunk after chunk; 1 at start, end and padding.
   std::vector<float> weights;
-  // Tokens of the whole prompt, and how many of them fitted.
+  // The whole prompt's number of tokens, and how many of them fitted.
   int tokens = 0;
   int kept = 0;
 };
@@ -58,32 +58,33 @@ class ClipTokenizer {
   // token: the end token in SD 1.x, "!" in SD 2.x. Errors name the file.
   static absl::StatusOr<ClipTokenizer> Load(const std::filesystem::path& folder);
 
-  // CLIP's own vocabulary, which the program brings: that of every SD 1.x and 2.x model. `padding`
-  // fills prompts up.
+  // Makes a tokenizer with CLIP's own vocabulary, which is built into the program: that of every SD
+  // 1.x and 2.x model. `padding` fills prompts up.
   static absl::StatusOr<ClipTokenizer> Standard(absl::string_view padding);
 
-  // The prompt as text, cut where the first chunk is full.
+  // Encodes the prompt as text, cut where the first chunk is full.
   TokenizedPrompt Encode(absl::string_view prompt, const ConceptVocabulary& concepts) const;
 
-  // As AUTOMATIC1111's web UI fills chunks, without its moving of text that follows a comma. Each
-  // piece is read by itself: no word and no concept reaches over its ends. A concept's vectors all
-  // stand in one chunk: if they do not fit into what is left of one, the rest of it is padding.
+  // Encodes into chunks, which it fills as AUTOMATIC1111's web UI does, without its moving of text
+  // that follows a comma. Each piece is read by itself: no word and no concept crosses its ends. A
+  // concept's vectors all stand in one chunk: if they do not fit into what is left of one, the rest
+  // of it is padding.
   ChunkedPrompt EncodeChunks(std::span<const WeightedText> pieces,
                              const ConceptVocabulary& concepts) const;
 
-  // True if `word`, normalised, is one entry of the vocabulary.
+  // Returns true if `word`, normalised, is one entry of the vocabulary.
   bool IsKnownWord(absl::string_view word) const;
 
-  // The ids of `text` alone: no start, end or padding, no limit.
+  // Returns the ids of `text` alone: no start, end or padding, no limit.
   std::vector<int32_t> EncodeBare(absl::string_view text) const;
 
   int length() const { return length_; }
-  // Of the vocabulary, and with the tokens that were added to it.
+  // The sizes of the vocabulary, and of it with the tokens that were added.
   int32_t vocabulary_size() const { return encoding_.size(); }
   int32_t size_with_added() const { return std::max(encoding_.size(), added_.end_id()); }
-  // Words that a prompt may hold beside CLIP's own, as they are written.
+  // Returns the words that a prompt may hold besides CLIP's own, as they are written.
   std::vector<std::string> AddedWords() const;
-  // Forgets the added tokens for which a table of so many rows has none, and says which.
+  // Drops the added tokens for which a table of `rows` rows has none, and returns them.
   std::vector<std::string> LimitAddedTokens(int32_t rows) { return added_.Limit(rows); }
   int32_t end_id() const { return end_id_; }
 

@@ -15,9 +15,9 @@ namespace imprint {
 
 class ClipTokenizer;
 
-// Tokens in the order they were added. Concept k's vectors are rows first_row .. first_row + n - 1
-// of the matrix that stacks all concepts' embeddings in that order. Not thread-safe while Add runs;
-// afterwards immutable.
+// Holds tokens in the order in which they were added. Concept k's vectors are rows first_row ..
+// first_row + n - 1 of the matrix that stacks all concepts' embeddings in that order. Not
+// thread-safe while Add runs; afterwards immutable.
 class ConceptVocabulary {
  public:
   struct Entry {
@@ -28,15 +28,15 @@ class ConceptVocabulary {
   };
 
   // Adds a token with n vectors. Tokens match without regard to case, as all text does for CLIP.
-  // INVALID_ARGUMENT, naming `token`, if it is empty, longer than 100 bytes, no UTF-8, has white
+  // INVALID_ARGUMENT, naming `token`, if it is empty, longer than 100 bytes or not UTF-8, has white
   // space or control characters, is a special token, was added before, or is already a word that
   // the model knows.
   absl::Status Add(absl::string_view token, int vectors, const ClipTokenizer& tokenizer);
 
-  // The longest token that stands apart at `position` of normalised text, if any.
+  // Returns the longest token that stands apart at `position` of normalised text, if any.
   const Entry* Match(absl::string_view text, size_t position) const;
 
-  // For prompts that nobody has read yet.
+  // Returns the tokens for prompts that have not been parsed yet.
   const WrittenTokens& written() const { return written_; }
 
   const std::vector<Entry>& entries() const { return entries_; }

@@ -1,13 +1,13 @@
-// What brackets in a prompt mean: the emphasis of AUTOMATIC1111's web UI, for which most prompts
-// that people share are written (its modules/prompt_parser.py, parse_prompt_attention).
+// The meaning of brackets in a prompt: the emphasis of AUTOMATIC1111's web UI, for which most
+// prompts that people share are written (its modules/prompt_parser.py, parse_prompt_attention).
 //
 //   (words)      weight × 1.1         \( \) \[ \] \\   the character itself
 //   [words]      weight ÷ 1.1         BREAK            what follows starts a new chunk
 //   (words:1.5)  weight × 1.5
 //
 // Brackets nest; one that is never closed weighs everything after it; one that closes nothing is
-// text. A backslash before any other character goes. Prompt editing ([from:to:when]), alternation
-// ([a|b]) and AND are not read: their brackets only weigh.
+// text. A backslash before any other character is dropped. Prompt editing ([from:to:when]),
+// alternation ([a|b]) and AND are not supported: their brackets only weigh.
 #pragma once
 
 #include <string>
@@ -26,32 +26,32 @@ enum class PromptStyle {
   kLiteral,   // every character is text, as in training's captions and in Diffusers
 };
 
-// "emphasis" or "literal".
+// Returns "emphasis" or "literal".
 absl::string_view Name(PromptStyle style);
 absl::StatusOr<PromptStyle> ParsePromptStyle(absl::string_view name);
 
-// Largest weight that a word can have, of either sign.
+// The largest weight that a word can have, of either sign.
 inline constexpr double kMaxEmphasis = 100;
 
-// Most brackets that can be open at once.
+// The most brackets that can be open at once.
 inline constexpr int kMaxOpenBrackets = 100;
 
 struct WeightedText {
   std::string text;
   double weight = 1;
-  // After a BREAK.
+  // Whether it follows a BREAK.
   bool new_chunk = false;
 };
 
-// The prompt's pieces, in order, at least one; neighbours differ in weight or are parted by a
-// BREAK. A concept's token is text, whatever characters it is made of; a BREAK counts inside
-// brackets, too. INVALID_ARGUMENT if the prompt is no UTF-8, a weight is no number or is beyond
+// Returns the prompt's pieces, in order, at least one; neighbours differ in weight or are separated
+// by a BREAK. A concept's token is text, whatever characters it is made of; a BREAK counts inside
+// brackets, too. INVALID_ARGUMENT if the prompt is not UTF-8, a weight is not a number or is beyond
 // kMaxEmphasis, or brackets nest deeper than kMaxOpenBrackets. Linear in the prompt's length.
 absl::StatusOr<std::vector<WeightedText>> ParsePrompt(absl::string_view prompt, PromptStyle style,
                                                       const WrittenTokens& concepts);
 
-// The prompt without what brackets mean in it: its words, for whoever reads no weights. What
-// ParsePrompt refuses stays as it is.
+// Returns the prompt without its emphasis syntax: its words, for readers that support no weights.
+// What ParsePrompt refuses is returned as it is.
 std::string WithoutWeights(absl::string_view prompt, PromptStyle style,
                            const WrittenTokens& concepts);
 

@@ -1,4 +1,4 @@
-// Which concepts a prompt names, and what in it looks like a name but is none.
+// Finds the concepts that a prompt names, and what in it looks like a name but is none.
 #pragma once
 
 #include <set>
@@ -12,24 +12,24 @@
 namespace imprint {
 
 struct PromptWords {
-  // The tokens that the tokenizer will find, as they are known.
+  // The tokens that the tokenizer will find, in the form in which they are known.
   std::set<std::string> tokens;
-  // Words in angle brackets that are none of them: "<rec>", where "<rex>" is known.
+  // Words in angle brackets that are not among them: "<rec>", where "<rex>" is known.
   std::set<std::string> unknown;
-  // What calls a network of the web UI and is nothing here: "<lora:name:1>".
+  // Calls of the web UI's networks, which mean nothing here: "<lora:name:1>".
   std::set<std::string> network_calls;
 };
 
-// One prompt's words. One that cannot be read, such as one with a weight beyond all limits, has
-// none: ParsePrompt says what is wrong with it.
+// Finds one prompt's words. A prompt that cannot be read, such as one with a weight beyond all
+// limits, has none: ParsePrompt says what is wrong with it.
 PromptWords FindPromptWords(absl::string_view prompt, PromptStyle style,
                             const WrittenTokens& known);
 
-// Adds those of another prompt.
+// Adds the words of another prompt.
 void Merge(const PromptWords& words, PromptWords& all);
 
-// What to say of an unknown word, and of a network's call: "no embedding has the token <rec>; the
-// model reads it as ordinary text".
+// Return the text about an unknown word, and about a network's call: "no embedding has the token
+// <rec>; the model reads it as ordinary text".
 std::string AboutUnknownWord(absl::string_view word);
 std::string AboutNetworkCall(absl::string_view call);
 

@@ -1,4 +1,4 @@
-// CLIP's own tokenizer, shared.
+// A shared instance of CLIP's own tokenizer.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -7,8 +7,8 @@
 
 namespace imprint {
 
-// Made at the first call, and kept. For questions to which it makes no difference what fills
-// prompts up: which words there are, where a prompt is cut. Thread-safe.
+// Returns the instance, which is made at the first call and kept. For questions that do not depend
+// on what fills prompts up: which words there are, where a prompt is cut. Thread-safe.
 absl::StatusOr<const ClipTokenizer*> StandardTokenizer();
 
 }  // namespace imprint

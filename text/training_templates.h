@@ -12,21 +12,22 @@
 
 namespace imprint {
 
-// What kind of thing a concept is.
+// The kind of thing that a concept is.
 enum class ConceptKind { kObject, kStyle };
 
-// "object" or "style".
+// Returns "object" or "style".
 absl::string_view Name(ConceptKind kind);
 absl::StatusOr<ConceptKind> ParseConceptKind(absl::string_view name);
 
-// Our own set for the kind, each with exactly one "{}".
+// Returns our own set for the kind, each with exactly one "{}".
 std::vector<std::string> DefaultTemplates(ConceptKind kind);
 
-// Somebody's own: one a line, blank lines and lines that start with # left out. INVALID_ARGUMENT,
-// naming the line, if a template does not hold "{}" exactly once; or if there is none.
+// Parses a user's own templates: one per line; blank lines and lines that start with # are left
+// out. INVALID_ARGUMENT, naming the line, if a template does not hold "{}" exactly once; or if
+// there is none.
 absl::StatusOr<std::vector<std::string>> ParseTemplates(absl::string_view text);
 
-// The caption with `token` in the place of "{}".
+// Returns the caption with `token` in the place of "{}".
 std::string FillTemplate(absl::string_view caption_template, absl::string_view token);
 
 }  // namespace imprint

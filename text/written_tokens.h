@@ -1,4 +1,4 @@
-// Concepts' tokens as they stand in prompts that nobody has read yet.
+// Finds concepts' tokens in prompts that have not been parsed yet.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace imprint {
 // Not thread-safe while Add runs; afterwards immutable.
 class WrittenTokens {
  public:
-  // A token that stands in a prompt, and how many of the prompt's bytes it is there.
+  // A token found in a prompt, and how many of the prompt's bytes it covers.
   struct Match {
     const std::string* token = nullptr;
     size_t size = 0;
@@ -26,9 +26,9 @@ class WrittenTokens {
 
   void Add(std::string token);
 
-  // The longest token that stands apart at `position` of a prompt as it was given; none if none
-  // does. Case does not matter, nor whether letters are composed: "é" is "e" with an accent.
-  // `prompt` is well-formed UTF-8. The token is valid until the next Add.
+  // Returns the longest token that stands apart at `position` of a prompt as it was given; an empty
+  // Match if none does. Case does not matter, nor does whether letters are composed: "é" is "e"
+  // with an accent. `prompt` is well-formed UTF-8. The token is valid until the next Add.
   Match LongestAt(absl::string_view prompt, size_t position) const;
 
  private:
@@ -36,7 +36,7 @@ class WrittenTokens {
     std::string normalized;
     std::string token;
   };
-  // Sorted by what they are compared by.
+  // Sorted by the form in which they are compared.
   std::vector<Entry> entries_;
 };
 

@@ -1,4 +1,4 @@
-// Command lines that cannot be read.
+// Errors for command lines that cannot be read.
 #pragma once
 
 #include "absl/status/status.h"
@@ -6,8 +6,8 @@
 
 namespace imprint {
 
-// INVALID_ARGUMENT for a command line that `app` could not parse. What it did not expect is listed
-// in the order in which it was written; CLI11 2.1 reverses it.
+// Returns INVALID_ARGUMENT for a command line that `app` could not parse. Unexpected arguments are
+// listed in the order in which they were written; CLI11 2.1 reverses it.
 absl::Status CommandLineError(const CLI::App& app, const CLI::ParseError& error);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Zlib streams for tests.
+// For tests: makes zlib streams.
 #pragma once
 
 #include <string>

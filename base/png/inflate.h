@@ -1,4 +1,4 @@
-// Deflated bytes, within a limit.
+// Inflates bytes within a limit.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,9 @@
 
 namespace imprint {
 
-// What a zlib stream (RFC 1950) holds; bytes after its end do not matter. INVALID_ARGUMENT if it is
-// damaged, ends early, or holds more than `limit` bytes, of which no more are made.
+// Returns the content of a zlib stream (RFC 1950); bytes after its end do not matter.
+// INVALID_ARGUMENT if it is damaged, ends early, or holds more than `limit` bytes, beyond which
+// nothing is inflated.
 absl::StatusOr<std::string> Inflate(std::span<const std::byte> stream, size_t limit);
 
 }  // namespace imprint

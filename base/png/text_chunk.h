@@ -10,18 +10,18 @@
 
 namespace imprint {
 
-// Views the chunk that it was read from.
+// A view of the chunk that it was read from.
 struct TextChunk {
   absl::string_view type;
   absl::string_view keyword;
   absl::string_view rest;
 };
 
-// Nothing if the chunk is of another type, or has no keyword.
+// Reads a text chunk. Nothing if the chunk is of another type, or has no keyword.
 std::optional<TextChunk> ReadTextChunk(absl::string_view type, absl::string_view body);
 
-// The text under the keyword, inflated. INVALID_ARGUMENT if it is damaged, or longer than `limit`
-// bytes.
+// Returns the text under the keyword, inflated. INVALID_ARGUMENT if it is damaged, or longer than
+// `limit` bytes.
 absl::StatusOr<std::string> TextOf(const TextChunk& chunk, size_t limit);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// A gang over one of PyTorch's c10d process groups.
+// A gang on top of one of PyTorch's c10d process groups.
 #pragma once
 
 #include <string>
@@ -28,32 +28,32 @@ class C10dCollective final : public Collective {
   absl::Status DoBroadcast(at::Tensor& tensor) override;
   absl::Status DoBarrier() override;
 
-  // Rank 0's is where the others' groups have met; it lives as long as the group.
+  // Rank 0's is where the others' groups rendezvoused; it lives as long as the group.
   c10::intrusive_ptr<c10d::Store> store_;
   c10::intrusive_ptr<c10d::Backend> group_;
   GangPlace place_;
 };
 
-// UNAVAILABLE or DEADLINE_EXCEEDED for the exception that is being handled; a device's own error as
-// StatusFromCurrentException has it.
+// Converts the exception that is being handled to UNAVAILABLE or DEADLINE_EXCEEDED, or a device's
+// own error as StatusFromCurrentException does.
 absl::Status GangError(const char* what);
 
-// Where the ranks of a gang leave word for each other.
+// The key-value store by which the ranks of a gang rendezvous.
 struct GangStore {
   c10::intrusive_ptr<c10d::Store> store;
 };
 
-// Rank 0's: serves at a socket that listens, which is the store's from then on.
+// Serves rank 0's store on a listening socket, which the store then owns.
 absl::StatusOr<GangStore> ServeStore(const std::string& host, int port, int descriptor);
 
-// Another rank's: reaches the one that rank 0 serves.
+// Connects another rank to the store that rank 0 serves.
 absl::StatusOr<GangStore> ReachStore(const GangPlace& place);
 
-// Of Gloo, over TCP between `own_host`s: for tensors on the processor.
+// Makes a Gloo group, over TCP between the `own_host`s, for tensors on the processor.
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeGlooGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place);
 
-// Of NCCL, for tensors on that GPU. UNAVAILABLE also if there is no plug-in for GPUs.
+// Makes an NCCL group, for tensors on that GPU. UNAVAILABLE also if there is no plug-in for GPUs.
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeNcclGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place, const ComputeDevice& gpu);
 

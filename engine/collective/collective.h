@@ -1,5 +1,5 @@
-// What the ranks of a gang do together. All of them call the same operations in the same order; a
-// rank that ends, or is silent for too long, makes every other's operation fail.
+// The collective operations of a gang's ranks. All ranks call the same operations in the same
+// order; a rank that ends, or is silent for too long, makes every other's operation fail.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace imprint {
 
-// Used by one thread. Errors are UNAVAILABLE (a rank is gone) or DEADLINE_EXCEEDED (one is silent);
-// after an error a gang is of no more use.
+// Not thread-safe. Errors are UNAVAILABLE (a rank is gone) or DEADLINE_EXCEEDED (one is silent);
+// after an error the gang can no longer be used.
 class Collective {
  public:
   virtual ~Collective() = default;
@@ -20,13 +20,14 @@ class Collective {
   virtual int rank() const = 0;
   virtual int size() const = 0;
 
-  // Adds a tensor up over all ranks, in place; fp32 and contiguous. Every rank gets the same bits,
-  // and gets them again if the gang has as many ranks. Waits for a GPU.
+  // Sums a tensor over all ranks, in place; it must be fp32 and contiguous. Every rank gets the
+  // same bits, and gets them again if the gang has as many ranks. Waits for a GPU to finish its
+  // earlier work.
   absl::Status Sum(at::Tensor& tensor);
-  // Rank 0's tensor for all, in place.
+  // Overwrites every rank's tensor with rank 0's.
   absl::Status Broadcast(at::Tensor& tensor);
-  // Returns when all ranks have come here; waits as long as for their joining, for what comes
-  // before may take its time.
+  // Returns when all ranks have called it. The deadline is no shorter than that for joining, since
+  // what comes before may take its time.
   absl::Status Barrier();
 
   const CollectiveUse& use() const { return use_; }

@@ -1,4 +1,4 @@
-// What working with other ranks took of one. Needs no LibTorch.
+// The cost to one rank of communication with the others. Needs no LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@ namespace imprint {
 
 struct CollectiveUse {
   int64_t operations = 0;
-  int64_t bytes = 0;   // of tensors, not of what the network carried
-  double seconds = 0;  // waiting for slower ranks included
+  int64_t bytes = 0;   // size of the tensors, not of the network traffic
+  double seconds = 0;  // includes waiting for slower ranks
 
   CollectiveUse operator-(const CollectiveUse& before) const {
     return {operations - before.operations, bytes - before.bytes, seconds - before.seconds};

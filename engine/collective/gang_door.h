@@ -1,4 +1,4 @@
-// The address at which a gang's rank 0 is found. This header needs no LibTorch.
+// The rendezvous address at which a gang's rank 0 is found. This header needs no LibTorch.
 #pragma once
 
 #include <memory>
@@ -11,14 +11,14 @@ namespace imprint {
 
 struct GangStore;
 
-// A free port of one address at which the ranks of a gang meet; whoever comes there is answered
-// from the beginning, however long rank 0 still loads. It is open as long as a copy of this, or the
-// gang that rank 0 joined with it.
+// A free port at one address, where the ranks of a gang rendezvous. Whoever connects is answered
+// from the start, however long rank 0 is still loading. It stays open as long as a copy of this
+// object lives, or the gang that rank 0 joined with it.
 class GangDoor {
  public:
-  // `host`: an IPv4 or IPv6 address, or a name of this machine. The gang's store has no password:
-  // an address that only its members reach is what protects it. INVALID_ARGUMENT or UNAVAILABLE
-  // naming the host.
+  // Opens a port. `host` is an IPv4 or IPv6 address, or a name of this machine. The gang's store
+  // has no password: what protects it is an address that only its members can reach.
+  // INVALID_ARGUMENT or UNAVAILABLE naming the host.
   static absl::StatusOr<GangDoor> Open(const std::string& host);
 
   int port() const { return port_; }

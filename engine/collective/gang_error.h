@@ -1,4 +1,4 @@
-// Telling a gang's end from a training's own. Needs no LibTorch.
+// Tells the failure of a gang from a training's own. Needs no LibTorch.
 #pragma once
 
 #include "absl/status/status.h"
@@ -6,11 +6,11 @@
 
 namespace imprint {
 
-// What errors of a gang's operations begin with, by which those who fell over another's end are
-// told from the one that ended.
+// The prefix of errors from a gang's operations. It tells the ranks that failed because another
+// ended from the one that ended.
 inline constexpr const char* kGangError = "gang: ";
 
-// Whether a training failed because of its gang, and not by itself.
+// Returns whether a training failed because of its gang, and not by itself.
 inline bool IsGangError(const absl::Status& status) {
   return (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) &&
          absl::StartsWith(status.message(), kGangError);

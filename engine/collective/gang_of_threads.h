@@ -17,10 +17,10 @@
 
 namespace imprint {
 
-// What a rank does: with its gang, or with why it could not join.
+// A rank's work, given its gang or the reason why it could not join.
 using RankWork = std::function<void(absl::StatusOr<std::shared_ptr<Collective>>)>;
 
-// Returns when all have done their work. `adjust` may change each rank's place.
+// Runs `work` on every rank and returns when all are done. `adjust` may change each rank's place.
 inline absl::Status RunGangOfThreads(int size, const RankWork& work,
                                      const std::function<void(GangPlace&)>& adjust = nullptr) {
   auto door = GangDoor::Open("127.0.0.1");

@@ -10,16 +10,16 @@ namespace imprint {
 struct GangPlace {
   int rank = 0;
   int size = 1;
-  // Where rank 0 waits for the others, and the port that it has bound there.
+  // The address where rank 0 waits for the others, and the port that it has bound there.
   std::string host = "127.0.0.1";
   int port = 0;
-  // The address of this machine that the others reach this rank at.
+  // The address at which the others reach this rank.
   std::string own_host = "127.0.0.1";
-  // Of this attempt: a straggler of an earlier one finds nobody under its own.
+  // The token of this attempt: a straggler of an earlier attempt finds nobody under its own.
   std::string token;
-  // How long to wait until all are there.
+  // The deadline for all ranks to join.
   absl::Duration join_patience = absl::Seconds(60);
-  // How long to wait in each collective operation: longer than the slowest rank's step.
+  // The deadline of each collective operation; must be longer than the slowest rank's step.
   absl::Duration patience = absl::Minutes(5);
 };
 

@@ -1,4 +1,4 @@
-// Becoming one of a gang.
+// Joins a process to a gang.
 #pragma once
 
 #include <functional>
@@ -15,20 +15,20 @@ namespace imprint {
 
 class Collective;
 
-// What a rank does while it waits for the others. Called on the thread that joins.
+// Callbacks of a rank that waits for the others. Called on the thread that joins.
 struct JoinHooks {
-  // Looked at many times a second.
+  // Checked many times a second.
   std::stop_token stop = {};
   std::function<void()> on_wait = nullptr;
 };
 
-// For a training on that device: Gloo between processors, NCCL between GPUs; a gang of one needs
-// nobody. Rank 0 comes with the door, which it opened before anybody heard of its port; for others
-// it is null. Waits until all ranks have come, which all do with the same size, port and token. A
-// process that has joined ignores SIGPIPE from then on. INVALID_ARGUMENT naming the place's field;
-// DEADLINE_EXCEEDED, naming who is missing, or UNAVAILABLE if not all come; CANCELLED if it is
-// stopped before. Whoever waits while rank 0's process is frozen hears nothing: somebody else must
-// end it.
+// Joins the gang for a training on that device: over Gloo between processors, over NCCL between
+// GPUs; a gang of one connects to nobody. Rank 0 passes the door, which it opened before anybody
+// heard of its port; the others pass null. Waits until all ranks have joined, all with the same
+// size, port and token. From then on the process ignores SIGPIPE. INVALID_ARGUMENT naming the
+// place's field; DEADLINE_EXCEEDED, naming the missing ranks, or UNAVAILABLE if not all join;
+// CANCELLED if it is stopped first. A rank that waits while rank 0's process is frozen notices
+// nothing: something else must end it.
 absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
                                                      const ComputeDevice& device,
                                                      const GangDoor* door,

@@ -1,4 +1,4 @@
-// A competitor for tests.
+// For tests: a competitor for processors.
 #pragma once
 
 #include <atomic>
@@ -6,7 +6,7 @@
 
 namespace imprint {
 
-// Computes as long as it lives, on the processors that the thread that makes it may use.
+// Computes as long as it lives, on the processors that its creator's thread may use.
 class BusyThread {
  public:
   BusyThread()

@@ -1,15 +1,15 @@
-// Whether this process shares its processors.
+// Decides whether this process shares its processors with other programs.
 #pragma once
 
 namespace imprint {
 
-// Decides by measures of ContentionMeter, taken every 200 ms. Measured with two threads on two
-// processors: a training or a drawing alone stays below 0.1, whichever way its threads wait, and
-// beside another program it never falls below 0.4. Not thread-safe.
+// Decides from measurements of ContentionMeter, taken every 200 ms. Measured with two threads on
+// two processors: a training or a drawing alone stays below 0.1, whichever way its threads wait,
+// and beside another program it never falls below 0.4. Not thread-safe.
 class CompanyJudge {
  public:
-  // Whether there is company, as of this measure. One is enough to find it; that it is gone must
-  // be seen several times.
+  // Takes a measurement and returns whether there is company. A single one is enough to detect it;
+  // it counts as gone only after several quiet ones.
   bool Judge(double contention);
 
  private:

@@ -1,4 +1,4 @@
-// What a program does while it computes, so as not to stand in the way of others on its machine.
+// Keeps a program that computes out of the way of others on its machine.
 #pragma once
 
 #include <thread>
@@ -7,12 +7,12 @@
 
 namespace imprint {
 
-// As long as this object lives, it looks a few times a second whether other programs want the
+// As long as this object lives, it checks a few times a second whether other programs want the
 // processors that this one computes on; while they do, its threads spin only briefly where they
-// wait (ShortWaits). Alone, a program does best with libgomp's long spinning; beside another one
+// wait (ShortWaits). Alone, a program does best with libgomp's long spinning; beside another one,
 // each of the two spins on processors that the other needs, and takes several times as long.
 //
-// Does nothing
+// It is a no-op
 // - on a GPU, and with one thread, which never waits;
 // - where the environment says how to wait: OMP_WAIT_POLICY or GOMP_SPINCOUNT;
 // - where it would take too many threads (IdleThreadsNeeded), or memory for them is short.

@@ -1,5 +1,5 @@
-// What libimprint_cuda.so gives to a program that knows nothing of CUDA. Both sides are built with
-// one compiler and one LibTorch. All of it throws LibTorch's errors.
+// The interface of libimprint_cuda.so to a program that knows nothing of CUDA. Both sides must be
+// built with the same compiler and the same LibTorch. All of it throws LibTorch's errors.
 #pragma once
 
 #include <chrono>
@@ -16,21 +16,22 @@
 namespace imprint {
 
 struct CudaPlugin {
-  // Of this struct, by which a plug-in of another build is found out.
+  // The size of this struct, by which a plug-in of another build is detected.
   size_t size = sizeof(CudaPlugin);
-  // A process group of NCCL on that GPU of this process. `patience`: of each operation.
+  // Makes an NCCL process group on that GPU of this process. `patience` is each operation's
+  // deadline.
   c10::intrusive_ptr<c10d::Backend> (*make_nccl_group)(const c10::intrusive_ptr<c10d::Store>& store,
                                                        int rank, int size, int gpu,
                                                        std::chrono::milliseconds patience);
   // See RecordGraph.
   std::unique_ptr<DeviceGraph> (*record_graph)(int gpu, const std::function<void()>& work);
-  // Allocations of this process on that GPU fail beyond `bytes`.
+  // Makes allocations of this process on that GPU fail beyond `bytes`.
   void (*limit_memory)(int gpu, int64_t bytes);
-  // The most that tensors of this process have taken there since the last call.
+  // Returns the most that tensors of this process have taken there since the last call.
   int64_t (*take_peak_memory)(int gpu);
 };
 
-// The name by which it is looked up.
+// The symbol under which it is looked up.
 inline constexpr const char* kCudaPluginSymbol = "imprint_cuda_plugin";
 
 }  // namespace imprint

@@ -10,7 +10,7 @@ namespace imprint {
 class DeviceGraph {
  public:
   virtual ~DeviceGraph() = default;
-  // Does the work again on what its tensors hold by now; does not wait for it.
+  // Does the work again on the current content of its tensors; does not wait for it.
   virtual void Replay() = 0;
 };
 

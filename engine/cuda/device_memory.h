@@ -1,4 +1,4 @@
-// A GPU's memory as this process uses it. This header needs no LibTorch.
+// This process's use of a GPU's memory. This header needs no LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace imprint {
 
-// The most bytes that tensors have taken on a GPU since the last call; 0 for a processor. Errors of
-// OpenCudaPlugin.
+// Returns the most bytes that tensors have taken on a GPU since the last call; 0 for a processor.
+// Fails with the errors of OpenCudaPlugin.
 absl::StatusOr<int64_t> TakePeakDeviceMemory(const ComputeDevice& device);
 
 }  // namespace imprint

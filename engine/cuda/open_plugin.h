@@ -1,4 +1,4 @@
-// Opening the plug-in that knows CUDA.
+// Opens the plug-in that knows CUDA.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,9 +9,9 @@ namespace imprint {
 
 struct CudaPlugin;
 
-// libimprint_cuda.so beside this program, opened once, for a GPU that LibTorch can use. Errors of
-// TorchDevice; FAILED_PRECONDITION naming the plug-in if there is none, or if it does not suit.
-// Thread-safe.
+// Opens libimprint_cuda.so beside this program, once, for a GPU that LibTorch can use. Fails with
+// the errors of TorchDevice, or with FAILED_PRECONDITION naming the plug-in if there is none or it
+// is of another build. Thread-safe.
 absl::StatusOr<const CudaPlugin*> OpenCudaPlugin(const ComputeDevice& device);
 
 }  // namespace imprint

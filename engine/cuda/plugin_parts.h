@@ -1,4 +1,4 @@
-// Inside the plug-in: its functions, one file each.
+// The plug-in's functions, with one file each.
 #pragma once
 
 #include "engine/cuda/cuda_plugin.h"

@@ -1,4 +1,4 @@
-// Before a process computes on a device. This header needs no LibTorch.
+// Prepares a device before a process computes on it. This header needs no LibTorch.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -10,8 +10,8 @@
 namespace imprint {
 
 // Limits what this process may take of a GPU's memory from then on, beyond which allocations fail
-// as if the GPU had no more; gives what records graphs there, or nothing if none are wanted. Errors
-// of CheckDeviceUse and OpenCudaPlugin.
+// as if the GPU had no more. Returns what records graphs there, or null if none are wanted. Fails
+// with the errors of CheckDeviceUse and OpenCudaPlugin.
 absl::StatusOr<RecordGraph> PrepareDevice(const ComputeDevice& device, const DeviceUse& use);
 
 }  // namespace imprint

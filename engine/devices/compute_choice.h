@@ -1,4 +1,4 @@
-// Where, and in which numbers, a model computes.
+// The device and the precision that a model computes in.
 #pragma once
 
 #include "engine/devices/compute_device.h"

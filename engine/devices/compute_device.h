@@ -1,4 +1,4 @@
-// Where a model computes: the processor, or one of the machine's GPUs.
+// The device that a model computes on: the processor, or one of the machine's GPUs.
 #pragma once
 
 #include <optional>
@@ -13,21 +13,21 @@ enum class DeviceKind { kCpu, kCuda };
 
 struct ComputeDevice {
   DeviceKind kind = DeviceKind::kCpu;
-  // Of the GPUs that CUDA_VISIBLE_DEVICES leaves to this process; 0 for the processor.
+  // Index among the GPUs that CUDA_VISIBLE_DEVICES leaves to this process; 0 for the processor.
   int index = 0;
 
   bool operator==(const ComputeDevice&) const = default;
 };
 
-// Rank r's of a gang on one machine: the processor, which all share, or the GPU that is r after the
-// first.
+// Returns the device of a rank in a gang on one machine: the processor, which all share, or the GPU
+// that is `rank` after the first.
 ComputeDevice DeviceOfRank(const ComputeDevice& first, int rank);
 
-// "cpu", "cuda:1".
+// Returns "cpu", "cuda:1", ...
 std::string Name(const ComputeDevice& device);
 
-// "cpu", "cuda" (the first GPU) or "cuda:N"; nothing for "auto". Whether there is one is not looked
-// at. INVALID_ARGUMENT naming `field`.
+// Parses "cpu", "cuda" (the first GPU) or "cuda:N"; nothing for "auto". Does not check whether the
+// device exists. INVALID_ARGUMENT naming `field`.
 absl::StatusOr<std::optional<ComputeDevice>> ParseDevice(absl::string_view field,
                                                          absl::string_view name);
 

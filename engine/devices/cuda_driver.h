@@ -1,4 +1,4 @@
-// What the CUDA driver says of this machine's GPUs. Opens the driver's library, not LibTorch's, and
+// Asks the CUDA driver about this machine's GPUs. Opens the driver's library, not LibTorch's, and
 // makes no context: it costs milliseconds, and no memory on a GPU.
 #pragma once
 
@@ -21,8 +21,8 @@ struct Gpu {
 // The name of NVIDIA's driver library.
 inline constexpr const char* kCudaDriver = "libcuda.so.1";
 
-// The GPUs that CUDA_VISIBLE_DEVICES leaves to this process, by index. UNAVAILABLE with the reason
-// if there is no driver, or if it does not work. Thread-safe. `driver` is for tests.
+// Returns the GPUs that CUDA_VISIBLE_DEVICES leaves to this process, by index. UNAVAILABLE with the
+// reason if there is no driver, or if it does not work. Thread-safe. `driver` is for tests.
 absl::StatusOr<std::vector<Gpu>> ListGpus(const std::string& driver = kCudaDriver);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// What this machine can compute with.
+// The devices that this machine can compute with.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,16 @@ struct DeviceFacts {
   ComputeDevice device;
   std::string model;  // "AMD EPYC 7763 64-Core Processor"
   int64_t memory_bytes;
-  // That it multiplies without detours, fastest first: the first is what "auto" means.
+  // The precisions that it multiplies natively, fastest first: the first is what "auto" means.
   std::vector<Precision> precisions;
 };
 
-// The processor, and then the GPUs. `driver` is for tests.
+// Lists the processor, and then the GPUs. `driver` is for tests.
 std::vector<DeviceFacts> ListDevices(const std::string& driver = kCudaDriver);
 
-// The device of that name; "auto" is the first GPU, or else the processor. INVALID_ARGUMENT naming
-// `field` for what is no device's name; FAILED_PRECONDITION, with the driver's reason, for a GPU
-// that is not there.
+// Returns the device of that name; "auto" is the first GPU, or else the processor. INVALID_ARGUMENT
+// naming `field` for what is not a device's name; FAILED_PRECONDITION, with the driver's reason,
+// for a GPU that is not there.
 absl::StatusOr<DeviceFacts> FindDevice(absl::string_view field, absl::string_view name,
                                        const std::string& driver = kCudaDriver);
 

@@ -1,4 +1,4 @@
-// What only a GPU can be asked for.
+// Options that only a GPU supports.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@
 namespace imprint {
 
 struct DeviceUse {
-  // MiB of its memory that tensors may take; 0 is all there is.
+  // MiB of its memory that tensors may take; 0 means all of it.
   int memory_mb = 0;
-  // Start each batch's kernels as one recorded graph.
+  // Whether to start each batch's kernels as one recorded graph.
   bool cuda_graph = false;
 };
 
-// INVALID_ARGUMENT naming `prefix`device-memory-mb or cuda-graph if the memory is negative, or if
-// the device is a processor and is asked for either.
+// Returns INVALID_ARGUMENT naming `prefix`device-memory-mb or cuda-graph if the memory is negative,
+// or if the device is a processor and is asked for either.
 absl::Status CheckDeviceUse(const ComputeDevice& device, const DeviceUse& use,
                             const std::string& prefix = "");
 

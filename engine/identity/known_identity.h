@@ -1,5 +1,4 @@
-// Identities that were computed before, kept in a folder of the user's cache: hashing gigabytes
-// takes seconds.
+// A cache of model identities in a folder of the user's cache: hashing gigabytes takes seconds.
 #pragma once
 
 #include <filesystem>
@@ -11,14 +10,14 @@
 
 namespace imprint {
 
-// As IdentifyModel, but the weights are hashed only if their files (by path, size, time of the last
-// change and inode) were not before. A cache that cannot be read or written costs time and nothing
-// else. Safe in several processes at once.
+// Does what IdentifyModel does, but hashes the weights only if their files (by path, size, time of
+// the last change and inode) were not hashed before. A cache that cannot be read or written costs
+// time and nothing else. Safe to use from several processes at once.
 absl::StatusOr<ModelIdentity> KnownIdentity(const ModelFiles& files,
                                             const std::filesystem::path& cache);
 
-// $XDG_CACHE_HOME/imprint/identities or ~/.cache/imprint/identities; empty, which keeps nothing,
-// where neither is set.
+// Returns $XDG_CACHE_HOME/imprint/identities or ~/.cache/imprint/identities; empty, which disables
+// the cache, where neither is set.
 std::filesystem::path IdentityCache();
 
 }  // namespace imprint

@@ -1,6 +1,6 @@
-// Group normalisation, alone or with the SiLU that follows it nearly everywhere, with fewer passes
-// over memory than one after the other (Wu & He 2018, "Group Normalization"; Elfwing et al. 2018
-// for SiLU).
+// Group normalisation, alone or with the SiLU that follows it nearly everywhere, in fewer passes
+// over memory than the two separately (Wu & He 2018, "Group Normalization"; Elfwing et al. 2018 for
+// SiLU).
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,10 @@ struct GroupNormWeights {
 
 enum class NormActivation { kNone, kSilu };
 
-// x [n, c, h, w] -> the same shape, channels last in memory. Differentiable with respect to x,
-// which is all that is kept for the way back. Our own kernel computes fp32 on the CPU; everything
-// else goes through LibTorch, which takes means and deviations in fp32 whatever x is. Thread-safe.
+// Normalizes x [n, c, h, w] into the same shape, channels last in memory. Differentiable with
+// respect to x, which is all that is kept for the backward pass. Our own kernel computes fp32 on
+// the CPU; everything else goes through LibTorch, which takes means and deviations in fp32 whatever
+// the type of x. Thread-safe.
 at::Tensor NormalizeGroups(const at::Tensor& x, const GroupNormWeights& weights,
                            NormActivation activation);
 

@@ -3,9 +3,10 @@
 
 #include <cstdint>
 
-// A function whose loops are compiled once for AVX-512, once for AVX2 and once for any x86-64; the
-// processor's own is chosen when the program is loaded. By features, not by arch=...: GCC compares
-// an architecture by name, and a newer processor would get the plainest code.
+// Marks a function whose loops are compiled once for AVX-512, once for AVX2 and once for any
+// x86-64; the version for the processor is chosen when the program is loaded. The versions are
+// selected by features, not by arch=...: GCC compares an architecture by name, and a newer
+// processor would get the plainest code.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define IMPRINT_VECTORIZED __attribute__((target_clones("avx512f", "avx2", "default"), noinline))
 #else
@@ -14,10 +15,10 @@
 
 namespace imprint {
 
-// e^x within 2 ulp for x in [-60, 60], clamped outside: far from where results lose their leading
-// one, since processors take a hundred cycles for each of those, even where a blend throws it away.
-// Cody & Waite's reduction to |r| <= ln(2) / 2 and the minimax polynomial of Cephes' expf (Moshier
-// 1992).
+// Returns e^x within 2 ulp for x in [-60, 60], clamped outside. The clamp is far from where results
+// become subnormal, since processors take a hundred cycles for each of those, even where a blend
+// throws it away. Uses Cody & Waite's reduction to |r| <= ln(2) / 2 and the minimax polynomial of
+// Cephes' expf (Moshier 1992).
 inline __attribute__((always_inline)) float Exp(float x) {
   x = x < -60.0F ? -60.0F : x;
   x = x > 60.0F ? 60.0F : x;
@@ -36,7 +37,7 @@ inline __attribute__((always_inline)) float Exp(float x) {
   return p * __builtin_bit_cast(float, (static_cast<int32_t>(n) + 127) << 23);
 }
 
-// 1 / (1 + e^-x).
+// Returns 1 / (1 + e^-x).
 inline __attribute__((always_inline)) float Sigmoid(float x) { return 1.0F / (1.0F + Exp(-x)); }
 
 }  // namespace imprint

@@ -7,12 +7,12 @@
 
 namespace imprint {
 
-// softmax(q k^T / sqrt(d)) v for each head. q [n, t, c], k and v [n, s, c] -> [n, t, c]; every head
-// has c / heads channels. `causal`: position t sees only positions up to t.
+// Returns softmax(q k^T / sqrt(d)) v for each head. q [n, t, c], k and v [n, s, c] -> [n, t, c];
+// every head has c / heads channels. `causal`: position t sees only positions up to t.
 at::Tensor MultiHeadAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                               int64_t heads, bool causal = false);
 
-// The names of an attention's weights differ between the networks, their arithmetic does not.
+// The names of an attention's weights, which differ between the networks; the arithmetic does not.
 struct AttentionNames {
   std::string query, key, value, out;
 };
@@ -20,11 +20,11 @@ struct AttentionNames {
 struct AttentionShape {
   int64_t channels;
   int64_t heads;
-  // Biases of the query, key and value; the output always has one.
+  // Whether query, key and value have biases; the output always has one.
   bool bias;
 };
 
-// Attention of a sequence [n, t, c] to itself.
+// Attends from a sequence [n, t, c] to itself.
 class SelfAttention {
  public:
   SelfAttention(const WeightScope& weights, const AttentionNames& names,
@@ -37,14 +37,14 @@ class SelfAttention {
   Linear out_;
 };
 
-// Attention of a sequence [n, t, c] to another [n, s, context]: pixels to a prompt's tokens.
+// Attends from a sequence [n, t, c] to another [n, s, context]: from pixels to a prompt's tokens.
 class CrossAttention {
  public:
   CrossAttention(const WeightScope& weights, const AttentionNames& names,
                  const AttentionShape& shape, int64_t context_channels);
 
-  // Keys and values of the other sequence, joined: [n, s, 2 c]. They depend on nothing else, so
-  // that whoever attends to it many times computes them once.
+  // Returns the other sequence's keys and values, concatenated: [n, s, 2 c]. They depend on nothing
+  // else, so that a caller that attends to it many times computes them once.
   at::Tensor KeysAndValues(const at::Tensor& context) const { return key_value_(context); }
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& keys_and_values) const;
 

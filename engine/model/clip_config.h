@@ -20,14 +20,14 @@ struct ClipTowerConfig {
   Activation activation;
 };
 
-// Where a field is missing, both towers take transformers' default for it, as published
-// configurations rely on.
+// A missing field takes transformers' default in both towers, which published configurations rely
+// on.
 struct ClipTextConfig {
   ClipTowerConfig tower;
   int64_t vocabulary;
   int64_t length;
 
-  // INVALID_ARGUMENT naming the field.
+  // Parses the tower's configuration. INVALID_ARGUMENT naming the field.
   static absl::StatusOr<ClipTextConfig> Parse(const JsonObject& config);
 };
 
@@ -39,8 +39,8 @@ struct ClipVisionConfig {
   static absl::StatusOr<ClipVisionConfig> Parse(const JsonObject& config);
 };
 
-// The width of the space that both towers project into: projection_dim of a CLIP model's or safety
-// checker's configuration.
+// Returns the width of the space that both towers project into: projection_dim of a CLIP model's or
+// safety checker's configuration.
 absl::StatusOr<int64_t> ClipProjection(const JsonObject& config);
 
 }  // namespace imprint

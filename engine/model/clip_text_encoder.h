@@ -18,28 +18,28 @@ class ClipTextEncoder {
  public:
   ClipTextEncoder(const WeightScope& weights, const ClipTextConfig& config);
 
-  // Hidden states [n, length, width] of n prompts after the final layer norm: what the UNet attends
-  // to. `concept_rows` [rows, width] fp32 stand where the prompts' concept places say; undefined if
-  // no prompt has one. Differentiable with respect to `concept_rows`. The norm is taken of the
-  // output of the layer that is the `clip_skip`th from the end, 1 to the number of layers: 1 is the
-  // last. Diffusers counts from 0 there.
+  // Returns the hidden states [n, length, width] of n prompts after the final layer norm: what the
+  // UNet attends to. `concept_rows` [rows, width] fp32 replace the embeddings at the prompts'
+  // concept places; undefined if no prompt has one. Differentiable with respect to `concept_rows`.
+  // The norm is applied to the output of the `clip_skip`th layer from the end, 1 to the number of
+  // layers: 1 is the last. Diffusers counts from 0 there.
   at::Tensor Forward(std::span<const TokenizedPrompt> prompts, const at::Tensor& concept_rows,
                      int clip_skip = 1) const;
-  // The same for prompts that are on the device already.
+  // Does the same for prompts that are already on the device.
   at::Tensor Forward(const PromptTensors& prompts, const at::Tensor& concept_rows,
                      int clip_skip = 1) const;
 
-  // The table's rows [ids.size(), width] in fp32: where a new concept starts from.
+  // Returns the table's rows [ids.size(), width] in fp32, from which a new concept starts.
   at::Tensor TokenRows(const std::vector<int32_t>& ids) const;
 
-  // Mean L2 norm of the vocabulary's rows.
+  // Returns the mean L2 norm of the vocabulary's rows.
   double MeanTokenNorm() const;
 
   int64_t width() const { return config_.tower.width; }
   int64_t vocabulary() const { return config_.vocabulary; }
   int64_t length() const { return config_.length; }
 
-  // [vocabulary, width], in the type that the model computes in.
+  // Returns the token table [vocabulary, width], in the type that the model computes in.
   const at::Tensor& token_table() const { return token_table_; }
 
  private:

@@ -12,7 +12,7 @@
 
 namespace imprint {
 
-// Pre-norm transformer layers. [n, t, width] -> [n, t, width].
+// A stack of pre-norm transformer layers, [n, t, width] -> [n, t, width].
 class ClipTower {
  public:
   ClipTower(const WeightScope& weights, const ClipTowerConfig& config);

@@ -15,7 +15,7 @@ class ClipVisionEncoder {
  public:
   ClipVisionEncoder(const WeightScope& weights, const ClipVisionConfig& config);
 
-  // Normalised pixels [n, 3, size, size] -> the pooled feature [n, width].
+  // Encodes normalised pixels [n, 3, size, size] into the pooled feature [n, width].
   at::Tensor Forward(const at::Tensor& pixels) const;
 
   int64_t image_size() const { return config_.image_size; }

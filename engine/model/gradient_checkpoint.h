@@ -9,11 +9,11 @@
 
 namespace imprint {
 
-// A tensor from tensors; must give the same from the same.
+// Computes a tensor from tensors; must be deterministic.
 using TensorWork = std::function<at::Tensor(std::span<const at::Tensor>)>;
 
-// `work` on `inputs`. On the way to a gradient only the inputs are kept; what lies between is
-// computed again on the way back. Same numbers, less memory, one more time forward.
+// Returns `work` on `inputs`, keeping only the inputs for the backward pass, which computes the
+// rest again. The numbers are the same, for less memory and one more forward pass.
 at::Tensor Checkpointed(const TensorWork& work, std::vector<at::Tensor> inputs);
 
 }  // namespace imprint

@@ -1,5 +1,5 @@
-// The smallest parts of every network here. Weights are frozen: none of them requires a gradient.
-// All are immutable once built; Forward may run in several threads.
+// The smallest building blocks of every network here. Weights are frozen: none of them requires a
+// gradient. All are immutable once built; Forward may run in several threads.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ namespace imprint {
 // y = x W^T + b, on the last dimension.
 class Linear {
  public:
-  // How the matrix lies in the checkpoint: [out, in], or [out, in, 1, 1] of an equal convolution.
+  // The matrix's shape in the checkpoint: [out, in], or [out, in, 1, 1] for an equivalent
+  // convolution.
   enum class Storage { kMatrix, kConv1x1 };
 
   Linear(const WeightScope& weights, int64_t in, int64_t out, bool bias = true);
@@ -31,8 +32,8 @@ class Linear {
   at::Tensor bias_;    // [out] or undefined
 };
 
-// Several linear maps of the same input in one matrix product; Forward gives their outputs joined
-// on the last dimension.
+// Several linear maps of the same input in one matrix product, with their outputs concatenated on
+// the last dimension.
 class FusedLinear {
  public:
   FusedLinear(const WeightScope& weights, const std::vector<std::string>& names, int64_t in,
@@ -76,7 +77,7 @@ class GroupNorm {
   GroupNormWeights weights_;
 };
 
-// Ba et al. 2016, "Layer Normalization", over the last dimension.
+// Layer normalisation over the last dimension (Ba et al. 2016, "Layer Normalization").
 class LayerNorm {
  public:
   LayerNorm(const WeightScope& weights, int64_t width, double epsilon = 1e-5);
@@ -94,7 +95,8 @@ class LayerNorm {
 // The activations that CLIP's configurations name.
 enum class Activation { kQuickGelu, kGelu };
 
-// "quick_gelu" (x * sigmoid(1.702 x)) or "gelu" (with the exact erf). `field` names it in errors.
+// Parses "quick_gelu" (x * sigmoid(1.702 x)) or "gelu" (with the exact erf). `field` names it in
+// errors.
 absl::StatusOr<Activation> ParseActivation(absl::string_view field, absl::string_view name);
 
 at::Tensor Activate(Activation activation, const at::Tensor& x);

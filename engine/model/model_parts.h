@@ -15,7 +15,7 @@ namespace imprint {
 struct ModelParts {
   at::Device device;
   VaeConfig vae_config;
-  // Of the square that the model was trained at.
+  // Side in latents of the square that the model was trained at.
   int64_t latent_side;
   ClipTextEncoder text_encoder;
   Unet unet;

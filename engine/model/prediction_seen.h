@@ -1,4 +1,4 @@
-// What a network predicts, seen from what it does.
+// Finds out from a network's behaviour what it predicts.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -9,12 +9,13 @@
 namespace imprint {
 
 // Gives the network noise alone, at the schedule's last timestep, where a latent is hardly anything
-// else, and `context` [1, length, width]. What predicts noise answers with the noise that it sees,
-// whatever its prompt; what predicts v answers with a picture turned over, which has nothing to do
-// with it. (AUTOMATIC1111's web UI tells Stable Diffusion 2.x's checkpoints apart alike.)
+// else, and `context` [1, length, width]. A network that predicts noise answers with the noise that
+// it sees, whatever its prompt; one that predicts v answers with a negated picture, which has
+// nothing to do with the noise. (AUTOMATIC1111's web UI tells Stable Diffusion 2.x's checkpoints
+// apart in the same way.)
 //
-// True if most of the input is in the output: it predicts noise. False says only that it does not.
-// One evaluation, of a latent of 16 by 16.
+// Returns true if most of the input is in the output: the network predicts noise. False says only
+// that it does not. Takes one evaluation, of a latent of 16 by 16.
 bool AnswersNoiseWithNoise(const Unet& unet, const NoiseSchedule& schedule,
                            const at::Tensor& context);
 

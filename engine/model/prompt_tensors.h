@@ -1,4 +1,4 @@
-// Prompts as the text encoder's lookup wants them.
+// Prompts in the form that the text encoder's lookup takes.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace imprint {
 struct PromptTensors {
   int64_t count = 0;
   at::Tensor ids;  // [count * length] int64
-  // Where concepts' vectors stand in `ids`, and which rows they are: [places] int64, which may be
-  // none.
+  // The places in `ids` where concepts' vectors stand, and the row of each: [places] int64,
+  // possibly empty.
   at::Tensor places;
   at::Tensor rows;
 
   PromptTensors To(at::Device device) const;
 };
 
-// On the processor.
+// Converts prompts to tensors on the processor.
 PromptTensors TensorsOf(std::span<const TokenizedPrompt> prompts);
 
 }  // namespace imprint

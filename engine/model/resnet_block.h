@@ -11,7 +11,7 @@
 
 namespace imprint {
 
-// [n, in, h, w] -> [n, out, h, w].
+// Maps [n, in, h, w] to [n, out, h, w].
 class ResnetBlock {
  public:
   struct Shape {
@@ -24,7 +24,7 @@ class ResnetBlock {
   };
   ResnetBlock(const WeightScope& weights, const Shape& shape);
 
-  // `time` [n, time], already through its activation; undefined where the block takes none.
+  // `time` [n, time] has already passed its activation; undefined where the block takes none.
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& time = {}) const;
 
  private:

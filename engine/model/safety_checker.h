@@ -1,5 +1,5 @@
-// The classifier that ships with Stable Diffusion: is one of its unwanted concepts in the picture?
-// (Rando et al. 2022, "Red-Teaming the Stable Diffusion Safety Filter", describes it.)
+// The classifier that ships with Stable Diffusion and looks for unwanted concepts in a picture
+// (described by Rando et al. 2022, "Red-Teaming the Stable Diffusion Safety Filter").
 #pragma once
 
 #include <vector>
@@ -19,7 +19,7 @@ class SafetyChecker {
   SafetyChecker(const WeightScope& weights, const ClipVisionConfig& config,
                 int64_t projection_width, int64_t concepts, int64_t special_care);
 
-  // Pictures as ClipPixels gives them, [n, 3, size, size].
+  // Scores pictures as ClipPixels prepares them, [n, 3, size, size].
   std::vector<SafetyScores> Check(const at::Tensor& pixels) const;
 
   int64_t image_size() const { return vision_.image_size(); }

@@ -1,5 +1,5 @@
-// Where the picture reads the prompt: transformer blocks over the pixels of a feature map
-// (Rombach et al. 2022, "High-Resolution Image Synthesis with Latent Diffusion Models").
+// The layers in which the picture reads the prompt: transformer blocks over the pixels of a feature
+// map (Rombach et al. 2022, "High-Resolution Image Synthesis with Latent Diffusion Models").
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class TransformerBlock {
  public:
   TransformerBlock(const WeightScope& weights, int64_t channels, int64_t heads,
                    int64_t context_channels);
-  // What Forward takes of a prompt's hidden states [n, s, context].
+  // Returns what Forward takes of a prompt's hidden states [n, s, context].
   at::Tensor KeysOf(const at::Tensor& context) const {
     return cross_attention_.KeysAndValues(context);
   }
@@ -35,7 +35,8 @@ class TransformerBlock {
   Linear feed_forward_out_;
 };
 
-// A feature map [n, c, h, w] as a sequence of pixels, through its blocks, and back.
+// Runs transformer blocks over the pixels of a feature map [n, c, h, w] as a sequence, and returns
+// a feature map.
 class SpatialTransformer {
  public:
   struct Shape {
@@ -52,7 +53,7 @@ class SpatialTransformer {
 
   // Appends what each block reads of the prompts, in the order in which Forward takes it.
   void KeysOf(const at::Tensor& context, std::vector<at::Tensor>& prompts) const;
-  // `prompts`: what its blocks read, one each.
+  // `prompts` holds what its blocks read, one entry each.
   at::Tensor Forward(const at::Tensor& x, std::span<const at::Tensor> prompts) const;
   size_t blocks() const { return blocks_.size(); }
 

@@ -15,12 +15,12 @@
 
 namespace imprint {
 
-// What the network reads of prompts: each cross-attention's keys and values, [n, tokens, 2
+// What the network reads of the prompts: the keys and values of each cross-attention, [n, tokens, 2
 // channels], in network order.
 using PromptKeys = std::vector<at::Tensor>;
 
-// What is kept of the way forward for the way back: all, or each layer's input alone (gradient
-// checkpointing).
+// What the forward pass keeps for the backward pass: everything, or each layer's input alone
+// (gradient checkpointing).
 enum class Keeping { kAll, kLayerInputs };
 
 constexpr Keeping KeepingWith(bool gradient_checkpointing) {
@@ -32,34 +32,38 @@ class Unet {
  public:
   Unet(const WeightScope& weights, const UnetConfig& config);
 
-  // For prompts' hidden states [n, tokens, width]. It is the same at every step: a picture needs it
-  // once. Differentiable.
+  // Computes the keys and values for prompts' hidden states [n, tokens, width]. They are the same
+  // at every step, so that a picture needs them only once. Differentiable.
   PromptKeys KeysOf(const at::Tensor& context) const;
 
-  // What the network predicts (noise or velocity, as its training went) for noisy latents
-  // [n, 4, h, w] at timesteps [n] (0 to 999), given what it reads of n prompts. Differentiable with
-  // respect to `prompts`, on the way to which each layer's work is kept, or done again.
+  // Returns what the network predicts (noise or velocity, depending on its training) for noisy
+  // latents [n, 4, h, w] at timesteps [n] (0 to 999), given what it reads of n prompts.
+  // Differentiable with respect to `prompts`; `keeping` decides whether the backward pass uses each
+  // layer's kept results or computes them again.
   at::Tensor Forward(const at::Tensor& latents, const at::Tensor& timesteps,
                      const PromptKeys& prompts, Keeping keeping = Keeping::kAll) const;
 
-  // Of the numbers that it computes in.
+  // Returns the type that it computes in.
   at::ScalarType type() const { return type_; }
 
  private:
-  // The way through the network, of which a layer reads more than the layer before.
+  // The state of one forward pass that its layers consume: each layer takes its own part of the
+  // prompts.
   struct Reader {
     at::Tensor time;                     // activated, [n, time channels]
-    std::span<const at::Tensor> unread;  // of the prompts
+    std::span<const at::Tensor> unread;  // the prompts that no layer has taken yet
     Keeping keeping;
 
-    // A layer's work on x, the time, and its attention's share of the prompts, which it takes.
+    // Does a layer's work on x, the time, and its attention's share of the prompts, which it
+    // removes from `unread`.
     at::Tensor Do(const TensorWork& work, const at::Tensor& x, size_t blocks);
   };
 
-  // One resolution on the way down or up: each resnet, then its attention if the level has any.
+  // One resolution of the down or up path: each resnet is followed by its attention if the level
+  // has any.
   struct Stage {
     std::vector<ResnetBlock> resnets;
-    std::vector<SpatialTransformer> attentions;  // empty or one for each resnet
+    std::vector<SpatialTransformer> attentions;  // empty, or one for each resnet
     std::optional<Conv2d> resample;              // to the next level
 
     at::Tensor Layer(size_t i, const at::Tensor& x, Reader& reader) const;
@@ -86,7 +90,7 @@ class Unet {
   Conv2d conv_out_;
 };
 
-// The sinusoidal embedding of timesteps [n] -> [n, channels] fp32: cosines, then sines
+// Returns the sinusoidal embedding of timesteps [n], [n, channels] fp32: cosines, then sines
 // (Vaswani et al. 2017, section 3.5, in Diffusers' order).
 at::Tensor SinusoidalEmbedding(const at::Tensor& timesteps, int64_t channels);
 

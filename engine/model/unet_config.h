@@ -10,7 +10,7 @@
 
 namespace imprint {
 
-// What UNet2DConditionModel of Stable Diffusion 1.x and 2.x varies.
+// The parameters that UNet2DConditionModel varies in Stable Diffusion 1.x and 2.x.
 struct UnetConfig {
   // One resolution: its channels and what its blocks hold.
   struct Level {
@@ -24,7 +24,7 @@ struct UnetConfig {
   int64_t out_channels;
   // Side of the latent that the model was trained at.
   int64_t sample_size;
-  std::vector<Level> levels;  // from the finest
+  std::vector<Level> levels;  // finest first
   int64_t layers_per_block;
   int64_t transformer_blocks;
   int64_t context_channels;
@@ -32,8 +32,8 @@ struct UnetConfig {
   double norm_epsilon;
   bool linear_projection;
 
-  // INVALID_ARGUMENT naming the field for a network of another kind (inpainting, SDXL, class
-  // conditions, ...) or sizes that make no sense.
+  // Parses unet/config.json. INVALID_ARGUMENT naming the field for a network of another kind
+  // (inpainting, SDXL, class conditions, ...) or sizes that make no sense.
   static absl::StatusOr<UnetConfig> Parse(const JsonObject& config);
 };
 

@@ -36,7 +36,8 @@ class VaeEncoder {
  public:
   VaeEncoder(const WeightScope& weights, const VaeConfig& config);
 
-  // Pixels [n, 3, h, w] in [-1, 1], sides multiples of the factor -> a distribution.
+  // Encodes pixels [n, 3, h, w] in [-1, 1], with sides that are multiples of the factor, into a
+  // distribution.
   LatentDistribution Forward(const at::Tensor& pixels) const;
 
  private:
@@ -57,7 +58,7 @@ class VaeDecoder {
  public:
   VaeDecoder(const WeightScope& weights, const VaeConfig& config);
 
-  // Latents [n, 4, h, w], not scaled -> pixels [n, 3, H, W], about [-1, 1].
+  // Decodes latents [n, 4, h, w], not scaled, into pixels [n, 3, H, W], about [-1, 1].
   at::Tensor Forward(const at::Tensor& latents) const;
 
  private:

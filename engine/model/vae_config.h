@@ -10,21 +10,21 @@
 
 namespace imprint {
 
-// What AutoencoderKL varies.
+// The parameters that AutoencoderKL varies.
 struct VaeConfig {
   int64_t latent_channels;
-  std::vector<int64_t> channels;  // of each level, from the finest
+  std::vector<int64_t> channels;  // of each level, finest first
   int64_t layers_per_block;
   int64_t groups;
-  // Latents times this have unit variance: what the denoising network works on.
+  // Latents multiplied by this have unit variance: the denoising network works on those.
   double scaling_factor;
   bool quant_conv;
   bool post_quant_conv;
 
-  // Pixels a side for each latent's: 8 in Stable Diffusion.
+  // Returns the pixels along one side of a latent: 8 in Stable Diffusion.
   int64_t Factor() const { return int64_t{1} << (channels.size() - 1); }
 
-  // INVALID_ARGUMENT naming the field for another kind of autoencoder.
+  // Parses vae/config.json. INVALID_ARGUMENT naming the field for another kind of autoencoder.
   static absl::StatusOr<VaeConfig> Parse(const JsonObject& config);
 };
 

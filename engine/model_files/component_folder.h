@@ -12,19 +12,19 @@
 
 namespace imprint {
 
-// Whether a file or folder is there, as far as the system tells.
+// Returns whether a file or folder exists, as far as the system tells.
 bool Exists(const std::filesystem::path& path);
 
-// A configuration. NOT_FOUND naming the file if it is missing.
+// Reads a configuration. NOT_FOUND naming the file if it is missing.
 absl::StatusOr<JsonObject> LoadConfig(const std::filesystem::path& path);
 
-// A component's weights files: diffusion_pytorch_model.safetensors or model.safetensors, the shards
-// that their index.json names, or the .fp16 variants of either. NOT_FOUND if there is none;
-// INVALID_ARGUMENT for pickled weights and for an index that leaves the folder.
+// Returns a component's weights files: diffusion_pytorch_model.safetensors or model.safetensors,
+// the shards that their index.json names, or the .fp16 variants of either. NOT_FOUND if there is
+// none; INVALID_ARGUMENT for pickled weights and for an index that leaves the folder.
 absl::StatusOr<std::vector<std::filesystem::path>> WeightsPathsIn(
     const std::filesystem::path& folder);
 
-// The tensors in them, under today's names. INVALID_ARGUMENT if two have one name.
+// Opens the tensors in them, under today's names. INVALID_ARGUMENT if two have one name.
 absl::StatusOr<ComponentWeights> WeightsIn(const std::filesystem::path& folder,
                                            absl::string_view component);
 

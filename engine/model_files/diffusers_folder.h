@@ -15,33 +15,36 @@ namespace imprint {
 
 class DiffusersFolder final : public ModelFiles {
  public:
-  // NOT_FOUND if there is no such folder or index; INVALID_ARGUMENT if it describes another
-  // kind of pipeline than Stable Diffusion's (SDXL, Stable Diffusion 3, ...), naming it. The parts
-  // decide, not the pipeline's name: image to image, panoramas and many others have the same.
+  // Opens a model's folder. NOT_FOUND if there is no such folder or index; INVALID_ARGUMENT if it
+  // describes another kind of pipeline than Stable Diffusion's (SDXL, Stable Diffusion 3, ...),
+  // naming it. The parts decide, not the pipeline's name: image to image, panoramas and many others
+  // have the same.
   static absl::StatusOr<DiffusersFolder> Open(const std::filesystem::path& root);
 
-  // Whether the model has this component (an entry that is not null, and its folder).
+  // Returns whether the model has this component (an entry that is not null, and its folder).
   bool Has(absl::string_view component) const override;
 
-  // "unet" -> unet/config.json. NOT_FOUND names the missing file.
+  // Reads a component's configuration: "unet" -> unet/config.json. NOT_FOUND names the missing
+  // file.
   absl::StatusOr<JsonObject> Config(absl::string_view component) const override;
 
-  // scheduler/scheduler_config.json, but of the class that model_index.json names: Diffusers builds
-  // that, whatever the file itself says. What it says is then "_class_of_file".
+  // Reads scheduler/scheduler_config.json, but with the class that model_index.json names, since
+  // Diffusers builds that one, whatever the file itself says. The file's own is then in
+  // "_class_of_file".
   absl::StatusOr<JsonObject> SchedulerConfig() const override;
 
   absl::StatusOr<ComponentWeights> Weights(absl::string_view component) const override;
 
-  // tokenizer/.
+  // Reads tokenizer/.
   absl::StatusOr<ClipTokenizer> LoadTokenizer() const override {
     return ClipTokenizer::Load(path() / "tokenizer");
   }
 
-  // WeightsPathsIn its folder.
+  // Returns WeightsPathsIn of the component's folder.
   absl::StatusOr<std::vector<std::filesystem::path>> WeightsPaths(
       absl::string_view component) const override;
 
-  // Parts of the pipeline that drawing and teaching do not use.
+  // Returns the parts of the pipeline that drawing and teaching do not use.
   std::vector<std::string> PassedOver() const override;
 
  private:

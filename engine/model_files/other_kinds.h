@@ -1,5 +1,5 @@
-// What a file is that is no Stable Diffusion 1.x or 2.x checkpoint, told by its first bytes or by
-// the names of its tensors.
+// Recognizes files that are not Stable Diffusion 1.x or 2.x checkpoints by their first bytes or by
+// the names of their tensors.
 #pragma once
 
 #include <filesystem>
@@ -12,12 +12,13 @@
 
 namespace imprint {
 
-// "a GGUF file (quantised weights)"; nothing if it may be safetensors. `begin` has the file's first
-// 9 bytes: the length of a safetensors header may begin like a pickle, but then a JSON object
-// follows.
+// Returns what the file is, such as "a GGUF file (quantised weights)"; nothing if it may be
+// safetensors. `begin` has the file's first 9 bytes: the length of a safetensors header may begin
+// like a pickle, but then a JSON object follows.
 std::optional<std::string> OtherFileFormat(absl::string_view begin);
 
-// "a LoRA file, ..."; nothing if no name speaks against a checkpoint.
+// Returns what the file is, such as "a LoRA file, ..."; nothing if no name speaks against a
+// checkpoint.
 std::optional<std::string> OtherCheckpoint(const TensorViews& tensors);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Names of tensors whose beginnings change.
+// Renames tensors by their prefixes.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ struct PrefixChange {
   absl::string_view to;
 };
 
-// `name` with the first of the beginnings that it has changed; nothing if it has none of them.
+// Returns `name` with the first of the prefixes that it has replaced; nothing if it has none of
+// them.
 inline std::optional<std::string> WithPrefixChanged(std::span<const PrefixChange> changes,
                                                     absl::string_view name) {
   for (const PrefixChange& change : changes) {

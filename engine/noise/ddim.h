@@ -8,7 +8,7 @@
 
 namespace imprint {
 
-// As MakeSolver. `eta` 0 is deterministic, 1 has DDPM's noise.
+// See MakeSolver. `eta` 0 is deterministic, 1 adds DDPM's noise.
 std::unique_ptr<Solver> MakeDdim(const NoiseSchedule& schedule, int steps, double eta);
 
 }  // namespace imprint

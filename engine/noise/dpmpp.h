@@ -1,4 +1,4 @@
-// What both DPM-Solver++ methods share.
+// The base of both DPM-Solver++ methods.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -14,9 +14,10 @@ class DpmppSolver : public MultistepSolver {
         details_(schedule.details()) {}
 
  protected:
-  // The clean latent of this step, moved on by half the way from the last step's (D0 + D1 / 2 of Lu
-  // et al. 2022, algorithm 2). First order where there is no last step, and at the end of few steps
-  // or without noise, where the line would overshoot, or of all that the configuration says.
+  // Returns the clean latent of this step, extrapolated by half the way from the last step's (D0 +
+  // D1 / 2 of Lu et al. 2022, algorithm 2). It is of first order in the first step; and in the last
+  // step if there are few steps, if it ends without noise, where the line would overshoot, or if
+  // the configuration says so.
   at::Tensor Extrapolate(int index, const at::Tensor& output, const at::Tensor& latent) {
     const at::Tensor before = clean_;
     clean_ = Clean(index, output, latent);

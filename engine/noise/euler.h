@@ -8,7 +8,7 @@
 
 namespace imprint {
 
-// As MakeSolver.
+// See MakeSolver.
 std::unique_ptr<Solver> MakeEuler(const NoiseSchedule& schedule, int steps, bool karras);
 
 }  // namespace imprint

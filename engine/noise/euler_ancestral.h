@@ -1,4 +1,4 @@
-// Euler steps to below the next level, and fresh noise up to it (k-diffusion's
+// Euler steps to below the next noise level, followed by fresh noise up to it (k-diffusion's
 // sample_euler_ancestral).
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace imprint {
 
-// As MakeSolver.
+// See MakeSolver.
 std::unique_ptr<Solver> MakeEulerAncestral(const NoiseSchedule& schedule, int steps);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// What the Euler solvers share: a latent whose noise has the deviation sigma beside a clean latent
+// The base of the Euler solvers: a latent whose noise has the deviation sigma beside a clean latent
 // of its own size (Karras et al. 2022, section 2).
 #pragma once
 
@@ -31,7 +31,7 @@ class EulerSolver : public Solver {
  protected:
   const SigmaLadder& ladder() const { return ladder_; }
 
-  // d latent / d sigma (equation 3).
+  // Returns d latent / d sigma (equation 3).
   at::Tensor Derivative(int index, const at::Tensor& output, const at::Tensor& latent) const {
     if (prediction_ == PredictionType::kEpsilon) return output;
     const double sigma = ladder_.now(index);

@@ -1,4 +1,4 @@
-// What DPM-Solver++ and UniPC share: they predict the clean latent and step in lambda, the
+// The base of DPM-Solver++ and UniPC: they predict the clean latent and step in lambda, the
 // logarithm of signal over deviation, remembering the outputs of earlier steps.
 #pragma once
 
@@ -20,12 +20,12 @@ class MultistepSolver : public Solver {
   NoiseLevel LevelAt(int index) const override { return LevelOfSigma(ladder_.now(index)); }
 
  protected:
-  // Of the ladder's rung `index`, the one after the last step included.
+  // Returns the ladder's level `index`, including the one after the last step.
   NoiseLevel Level(int index) const { return LevelAt(index); }
   double Lambda(int index) const { return -std::log(ladder_.now(index)); }
 
-  // Nothing is left to solve for where the ladder ends without noise: the clean latent is the
-  // picture.
+  // Returns whether the ladder ends without noise: nothing is left to solve for there, since the
+  // clean latent is the picture.
   bool EndsClean(int index) const { return ladder_.next(index) == 0; }
   bool IsLast(int index) const { return static_cast<size_t>(index) + 1 == timesteps().size(); }
 

@@ -9,7 +9,7 @@
 
 namespace imprint {
 
-// As MakeSolver.
+// See MakeSolver.
 std::unique_ptr<Solver> MakePndm(const NoiseSchedule& schedule, int steps);
 
 }  // namespace imprint

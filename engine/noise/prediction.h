@@ -1,4 +1,4 @@
-// What a network's output says about the latent it was given.
+// Converts a network's output to the clean latent and to the noise in its input.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -8,7 +8,7 @@
 
 namespace imprint {
 
-// The clean latent in `latent`, at a level with signal² + deviation² = 1. Any shape.
+// Returns the clean latent in `latent`, at a level with signal² + deviation² = 1. Any shape.
 inline at::Tensor CleanLatent(PredictionType prediction, const NoiseLevel& level,
                               const at::Tensor& latent, const at::Tensor& output) {
   if (prediction == PredictionType::kVelocity) {
@@ -17,7 +17,7 @@ inline at::Tensor CleanLatent(PredictionType prediction, const NoiseLevel& level
   return (latent - level.deviation * output) / level.signal;
 }
 
-// The noise in it.
+// Returns the noise in it.
 inline at::Tensor NoiseIn(PredictionType prediction, const NoiseLevel& level,
                           const at::Tensor& latent, const at::Tensor& output) {
   if (prediction == PredictionType::kVelocity) {

@@ -9,34 +9,34 @@
 
 namespace imprint {
 
-// The levels that a solver steps down. Immutable once made.
+// The noise levels that a solver steps down. Immutable once made.
 struct SigmaLadder {
   std::vector<double> timesteps;
-  // One more than timesteps, each rounded to fp32 as Diffusers does; the last is where the picture
-  // is done, usually 0.
+  // One more than there are timesteps, each rounded to fp32 as Diffusers does; the last is the
+  // level of the finished picture, usually 0.
   std::vector<double> sigmas;
 
   double now(int index) const { return sigmas[static_cast<size_t>(index)]; }
   double next(int index) const { return sigmas[static_cast<size_t>(index) + 1]; }
 };
 
-// For the Euler solvers. Karras levels span those of the timesteps unless the configuration says
-// what they span, and have fractional timesteps.
+// Returns the levels for the Euler solvers. Karras levels have fractional timesteps and span the
+// range of the timesteps' levels unless the configuration gives another.
 SigmaLadder EulerLadder(const NoiseSchedule& schedule, int steps, bool karras);
 
-// The same levels for a network that is given a quarter of log sigma in the place of a timestep, as
-// Karras et al. 2022 have it (table 1, c_noise).
+// Returns the same levels for a network that takes a quarter of log sigma instead of a timestep, as
+// in Karras et al. 2022 (table 1, c_noise).
 SigmaLadder WithLogSigmasAsTimesteps(SigmaLadder ladder);
 
-// How the fractional timesteps of Karras levels become whole ones.
+// How the fractional timesteps of Karras levels become whole numbers.
 enum class WholeTimesteps { kRounded, kCut };
 
-// For DPM++ and UniPC. Karras levels span the whole schedule or what the configuration says, and
-// have whole timesteps.
+// Returns the levels for DPM++ and UniPC. Karras levels have whole timesteps and span the whole
+// schedule or the range that the configuration gives.
 SigmaLadder MultistepLadder(const NoiseSchedule& schedule, int steps, bool karras,
                             WholeTimesteps whole = WholeTimesteps::kRounded);
 
-// The same level with signal² + deviation² = 1.
+// Converts a sigma to the level with signal² + deviation² = 1.
 NoiseLevel LevelOfSigma(double sigma);
 
 }  // namespace imprint

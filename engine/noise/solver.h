@@ -1,4 +1,4 @@
-// From noise to picture along a solver's timesteps.
+// Steps from noise to picture along a solver's timesteps.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace imprint {
 
-// How much of the clean latent and of the noise a noisy one has: signal * clean + deviation *
+// The shares of the clean latent and of the noise in a noisy one: signal * clean + deviation *
 // noise.
 struct NoiseLevel {
   double signal;
@@ -20,22 +20,25 @@ struct NoiseLevel {
 };
 
 // Steps one picture's latent, from its first timestep or a later one to the end, in order. Some
-// remember earlier outputs: a Solver belongs to one slot. Not thread-safe.
+// solvers remember earlier outputs, so a Solver belongs to one slot. Not thread-safe.
 class Solver {
  public:
   virtual ~Solver() = default;
 
-  // Timesteps in the order they are visited, first to last. Some solvers have fractional ones.
+  // Returns the timesteps in the order in which they are visited, first to last. Some solvers have
+  // fractional ones.
   virtual const std::vector<double>& timesteps() const = 0;
 
-  // The level of the latent that step `index` takes: where a picture that exists is joined in.
+  // Returns the noise level of the latent that step `index` takes, at which an existing picture is
+  // joined in.
   virtual NoiseLevel LevelAt(int index) const = 0;
 
-  // The deviation of the pure noise that drawing starts from. Diffusers' Euler solvers take a
-  // little more than their first level's.
+  // Returns the deviation of the pure noise that drawing starts from. Diffusers' Euler solvers take
+  // a little more than their first level's.
   virtual double FirstDeviation() const { return 1; }
 
-  // What the latent is multiplied by to become the network's input at step `index`.
+  // Returns the factor by which the latent is multiplied to become the network's input at step
+  // `index`.
   virtual double InputScale(int /*index*/) const { return 1; }
 
   // Advances `latent` [4, h, w] fp32 by one step, given the model's output of the same shape at
@@ -45,8 +48,8 @@ class Solver {
                           NoiseSource& noise) = 0;
 };
 
-// A solver of `steps` steps, 1 to MostSteps(choice, schedule.timesteps()), that keeps what it needs
-// of the schedule. `eta` is DDIM's; the others have none.
+// Makes a solver with `steps` steps, 1 to MostSteps(choice, schedule.timesteps()), that keeps what
+// it needs of the schedule. `eta` is DDIM's; the others have none.
 std::unique_ptr<Solver> MakeSolver(const NoiseSchedule& schedule, const SolverChoice& choice,
                                    int steps, double eta = 0);
 

@@ -1,4 +1,5 @@
-// What a scheduler_config.json says to single solvers, beside the noise schedule that all share.
+// The fields of a scheduler_config.json that concern individual solvers, besides the noise schedule
+// that all share.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +12,13 @@
 
 namespace imprint {
 
-// Which of DDPM's two variances (Ho et al. 2020, section 3.2): that of a clean latent that is
-// known, or the noise of the step.
+// The choice between DDPM's two variances (Ho et al. 2020, section 3.2): that of a clean latent
+// that is known, or the noise of the step.
 enum class DdpmVariance { kSmall, kLarge };
 
-// A plain value. Fields have Diffusers' names in comments.
+// A plain value. Comments give Diffusers' names of the fields.
 struct SolverDetails {
-  // sigma_min and sigma_max: what Karras levels lie between instead of the schedule's own.
+  // sigma_min and sigma_max: the range of Karras levels, instead of the schedule's own.
   std::optional<double> least_sigma;
   std::optional<double> largest_sigma;
   // final_sigmas_type: whether solvers over sigma end at the schedule's least sigma instead of 0.
@@ -32,7 +33,7 @@ struct SolverDetails {
   // disable_corrector: the steps after which UniPC does not correct.
   std::vector<int64_t> uncorrected_steps;
 
-  // INVALID_ARGUMENT naming the field.
+  // Parses scheduler_config.json. INVALID_ARGUMENT naming the field.
   static absl::StatusOr<SolverDetails> Parse(const JsonObject& config);
 };
 

@@ -1,5 +1,6 @@
-// Which training timesteps a solver visits (Lin et al. 2023, "Common Diffusion Noise Schedules and
-// Sample Steps Are Flawed", table 2), to the last bit as Diffusers computes them with NumPy.
+// Selects the training timesteps that a solver visits (Lin et al. 2023, "Common Diffusion Noise
+// Schedules and Sample Steps Are Flawed", table 2), to the last bit as Diffusers computes them with
+// NumPy.
 #pragma once
 
 #include <vector>
@@ -8,14 +9,15 @@
 
 namespace imprint {
 
-// For DDIM, DDPM and PNDM: whole numbers, descending. Leading spacing has the offset of 1 that
-// Stable Diffusion's pipeline insists on, here and below.
+// Returns the timesteps for DDIM, DDPM and PNDM: whole numbers, descending. Leading spacing has the
+// offset of 1 that Stable Diffusion's pipeline insists on, here and below.
 std::vector<double> SpacedTimesteps(int64_t total, TimestepSpacing spacing, int steps);
 
-// For the Euler solvers: linspace keeps fractions, rounded to fp32.
+// Returns the timesteps for the Euler solvers: linspace keeps fractions, rounded to fp32.
 std::vector<double> FractionalTimesteps(int64_t total, TimestepSpacing spacing, int steps);
 
-// For DPM++ and UniPC: linspace and leading space one point more and leave out the last.
+// Returns the timesteps for DPM++ and UniPC: linspace and leading space one point more and leave
+// out the last.
 std::vector<double> MultistepTimesteps(int64_t total, TimestepSpacing spacing, int steps);
 
 }  // namespace imprint

@@ -10,7 +10,7 @@
 
 namespace imprint {
 
-// As MakeSolver.
+// See MakeSolver.
 std::unique_ptr<Solver> MakeUniPc(const NoiseSchedule& schedule, int steps, bool karras);
 
 }  // namespace imprint

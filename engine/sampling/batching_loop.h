@@ -1,4 +1,4 @@
-// How a sampler's places are used: step-level continuous batching.
+// Assigns a sampler's places to pictures: step-level continuous batching.
 #pragma once
 
 #include <cstddef>
@@ -23,12 +23,12 @@
 
 namespace imprint {
 
-// Places free up, requests take them, all step, finished pictures leave. Draws one list of
+// Requests take free places, all pictures step together, and finished ones leave. Draws one list of
 // requests; what it is given must outlive it.
 class BatchingLoop {
  public:
-  // Requests are checked; `context_chunks` is each one's ContextChunks. 1 <= least_batch <=
-  // max_batch.
+  // The requests must have been checked; `context_chunks` holds each one's ContextChunks. 1 <=
+  // least_batch <= max_batch.
   BatchingLoop(const BaseModel& model, const ConceptSet& concepts, size_t max_batch,
                size_t least_batch, std::span<const PictureRequest> requests,
                std::span<const size_t> context_chunks, const DrawHooks& hooks);
@@ -45,7 +45,7 @@ class BatchingLoop {
     bool operator==(const Shape&) const = default;
   };
 
-  // A first pass done: what the second begins from, and the picture's own noise.
+  // The result of a first pass: what the second starts from, and the picture's own noise.
   struct FirstPass {
     at::Tensor latent;  // enlarged
     NoiseSource noise;
@@ -63,7 +63,7 @@ class BatchingLoop {
     PictureSlot slot;
   };
 
-  // How many pictures of that size step together.
+  // Returns how many pictures of that size step together.
   size_t Room(const PictureSize& size) const;
   absl::Status FillPlaces();
   absl::StatusOr<PictureSlot> Begin(const Pass& pass);
@@ -78,11 +78,12 @@ class BatchingLoop {
   const DrawHooks& hooks_;
   PromptCache prompts_;
   std::deque<Pass> waiting_;
-  // At most as many as there are places: nothing else takes one while any of them waits.
+  // Never more than there are places: no other picture takes one while any of these waits.
   std::deque<Pass> second_passes_;
   std::vector<Place> places_;
-  PromptKeys joined_prompts_;  // of all places; empty when they have changed
-  // The last picture that somebody began from: seeds share it.
+  PromptKeys joined_prompts_;  // of all places; empty once they have changed
+  // The last source picture that was encoded, kept because requests that differ in their seeds
+  // share it.
   std::shared_ptr<const RgbImage> source_;
   LatentDistribution source_latents_;
   int64_t steps_done_ = 0;

@@ -15,11 +15,10 @@ namespace imprint {
 // Immutable.
 struct ConceptSet {
   ConceptVocabulary vocabulary;
-  at::Tensor
-      rows;  // [rows, width] fp32, as the vocabulary numbers them; undefined if there are none
+  at::Tensor rows;  // [rows, width] fp32, in the vocabulary's order; undefined if there are none
 
-  // INVALID_ARGUMENT naming the token if an embedding is of another width than the model's or its
-  // token cannot be used.
+  // Collects the embeddings. INVALID_ARGUMENT naming the token if one has another width than the
+  // model's or its token cannot be used.
   static absl::StatusOr<ConceptSet> Make(const BaseModel& model,
                                          std::span<const LearnedEmbedding> embeddings);
 };

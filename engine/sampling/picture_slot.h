@@ -1,4 +1,4 @@
-// One picture on its way from noise.
+// One picture on its way from noise to its final latent.
 #pragma once
 
 #include <cstdint>
@@ -15,33 +15,34 @@
 
 namespace imprint {
 
-// What a picture begins from instead of noise alone (Meng et al. 2022, "SDEdit").
+// What a picture starts from instead of noise alone (Meng et al. 2022, "SDEdit").
 struct Origin {
   at::Tensor latent;  // [4, h, w], clean
-  double strength;    // share of the steps that are still walked, above 0, at most 1
+  double strength;    // share of the steps that are still taken, above 0, at most 1
 };
 
 // Slots of one latent size and context length step together in a batch, each at its own timestep,
 // with its own prompt, guidance and number of steps. Not thread-safe.
 class PictureSlot {
  public:
-  // `prompts` is what the UNet reads of the request's, negative and positive or, without guidance,
-  // the positive alone. `noise` is the picture's own and goes on from where it is.
+  // `prompts` is what the UNet reads of the request's prompts: negative and positive or, without
+  // guidance, the positive alone. `noise` is the picture's own and continues from its current
+  // state.
   PictureSlot(const BaseModel& model, const PictureRequest& request, PromptKeys prompts,
               NoiseSource noise, const std::optional<Origin>& origin = std::nullopt);
 
   bool done() const { return step_ == static_cast<int>(solver_->timesteps().size()); }
-  // [4, h, w] fp32, as the network takes it at this step.
+  // Returns the network's input at this step, [4, h, w] fp32.
   at::Tensor input() const { return solver_->InputScale(step_) * latent_; }
   const at::Tensor& latent() const { return latent_; }  // [4, h, w] fp32
   double timestep() const { return solver_->timesteps()[static_cast<size_t>(step_)]; }
 
   const PromptKeys& prompts() const { return prompts_; }
-  // How many prompts to run this slot's latent with: 2, or 1.
+  // Returns how many prompts to run this slot's latent with: 2, or 1 without guidance.
   int64_t prompt_count() const { return prompts_.front().size(0); }
   const NoiseSource& noise() const { return noise_; }
 
-  // Takes the network's outputs for those prompts, [prompt_count(), 4, h, w], and steps.
+  // Advances by one step, given the network's outputs for those prompts, [prompt_count(), 4, h, w].
   void Advance(const at::Tensor& outputs);
 
  private:

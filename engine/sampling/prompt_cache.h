@@ -1,4 +1,4 @@
-// Prompts' hidden states, encoded once: a set draws the same few prompts again and again.
+// Caches the hidden states of prompts: a set of pictures uses the same few prompts again and again.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +21,22 @@ class PromptCache {
   PromptCache(const BaseModel& model, const ConceptSet& concepts)
       : model_(model), concepts_(concepts) {}
 
-  // What the UNet attends to: negative prompt and prompt [2, tokens, width], or the prompt alone
-  // [1, ...] without guidance. The shorter of the two goes on with chunks of an empty prompt.
-  // INVALID_ARGUMENT if one of them cannot be read.
+  // Returns what the UNet attends to: negative prompt and prompt [2, tokens, width], or the prompt
+  // alone [1, ...] without guidance. The shorter of the two is padded with chunks of an empty
+  // prompt. INVALID_ARGUMENT if one of them cannot be read.
   absl::StatusOr<at::Tensor> Context(const PictureRequest& request);
 
  private:
   // A prompt, and how it is read and encoded.
   using Key = std::tuple<std::string, PromptStyle, int>;
 
-  // [chunks, tokens of a chunk, width].
+  // Encodes a prompt, [chunks, tokens per chunk, width].
   absl::StatusOr<at::Tensor> Encode(const Key& key);
 
   const BaseModel& model_;
   const ConceptSet& concepts_;
   absl::flat_hash_map<Key, at::Tensor> states_;
-  int64_t chunks_ = 0;  // in states_
+  int64_t chunks_ = 0;  // the number of chunks in states_
 };
 
 }  // namespace imprint

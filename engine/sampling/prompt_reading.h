@@ -1,4 +1,4 @@
-// From a request's prompts to tokens. Needs no LibTorch.
+// Turns a request's prompts into tokens. Needs no LibTorch.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,14 @@
 
 namespace imprint {
 
-// INVALID_ARGUMENT if the style does not allow the prompt; see ParsePrompt.
+// Parses and tokenizes a prompt. INVALID_ARGUMENT if the style does not allow it; see ParsePrompt.
 absl::StatusOr<ChunkedPrompt> ReadPrompt(const ClipTokenizer& tokenizer,
                                          const ConceptVocabulary& concepts,
                                          absl::string_view prompt, PromptStyle style);
 
-// Chunks of the longer of the prompts that a picture is drawn with: pictures of different numbers
-// cannot share a batch. INVALID_ARGUMENT naming the prompt that cannot be read.
+// Returns the number of chunks of the longer of the prompts that a picture is drawn with. Pictures
+// with different numbers cannot share a batch. INVALID_ARGUMENT naming the prompt that cannot be
+// read.
 absl::StatusOr<size_t> ContextChunks(const ClipTokenizer& tokenizer,
                                      const ConceptVocabulary& concepts,
                                      const PictureRequest& request);

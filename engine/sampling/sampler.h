@@ -1,5 +1,5 @@
-// Drawing pictures with a base model and concepts. This header needs no LibTorch: services and
-// tools include it.
+// Draws pictures with a base model and concepts. This header needs no LibTorch: services and tools
+// include it.
 #pragma once
 
 #include <cstddef>
@@ -23,20 +23,20 @@ namespace imprint {
 
 struct ConceptSet;
 
-// What the caller wants to hear while pictures are drawn. Called on the drawing thread.
+// Callbacks by which the caller follows and controls a drawing. Called on the drawing thread.
 struct DrawHooks {
-  // Solver steps done and to do, over all pictures.
+  // Reports the solver steps done and the total, over all pictures.
   std::function<void(int64_t done, int64_t total)> on_step;
-  // It goes on, where nothing else is called for long: large pictures take minutes to encode and
-  // decode.
+  // Reports progress where nothing else is called for long: large pictures take minutes to encode
+  // and decode.
   std::function<void()> on_work;
-  // A finished picture and its request's index, in the order they finish. An error ends the
-  // drawing.
+  // Delivers a finished picture and its request's index, in the order in which pictures finish. An
+  // error ends the drawing.
   std::function<absl::Status(size_t index, RgbImage picture)> on_picture;
-  // Looked at between steps; drawing then ends with CANCELLED.
+  // Checked between steps; drawing then ends with CANCELLED.
   std::stop_token stop;
-  // No picture is begun any more; drawing ends with CANCELLED once those that were begun are
-  // finished, unless these were all.
+  // Once requested, no further picture is begun; drawing ends with CANCELLED when those that were
+  // begun are finished, unless these were all.
   std::stop_token wind_down;
 };
 
@@ -45,21 +45,22 @@ struct DrawHooks {
 // Draw must not run in two threads at once.
 class Sampler {
  public:
-  // INVALID_ARGUMENT naming max_batch or the embedding that does not fit the model.
+  // Makes a sampler that draws up to `max_batch` pictures at once. INVALID_ARGUMENT naming batch or
+  // the embedding that does not fit the model.
   static absl::StatusOr<Sampler> Make(std::shared_ptr<const BaseModel> model,
                                       std::span<const LearnedEmbedding> embeddings, int max_batch);
   Sampler(Sampler&&) noexcept;
   ~Sampler();
 
-  // Checks every request first: INVALID_ARGUMENT naming picture and field before anything is drawn.
-  // Kernels round differently for other batch shapes: batches of fewer than `least_batch` pictures
-  // are filled up, so that a picture that is drawn again without some of its neighbours is the
-  // same, bit for bit. At most the sampler's batch counts.
+  // Draws the requests, after checking every one of them: INVALID_ARGUMENT naming picture and field
+  // before anything is drawn. Kernels round differently for other batch shapes, so batches of fewer
+  // than `least_batch` pictures (at most the sampler's max_batch) are filled up: a picture that is
+  // drawn again without some of its neighbours is the same, bit for bit.
   absl::Status Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
                     int least_batch = 1) const;
 
-  // How many tokens a prompt has, and how many of them the model reads. INVALID_ARGUMENT if the
-  // style does not allow the prompt.
+  // Counts a prompt's tokens, and how many of them the model reads. INVALID_ARGUMENT if the style
+  // does not allow the prompt.
   struct PromptLength {
     int tokens;
     int read;

@@ -1,5 +1,5 @@
-// The base model's safety checker over finished pictures. This header needs no LibTorch: services
-// and tools include it.
+// Runs the base model's safety checker over finished pictures. This header needs no LibTorch:
+// services and tools include it.
 #pragma once
 
 #include <span>
@@ -13,12 +13,13 @@
 
 namespace imprint {
 
-// Side of the square pictures that the model's checker reads; bring pictures to it with FitForClip.
-// FAILED_PRECONDITION if the model has no safety checker.
+// Returns the side of the square pictures that the model's checker reads; use FitForClip to bring
+// pictures to it. FAILED_PRECONDITION if the model has no safety checker.
 absl::StatusOr<int> SafetyPictureSize(const BaseModel& model);
 
-// The scores of each picture. FAILED_PRECONDITION if the model has no safety checker, or a damaged
-// one; INVALID_ARGUMENT if a picture is of another size than SafetyPictureSize. Thread-safe.
+// Returns the scores of each picture. FAILED_PRECONDITION if the model has no safety checker, or a
+// damaged one; INVALID_ARGUMENT if a picture is of another size than SafetyPictureSize.
+// Thread-safe.
 absl::StatusOr<std::vector<SafetyScores>> CheckSafety(const BaseModel& model,
                                                       std::span<const RgbImage> pictures);
 

@@ -1,4 +1,4 @@
-// Which device is used, of those that LibTorch can use. This header needs no LibTorch.
+// Chooses a device among those that LibTorch can use. This header needs no LibTorch.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@
 
 namespace imprint {
 
-// For a GPU, opens LibTorch's CUDA part and computes something small. FAILED_PRECONDITION with the
-// reason if LibTorch cannot.
+// Checks that LibTorch can use the device. For a GPU, opens LibTorch's CUDA part and computes
+// something small. FAILED_PRECONDITION with the reason if LibTorch cannot.
 absl::Status CheckDevice(const ComputeDevice& device);
 
 struct ChosenDevice {
@@ -22,8 +22,8 @@ struct ChosenDevice {
   std::string warning;
 };
 
-// As FindDevice, but one that LibTorch can use: "auto" is the first GPU only if it passes
-// CheckDevice. Errors of both.
+// Does what FindDevice does, but returns a device that LibTorch can use: "auto" is the first GPU
+// only if it passes CheckDevice. Fails with the errors of both.
 absl::StatusOr<ChosenDevice> ChooseDevice(absl::string_view field, absl::string_view name);
 
 }  // namespace imprint

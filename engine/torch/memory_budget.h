@@ -1,5 +1,4 @@
-// Keeping tensors from taking the last of the processor's memory: oneDNN crashes where it finds
-// none.
+// Keeps tensors from taking the last of the processor's memory: oneDNN crashes where it finds none.
 #pragma once
 
 #include <cstdint>
@@ -8,20 +7,22 @@
 
 namespace imprint {
 
-// From then on this process may take so many MiB; 0 is no limit. What is beyond fails (RLIMIT_DATA,
-// with room for stacks and for reserves of the allocator, which count although nobody may ever
-// touch them). INTERNAL if the system refuses.
+// Limits this process to that many MiB from then on; 0 is no limit. Allocations beyond it fail
+// (RLIMIT_DATA, with room for stacks and for the allocator's reserves, which count although they
+// may never be touched). INTERNAL if the system refuses.
 absl::Status LimitProcessMemory(int mebibytes);
 
-// As long as this object lives, tensors may take so many bytes more; beyond that LibTorch says that
-// memory is out. From the first one on, a process takes large blocks from the system, and gives
-// them back to it, one by one. One at a time in a process; used by one thread, while others
-// compute.
+// As long as this object lives, tensors may take `bytes` more; beyond that LibTorch reports that
+// memory is out. From the first budget on, the process takes large blocks from the system, and
+// gives them back to it, one by one. Only one may exist in a process at a time; it is used by one
+// thread, while others compute.
 class MemoryBudget {
  public:
-  // Of what this process's limit leaves, but for a reserve; no budget without a limit.
+  // Returns the budget of a training: what this process's limit leaves, less a reserve; without a
+  // limit there is no budget.
   static int64_t OfTraining();
-  // Of what the machine has free, too: for what may take more than there is.
+  // Returns the budget of a trial, which may take more than there is: it also respects what the
+  // machine has free.
   static int64_t OfTrial();
 
   explicit MemoryBudget(int64_t bytes);

@@ -1,12 +1,13 @@
-// Giving a device what the processor has made.
+// Sends what the processor has made to a device.
 #pragma once
 
 #include <ATen/ATen.h>
 
 namespace imprint {
 
-// A tensor of the processor's on a device; itself if that is the processor. Does not wait for a
-// GPU: the copy is read from pinned memory, which LibTorch keeps until it is done.
+// Copies a tensor from the processor to a device; returns the tensor itself if that is the
+// processor. Does not wait for a GPU: the copy is read from pinned memory, which LibTorch keeps
+// until it is done.
 at::Tensor SendTo(at::Device device, const at::Tensor& tensor);
 
 }  // namespace imprint

@@ -1,5 +1,5 @@
-// LibTorch reports errors as exceptions; our interfaces return a Status. This is where one becomes
-// the other, at the edge of the engine.
+// LibTorch reports errors as exceptions; our interfaces return a Status. This converts one to the
+// other, at the edge of the engine.
 #pragma once
 
 #include <type_traits>
@@ -10,12 +10,12 @@
 
 namespace imprint {
 
-// The Status of the exception that is being handled: RESOURCE_EXHAUSTED when memory ran out,
-// UNAVAILABLE when a device failed (IsDeviceError), INTERNAL with LibTorch's first line otherwise.
-// Call it in a catch block only.
+// Returns the Status of the exception that is being handled: RESOURCE_EXHAUSTED when memory ran
+// out, UNAVAILABLE when a device failed (IsDeviceError), INTERNAL with LibTorch's first line
+// otherwise. Call it in a catch block only.
 absl::Status StatusFromCurrentException();
 
-// Whether a device failed under the work: this process can no longer use it.
+// Returns whether a device failed during the work: this process can no longer use it.
 bool IsDeviceError(const absl::Status& status);
 
 // Runs `body`, which returns Status or StatusOr, and turns what it throws into its Status.

@@ -10,7 +10,7 @@
 
 namespace imprint {
 
-// The vectors and their moments, all [n, d] fp32; `step` counts the updates done.
+// The vectors and their moments, all [n, d] fp32; `step` is the number of updates done.
 struct AdamWState {
   at::Tensor rows;
   at::Tensor first_moment;
@@ -20,7 +20,7 @@ struct AdamWState {
 
 AdamWState InitialState(const at::Tensor& rows);
 
-// One update in place, with the arithmetic of torch.optim.AdamW.
+// Performs one update in place, with the arithmetic of torch.optim.AdamW.
 void AdamWStep(const TrainingRecipe& recipe, double learning_rate, const at::Tensor& gradient,
                AdamWState& state);
 

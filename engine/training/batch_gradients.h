@@ -1,4 +1,4 @@
-// The gradients of a training's batches, one after the other.
+// Computes the gradients of a training's batches, one after the other.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,19 @@
 
 namespace imprint {
 
-// Computes them as they come, or, where graphs can be recorded, as one graph for each size of a
-// batch. Used by one thread.
+// Computes each batch's gradient directly or, where graphs can be recorded, by replaying one graph
+// for each batch size. Not thread-safe.
 class BatchGradients {
  public:
-  // `record`: none computes without graphs; so does fp16, which looks at every gradient.
+  // If `record` is null, no graphs are recorded; nor are they in fp16, where every gradient is
+  // inspected.
   BatchGradients(const ModelParts& model, int64_t total_samples, Keeping keeping,
                  const RecordGraph& record);
 
-  // As ComputeGradient. Loss and gradient hold until the next call.
+  // Does what ComputeGradient does. Loss and gradient are valid until the next call.
   LossAndGradient Compute(const TrainingBatch& batch, const at::Tensor& rows);
 
-  // Graphs so far.
+  // Returns the number of graphs recorded so far.
   int recorded() const { return static_cast<int>(recorded_.size()); }
 
  private:
@@ -41,7 +42,7 @@ class BatchGradients {
   const int64_t total_samples_;
   const Keeping keeping_;
   const RecordGraph record_;
-  std::map<int64_t, std::unique_ptr<Recorded>> recorded_;  // by the batch's samples
+  std::map<int64_t, std::unique_ptr<Recorded>> recorded_;  // keyed by the batch's number of samples
 };
 
 }  // namespace imprint

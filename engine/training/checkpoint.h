@@ -1,5 +1,5 @@
-// A training's whole state, from which any process goes on exactly: four matrices of a few
-// kilobytes, and four bytes a step. Needs no LibTorch.
+// The complete state of a training, from which any process can continue exactly: four matrices of a
+// few kilobytes, and four bytes per step. Needs no LibTorch.
 #pragma once
 
 #include <cstddef>
@@ -22,23 +22,25 @@ struct TrainingCheckpoint {
   std::vector<float> rows;
   std::vector<float> first_moment;
   std::vector<float> second_moment;
-  // Of the rows over the steps that count towards the embedding (TrainingRecipe::average).
+  // The sum of the rows over the steps that count towards the embedding (TrainingRecipe::average).
   std::vector<float> row_sum;
   // The losses of the steps done.
   std::vector<float> losses;
-  // What the run is of ("base_model", "pictures", "recipe.seed", ...): a checkpoint of another run
-  // must not be continued.
+  // What identifies the run ("base_model", "pictures", "recipe.seed", ...): another run must not
+  // continue this checkpoint.
   std::map<std::string, std::string> run;
 };
 
-// A safetensors file. The same state gives the same bytes.
+// Serializes the checkpoint as a safetensors file. Deterministic: the same state gives the same
+// bytes.
 std::string SerializeCheckpoint(const TrainingCheckpoint& checkpoint);
 
-// INVALID_ARGUMENT, beginning with `origin`, if the bytes are no checkpoint of ours or are damaged.
+// Parses a serialized checkpoint. INVALID_ARGUMENT, beginning with `origin`, if the bytes are not a
+// checkpoint of ours or are damaged.
 absl::StatusOr<TrainingCheckpoint> ParseCheckpoint(std::span<const std::byte> bytes,
                                                    const std::string& origin);
 
-// INVALID_ARGUMENT naming the first thing in which the checkpoint's run differs from `run`.
+// Returns INVALID_ARGUMENT naming the first entry in which the checkpoint's run differs from `run`.
 absl::Status CheckSameRun(const TrainingCheckpoint& checkpoint,
                           const std::map<std::string, std::string>& run);
 

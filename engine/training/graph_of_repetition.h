@@ -1,4 +1,4 @@
-// For tests: a graph that does its work again and again, as one that a GPU has recorded would.
+// For tests: a graph that runs its work again at every replay, as one recorded by a GPU would.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ class GraphOfRepetition final : public DeviceGraph {
   std::function<void()> work_;
 };
 
-// Counts the graphs.
+// Makes such graphs, and counts them in `recorded`.
 inline RecordGraph GraphsOfRepetition(int& recorded) {
   return [&recorded](const std::function<void()>& work) {
     ++recorded;

@@ -1,4 +1,4 @@
-// Where a concept's vectors start: at the word for what kind of thing it is.
+// A concept's initial vectors, taken from the word for the kind of thing that it is.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,10 +9,10 @@
 
 namespace imprint {
 
-// [vectors, d] fp32. Vector i starts at token i of the class word's tokens, over and over if there
-// are more vectors than tokens; a single vector of a word of several tokens starts at their mean,
-// as long as they are on average. INVALID_ARGUMENT naming class_word if it has no token or more
-// than 16.
+// Returns the initial vectors, [vectors, d] fp32. Vector i is that of token i of the class word,
+// whose tokens repeat if there are fewer of them than vectors; a single vector for a word of
+// several tokens is their mean, scaled to their mean norm. INVALID_ARGUMENT naming class_word if it
+// has no token or more than 16.
 absl::StatusOr<at::Tensor> InitialRows(const BaseModel& model, absl::string_view class_word,
                                        int vectors);
 

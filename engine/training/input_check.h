@@ -1,4 +1,4 @@
-// What a training is asked to do, before anything is computed.
+// Checks what a training is asked to do, before anything is computed.
 #pragma once
 
 #include <map>
@@ -14,16 +14,17 @@
 
 namespace imprint {
 
-// Recipe, pictures and text, but for what TokenizeCaptions finds. INVALID_ARGUMENT naming the
-// field.
+// Checks recipe, pictures and text, except for what TokenizeCaptions finds. INVALID_ARGUMENT naming
+// the field.
 absl::Status CheckInput(const BaseModel& model, const TrainingInput& input);
 
-// The templates with the concept in them, in their order. INVALID_ARGUMENT naming token or
-// templates.
+// Returns the templates with the concept in place, tokenized, in their order. INVALID_ARGUMENT
+// naming token or templates.
 absl::StatusOr<std::vector<TokenizedPrompt>> TokenizeCaptions(const BaseModel& model,
                                                               const TrainingInput& input);
 
-// Everything that decides the result, for checkpoints and for the embedding's own record.
+// Returns everything that determines the result, for checkpoints and for the embedding's
+// provenance.
 std::map<std::string, std::string> DescribeRun(const BaseModel& model, const TrainingInput& input);
 
 }  // namespace imprint

@@ -11,8 +11,8 @@
 
 namespace imprint {
 
-// Mean and deviation of every picture's latent distribution, and of its mirror image's (whose
-// latents are not the mirrored latents). Immutable.
+// Holds the mean and deviation of every picture's latent distribution, and of its mirror image's
+// (whose latents are not the mirrored latents). Immutable.
 class LatentDataset {
  public:
   // Encodes the pictures, all of one size, a few at a time, and calls `on_work` after each few.
@@ -23,19 +23,19 @@ class LatentDataset {
   int64_t size() const { return mean_.size(1); }
   at::IntArrayRef latent_shape() const { return mean_.sizes().slice(2); }
 
-  // Which picture, and whether its mirror image.
+  // A picture, or its mirror image.
   struct Choice {
     int64_t picture;
     bool flipped;
   };
-  // Latents [n, 4, h, w] from the chosen pictures' distributions, scaled as the UNet expects them;
-  // `noise` of that shape is on the model's device.
+  // Samples latents [n, 4, h, w] from the chosen pictures' distributions, scaled as the UNet
+  // expects them; `noise` has the same shape and is on the model's device.
   at::Tensor Sample(std::span<const Choice> choices, const at::Tensor& noise) const;
 
  private:
   double scale_;
   at::Tensor mean_;       // [1 or 2, pictures, 4, h, w]: as they are, then mirrored
-  at::Tensor deviation_;  // the same
+  at::Tensor deviation_;  // same shape
 };
 
 }  // namespace imprint

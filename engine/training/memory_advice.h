@@ -1,4 +1,4 @@
-// What to say when memory runs out.
+// Advice for a training that has run out of memory.
 #pragma once
 
 #include <functional>
@@ -9,24 +9,25 @@
 
 namespace imprint {
 
-// What a rank computes of a step.
+// The dimensions of a training step.
 struct StepShape {
-  int batch;         // samples at once, at most
-  int accumulation;  // batches an update
-  int side;          // of pictures, in pixels
+  int batch;         // the most samples computed at once
+  int accumulation;  // batches per update
+  int side;          // side of the pictures, in pixels
   bool gradient_checkpointing;
 };
 
-// Whether a batch of that shape goes through.
+// Returns whether a step of that shape fits into memory.
 using FitsInMemory = std::function<bool(const StepShape&)>;
 
-// An "out of memory" of a training with what `fits`, which is tried: fewer samples at once and then
-// gradient checkpointing, which are the same training; then smaller pictures, in multiples of
-// `size_multiple`; `precision` is what the model computes in. Any other status as it is.
+// Extends a training's out-of-memory status with advice on what would fit, found by trying `fits`:
+// fewer samples at once and then gradient checkpointing, both of which leave the training the same;
+// then smaller pictures, in multiples of `size_multiple`. `precision` is what the model computes
+// in. Returns any other status unchanged.
 absl::Status WithMemoryAdvice(const absl::Status& status, const StepShape& shape, int size_multiple,
                               Precision precision, const FitsInMemory& fits);
 
-// Whether memory ran out.
+// Returns whether memory ran out.
 bool IsOutOfMemory(const absl::Status& status);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Trying what a device has memory for.
+// Finds out by trial what a device has memory for.
 #pragma once
 
 #include "absl/status/status.h"
@@ -8,10 +8,10 @@
 
 namespace imprint {
 
-// An "out of memory" of a training that so many ranks shared, with what fits here, which is tried:
-// takes as long as a few steps. Any other status as it is, and that one, too, once `hooks` say
-// stop. A rank leaves its gang before, so that the others need not wait for it. To be called where
-// nothing else computes in this process.
+// Extends the out-of-memory status of a training that `ranks` ranks shared with advice on what fits
+// here, which is found by trial and takes as long as a few steps. Returns any other status
+// unchanged, and that one, too, once `hooks` request a stop. A rank must leave its gang first, so
+// that the others need not wait for it. Call it only where nothing else computes in this process.
 absl::Status WithWhatFits(const absl::Status& status, const BaseModel& model,
                           const TrainingInput& input, const TrainingHooks& hooks,
                           const TrainingMeans& means, int ranks);

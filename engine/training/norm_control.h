@@ -5,11 +5,11 @@
 
 namespace imprint {
 
-// The longest each of `first_rows` [n, d] may become: `max_growth` times its own length, [n, 1].
+// Returns the norm that each of `first_rows` [n, d] may reach: `max_growth` times its own, [n, 1].
 // Undefined for max_growth 0, which means no limit.
 at::Tensor NormLimits(const at::Tensor& first_rows, double max_growth);
 
-// Shortens, in place, the rows that are longer than their limits to exactly those.
+// Scales the rows that are longer than their limits down to exactly those, in place.
 void LimitNorms(const at::Tensor& limits, at::Tensor& rows);
 
 }  // namespace imprint

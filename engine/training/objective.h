@@ -1,5 +1,6 @@
-// What teaching minimises: the squared error of the network's prediction, as a function of the
-// concept's vectors alone (Gal et al. 2022, "An Image is Worth One Word", equation 2).
+// The objective that training minimises: the squared error of the network's prediction, as a
+// function of the concept's vectors alone (Gal et al. 2022, "An Image is Worth One Word", equation
+// 2).
 #pragma once
 
 #include <cstdint>
@@ -19,15 +20,16 @@ struct TrainingBatch {
   PromptTensors captions;
 };
 
-// On the model's device, where they may still be computed.
+// Both are on the model's device, which may still be computing them.
 struct LossAndGradient {
   at::Tensor loss;      // [] fp32
   at::Tensor gradient;  // [n, d] fp32
 };
 
-// The sum of the batch's losses and its gradient with respect to `rows` [n, d] fp32, both divided
-// by `total_samples`: adding up all batches of a step gives the step's means. Waits for the device
-// in fp16 alone. The same numbers whatever is kept on the way. Throws LibTorch's errors.
+// Returns the sum of the batch's losses and its gradient with respect to `rows` [n, d] fp32, both
+// divided by `total_samples`, so that the sums over all batches of a step are the step's means.
+// Waits for the device in fp16 only. `keeping` does not change the numbers. Throws LibTorch's
+// errors.
 LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& batch,
                                 const at::Tensor& rows, int64_t total_samples,
                                 Keeping keeping = Keeping::kAll);

@@ -1,4 +1,4 @@
-// Which of a step's samples a rank computes.
+// How a step's samples are divided among the ranks.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ struct SampleRange {
   int64_t end;
 };
 
-// Rank r's share of a step's samples: all ranks' are disjoint, cover them, and differ by one at
-// most.
+// Returns the rank's share of a step's samples. The shares of all ranks are disjoint, cover every
+// sample, and differ in size by at most one.
 constexpr SampleRange ShareOf(int64_t samples, int rank, int ranks) {
   return {samples * rank / ranks, samples * (rank + 1) / ranks};
 }

@@ -1,5 +1,5 @@
-// Everything random in training, as a function of (seed, step, sample) and nothing else: a run is
-// the same whatever batch, rank or process computes a sample, and a resumed run goes on exactly
+// All randomness in training is a function of (seed, step, sample) and nothing else: a run is the
+// same whichever batch, rank or process computes a sample, and a resumed run continues exactly
 // (Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3").
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace imprint {
 
-// What the draws choose from.
+// The sets that draws choose from.
 struct DrawSpace {
   uint64_t seed;
   int64_t samples_per_step;  // batch x accumulation, over all ranks
@@ -25,11 +25,11 @@ struct SampleDraw {
   bool flipped;             // with probability 1/2 if flips are on
   int64_t caption;          // index of the template
   int64_t timestep;         // uniform within the sample's own stratum of the timesteps
-  at::Tensor latent_noise;  // for drawing from the VAE's distribution, [4, h, w] fp32
-  at::Tensor noise;         // what the network has to find, [4, h, w] fp32
+  at::Tensor latent_noise;  // for sampling the VAE's distribution, [4, h, w] fp32
+  at::Tensor noise;         // the noise that is added to the latent, [4, h, w] fp32
 };
 
-// Sample `sample` (0 to samples_per_step - 1) of step `step`. Thread-safe.
+// Draws sample `sample` (0 to samples_per_step - 1) of step `step`. Thread-safe.
 SampleDraw DrawSample(const DrawSpace& space, int64_t step, int64_t sample,
                       at::IntArrayRef latent_shape);
 

@@ -1,5 +1,5 @@
-// What a training's steps have come to. A device computes ahead of the processor as long as nobody
-// asks it for a number: steps are noted as they are started, and read a few at a time.
+// The results of a training's steps. A device computes ahead of the processor as long as nobody
+// asks it for a number, so steps are noted as they are started, and read a few at a time.
 #pragma once
 
 #include <cstdint>
@@ -11,23 +11,25 @@
 
 namespace imprint {
 
-// Used by one thread.
+// Not thread-safe.
 class StepResults {
  public:
-  // `losses` of earlier steps, as far as they are known, and how many steps there were.
+  // Starts at the first step, or after `steps` earlier ones with their `losses`, as far as they are
+  // known.
   StepResults() = default;
   StepResults(std::vector<float> losses, int64_t steps)
       : losses_(std::move(losses)), steps_(steps) {}
 
-  // Of the step after the last: three numbers [] in fp64 on the training's device. `told` is above
-  // 0 if a rank was told to stop; `finite` is 0 if a vector is no longer a number.
+  // Notes the results of the next step: three scalars [] in fp64 on the training's device. `told`
+  // is above 0 if a rank was told to stop; `finite` is 0 if a vector is no longer finite.
   void Note(const at::Tensor& loss, const at::Tensor& told, const at::Tensor& finite);
 
-  // Waits for the steps that were noted. FAILED_PRECONDITION naming the first step whose loss, or
-  // a vector after it, is not a number, which `learning_rate` is told for.
+  // Waits for the steps that were noted, and reads them. FAILED_PRECONDITION naming the first step
+  // whose loss, or a vector after it, is not finite, and `learning_rate`, which should then be
+  // smaller.
   absl::Status Read(double learning_rate);
 
-  // Of the steps that were read.
+  // Both cover the steps that were read so far.
   const std::vector<float>& losses() const { return losses_; }
   bool told_to_stop() const { return told_; }
 

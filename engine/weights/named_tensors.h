@@ -1,4 +1,4 @@
-// A component's weights by name, as they lie in its file.
+// A component's weights by name, as stored in its file.
 #pragma once
 
 #include <filesystem>
@@ -14,16 +14,16 @@
 
 namespace imprint {
 
-// Name -> tensor in the type it is stored in.
+// Name -> tensor, in the type in which it is stored.
 using NamedTensors = std::map<std::string, at::Tensor, std::less<>>;
 
-// Maps a safetensors file: nothing is copied until a tensor is used, the mapping lives as long
-// as any of them, and the last user of a tensor gives its memory back. Errors name the file. Types
+// Maps a safetensors file: nothing is copied until a tensor is used, the mapping lives as long as
+// any of them, and the last user of a tensor gives its memory back. Errors name the file. Types
 // that LibTorch lacks on this device are refused by name.
 absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path);
 
-// The same for tensors of files that are open already: `owner` keeps their bytes mapped, and
-// `origin` is what errors call them.
+// Does the same for tensors of files that are open already: `owner` keeps their bytes mapped, and
+// errors call them `origin`.
 absl::StatusOr<NamedTensors> TensorsOf(const TensorViews& views, std::shared_ptr<const void> owner,
                                        absl::string_view origin);
 

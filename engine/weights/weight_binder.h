@@ -14,30 +14,32 @@
 
 namespace imprint {
 
-// Where and how a model computes.
+// The device and the type that a model computes with.
 struct ComputeOptions {
   at::Device device = at::kCPU;
   at::ScalarType type = at::kFloat;
 };
 
-// One component's tensors while its layers are built. Layers take what they need; Finish then says
-// whether everything was there, and LeftOver what no layer wanted. Not thread-safe.
+// Holds one component's tensors while its layers are built. Layers take what they need; Finish then
+// reports whether everything was there, and LeftOver what no layer took. Not thread-safe.
 class WeightBinder {
  public:
-  // `origin` is the file's name for errors.
+  // `origin` is the file's name in errors.
   WeightBinder(NamedTensors tensors, std::string origin, const ComputeOptions& options)
       : tensors_(std::move(tensors)), origin_(std::move(origin)), options_(options) {}
 
-  // The tensor of that name in a copy of the device's and type's own. A tensor that is missing or
-  // of another shape is noted for Finish, and zeros stand in for it until then. Each may be taken
-  // once.
+  // Returns a copy of the tensor of that name on the options' device and in their type. A tensor
+  // that is missing or of another shape is noted for Finish, and zeros stand in for it until then.
+  // Each may be taken once.
   at::Tensor Take(const std::string& name, at::IntArrayRef shape);
 
-  // INVALID_ARGUMENT that lists missing tensors and wrong shapes (the first few of each), if there
-  // are any, and beside them what was left over, which may be the missing ones by another name.
+  // Returns INVALID_ARGUMENT that lists missing tensors and wrong shapes (the first few of each),
+  // if there are any, and with them what was left over, which may be the missing ones by another
+  // name.
   absl::Status Finish() const;
 
-  // The tensors that were not taken: files hold more than a network needs, and are none the worse.
+  // Returns the tensors that were not taken. They are no error: files hold more than a network
+  // needs.
   std::vector<std::string> LeftOver() const;
 
   const ComputeOptions& options() const { return options_; }

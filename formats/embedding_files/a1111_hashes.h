@@ -1,4 +1,4 @@
-// The two numbers by which AUTOMATIC1111 tells embeddings apart.
+// The two hashes by which AUTOMATIC1111 tells embeddings apart.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@
 
 namespace imprint {
 
-// Its checksum of the values (textual_inversion.py, Embedding.checksum): "ab12". Older versions
-// write it into infotexts.
+// Returns its checksum of the values (textual_inversion.py, Embedding.checksum): "ab12". Older
+// versions write it into infotexts.
 std::string A1111Checksum(const LearnedEmbedding& embedding);
 
-// "TI hashes" of its infotexts: the first 12 digits of the file's SHA-256.
+// Returns the "TI hashes" of its infotexts: the first 12 digits of the file's SHA-256.
 std::string A1111FileHash(std::span<const std::byte> file);
 
 }  // namespace imprint

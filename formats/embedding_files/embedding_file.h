@@ -1,4 +1,4 @@
-// Embedding files as the tools of the field write them: Diffusers, AUTOMATIC1111, kohya, InvokeAI,
+// Reads embedding files as other tools write them: Diffusers, AUTOMATIC1111, kohya, InvokeAI,
 // OneTrainer and rinongal's first scripts. docs/files.md has the table of their layouts.
 #pragma once
 
@@ -17,13 +17,13 @@
 namespace imprint {
 
 struct EmbeddingFileOptions {
-  // The word that the embedding gets; empty takes the file's own. Of a file that holds several
-  // under their words, it also says which.
+  // The word that the embedding gets; empty takes the file's own. It also chooses among several
+  // embeddings that a file holds under their words.
   std::string token;
-  // "mia.pt": tools whose files hold no word are told it by the file's name.
+  // The file's name ("mia.pt"), which is the word for tools whose files hold none.
   std::string name;
-  // For pictures: how to get at the pixels, in which AUTOMATIC1111 hides embeddings; without it
-  // only a PNG's texts are looked at.
+  // For pictures: decodes the pixels, in which AUTOMATIC1111 hides embeddings; without it only a
+  // PNG's texts are read.
   std::function<absl::StatusOr<RgbImage>(std::span<const std::byte>)> decode_picture = nullptr;
 };
 
@@ -32,18 +32,18 @@ struct EmbeddingFileOptions {
 //   .pt and .bin of torch.save, old or new, with a dict of one tensor named by its word, or with
 //   "string_to_param", or with a tensor alone;
 //   .png of AUTOMATIC1111, in a text or in the pixels, and other pictures of it, in the pixels.
-// What AUTOMATIC1111 keeps beside the vectors becomes provenance: "a1111.name", "a1111.step",
+// What AUTOMATIC1111 stores beside the vectors becomes provenance: "a1111.name", "a1111.step",
 // "a1111.sd_checkpoint", "a1111.sd_checkpoint_name".
 //
 // INVALID_ARGUMENT, naming `origin`, for several embeddings of which none is asked for, for what is
-// no embedding of Stable Diffusion 1 or 2 (SDXL's, LoRAs, hypernetworks, whole models: by name),
-// for damaged files, values that are not finite, no word at all, and pickles that name anything but
-// tensors and dicts. No code in a file is ever run.
+// not an embedding of Stable Diffusion 1 or 2 (SDXL's, LoRAs, hypernetworks, whole models: by
+// name), for damaged files, values that are not finite, no word at all, and pickles that name
+// anything but tensors and dicts. No code in a file is ever run.
 absl::StatusOr<LearnedEmbedding> ParseEmbeddingFile(absl::string_view bytes,
                                                     const std::string& origin,
                                                     const EmbeddingFileOptions& options = {});
 
-// The same for a file, whose name is taken for `options.name` if that is empty.
+// Does the same for a file, whose name is taken for `options.name` if that is empty.
 absl::StatusOr<LearnedEmbedding> ReadEmbeddingFile(const std::filesystem::path& path,
                                                    EmbeddingFileOptions options = {});
 

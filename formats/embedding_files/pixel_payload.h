@@ -1,5 +1,5 @@
-// What AUTOMATIC1111's web UI hides in the pixels of an embedding's picture, beside the text that
-// it writes into a PNG: hosts that strip texts leave it.
+// Reads what AUTOMATIC1111's web UI hides in the pixels of an embedding's picture, beside the text
+// that it writes into a PNG: hosts that strip texts leave it.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 
 namespace imprint {
 
-// The JSON in the two blocks left and right of the picture, each set off by a black column: the
-// left one holds the lower four bits of a zlib stream in the lower four bits of its samples, the
-// right one the upper four, both under a sequence of a linear congruential generator. Nothing if
-// the picture has no such blocks, or they do not hold a stream of at most `limit` bytes.
+// Returns the JSON in the two blocks left and right of the picture, each set off by a black column:
+// the left one holds the lower four bits of a zlib stream in the lower four bits of its samples,
+// the right one the upper four, both masked by a sequence of a linear congruential generator.
+// Nothing if the picture has no such blocks, or they do not hold a stream of at most `limit` bytes.
 std::optional<std::string> PayloadInPixels(const RgbImage& picture, size_t limit);
 
 }  // namespace imprint

@@ -1,4 +1,4 @@
-// Texts in PNG files (PNG Specification, third edition, section 11.3.3).
+// Reads texts in PNG files (PNG Specification, third edition, section 11.3.3).
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@ namespace imprint {
 
 bool IsPng(std::span<const std::byte> bytes);
 
-// The text under that keyword, from a tEXt, zTXt or iTXt chunk anywhere in the file; nothing if
-// there is none, or the file ends before it. INVALID_ARGUMENT if it is damaged, or longer than
-// `limit` bytes. Checksums are not looked at, nor are pictures.
+// Returns the text under that keyword, from a tEXt, zTXt or iTXt chunk anywhere in the file;
+// nothing if there is none, or the file ends before it. INVALID_ARGUMENT if it is damaged, or
+// longer than `limit` bytes. Does not check checksums or pictures.
 absl::StatusOr<std::optional<std::string>> TextOfPng(std::span<const std::byte> png,
                                                      absl::string_view keyword, size_t limit);
 

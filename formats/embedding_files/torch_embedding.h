@@ -1,4 +1,4 @@
-// The embedding in a file of torch.save.
+// Reads the embedding in a file written by torch.save.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace imprint {
 
-// `token` of the result is what the file says: its key, AUTOMATIC1111's `name`, or nothing where it
-// holds neither. `wanted` chooses among several. Errors as ParseEmbeddingFile's.
+// `token` of the embedding is what the file says: its key, AUTOMATIC1111's `name`, or nothing where
+// it holds neither. `wanted` chooses among several. Errors are those of ParseEmbeddingFile.
 struct TorchEmbedding {
   LearnedEmbedding embedding;
   // Whether the tool that wrote it goes by the file's name, whatever the file says.

@@ -25,17 +25,17 @@ enum class PickleGlobalKind {
 
 struct PickleGlobal {
   PickleGlobalKind kind;
-  // Which of the table's rows it is.
+  // The table's row that it is from.
   size_t row;
 };
 
-// Nothing for every name that is not on the list.
+// Looks up a name; nothing for every name that is not on the list.
 std::optional<PickleGlobal> FindPickleGlobal(absl::string_view module, absl::string_view name);
 
-// "torch.FloatStorage".
+// Returns the full name, such as "torch.FloatStorage".
 std::string Name(const PickleGlobal& global);
 
-// The element type of a kStorage.
+// Returns the element type of a kStorage.
 DType StorageType(const PickleGlobal& global);
 
 }  // namespace imprint

@@ -18,22 +18,22 @@ namespace imprint {
 // A LoRA of a thousand tensors takes some 200 KB and 30,000 values; an embedding takes 300 bytes.
 inline constexpr size_t kMaxPickleBytes = 4 << 20;
 inline constexpr size_t kMaxPickleValues = 200'000;
-// torch's own are numbers of at most 20 digits.
+// The longest key of a storage; torch's own are numbers of at most 20 digits.
 inline constexpr size_t kMaxStorageKey = 64;
 
 // A parsed pickle. Immutable once parsed, movable; its values live as long as it does.
 struct Pickle {
   std::deque<PickleValue> values;
   PickleRef root = nullptr;
-  // Every storage that it names.
+  // Every storage that the pickle names.
   std::map<std::string, PickledStorage, std::less<>> storages;
-  // Where it ends: more may follow it.
+  // The size of the pickle in bytes: more may follow it.
   size_t size = 0;
 };
 
-// INVALID_ARGUMENT, naming the byte, for a global or opcode that is not on our lists, a length or
-// count that leaves the bytes, values of another kind than an opcode takes, and more of anything
-// than the limits above.
+// Parses a pickle. INVALID_ARGUMENT, naming the byte, for a global or opcode that is not on our
+// lists, a length or count that leaves the bytes, values of another kind than an opcode takes, and
+// more of anything than the limits above.
 absl::StatusOr<Pickle> ParsePickle(absl::string_view bytes);
 
 }  // namespace imprint

@@ -1,5 +1,5 @@
-// What a pickle is parsed into: plain values that hold references to one another, as Python's do,
-// and may even form cycles. Nothing here has behaviour, and nothing recurses.
+// The values that a pickle is parsed into: plain values that hold references to one another, as
+// Python's do, and may even form cycles. Nothing here has behaviour, and nothing recurses.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct PickleTuple {
   std::vector<PickleRef> items;
 };
 
-// In the order of the file; a key may come again, and then the last one counts.
+// In the file's order; a key may be repeated, and then the last one counts.
 struct PickleDict {
   std::vector<std::pair<PickleRef, PickleRef>> items;
 };
@@ -45,14 +45,14 @@ struct PickleParameterDict {
   PickleRef state = nullptr;
 };
 
-// The numbers that tensors look into: where torch keeps them is for its two containers to know.
+// The storage that tensors are views of; where torch keeps its numbers is up to its two containers.
 struct PickledStorage {
   DType type;
   std::string key;
   int64_t elements;
 };
 
-// `offset` and `strides` count elements of the storage; nothing of it has been held against the
+// `offset` and `strides` count elements of the storage; none of it has been checked against the
 // storage's size.
 struct PickledTensor {
   PickledStorage storage;
@@ -77,13 +77,13 @@ struct PickleValue {
   }
 };
 
-// "a dict", "the text \"mia\"", ...: for errors.
+// Returns "a dict", "the text \"mia\"", ..., for errors.
 std::string Describe(const PickleValue& value);
 
-// The dict that `value` is, also as an nn.ParameterDict; null if it is none.
+// Returns the dict that `value` is, also as an nn.ParameterDict; null if it is none.
 const PickleDict* AsDict(const PickleValue& value);
 
-// What `dict` has under that text, or null.
+// Returns the value that `dict` has under that text, or null.
 const PickleValue* Find(const PickleDict& dict, absl::string_view key);
 
 }  // namespace imprint

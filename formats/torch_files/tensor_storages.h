@@ -1,4 +1,4 @@
-// Where the numbers of a torch file's tensors are: its two containers keep them differently.
+// Reads the numbers of a torch file's tensors, which its two containers store differently.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,14 @@ class TensorStorages {
  public:
   virtual ~TensorStorages() = default;
 
-  // `size` bytes of a storage from byte `begin` on, which the caller has held against the size that
-  // the pickle gives. INVALID_ARGUMENT if the file has no such storage, or one of another size.
+  // Returns `size` bytes of a storage from byte `begin` on; the caller must have checked them
+  // against the size that the pickle gives. INVALID_ARGUMENT if the file has no such storage, or
+  // one of another size.
   virtual absl::StatusOr<std::string> Read(const PickledStorage& storage, uint64_t begin,
                                            uint64_t size) = 0;
 };
 
-// What one container holds.
+// The content of one container.
 struct TorchContents {
   Pickle pickle;
   std::unique_ptr<TensorStorages> storages;

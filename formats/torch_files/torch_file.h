@@ -1,4 +1,4 @@
-// What torch.save wrote, read without Python: a value, and the tensors that it holds.
+// Reads what torch.save wrote, without Python: a value, and the tensors that it holds.
 #pragma once
 
 #include <cstddef>
@@ -11,25 +11,25 @@
 
 namespace imprint {
 
-// Most bytes between a tensor's first and last number: a bound on memory, far above any
+// The most bytes between a tensor's first and last number: a bound on memory, far above any
 // embedding's.
 inline constexpr size_t kMaxTensorSpan = 64 << 20;
 
 // Movable; not thread-safe.
 class TorchFile {
  public:
-  // True for what begins like a zip or a pickle.
+  // Returns true for what begins like a zip or a pickle.
   static bool IsOne(std::span<const std::byte> bytes);
 
-  // Either container. `bytes` must outlive the file. INVALID_ARGUMENT as torch_zip.h and
+  // Parses either container. `bytes` must outlive the file. INVALID_ARGUMENT as torch_zip.h and
   // legacy_torch_file.h say.
   static absl::StatusOr<TorchFile> Parse(std::span<const std::byte> bytes);
 
   const PickleValue& root() const { return *contents_.pickle.root; }
 
-  // The tensor's numbers, row-major and without gaps, whatever its strides are. The caller has
-  // bounded its shape: the result is as large as that says. INVALID_ARGUMENT if it leaves its
-  // storage or spreads over more than kMaxTensorSpan.
+  // Returns the tensor's numbers, row-major and without gaps, whatever its strides are. The caller
+  // must have bounded its shape, which determines the size of the result. INVALID_ARGUMENT if it
+  // leaves its storage or spreads over more than kMaxTensorSpan.
   absl::StatusOr<std::string> Read(const PickledTensor& tensor);
 
  private:

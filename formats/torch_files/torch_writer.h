@@ -1,4 +1,4 @@
-// Files as torch.save writes them, and as nobody should: for tests.
+// For tests: writes files as torch.save does, and as nobody should.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace imprint {
 
-// Protocol 2 unless told, opcode by opcode.
+// Writes a pickle opcode by opcode, in protocol 2 by default.
 class PickleWriter {
  public:
   explicit PickleWriter(char protocol = 2) : bytes_({'\x80', protocol}) {}

@@ -1,4 +1,5 @@
-// torch.save since 1.6: a zip with data.pkl, one file a storage, and the writer's byte order.
+// Reads files of torch.save since 1.6: a zip with data.pkl, one file for each storage, and the
+// writer's byte order.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +11,12 @@
 
 namespace imprint {
 
-// True for anything that begins like a zip.
+// Returns true for anything that begins like a zip.
 bool IsZip(std::span<const std::byte> bytes);
 
-// `bytes` must outlive the result. INVALID_ARGUMENT for a zip that is damaged, encrypted or
-// compressed in an unusual way, has a name twice or no single data.pkl, was written on a big-endian
-// machine, or whose pickle is refused (pickle_parser.h).
+// Reads the zip. `bytes` must outlive the result. INVALID_ARGUMENT for a zip that is damaged,
+// encrypted or compressed in an unusual way, has a name twice or no single data.pkl, was written on
+// a big-endian machine, or whose pickle is refused (pickle_parser.h).
 absl::StatusOr<TorchContents> ReadTorchZip(std::span<const std::byte> bytes);
 
 }  // namespace imprint

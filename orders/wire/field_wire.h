@@ -1,4 +1,4 @@
-// A table of orders against the proto message that carries it: fields are found by name, so that no
+// Maps a table of orders to the proto message that carries it: fields are found by name, so that no
 // option is written down here. Values of proto enums are the table's names in capitals, after the
 // type's (LEARNING_RATE_SCHEDULE_COSINE is "cosine"); the one that ends in UNSPECIFIED is the
 // default.
@@ -15,20 +15,20 @@
 
 namespace imprint {
 
-// The proto's field of that name. Ends the process if there is none: a test holds every table
-// against its message.
+// Returns the proto's field of that name. Ends the process if there is none: a test checks every
+// table against its message.
 const google::protobuf::FieldDescriptor& WireField(const google::protobuf::Message& message,
                                                    absl::string_view name);
 
-// The text of an enum field's value, empty if it is the default or not of this version.
+// Returns the text of an enum field's value, empty if it is the default or not of this version.
 std::string WireEnumText(const google::protobuf::Message& message,
                          const google::protobuf::FieldDescriptor& field);
 void SetWireEnum(google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
                  absl::string_view text);
 
-// Takes what is set in the message; the rest of `values` stays. INVALID_ARGUMENT naming `context`
-// and the field if an enum has a value that is not of this version; ranges are CheckFields' to
-// check.
+// Reads what is set in the message; the rest of `values` is unchanged. INVALID_ARGUMENT naming
+// `context` and the field if an enum has a value that is not of this version; ranges are left to
+// CheckFields.
 template <typename Struct>
 absl::Status ReadWire(const google::protobuf::Message& message, FieldTable<Struct> table,
                       Struct& values, absl::string_view context = "") {
@@ -56,7 +56,7 @@ absl::Status ReadWire(const google::protobuf::Message& message, FieldTable<Struc
   return absl::OkStatus();
 }
 
-// Sets the fields of those rows that `wanted` takes; all of them where there is no `wanted`.
+// Sets the fields of those rows for which `wanted` returns true; all of them if it is null.
 template <typename Struct>
 void WriteWire(FieldTable<Struct> table, const Struct& values, google::protobuf::Message& message,
                const std::function<bool(const Field<Struct>&)>& wanted = nullptr) {

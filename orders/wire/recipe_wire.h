@@ -1,4 +1,4 @@
-// A training's recipe as protos carry it.
+// Converts a training's recipe to and from protos.
 #pragma once
 
 #include <functional>
@@ -11,16 +11,16 @@
 
 namespace imprint {
 
-// Fields that are not set take the defaults. INVALID_ARGUMENT naming `context` and the field, such
-// as spec.recipe.steps.
+// Parses a recipe. Fields that are not set take the defaults. INVALID_ARGUMENT naming `context` and
+// the field, such as spec.recipe.steps.
 absl::StatusOr<TrainingRecipe> ParseRecipe(const v1::TrainingRecipe& recipe,
                                            absl::string_view context);
 
-// With every field set.
+// Returns a proto with every field set.
 v1::TrainingRecipe ToProto(const TrainingRecipe& recipe);
 
-// With those fields set that `given` takes: the rest is left to the server, which knows the
-// defaults.
+// Returns a proto with only those fields set for which `given` returns true: the rest is left to
+// the server, which knows the defaults.
 v1::TrainingRecipe ToProto(const TrainingRecipe& recipe,
                            const std::function<bool(const Field<TrainingRecipe>&)>& given);
 
