@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <variant>
 
 #include "absl/status/status.h"
@@ -46,7 +47,15 @@ struct ChoiceMember {
   absl::Span<const absl::string_view> names;
 };
 
-// Choice<&TrainingRecipe::schedule>(kScheduleNames).
+// A member whose values have names of their own, more than a list can say: a solver.
+template <typename Struct>
+struct NamedMember {
+  std::string (*get)(const Struct&) = nullptr;
+  // INVALID_ARGUMENT naming `field`.
+  absl::Status (*set)(absl::string_view field, absl::string_view name, Struct&) = nullptr;
+};
+
+// ChoiceOf<&TrainingRecipe::schedule>::Named(kLearningRateSchedules).
 template <auto member>
 struct ChoiceOf;
 template <typename Struct, typename Enum, Enum Struct::*member>
@@ -62,10 +71,11 @@ template <typename Struct>
 struct Field {
   // Its name in JSON, in the proto and in errors.
   absl::string_view name;
-  // Its flag without the dashes. One that begins with "no-" takes no value and makes a bool false.
+  // Its flag without the dashes; empty if another flag gives it. One that begins with "no-" takes
+  // no value and makes a bool false.
   absl::string_view flag;
   std::variant<int Struct::*, uint64_t Struct::*, double Struct::*, bool Struct::*,
-               ChoiceMember<Struct>>
+               std::string Struct::*, ChoiceMember<Struct>, NamedMember<Struct>>
       member;
   // The range of an int or a double; the other kinds have none.
   FieldRange range;
@@ -73,6 +83,9 @@ struct Field {
   absl::string_view expected;
   // The description for people: one clause, without a full stop.
   absl::string_view help;
+  // Whether the model says what it is where nobody does; the member's own value is then of no
+  // account to people.
+  bool models_own = false;
 };
 
 template <typename Struct>
@@ -111,6 +124,8 @@ std::string Expected(const Field<Struct>& field) {
           [&](double Struct::*) { return ExpectedNumber(field.range, /*whole=*/false); },
           [](uint64_t Struct::*) { return absl::StrCat("a whole number from 0 to ", UINT64_MAX); },
           [](bool Struct::*) { return std::string("true or false"); },
+          [](std::string Struct::*) { return std::string("text"); },
+          [](const NamedMember<Struct>&) { return std::string("a name"); },
           [](const ChoiceMember<Struct>& choice) { return ExpectedName(choice.names); }},
       field.member);
 }
@@ -119,23 +134,42 @@ std::string Expected(const Field<Struct>& field) {
 template <typename Struct>
 absl::Status SetByName(const Field<Struct>& field, absl::string_view name, Struct& values,
                        absl::string_view context = "") {
+  const std::string where = absl::StrCat(context, field.name);
+  if (const auto* named = std::get_if<NamedMember<Struct>>(&field.member)) {
+    return named->set(where, name, values);
+  }
   const auto& choice = std::get<ChoiceMember<Struct>>(field.member);
   const int place = field_table_internal::PlaceOf(name, choice.names);
   if (place < 0) {
-    return FieldError(absl::StrCat(context, field.name), Quoted(name), Expected(field));
+    return FieldError(where, Quoted(name), Expected(field));
   }
   choice.set(values, place);
   return absl::OkStatus();
 }
 
-// Returns INVALID_ARGUMENT naming the first field that is out of its range, with what was given and
-// what is expected.
+// Returns the name of the value that the field has.
 template <typename Struct>
-absl::Status CheckFields(FieldTable<Struct> table, const Struct& values) {
+std::string NameOf(const Field<Struct>& field, const Struct& values) {
+  if (const auto* named = std::get_if<NamedMember<Struct>>(&field.member)) {
+    return named->get(values);
+  }
+  const auto& choice = std::get<ChoiceMember<Struct>>(field.member);
+  return std::string(choice.names[static_cast<size_t>(choice.get(values))]);
+}
+
+// Whether a kind of member is given by name.
+template <typename Member>
+inline constexpr bool kIsNamed = !std::is_member_object_pointer_v<Member>;
+
+// Returns INVALID_ARGUMENT naming `context` and the first field that is out of its range, with what
+// was given and what is expected.
+template <typename Struct>
+absl::Status CheckFields(FieldTable<Struct> table, const Struct& values,
+                         absl::string_view context = "") {
   for (const Field<Struct>& field : table) {
     const auto check = [&](auto value) {
       if (field.range.Has(static_cast<double>(value))) return absl::OkStatus();
-      return FieldError(field.name, absl::StrCat(value), Expected(field));
+      return FieldError(absl::StrCat(context, field.name), absl::StrCat(value), Expected(field));
     };
     absl::Status status;
     if (const auto* whole = std::get_if<int Struct::*>(&field.member)) {
@@ -151,15 +185,17 @@ absl::Status CheckFields(FieldTable<Struct> table, const Struct& values) {
 // Returns an object with every field.
 template <typename Struct>
 nlohmann::json ToJson(FieldTable<Struct> table, const Struct& values) {
-  using field_table_internal::Overloaded;
   nlohmann::json json = nlohmann::json::object();
   for (const Field<Struct>& field : table) {
-    json[std::string(field.name)] =
-        std::visit(Overloaded{[&](const ChoiceMember<Struct>& choice) -> nlohmann::json {
-                                return choice.names[static_cast<size_t>(choice.get(values))];
-                              },
-                              [&](auto member) -> nlohmann::json { return values.*member; }},
-                   field.member);
+    json[std::string(field.name)] = std::visit(
+        [&]<typename Member>(const Member& member) -> nlohmann::json {
+          if constexpr (kIsNamed<Member>) {
+            return NameOf(field, values);
+          } else {
+            return values.*member;
+          }
+        },
+        field.member);
   }
   return json;
 }
@@ -168,26 +204,22 @@ nlohmann::json ToJson(FieldTable<Struct> table, const Struct& values) {
 // field.
 template <typename Struct>
 absl::StatusOr<Struct> FromJson(FieldTable<Struct> table, const JsonObject& json) {
-  using field_table_internal::Overloaded;
   Struct values;
   for (const Field<Struct>& field : table) {
-    const auto take = [&](auto member) -> absl::Status {
-      using Value = std::decay_t<decltype(values.*member)>;
-      if constexpr (std::is_same_v<Value, int>) {
+    const auto take = [&]<typename Member>(const Member& member) -> absl::Status {
+      if constexpr (kIsNamed<Member>) {
+        ASSIGN_OR_RETURN(const auto name, json.Get<std::string>(field.name));
+        return SetByName(field, name, values, absl::StrCat(json.origin(), ": "));
+      } else if constexpr (std::is_same_v<Member, int Struct::*>) {
         ASSIGN_OR_RETURN(values.*member,
                          field_table_internal::ReadInt(json, field.name, Expected(field)));
       } else {
+        using Value = std::decay_t<decltype(values.*member)>;
         ASSIGN_OR_RETURN(values.*member, json.Get<Value>(field.name));
       }
       return absl::OkStatus();
     };
-    RETURN_IF_ERROR(std::visit(
-        Overloaded{[&](const ChoiceMember<Struct>&) -> absl::Status {
-                     ASSIGN_OR_RETURN(const auto name, json.Get<std::string>(field.name));
-                     return SetByName(field, name, values, absl::StrCat(json.origin(), ": "));
-                   },
-                   take},
-        field.member));
+    RETURN_IF_ERROR(std::visit(take, field.member));
   }
   RETURN_IF_ERROR(CheckFields(table, values));
   return values;

@@ -11,48 +11,55 @@
 
 #include "base/status_matchers.h"
 #include "base/text_file.h"
+#include "orders/picture_request.h"
 #include "orders/training_recipe.h"
 
 namespace imprint {
 namespace {
 
+constexpr const char* kIntroduction = R"(# Options
+
+Every option that has one meaning everywhere: `field` is its name in protos, in JSON records and in errors, `flag`
+that of `imprint-engine` and `imprint`. A flag that begins with `no-` takes no value. A field that is not given has
+its default; a zero that is given is a zero.
+
+The tables are the product's own (`orders/`): from them come the checks, the JSON, the protos' conversion and the
+flags, and a test holds this page against them.
+)";
+
 // As ToJson writes it.
 template <typename Struct>
 std::string Default(const Field<Struct>& field) {
+  if (field.models_own) return "the model's own";
   const nlohmann::json value =
       ToJson(FieldTable<Struct>(&field, 1), Struct())[std::string(field.name)];
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 template <typename Struct>
-std::string Table(FieldTable<Struct> table) {
-  std::string text = "| field | flag | default | may be | |\n|---|---|---|---|---|\n";
+std::string Section(absl::string_view heading, FieldTable<Struct> table) {
+  std::string text = absl::StrCat(
+      "\n## ", heading, "\n\n| field | flag | default | may be | |\n|---|---|---|---|---|\n");
   for (const Field<Struct>& field : table) {
-    absl::StrAppend(&text, "| `", field.name, "` | `--", field.flag, "` | ", Default(field), " | ",
+    const std::string flag = field.flag.empty() ? "" : absl::StrCat("`--", field.flag, "`");
+    absl::StrAppend(&text, "| `", field.name, "` | ", flag, " | ", Default(field), " | ",
                     Expected(field), " | ", field.help, " |\n");
   }
   return text;
 }
 
-std::string Document() {
+std::string Page() {
   return absl::StrCat(
-      "# Options\n\n"
-      "What can be asked of a training, under the names that its parts have everywhere: `field` in "
-      "protos, in\n"
-      "JSON records and in errors, `flag` in `imprint-engine teach` and `imprint teach`. A flag "
-      "that begins with\n"
-      "`no-` takes no value. A field that is not given has its default; a zero that is given is a "
-      "zero.\n\n"
-      "These tables are the product's own (orders/), and a test holds this page against them.\n\n"
-      "## The recipe of a training\n\n",
-      Table(FieldTable<TrainingRecipe>(kRecipeFields)));
+      kIntroduction,
+      Section("The recipe of a training (teach)", FieldTable<TrainingRecipe>(kRecipeFields)),
+      Section("How pictures are drawn (draw)", FieldTable<PictureRequest>(kPictureFields)));
 }
 
-TEST(OptionsDocs, ArePagesOfTheTables) {
+TEST(OptionsDocs, HoldEveryRowOfTheTables) {
   const std::string path = IMPRINT_SOURCE_DIR "/docs/options.md";
-  if (std::getenv("IMPRINT_WRITE_DOCS") != nullptr) std::ofstream(path) << Document();
+  if (std::getenv("IMPRINT_WRITE_DOCS") != nullptr) std::ofstream(path) << Page();
   ASSERT_OK_AND_ASSIGN(const std::string page, ReadTextFile(path, 1 << 20));
-  EXPECT_EQ(page, Document()) << "write it anew: see the top of this test";
+  EXPECT_EQ(page, Page()) << "write it anew: see the top of this test";
 }
 
 }  // namespace

@@ -11,6 +11,9 @@
 
 namespace imprint {
 
+// Most steps of a picture, whatever the model's schedule allows.
+inline constexpr int kMaxSolverSteps = 1000;
+
 enum class SolverMethod {
   kDdim,
   kDdpm,

@@ -7,7 +7,7 @@
 namespace imprint {
 namespace {
 
-constexpr FieldTable<TrainingRecipe> kFields = kRecipeFields;
+constexpr FieldTable<TrainingRecipe> kRecipe = kRecipeFields;
 
 // The cosine ends here, not at nothing: the last steps still count.
 constexpr double kCosineFloor = 0.05;
@@ -19,17 +19,17 @@ absl::string_view Name(LearningRateSchedule schedule) {
 }
 
 absl::Status CheckRecipe(const TrainingRecipe& recipe) {
-  RETURN_IF_ERROR(CheckFields(kFields, recipe));
+  RETURN_IF_ERROR(CheckFields(kRecipe, recipe));
   const int samples = recipe.batch * recipe.accumulation;
   if (samples <= kMaxSamples) return absl::OkStatus();
   return FieldError("batch x accumulation", absl::StrCat(samples),
                     absl::StrCat("a whole number from 1 to ", kMaxSamples));
 }
 
-nlohmann::json ToJson(const TrainingRecipe& recipe) { return ToJson(kFields, recipe); }
+nlohmann::json ToJson(const TrainingRecipe& recipe) { return ToJson(kRecipe, recipe); }
 
 absl::StatusOr<TrainingRecipe> RecipeFromJson(const JsonObject& json) {
-  ASSIGN_OR_RETURN(const TrainingRecipe recipe, FromJson(kFields, json));
+  ASSIGN_OR_RETURN(const TrainingRecipe recipe, FromJson(kRecipe, json));
   RETURN_IF_ERROR(CheckRecipe(recipe));
   return recipe;
 }

@@ -9,6 +9,7 @@
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/drawing.h"
 #include "cli/pictures/drawing_options.h"
+#include "cli/program/field_flags.h"
 #include "cli/program/given_flags.h"
 
 #include "base/field_error.h"
@@ -23,17 +24,16 @@ struct DrawOptions {
   std::string prompt_file;
   std::string seeds = "1";
   std::string size;
-  std::string solver;
   std::optional<double> strength;
   ComputeFlags compute;
   std::string format = "png";
-  std::string prompt_style = std::string(Name(PictureRequest().prompt_style));
+  std::optional<FieldFlags<PictureRequest>> flags;
   bool no_sheet = false;
   bool no_safety_check = false;
 };
 
-absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, const DrawOptions& options,
-                                    Console& console) {
+absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, DrawOptions& options, Console& console) {
+  RETURN_IF_ERROR(options.flags->TakeNames());
   DrawOrder order = options.order;
   if (order.out.empty()) return FieldError("out", "none", "a folder for the pictures: --out");
   if (!options.prompt_file.empty()) {
@@ -57,10 +57,7 @@ absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, const DrawOptions& opt
   }
   order.defaults.strength = options.strength.value_or(order.defaults.strength);
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
-  if (!options.solver.empty()) {
-    ASSIGN_OR_RETURN(order.solver, ParseSolver("solver", options.solver));
-  }
-  ASSIGN_OR_RETURN(order.defaults.prompt_style, ParsePromptStyle(options.prompt_style));
+  if (options.flags->Given("solver")) order.solver = order.defaults.solver;
   order.sheet = !options.no_sheet;
   order.safety_check = !options.no_safety_check;
   return order;
@@ -94,12 +91,8 @@ Command MakeDrawCommand(CLI::App& app) {
   };
   add("--seeds", options->seeds, "Each prompt is drawn with each of these: 1,2,5-8")
       ->type_name("LIST");
-  draw->add_option("--solver", options->solver, kSolverHelp)->type_name("NAME")->group(kHow);
-  add("--steps", options->order.defaults.steps, "Steps of the solver");
-  add("--eta", options->order.defaults.eta, kEtaHelp);
-  add("--guidance", options->order.defaults.guidance, "How strictly to follow the prompt");
-  add("--guidance-rescale", options->order.defaults.guidance_rescale, kGuidanceRescaleHelp);
-  add("--negative", options->order.defaults.negative_prompt, "What to keep out");
+  options->flags.emplace(*draw, FieldTable<PictureRequest>(kPictureFields), options->order.defaults,
+                         kHow, ShowDefaults::kYes);
   draw->add_option("--from", options->order.source,
                    "Picture to begin from instead of noise; its middle is cut to the size")
       ->type_name("PATH")
@@ -109,17 +102,9 @@ Command MakeDrawCommand(CLI::App& app) {
                                 "[",
                                 options->order.defaults.strength, "]"))
       ->group(kHow);
-  add("--upscale", options->order.defaults.upscale, kUpscaleHelp);
-  add("--upscale-strength", options->order.defaults.upscale_strength, kUpscaleStrengthHelp);
   add("--size", options->size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");
   add("--batch", options->order.batch, "Pictures drawn at once");
-  add("--prompt-style", options->prompt_style,
-      "emphasis: (word:1.2) and [word] weigh words, BREAK starts a new chunk; literal: all is text")
-      ->type_name("NAME");
-  add("--clip-skip", options->order.defaults.clip_skip,
-      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1, where it can "
-      "run that: not 0.42 with transformers 5.6 or later");
   constexpr const char* kWhat = "What is written";
   draw->add_option("--format", options->format, "png, jpeg or webp")
       ->type_name("NAME")

@@ -21,26 +21,7 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
   nlohmann::json picture_list = nlohmann::json::array();
   for (const PictureRecord& picture : pictures) {
     const PictureRequest& request = picture.request;
-    nlohmann::json entry = {{"prompt", request.prompt},
-                            {"negative_prompt", request.negative_prompt},
-                            {"prompt_style", Name(request.prompt_style)},
-                            {"clip_skip", request.clip_skip},
-                            {"seed", request.seed},
-                            {"width", request.width},
-                            {"height", request.height},
-                            {"solver", Name(request.solver)},
-                            {"steps", request.steps},
-                            {"eta", request.eta},
-                            {"guidance", request.guidance},
-                            {"guidance_rescale", request.guidance_rescale}};
-    if (request.source != nullptr) entry["strength"] = request.strength;
-    if (request.upscale > 1) {
-      const PictureSize size = FinalSize(model, request);
-      entry["upscale"] = {{"factor", request.upscale},
-                          {"strength", request.upscale_strength},
-                          {"width", size.width},
-                          {"height", size.height}};
-    }
+    nlohmann::json entry = DrawnFromJson(request, FinalSize(model, request));
     if (picture.comparison) entry["comparison"] = true;
     if (picture.checked) {
       entry["safety"] = {{"blocked", picture.safety.Blocked()},

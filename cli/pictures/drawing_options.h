@@ -15,20 +15,6 @@
 
 namespace imprint::cli {
 
-// Help texts that both programs share.
-inline constexpr const char* kSolverHelp =
-    "ddim, ddpm, pndm, euler, euler_a, dpmpp_2m, dpmpp_2m_sde, unipc, some with _karras, or "
-    "another "
-    "tool's name of it; default: the model's own";
-inline constexpr const char* kEtaHelp = "Fresh noise in each step of ddim, 0 to 1";
-inline constexpr const char* kGuidanceRescaleHelp =
-    "How far to bring guided pictures back to the contrast of unguided ones, 0 to 1";
-
-inline constexpr const char* kUpscaleHelp =
-    "Draw each picture once more, enlarged so many times, 1 to 4: more pixels with detail";
-inline constexpr const char* kUpscaleStrengthHelp =
-    "Share of steps that this second pass walks: how far it may depart from the first";
-
 // The most pictures that one command draws.
 inline constexpr size_t kMaxDrawnPictures = 10'000;
 

@@ -29,6 +29,7 @@ class FieldFlags {
              ShowDefaults defaults)
       : values_(values) {
     for (const Field<Struct>& field : table) {
+      if (field.flag.empty()) continue;
       CLI::Option* option = Add(app, field, defaults);
       option->group(group);
       flags_.push_back({&field, option});
@@ -44,10 +45,10 @@ class FieldFlags {
     return absl::OkStatus();
   }
 
-  // Returns whether the line gives that row's flag.
-  bool Given(const Field<Struct>& row) const {
+  // Whether the line gives the flag of the row with that name.
+  bool Given(absl::string_view field_name) const {
     for (const auto& [field, option] : flags_) {
-      if (field->name == row.name) return option->count() > 0;
+      if (field->name == field_name) return option->count() > 0;
     }
     return false;
   }
@@ -56,27 +57,23 @@ class FieldFlags {
   CLI::Option* Add(CLI::App& app, const Field<Struct>& field, ShowDefaults defaults) {
     const std::string flag = absl::StrCat("--", field.flag);
     const std::string help(field.help);
-    if (const auto* member = std::get_if<bool Struct::*>(&field.member)) {
-      const bool value = !absl::StartsWith(field.flag, "no-");
-      return app.add_flag_callback(
-          flag, [this, member, value] { values_.** member = value; }, help);
-    }
-    CLI::Option* option = nullptr;
-    if (const auto* choice = std::get_if<ChoiceMember<Struct>>(&field.member)) {
-      auto& [unused, text] =
-          names_.emplace_back(&field, choice->names[static_cast<size_t>(choice->get(values_))]);
-      option = app.add_option(flag, text, help)->type_name("NAME");
-    } else {
-      std::visit(
-          [&](auto member) {
-            if constexpr (std::is_member_object_pointer_v<decltype(member)>) {
-              option = app.add_option(flag, values_.*member, help);
-            }
-          },
-          field.member);
-    }
-    if (defaults == ShowDefaults::kYes) option->capture_default_str();
-    return option;
+    return std::visit(
+        [&]<typename Member>(const Member& member) -> CLI::Option* {
+          CLI::Option* option = nullptr;
+          if constexpr (std::is_same_v<Member, bool Struct::*>) {
+            const bool value = !absl::StartsWith(field.flag, "no-");
+            return app.add_flag_callback(
+                flag, [this, member, value] { values_.*member = value; }, help);
+          } else if constexpr (kIsNamed<Member>) {
+            auto& [unused, name] = names_.emplace_back(&field, NameOf(field, values_));
+            option = app.add_option(flag, name, help)->type_name("NAME");
+          } else {
+            option = app.add_option(flag, values_.*member, help);
+          }
+          if (defaults == ShowDefaults::kYes && !field.models_own) option->capture_default_str();
+          return option;
+        },
+        field.member);
   }
 
   Struct& values_;

@@ -3,7 +3,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "orders/upscaling.h"
@@ -11,8 +10,6 @@
 
 namespace imprint {
 namespace {
-
-constexpr double kMaxGuidance = 100;
 
 absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, PromptStyle style,
                          const WrittenTokens& concepts) {
@@ -70,16 +67,16 @@ absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& conce
   RETURN_IF_ERROR(CheckSize(model, {request.width, request.height}));
   RETURN_IF_ERROR(
       CheckSolving(request.solver, request.steps, model.training_timesteps, request.eta));
-  RETURN_IF_ERROR(CheckNumber("guidance", request.guidance, 0, kMaxGuidance));
-  RETURN_IF_ERROR(CheckNumber("guidance_rescale", request.guidance_rescale, 0, 1));
   if (request.clip_skip < 1 || request.clip_skip > model.text_layers) {
     return FieldError("clip_skip", absl::StrCat(request.clip_skip),
                       absl::StrCat("a whole number from 1 to ", model.text_layers,
                                    ", the text encoder's layers"));
   }
   RETURN_IF_ERROR(CheckSource(request));
-  return CheckUpscaling({request.width, request.height}, model.size_multiple, request.solver,
-                        request.steps, request.upscale, request.upscale_strength);
+  RETURN_IF_ERROR(CheckUpscaling({request.width, request.height}, model.size_multiple,
+                                 request.solver, request.steps, request.upscale,
+                                 request.upscale_strength));
+  return CheckFields(FieldTable<PictureRequest>(kPictureFields), request);
 }
 
 }  // namespace imprint

@@ -14,6 +14,7 @@
 #include "orders/solver_choice.h"
 #include "orders/training_recipe.h"
 #include "orders/upscaling.h"
+#include "orders/wire/picture_wire.h"
 #include "orders/wire/recipe_wire.h"
 #include "rpc/resource_name.h"
 #include "rpc/text_field.h"
@@ -30,18 +31,14 @@ constexpr size_t kMaxClassWordBytes = 200;
 constexpr int kMaxTemplates = 1000;
 constexpr size_t kMaxTemplateBytes = 1000;
 constexpr int kMaxPrompts = 10'000;
-constexpr size_t kMaxPromptBytes = 2000;
 constexpr int kMaxSeeds = 10'000;
 // Answers carry the spec and more, and callers' gRPC takes 4 MiB unless it is told otherwise.
 constexpr int64_t kMaxSpecBytes = 3 << 20;
 constexpr int kMaxEmbeddings = 64;
-constexpr int kMaxDrawSteps = 1000;
 constexpr int kMaxLabels = 32;
 constexpr int kNanosPerSecond = 1'000'000'000;
 constexpr double kLongestTimeoutSeconds = 366.0 * 86'400;
 constexpr int kDefaultCheckpointEvery = 50;
-constexpr int kDefaultDrawSteps = 25;
-constexpr double kDefaultGuidance = 5;
 constexpr int kDefaultMaxAttempts = 5;
 constexpr int kMaxClipSkip = 128;
 
@@ -106,28 +103,11 @@ absl::Status CheckSide(absl::string_view field, int side, int most, const v1::Ba
                     absl::StrCat("a multiple of ", multiple, " up to ", most));
 }
 
-absl::Status FillPromptReading(v1::ImageSetSpec& spec) {
-  RETURN_IF_ERROR(CheckKnown("spec.prompt_style", spec.prompt_style(),
-                             v1::PromptStyle_IsValid(spec.prompt_style())));
-  if (spec.prompt_style() == v1::PROMPT_STYLE_UNSPECIFIED) {
-    spec.set_prompt_style(v1::PROMPT_STYLE_EMPHASIS);
-  }
-  if (spec.clip_skip() == 0) spec.set_clip_skip(1);
-  return CheckRange("spec.clip_skip", spec.clip_skip(), 1, kMaxClipSkip);
-}
-
 // Leaves "auto" or the name of one.
 absl::StatusOr<std::string> ParsePrecisionName(const std::string& name) {
   if (name.empty()) return "auto";
   RETURN_IF_ERROR(ParsePrecision("spec.precision", name).status());
   return name;
-}
-
-absl::Status FillUpscale(v1::ImageSetSpec& spec) {
-  if (spec.upscale() == 0) spec.set_upscale(1);
-  RETURN_IF_ERROR(CheckNumber("spec.upscale", spec.upscale(), 1, kMaxUpscale));
-  if (spec.upscale_strength() == 0) spec.set_upscale_strength(kDefaultUpscaleStrength);
-  return CheckNumber("spec.upscale_strength", spec.upscale_strength(), 0, 1);
 }
 
 absl::Status CheckClipSkip(const v1::BaseModel& model, const v1::ImageSetSpec& spec) {
@@ -182,18 +162,8 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   RETURN_IF_ERROR(CheckRange("spec.prompts × spec.seeds", ItemCount(spec), 1, kMaxItems));
   RETURN_IF_ERROR(CheckText("spec.negative_prompt", spec.negative_prompt(), kMaxPromptBytes,
                             /*may_be_empty=*/true));
-  RETURN_IF_ERROR(CheckRange("spec.width", spec.width(), 0, kMaxPictureSide));
-  RETURN_IF_ERROR(CheckRange("spec.height", spec.height(), 0, kMaxPictureSide));
-  if (spec.steps() == 0) spec.set_steps(kDefaultDrawSteps);
-  RETURN_IF_ERROR(CheckRange("spec.steps", spec.steps(), 1, kMaxDrawSteps));
-  if (!spec.has_guidance()) spec.set_guidance(kDefaultGuidance);
-  RETURN_IF_ERROR(CheckNumber("spec.guidance", spec.guidance(), 0, 100));
-  RETURN_IF_ERROR(CheckNumber("spec.guidance_rescale", spec.guidance_rescale(), 0, 1));
-  RETURN_IF_ERROR(CheckNumber("spec.eta", spec.eta(), 0, 1));
-  if (!spec.solver().empty()) {
-    ASSIGN_OR_RETURN(const SolverChoice solver, ParseSolver("spec.solver", spec.solver()));
-    spec.set_solver(Name(solver));
-  }
+  ASSIGN_OR_RETURN(const PictureRequest pictures, ParsePictures(spec, "spec."));
+  FillPictures(pictures, spec);
   RETURN_IF_ERROR(
       CheckKnown("spec.format", spec.format(), v1::PictureFormat_IsValid(spec.format())));
   if (spec.format() == v1::PICTURE_FORMAT_UNSPECIFIED) spec.set_format(v1::PICTURE_FORMAT_PNG);
@@ -201,8 +171,6 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   if (!spec.image_set().empty()) {
     return FieldError("spec.image_set", Quoted(spec.image_set()), "nothing: the server names it");
   }
-  RETURN_IF_ERROR(FillPromptReading(spec));
-  RETURN_IF_ERROR(FillUpscale(spec));
   ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));
   return spec;
 }
@@ -218,7 +186,7 @@ absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {
   // Models that were registered before solvers had names draw as they did.
   if (spec.solver().empty()) spec.set_solver(model.solver().empty() ? "ddim" : model.solver());
   ASSIGN_OR_RETURN(const SolverChoice solver, ParseSolver("spec.solver", spec.solver()));
-  RETURN_IF_ERROR(Under("spec.", CheckSolving(solver, spec.steps(), kMaxDrawSteps, spec.eta())));
+  RETURN_IF_ERROR(Under("spec.", CheckSolving(solver, spec.steps(), kMaxSolverSteps, spec.eta())));
   RETURN_IF_ERROR(CheckSide("spec.width", spec.width(), kMaxPictureSide, model));
   RETURN_IF_ERROR(CheckSide("spec.height", spec.height(), kMaxPictureSide, model));
   const PictureSize size = {spec.width(), spec.height()};

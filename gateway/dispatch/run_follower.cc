@@ -14,6 +14,7 @@
 #include "gateway/dispatch/run_end.h"
 #include "gateway/jobs/item_plan.h"
 #include "gateway/jobs/job_id.h"
+#include "orders/wire/picture_wire.h"
 #include "rpc/resource_name.h"
 #include "services/server/log.h"
 

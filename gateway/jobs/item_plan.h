@@ -1,5 +1,5 @@
-// Expands an image set's spec into its pictures: every prompt with every seed, prompt by prompt.
-// Pure and lazy: a set of a million pictures is never written out.
+// What an image set comes to: how many pictures, and how much work each is. Pure, and lazy: a set
+// of a million pictures is never written out (ItemOf, in orders/wire/picture_wire.h, makes one).
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,5 @@ int64_t ItemCount(const v1::ImageSetSpec& spec);
 // Returns the work of one picture of a spec with every default filled in, in network evaluations at
 // 512×512 pixels; evaluations of larger or smaller pictures count by their area.
 double ItemWork(const v1::ImageSetSpec& spec);
-
-// Returns picture `index`, 0 to ItemCount - 1, of a spec with every default filled in.
-v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index);
 
 }  // namespace imprint::gateway

@@ -30,18 +30,52 @@ const FieldDescriptor& WireField(const Message& message, absl::string_view name)
   return *field;
 }
 
-std::string WireEnumText(const Message& message, const FieldDescriptor& field) {
+std::string WireName(const Message& message, const FieldDescriptor& field) {
+  if (field.enum_type() == nullptr) return message.GetReflection()->GetString(message, &field);
   const int number = message.GetReflection()->GetEnumValue(message, &field);
   const auto* value = field.enum_type()->FindValueByNumber(number);
   if (number == 0 || value == nullptr) return "";
   return absl::AsciiStrToLower(absl::StripPrefix(value->name(), PrefixOf(*field.enum_type())));
 }
 
-void SetWireEnum(Message& message, const FieldDescriptor& field, absl::string_view text) {
+void SetWireName(Message& message, const FieldDescriptor& field, absl::string_view name) {
+  if (field.enum_type() == nullptr) {
+    message.GetReflection()->SetString(&message, &field, std::string(name));
+    return;
+  }
   const EnumDescriptor& type = *field.enum_type();
   const auto* value =
-      type.FindValueByName(absl::StrCat(PrefixOf(type), absl::AsciiStrToUpper(text)));
+      type.FindValueByName(absl::StrCat(PrefixOf(type), absl::AsciiStrToUpper(name)));
   if (value != nullptr) message.GetReflection()->SetEnum(&message, &field, value);
+}
+
+void CopyWire(const Message& from, const std::vector<absl::string_view>& names, Message& to) {
+  const google::protobuf::Reflection& read = *from.GetReflection();
+  const google::protobuf::Reflection& write = *to.GetReflection();
+  for (const absl::string_view name : names) {
+    const FieldDescriptor& source = WireField(from, name);
+    const FieldDescriptor& target = WireField(to, name);
+    if (!read.HasField(from, &source)) continue;
+    switch (source.cpp_type()) {
+      case FieldDescriptor::CPPTYPE_INT32:
+        write.SetInt32(&to, &target, read.GetInt32(from, &source));
+        break;
+      case FieldDescriptor::CPPTYPE_UINT64:
+        write.SetUInt64(&to, &target, read.GetUInt64(from, &source));
+        break;
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        write.SetDouble(&to, &target, read.GetDouble(from, &source));
+        break;
+      case FieldDescriptor::CPPTYPE_BOOL:
+        write.SetBool(&to, &target, read.GetBool(from, &source));
+        break;
+      case FieldDescriptor::CPPTYPE_ENUM:
+        write.SetEnumValue(&to, &target, read.GetEnumValue(from, &source));
+        break;
+      default:
+        write.SetString(&to, &target, read.GetString(from, &source));
+    }
+  }
 }
 
 }  // namespace imprint

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -20,15 +21,15 @@ namespace imprint {
 const google::protobuf::FieldDescriptor& WireField(const google::protobuf::Message& message,
                                                    absl::string_view name);
 
-// Returns the text of an enum field's value, empty if it is the default or not of this version.
-std::string WireEnumText(const google::protobuf::Message& message,
-                         const google::protobuf::FieldDescriptor& field);
-void SetWireEnum(google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
-                 absl::string_view text);
+// Returns the name in a field that is a string or an enum; empty for an enum's default, and for a
+// value that is not of this version.
+std::string WireName(const google::protobuf::Message& message,
+                     const google::protobuf::FieldDescriptor& field);
+void SetWireName(google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
+                 absl::string_view name);
 
-// Reads what is set in the message; the rest of `values` is unchanged. INVALID_ARGUMENT naming
-// `context` and the field if an enum has a value that is not of this version; ranges are left to
-// CheckFields.
+// Takes what is set in the message; the rest of `values` stays. INVALID_ARGUMENT naming `context`
+// and the field if a name is not of this version; ranges are CheckFields' to check.
 template <typename Struct>
 absl::Status ReadWire(const google::protobuf::Message& message, FieldTable<Struct> table,
                       Struct& values, absl::string_view context = "") {
@@ -36,27 +37,35 @@ absl::Status ReadWire(const google::protobuf::Message& message, FieldTable<Struc
   for (const Field<Struct>& row : table) {
     const google::protobuf::FieldDescriptor& field = WireField(message, row.name);
     if (!read.HasField(message, &field)) continue;
-    if (const auto* whole = std::get_if<int Struct::*>(&row.member)) {
-      values.** whole = read.GetInt32(message, &field);
-    } else if (const auto* natural = std::get_if<uint64_t Struct::*>(&row.member)) {
-      values.** natural = read.GetUInt64(message, &field);
-    } else if (const auto* number = std::get_if<double Struct::*>(&row.member)) {
-      values.** number = read.GetDouble(message, &field);
-    } else if (const auto* flag = std::get_if<bool Struct::*>(&row.member)) {
-      values.** flag = read.GetBool(message, &field);
-    } else {
-      const std::string text = WireEnumText(message, field);
-      if (text.empty()) {
+    const auto take = [&]<typename Member>(const Member& member) -> absl::Status {
+      if constexpr (kIsNamed<Member>) {
+        const std::string name = WireName(message, field);
+        if (!name.empty()) return SetByName(row, name, values, context);
         return FieldError(absl::StrCat(context, row.name),
                           absl::StrCat(read.GetEnumValue(message, &field)), Expected(row));
+      } else if constexpr (std::is_same_v<Member, int Struct::*>) {
+        values.*member = read.GetInt32(message, &field);
+      } else if constexpr (std::is_same_v<Member, uint64_t Struct::*>) {
+        values.*member = read.GetUInt64(message, &field);
+      } else if constexpr (std::is_same_v<Member, double Struct::*>) {
+        values.*member = read.GetDouble(message, &field);
+      } else if constexpr (std::is_same_v<Member, bool Struct::*>) {
+        values.*member = read.GetBool(message, &field);
+      } else {
+        values.*member = read.GetString(message, &field);
       }
-      RETURN_IF_ERROR(SetByName(row, text, values, context));
-    }
+      return absl::OkStatus();
+    };
+    RETURN_IF_ERROR(std::visit(take, row.member));
   }
   return absl::OkStatus();
 }
 
-// Sets the fields of those rows for which `wanted` returns true; all of them if it is null.
+// Copies those of the named fields that are set from one message into another that has them, too.
+void CopyWire(const google::protobuf::Message& from, const std::vector<absl::string_view>& names,
+              google::protobuf::Message& to);
+
+// Sets the fields of those rows that `wanted` takes; all of them where there is no `wanted`.
 template <typename Struct>
 void WriteWire(FieldTable<Struct> table, const Struct& values, google::protobuf::Message& message,
                const std::function<bool(const Field<Struct>&)>& wanted = nullptr) {
@@ -64,18 +73,22 @@ void WriteWire(FieldTable<Struct> table, const Struct& values, google::protobuf:
   for (const Field<Struct>& row : table) {
     if (wanted && !wanted(row)) continue;
     const google::protobuf::FieldDescriptor& field = WireField(message, row.name);
-    if (const auto* whole = std::get_if<int Struct::*>(&row.member)) {
-      write.SetInt32(&message, &field, values.**whole);
-    } else if (const auto* natural = std::get_if<uint64_t Struct::*>(&row.member)) {
-      write.SetUInt64(&message, &field, values.**natural);
-    } else if (const auto* number = std::get_if<double Struct::*>(&row.member)) {
-      write.SetDouble(&message, &field, values.**number);
-    } else if (const auto* flag = std::get_if<bool Struct::*>(&row.member)) {
-      write.SetBool(&message, &field, values.**flag);
-    } else {
-      const auto& choice = std::get<ChoiceMember<Struct>>(row.member);
-      SetWireEnum(message, field, choice.names[static_cast<size_t>(choice.get(values))]);
-    }
+    const auto put = [&]<typename Member>(const Member& member) {
+      if constexpr (kIsNamed<Member>) {
+        SetWireName(message, field, NameOf(row, values));
+      } else if constexpr (std::is_same_v<Member, int Struct::*>) {
+        write.SetInt32(&message, &field, values.*member);
+      } else if constexpr (std::is_same_v<Member, uint64_t Struct::*>) {
+        write.SetUInt64(&message, &field, values.*member);
+      } else if constexpr (std::is_same_v<Member, double Struct::*>) {
+        write.SetDouble(&message, &field, values.*member);
+      } else if constexpr (std::is_same_v<Member, bool Struct::*>) {
+        write.SetBool(&message, &field, values.*member);
+      } else {
+        write.SetString(&message, &field, values.*member);
+      }
+    };
+    std::visit(put, row.member);
   }
 }
 

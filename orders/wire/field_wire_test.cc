@@ -1,51 +1,77 @@
 #include "orders/wire/field_wire.h"
 
+#include <memory>
+#include <string>
+
 #include <gtest/gtest.h>
+#include <imprint/v1/imageset.pb.h>
 #include <imprint/v1/training.pb.h>
 
-#include "base/status_matchers.h"
+#include "orders/picture_request.h"
 #include "orders/training_recipe.h"
 
 namespace imprint {
 namespace {
 
 using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
 
-// What a member travels as.
+// What a member travels as; a choice among few names, as an enum.
 template <typename Struct>
-FieldDescriptor::CppType TypeOf(const Field<Struct>& field) {
+FieldDescriptor::CppType TypeOf(const Field<Struct>& row) {
   constexpr FieldDescriptor::CppType kTypes[] = {
-      FieldDescriptor::CPPTYPE_INT32, FieldDescriptor::CPPTYPE_UINT64,
+      FieldDescriptor::CPPTYPE_INT32,  FieldDescriptor::CPPTYPE_UINT64,
       FieldDescriptor::CPPTYPE_DOUBLE, FieldDescriptor::CPPTYPE_BOOL,
-      FieldDescriptor::CPPTYPE_ENUM};
-  return kTypes[field.member.index()];
+      FieldDescriptor::CPPTYPE_STRING, FieldDescriptor::CPPTYPE_ENUM,
+      FieldDescriptor::CPPTYPE_STRING};
+  return kTypes[row.member.index()];
 }
 
-// Every row has a field of its name and type, no field is without a row, and an enum has a value
-// for each of the row's names.
+// Every row has a field of its name and type, and an enum has a value for each of the row's names.
 template <typename Struct>
-void ExpectMatch(const google::protobuf::Message& message, FieldTable<Struct> table) {
-  const google::protobuf::Descriptor& type = *message.GetDescriptor();
-  EXPECT_EQ(static_cast<size_t>(type.field_count()), table.size());
+void ExpectMatch(const Message& message, FieldTable<Struct> table) {
   for (const Field<Struct>& row : table) {
-    const FieldDescriptor* field = type.FindFieldByName(std::string(row.name));
+    const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(std::string(row.name));
     ASSERT_NE(field, nullptr) << row.name;
     EXPECT_EQ(field->cpp_type(), TypeOf(row)) << row.name;
-    EXPECT_TRUE(field->has_optional_keyword() || field->enum_type() != nullptr)
-        << row.name << ": its zero must differ from its absence";
-    if (const auto* choice = std::get_if<ChoiceMember<Struct>>(&row.member)) {
-      EXPECT_EQ(static_cast<size_t>(field->enum_type()->value_count()), 1 + choice->names.size());
-      for (const absl::string_view name : choice->names) {
-        std::unique_ptr<google::protobuf::Message> copy(message.New());
-        SetWireEnum(*copy, *field, name);
-        EXPECT_EQ(WireEnumText(*copy, *field), name);
-      }
+    const auto* choice = std::get_if<ChoiceMember<Struct>>(&row.member);
+    if (choice == nullptr) continue;
+    EXPECT_EQ(static_cast<size_t>(field->enum_type()->value_count()), 1 + choice->names.size());
+    for (const absl::string_view name : choice->names) {
+      const std::unique_ptr<Message> copy(message.New());
+      SetWireName(*copy, *field, name);
+      EXPECT_EQ(WireName(*copy, *field), name);
     }
   }
 }
 
+// A zero that is within a row's range, but not its default, must arrive: its field has presence.
+template <typename Struct>
+void ExpectZerosArrive(const Message& message, FieldTable<Struct> table) {
+  for (const Field<Struct>& row : table) {
+    const nlohmann::json value = ToJson(table, Struct())[std::string(row.name)];
+    const bool takes_zero =
+        value.is_boolean() || (value.is_number() && (row.range.most == 0 || row.range.Has(0)));
+    if (!takes_zero || value == 0 || value == false) continue;
+    EXPECT_TRUE(message.GetDescriptor()->FindFieldByName(std::string(row.name))->has_presence())
+        << row.name;
+  }
+}
+
 TEST(FieldWire, TheRecipesTableIsItsProto) {
-  ExpectMatch(v1::TrainingRecipe(), FieldTable<TrainingRecipe>(kRecipeFields));
+  const FieldTable<TrainingRecipe> table = kRecipeFields;
+  ExpectMatch(v1::TrainingRecipe(), table);
+  ExpectZerosArrive(v1::TrainingRecipe(), table);
+  EXPECT_EQ(static_cast<size_t>(v1::TrainingRecipe::descriptor()->field_count()), table.size())
+      << "a field without a row is one that nobody reads";
+}
+
+TEST(FieldWire, ThePicturesTableIsInSetAndItem) {
+  const FieldTable<PictureRequest> table = kPictureFields;
+  ExpectMatch(v1::ImageSetSpec(), table);
+  ExpectZerosArrive(v1::ImageSetSpec(), table);
+  ExpectMatch(v1::ItemRequest(), table);
+  ExpectZerosArrive(v1::ItemRequest(), table);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "imaging/decode.h"
 #include "imaging/picture_format.h"
+#include "orders/wire/picture_wire.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
 #include "services/registry/lineage.h"
@@ -69,11 +70,6 @@ absl::StatusOr<ItemName> ParseItemName(const std::string& name) {
   ItemName parsed{.set = ids[0]};
   if (absl::SimpleAtoi(ids[1], &parsed.index)) return parsed;
   return FieldError("name", Quoted(name), "imageSets/ID/items/NUMBER");
-}
-
-PictureSize FinishedSize(const v1::ItemRequest& request) {
-  return {request.picture_width() == 0 ? request.width() : request.picture_width(),
-          request.picture_height() == 0 ? request.height() : request.picture_height()};
 }
 
 // What the file must be: a picture of the size that was asked for.

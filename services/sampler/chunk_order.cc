@@ -8,14 +8,10 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "orders/wire/picture_wire.h"
 
 namespace imprint::sampler {
 namespace {
-
-const std::string& SolverName(const v1::ItemRequest& item) {
-  static const auto* const ddim = new std::string(Name(SolverChoice()));
-  return item.solver().empty() ? *ddim : item.solver();
-}
 
 absl::Status CheckItems(const v1::StartSamplingRequest& request) {
   if (request.items().empty()) return FieldError("items", "none", "at least one");
@@ -33,12 +29,6 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
     if (index < 0 || !indices.insert(index).second) {
       return FieldError(absl::StrCat("items[", i, "].index"), absl::StrCat(index),
                         "0 or more, each once");
-    }
-    RETURN_IF_ERROR(
-        ParseSolver(absl::StrCat("items[", i, "].solver"), SolverName(request.items(i))).status());
-    if (!v1::PromptStyle_IsValid(request.items(i).prompt_style())) {
-      return FieldError(absl::StrCat("items[", i, "].prompt_style"),
-                        absl::StrCat(request.items(i).prompt_style()), "EMPHASIS or LITERAL");
     }
   }
   return absl::OkStatus();
@@ -85,11 +75,6 @@ absl::StatusOr<PictureFormat> ParseFormat(v1::PictureFormat format) {
   }
 }
 
-// Jobs of before there were styles began literally, and end so.
-PromptStyle StyleOf(v1::PromptStyle style) {
-  return style == v1::PROMPT_STYLE_EMPHASIS ? PromptStyle::kEmphasis : PromptStyle::kLiteral;
-}
-
 }  // namespace
 
 absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
@@ -108,6 +93,10 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   order.model = request.model();
   order.ticket = request.ticket();
   order.items = {request.items().begin(), request.items().end()};
+  for (int i = 0; i < request.items_size(); ++i) {
+    ASSIGN_OR_RETURN(order.pictures.emplace_back(),
+                     ParseItem(request.items(i), absl::StrCat("items[", i, "].")));
+  }
   order.chunk_items =
       static_cast<int>(std::max<int64_t>(request.chunk_items(), request.items_size()));
   order.trace_id = request.trace_id();
@@ -115,23 +104,10 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
 }
 
 std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const BaseModelInfo& model) {
-  std::vector<PictureRequest> requests;
-  for (const v1::ItemRequest& item : order.items) {
-    const int width = item.width() == 0 ? model.picture_size : item.width();
-    requests.push_back({.prompt = item.prompt(),
-                        .negative_prompt = item.negative_prompt(),
-                        .seed = item.seed(),
-                        .width = width,
-                        .height = item.height() == 0 ? width : item.height(),
-                        .steps = item.steps(),
-                        .solver = *ParseSolver("solver", SolverName(item)),
-                        .eta = item.eta(),
-                        .guidance = item.guidance(),
-                        .guidance_rescale = item.guidance_rescale(),
-                        .prompt_style = StyleOf(item.prompt_style()),
-                        .clip_skip = item.clip_skip() == 0 ? 1 : item.clip_skip(),
-                        .upscale = item.upscale() == 0 ? 1 : item.upscale(),
-                        .upscale_strength = item.upscale_strength()});
+  std::vector<PictureRequest> requests = order.pictures;
+  for (PictureRequest& request : requests) {
+    if (request.width == 0) request.width = model.picture_size;
+    if (request.height == 0) request.height = request.width;
   }
   return requests;
 }

@@ -27,6 +27,8 @@ struct ChunkOrder {
   v1::Ticket ticket;
   // At least one, each with an index of its own.
   std::vector<v1::ItemRequest> items;
+  // The same for the engine; sizes may still be the model's own.
+  std::vector<PictureRequest> pictures;
   // The number of items in the whole chunk, at least as many as `items`.
   int chunk_items = 0;
   std::vector<LearnedEmbedding> embeddings;

@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-ROOTS = ("base", "cli", "deploy", "docs", "engine", "formats", "gateway", "imaging", "models", "proto",
+ROOTS = ("base", "orders", "cli", "deploy", "docs", "engine", "formats", "gateway", "imaging", "models", "proto",
          "rpc", "scripts", "services", "storage", "tests", "text")
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
 MEMBER = re.compile(r"^([A-Z]\w+)::([A-Z]\w+)$")

@@ -8,11 +8,13 @@
 #include "cli/imprint/commands/command.h"
 #include "cli/imprint/commands/drawing.h"
 #include "cli/pictures/drawing_options.h"
+#include "cli/program/field_flags.h"
 #include "cli/program/given_flags.h"
 
-#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "orders/picture_request.h"
+#include "orders/wire/picture_wire.h"
 
 namespace imprint::cli {
 namespace {
@@ -25,18 +27,10 @@ struct DrawOptions {
   std::string seeds = "1";
   std::string size;
   std::string format = "png";
-  std::string negative;
   std::string priority;
-  std::optional<int> steps;
-  std::optional<double> guidance;
-  double guidance_rescale = 0;
-  std::string solver;
-  double eta = 0;
-  std::string prompt_style = "emphasis";
+  PictureRequest pictures;
+  std::optional<FieldFlags<PictureRequest>> flags;
   bool angle_brackets_are_text = false;
-  std::optional<int> clip_skip;
-  double upscale = 1;
-  double upscale_strength = 0.35;
   std::string precision = "auto";
   bool no_sheet = false;
   bool no_wait = false;
@@ -54,13 +48,8 @@ v1::PictureFormat ToProto(PictureFormat format) {
   return v1::PICTURE_FORMAT_UNSPECIFIED;
 }
 
-absl::StatusOr<v1::PromptStyle> ParsePromptStyle(absl::string_view name) {
-  if (name == "emphasis") return v1::PROMPT_STYLE_EMPHASIS;
-  if (name == "literal") return v1::PROMPT_STYLE_LITERAL;
-  return FieldError("prompt_style", Quoted(name), "\"emphasis\" or \"literal\"");
-}
-
-absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
+absl::StatusOr<v1::ImageSetSpec> MakeSpec(DrawOptions& options) {
+  RETURN_IF_ERROR(options.flags->TakeNames());
   v1::ImageSetSpec spec;
   spec.mutable_prompts()->Assign(options.prompts.begin(), options.prompts.end());
   if (!options.prompt_file.empty()) {
@@ -74,28 +63,14 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(const DrawOptions& options) {
   spec.set_height(size.height);
   ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
   spec.set_format(ToProto(format));
-  spec.set_negative_prompt(options.negative);
-  // The server would take 0 for its default, here and below.
-  if (options.steps) {
-    RETURN_IF_ERROR(CheckNumber("steps", *options.steps, 1, 1'000'000));
-    spec.set_steps(*options.steps);
-  }
-  if (options.guidance) spec.set_guidance(*options.guidance);
-  spec.set_guidance_rescale(options.guidance_rescale);
-  spec.set_solver(options.solver);
-  spec.set_eta(options.eta);
+  // What is not given is left to the server. It would take a zero for its default, so that one that
+  // makes no sense is refused here.
+  const FieldTable<PictureRequest> table = kPictureFields;
+  RETURN_IF_ERROR(CheckFields(table, options.pictures));
+  FillPictures(
+      options.pictures, [&](const auto& row) { return options.flags->Given(row.name); }, spec);
   spec.set_title(options.order.title);
-  ASSIGN_OR_RETURN(const v1::PromptStyle prompt_style, ParsePromptStyle(options.prompt_style));
-  spec.set_prompt_style(prompt_style);
   spec.set_angle_brackets_are_text(options.angle_brackets_are_text);
-  if (options.clip_skip) {
-    RETURN_IF_ERROR(CheckNumber("clip_skip", *options.clip_skip, 1, 1000));
-    spec.set_clip_skip(*options.clip_skip);
-  }
-  RETURN_IF_ERROR(CheckNumber("upscale", options.upscale, 1, 4));
-  RETURN_IF_ERROR(CheckNumber("upscale_strength", options.upscale_strength, 1e-4, 1));
-  spec.set_upscale(options.upscale);
-  spec.set_upscale_strength(options.upscale_strength);
   spec.set_precision(options.precision);
   return spec;
 }
@@ -106,13 +81,13 @@ absl::Status CheckFlags(const CLI::App& draw, const DrawOptions& options) {
                                       draw, {"out", "overwrite", "references", "no-sheet"}));
   }
   if (options.no_sheet) RETURN_IF_ERROR(RefuseFlagsBeside("--no-sheet", draw, {"references"}));
-  if (options.upscale == 1) {
+  if (options.pictures.upscale == 1) {
     RETURN_IF_ERROR(RefuseFlagsWithout("--upscale", draw, {"upscale-strength"}));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, const DrawOptions& options) {
+absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, DrawOptions& options) {
   RETURN_IF_ERROR(CheckFlags(draw, options));
   DrawOrder order = options.order;
   order.wait = !options.no_wait;
@@ -127,7 +102,7 @@ absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, const DrawOptions& opt
 }
 
 void AddHowOptions(CLI::App& draw, DrawOptions& options) {
-  constexpr const char* kGroup = "How it is drawn";
+  constexpr const char* kGroup = "How it is drawn (default: the server's)";
   const auto add = [&](const char* name, auto& field, const char* text) {
     return draw.add_option(name, field, text)->group(kGroup);
   };
@@ -136,27 +111,14 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
   add("--seeds", options.seeds, "Each prompt is drawn with each of these: 1,2,5-8")
       ->type_name("LIST")
       ->capture_default_str();
-  add("--solver", options.solver, kSolverHelp)->type_name("NAME");
-  add("--steps", options.steps, "Steps of the solver; default: the server's");
-  add("--eta", options.eta, kEtaHelp);
-  add("--guidance", options.guidance, "How strictly to follow the prompt; default: the server's");
-  add("--guidance-rescale", options.guidance_rescale, kGuidanceRescaleHelp);
-  add("--negative", options.negative, "What to keep out");
+  options.flags.emplace(draw, FieldTable<PictureRequest>(kPictureFields), options.pictures, kGroup,
+                        ShowDefaults::kNo);
   add("--size", options.size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");
-  add("--prompt-style", options.prompt_style,
-      "emphasis: (word:1.2) and [word] weigh words, BREAK starts a new chunk; literal: all is text")
-      ->type_name("NAME")
-      ->capture_default_str();
   draw.add_flag("--angle-brackets-are-text", options.angle_brackets_are_text,
                 "Draw words in angle brackets that are no token as text; without it they are "
                 "refused, as what is misspelt")
       ->group(kGroup);
-  add("--clip-skip", options.clip_skip,
-      "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1, where it can "
-      "run that: not 0.42 with transformers 5.6 or later; default: 1");
-  add("--upscale", options.upscale, kUpscaleHelp)->capture_default_str();
-  add("--upscale-strength", options.upscale_strength, kUpscaleStrengthHelp)->capture_default_str();
   add("--precision", options.precision,
       "fp32, bf16, fp16 or auto: the fastest that the samplers have")
       ->type_name("NAME")

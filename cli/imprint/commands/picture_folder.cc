@@ -23,6 +23,7 @@
 #include "imaging/decode.h"
 #include "imaging/encode.h"
 #include "imaging/fit.h"
+#include "orders/wire/picture_wire.h"
 
 namespace imprint::cli {
 namespace {
@@ -65,37 +66,16 @@ absl::StatusOr<std::vector<fs::path>> PicturesOf(const fs::path& manifest) {
   return files;
 }
 
-// Pictures of before there were styles and solvers to choose from were drawn literally, with DDIM.
-const char* PromptStyleText(v1::PromptStyle style) {
-  return style == v1::PROMPT_STYLE_EMPHASIS ? "emphasis" : "literal";
-}
-
-nlohmann::json PictureJson(const v1::Item& item, bool comparison, const std::string& file) {
-  const v1::ItemRequest& request = item.request();
-  nlohmann::json entry = {{"item", item.name()},
-                          {"prompt", request.prompt()},
-                          {"negative_prompt", request.negative_prompt()},
-                          {"seed", request.seed()},
-                          {"width", request.width()},
-                          {"height", request.height()},
-                          {"steps", request.steps()},
-                          {"solver", request.solver().empty() ? "ddim" : request.solver()},
-                          {"eta", request.eta()},
-                          {"guidance", request.guidance()},
-                          {"guidance_rescale", request.guidance_rescale()},
-                          {"prompt_style", PromptStyleText(request.prompt_style())},
-                          {"clip_skip", std::max(request.clip_skip(), 1)},
-                          {"precision", request.precision().empty() ? "fp32" : request.precision()},
-                          {"safety",
-                           {{"blocked", item.safety().blocked()},
-                            {"scores", std::vector<double>(item.safety().scores().begin(),
-                                                           item.safety().scores().end())}}}};
-  if (request.upscale() > 1) {
-    entry["upscale"] = {{"factor", request.upscale()},
-                        {"strength", request.upscale_strength()},
-                        {"width", request.picture_width()},
-                        {"height", request.picture_height()}};
-  }
+absl::StatusOr<nlohmann::json> PictureJson(const v1::Item& item, bool comparison,
+                                           const std::string& file) {
+  ASSIGN_OR_RETURN(const PictureRequest request, ParseItem(item.request(), "request."));
+  nlohmann::json entry = DrawnFromJson(request, FinishedSize(item.request()));
+  const std::string& precision = item.request().precision();
+  entry["item"] = item.name();
+  entry["precision"] = precision.empty() ? "fp32" : precision;
+  entry["safety"] = {{"blocked", item.safety().blocked()},
+                     {"scores", std::vector<double>(item.safety().scores().begin(),
+                                                    item.safety().scores().end())}};
   if (comparison) entry["comparison"] = true;
   if (!file.empty()) {
     entry["file"] = file;
@@ -190,7 +170,8 @@ absl::Status PictureFolder::WriteManifest(const v1::BaseModel& model,
   }
   nlohmann::json picture_list = nlohmann::json::array();
   for (const auto& [number, kept] : kept_) {
-    picture_list.push_back(PictureJson(kept.item, kept.comparison, kept.file));
+    ASSIGN_OR_RETURN(picture_list.emplace_back(),
+                     PictureJson(kept.item, kept.comparison, kept.file));
   }
   nlohmann::json base_model = {{"name", model.name()}, {"fingerprint", model.fingerprint()}};
   if (!model.folder().empty()) base_model["path"] = model.folder();

@@ -88,7 +88,7 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(TeachOptions& options) {
   }
   RETURN_IF_ERROR(options.recipe_flags->TakeNames());
   *spec.mutable_recipe() = ToProto(options.recipe, [&](const Field<TrainingRecipe>& field) {
-    return options.recipe_flags->Given(field);
+    return options.recipe_flags->Given(field.name);
   });
   spec.set_size(options.size);
   // The server would take 0 for its default.

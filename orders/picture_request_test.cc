@@ -1,0 +1,37 @@
+#include "orders/picture_request.h"
+
+#include <gtest/gtest.h>
+
+#include "base/status_matchers.h"
+
+namespace imprint {
+namespace {
+
+constexpr FieldTable<PictureRequest> kPictures = kPictureFields;
+
+TEST(PictureRequest, TheDefaultsMakeSense) { EXPECT_THAT(CheckFields(kPictures, {}), Succeeds()); }
+
+TEST(PictureRequest, StylesAreCalledAsThePromptParserCallsThem) {
+  for (const PromptStyle style : {PromptStyle::kEmphasis, PromptStyle::kLiteral}) {
+    EXPECT_EQ(ToJson(kPictures, PictureRequest{.prompt_style = style})["prompt_style"],
+              std::string(Name(style)));
+  }
+}
+
+TEST(DrawnFromJson, ASecondPassIsThereOnlyWhereThereWasOne) {
+  PictureRequest request = {.prompt = "a", .seed = 7, .steps = 3};
+  nlohmann::json json = DrawnFromJson(request, {64, 64});
+  EXPECT_EQ(json["prompt"], "a");
+  EXPECT_EQ(json["seed"], 7);
+  EXPECT_EQ(json["steps"], 3);
+  EXPECT_EQ(json["solver"], "ddim");
+  EXPECT_FALSE(json.contains("upscale"));
+  EXPECT_FALSE(json.contains("strength"));
+  request.upscale = 2;
+  json = DrawnFromJson(request, {128, 128});
+  EXPECT_EQ(json["upscale"].dump(), R"({"factor":2.0,"height":128,"strength":0.35,"width":128})");
+  EXPECT_FALSE(json.contains("upscale_strength"));
+}
+
+}  // namespace
+}  // namespace imprint
