@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "absl/functional/function_ref.h"
+#include "absl/strings/string_view.h"
 #include <grpcpp/channel.h>
 #include <imprint/v1/registry.grpc.pb.h>
 
@@ -19,80 +21,70 @@ class RegistryProxy : public v1::RegistryService::Service {
  public:
   RegistryProxy(const std::shared_ptr<grpc::Channel>& channel, JobStore& jobs, Metrics& metrics);
 
-  grpc::Status CreateBaseModel(grpc::ServerContext* context,
-                               const v1::CreateBaseModelRequest* request,
-                               v1::BaseModel* response) override;
-  grpc::Status GetBaseModel(grpc::ServerContext* context, const v1::GetBaseModelRequest* request,
-                            v1::BaseModel* response) override;
-  grpc::Status ListBaseModels(grpc::ServerContext* context,
-                              const v1::ListBaseModelsRequest* request,
-                              v1::ListBaseModelsResponse* response) override;
-  grpc::Status DeleteBaseModel(grpc::ServerContext* context,
-                               const v1::DeleteBaseModelRequest* request,
-                               google::protobuf::Empty* response) override;
+// One line an RPC. FORWARD passes a call on; FORWARD_UNUSED does unless a live job uses the
+// resource of that collection which the request names; FORWARD_UPLOAD while not too many are coming
+// in.
+#define FORWARD_BY(Forward, Rpc, Request, Response, ...)                                         \
+  grpc::Status Rpc(grpc::ServerContext* context, const v1::Request* request, Response* response) \
+      override {                                                                                 \
+    return Forward(*context, [&](grpc::ClientContext& client) {                                  \
+      return stub_->Rpc(&client, *request, response);                                            \
+    } __VA_OPT__(, ) __VA_ARGS__);                                                               \
+  }
+#define FORWARD(Rpc, Response) FORWARD_BY(Forward, Rpc, Rpc##Request, Response)
+#define FORWARD_UNUSED(Rpc, Response, collection) \
+  FORWARD_BY(ForwardUnused, Rpc, Rpc##Request, Response, request->name(), collection)
+#define FORWARD_UPLOAD(Rpc, Response) FORWARD_BY(ForwardUpload, Rpc, Rpc##Request, Response)
+
+  FORWARD(CreateBaseModel, v1::BaseModel)
+  FORWARD(GetBaseModel, v1::BaseModel)
+  FORWARD(ListBaseModels, v1::ListBaseModelsResponse)
+  FORWARD_UNUSED(DeleteBaseModel, google::protobuf::Empty, "baseModels")
+  FORWARD(GetReferenceSet, v1::ReferenceSet)
+  FORWARD(ListReferenceSets, v1::ListReferenceSetsResponse)
+  FORWARD_UNUSED(DeleteReferenceSet, v1::DeleteReferenceSetResponse, "referenceSets")
+  FORWARD(CreateConcept, v1::Concept)
+  FORWARD(GetConcept, v1::Concept)
+  FORWARD(ListConcepts, v1::ListConceptsResponse)
+  FORWARD(UpdateConcept, v1::Concept)
+  FORWARD(DeleteConcept, google::protobuf::Empty)
+  FORWARD(GetEmbedding, v1::Embedding)
+  FORWARD(ListEmbeddings, v1::ListEmbeddingsResponse)
+  FORWARD_UPLOAD(ImportEmbedding, v1::Embedding)
+  FORWARD(BlockEmbedding, v1::Embedding)
+  FORWARD(UnblockEmbedding, v1::Embedding)
+  FORWARD(DeleteEmbedding, v1::DeleteEmbeddingResponse)
+  FORWARD(SetAlias, v1::Alias)
+  FORWARD(ListAliases, v1::ListAliasesResponse)
+  FORWARD(DeleteAlias, google::protobuf::Empty)
+  FORWARD(GetImageSet, v1::ImageSet)
+  FORWARD(ListImageSets, v1::ListImageSetsResponse)
+  FORWARD(DeleteImageSet, google::protobuf::Empty)
+  FORWARD(GetItem, v1::Item)
+  FORWARD(ListItems, v1::ListItemsResponse)
+
+#undef FORWARD
+#undef FORWARD_UNUSED
+#undef FORWARD_UPLOAD
+#undef FORWARD_BY
+
   grpc::Status CreateReferenceSet(grpc::ServerContext* context,
                                   grpc::ServerReader<v1::CreateReferenceSetRequest>* reader,
                                   v1::ReferenceSet* response) override;
-  grpc::Status GetReferenceSet(grpc::ServerContext* context,
-                               const v1::GetReferenceSetRequest* request,
-                               v1::ReferenceSet* response) override;
-  grpc::Status ListReferenceSets(grpc::ServerContext* context,
-                                 const v1::ListReferenceSetsRequest* request,
-                                 v1::ListReferenceSetsResponse* response) override;
-  grpc::Status DeleteReferenceSet(grpc::ServerContext* context,
-                                  const v1::DeleteReferenceSetRequest* request,
-                                  v1::DeleteReferenceSetResponse* response) override;
-  grpc::Status CreateConcept(grpc::ServerContext* context, const v1::CreateConceptRequest* request,
-                             v1::Concept* response) override;
-  grpc::Status GetConcept(grpc::ServerContext* context, const v1::GetConceptRequest* request,
-                          v1::Concept* response) override;
-  grpc::Status ListConcepts(grpc::ServerContext* context, const v1::ListConceptsRequest* request,
-                            v1::ListConceptsResponse* response) override;
-  grpc::Status UpdateConcept(grpc::ServerContext* context, const v1::UpdateConceptRequest* request,
-                             v1::Concept* response) override;
-  grpc::Status DeleteConcept(grpc::ServerContext* context, const v1::DeleteConceptRequest* request,
-                             google::protobuf::Empty* response) override;
-  grpc::Status GetEmbedding(grpc::ServerContext* context, const v1::GetEmbeddingRequest* request,
-                            v1::Embedding* response) override;
-  grpc::Status ListEmbeddings(grpc::ServerContext* context,
-                              const v1::ListEmbeddingsRequest* request,
-                              v1::ListEmbeddingsResponse* response) override;
-  grpc::Status ImportEmbedding(grpc::ServerContext* context,
-                               const v1::ImportEmbeddingRequest* request,
-                               v1::Embedding* response) override;
   grpc::Status DownloadEmbedding(grpc::ServerContext* context,
                                  const v1::DownloadEmbeddingRequest* request,
                                  grpc::ServerWriter<v1::DownloadChunk>* writer) override;
-  grpc::Status BlockEmbedding(grpc::ServerContext* context,
-                              const v1::BlockEmbeddingRequest* request,
-                              v1::Embedding* response) override;
-  grpc::Status UnblockEmbedding(grpc::ServerContext* context,
-                                const v1::UnblockEmbeddingRequest* request,
-                                v1::Embedding* response) override;
-  grpc::Status DeleteEmbedding(grpc::ServerContext* context,
-                               const v1::DeleteEmbeddingRequest* request,
-                               v1::DeleteEmbeddingResponse* response) override;
-  grpc::Status SetAlias(grpc::ServerContext* context, const v1::SetAliasRequest* request,
-                        v1::Alias* response) override;
-  grpc::Status ListAliases(grpc::ServerContext* context, const v1::ListAliasesRequest* request,
-                           v1::ListAliasesResponse* response) override;
-  grpc::Status DeleteAlias(grpc::ServerContext* context, const v1::DeleteAliasRequest* request,
-                           google::protobuf::Empty* response) override;
-  grpc::Status GetImageSet(grpc::ServerContext* context, const v1::GetImageSetRequest* request,
-                           v1::ImageSet* response) override;
-  grpc::Status ListImageSets(grpc::ServerContext* context, const v1::ListImageSetsRequest* request,
-                             v1::ListImageSetsResponse* response) override;
-  grpc::Status DeleteImageSet(grpc::ServerContext* context,
-                              const v1::DeleteImageSetRequest* request,
-                              google::protobuf::Empty* response) override;
-  grpc::Status GetItem(grpc::ServerContext* context, const v1::GetItemRequest* request,
-                       v1::Item* response) override;
-  grpc::Status ListItems(grpc::ServerContext* context, const v1::ListItemsRequest* request,
-                         v1::ListItemsResponse* response) override;
   grpc::Status DownloadItem(grpc::ServerContext* context, const v1::DownloadItemRequest* request,
                             grpc::ServerWriter<v1::DownloadChunk>* writer) override;
 
  private:
+  using Call = absl::FunctionRef<grpc::Status(grpc::ClientContext&)>;
+
+  grpc::Status Forward(grpc::ServerContext& context, Call call);
+  grpc::Status ForwardUnused(grpc::ServerContext& context, Call call, const std::string& name,
+                             absl::string_view collection);
+  grpc::Status ForwardUpload(grpc::ServerContext& context, Call call);
+
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::RegistryService::Stub> stub_;
   JobStore& jobs_;
