@@ -46,11 +46,11 @@ function(imprint_test name)
     ENVIRONMENT "OMP_NUM_THREADS=1;XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache")
 endfunction()
 
-# A file of pytest tests as one ctest; IMPRINT_BIN tells it where the binaries are.
-function(imprint_python_test name file)
+# Files of pytest tests as one ctest, in one process; IMPRINT_BIN tells it where the binaries are.
+function(imprint_python_test name)
   add_test(NAME ${name}
-    COMMAND ${CMAKE_SOURCE_DIR}/.venv/bin/python -m pytest -q -rs --no-header -p no:cacheprovider ${file})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900
+    COMMAND ${CMAKE_SOURCE_DIR}/.venv/bin/python -m pytest -q -rs --no-header -p no:cacheprovider ${ARGN})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 1800
     ENVIRONMENT "IMPRINT_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};IMPRINT_THREADS=1;OMP_NUM_THREADS=1;XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 

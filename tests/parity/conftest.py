@@ -41,17 +41,27 @@ def pipe():
     return pipeline
 
 
+@pytest.fixture(scope="session")
+def probe_process():
+    """engine_probe, which answers line by line."""
+    process = subprocess.Popen([BIN / "engine_probe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield process
+    process.stdin.close()
+    assert process.wait(timeout=60) == 0
+
+
 @pytest.fixture
-def probe(tmp_path):
+def probe(tmp_path, probe_process):
     """probe(part, tensors, **request) -> the engine's tensors."""
 
     def run(part, tensors=None, model=MODEL, **request):
         given, wanted, asked = (tmp_path / name for name in ("in", "out", "request"))
         save_file({k: v.contiguous() for k, v in (tensors or {}).items()}, given)
         asked.write_text(json.dumps(request))
-        subprocess.run(
-            [BIN / "engine_probe", part, model, asked, given, wanted], check=True, timeout=300
-        )
+        probe_process.stdin.write(json.dumps([part, *map(str, (model, asked, given, wanted))]) + "\n")
+        probe_process.stdin.flush()
+        answer = probe_process.stdout.readline().strip()
+        assert answer == "ok", answer or f"engine_probe ended with {probe_process.wait(timeout=60)}"
         return load_file(wanted)
 
     return run

@@ -1,9 +1,11 @@
-// Runs one part of the engine on tensors from a file, so that the Python beside it can hold the
-// result against Diffusers and transformers.
+// Runs parts of the engine on tensors from files, so that the Python beside it can hold the results
+// against Diffusers and transformers. Every line of standard input asks for one:
 //
-//   engine_probe PART MODEL REQUEST.json IN.safetensors OUT.safetensors
+//   ["PART", "MODEL", "REQUEST.json", "IN.safetensors", "OUT.safetensors"]
 //
-// REQUEST is a JSON object with what the part needs besides tensors.
+// and is answered with a line, "ok" or what is wrong. REQUEST is a JSON object with what the part
+// needs besides tensors. One process for all: to begin one, LibTorch and all, takes longer than
+// most parts do.
 #include <functional>
 #include <iostream>
 #include <map>
@@ -399,12 +401,12 @@ absl::Status Run(const std::string& part, const std::string& model, const std::s
 }  // namespace
 }  // namespace imprint
 
-int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::cerr << "usage: engine_probe PART MODEL REQUEST.json IN.safetensors OUT.safetensors\n";
-    return 2;
+int main() {
+  for (std::string line; std::getline(std::cin, line);) {
+    const nlohmann::json asked = nlohmann::json::parse(line);
+    const absl::Status status =
+        imprint::Run(asked.at(0), asked.at(1), asked.at(2), asked.at(3), asked.at(4));
+    // Of one line, whatever the message holds.
+    std::cout << (status.ok() ? "ok" : nlohmann::json(status.ToString()).dump()) << std::endl;
   }
-  const absl::Status status = imprint::Run(argv[1], argv[2], argv[3], argv[4], argv[5]);
-  if (!status.ok()) std::cerr << status << "\n";
-  return status.ok() ? 0 : 1;
 }
