@@ -1,10 +1,15 @@
 """Fails on an #include that crosses folders where tests/architecture/edges.txt allows none, on a folder
-that the list does not know, on a cycle in the list, and on LibTorch where it must not be."""
+that the list does not know, on a cycle in the list, on LibTorch where it must not be, and on a namespace that
+is another part's."""
 
 import pathlib
 import re
 import sys
 
+NAMESPACE = re.compile(r"^namespace (imprint(?:::\w+)?) \{", re.MULTILINE)
+# The parts that have a namespace of their own; all else is imprint.
+PARTS = {"gateway": "gateway", "services/node": "node", "services/rank": "rank", "services/registry": "registry",
+         "services/sampler": "sampler", "services/trainer": "trainer", "cli": "cli"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 TORCH = ("ATen/", "torch/", "c10/")
 # Headers of the engine that services and tools include without LibTorch.
@@ -48,12 +53,25 @@ def cycles(edges):
             if reaches(folder, folder, frozenset())]
 
 
+def namespace_of(path):
+    part = next((part for part in PARTS if str(path).startswith(part + "/")), None)
+    return f"imprint::{PARTS[part]}" if part else "imprint"
+
+
+def foreign_namespaces(path, text):
+    """Namespaces that the file opens for more than to name a class (which is on one line by itself)."""
+    own = namespace_of(path)
+    opened = NAMESPACE.findall(re.sub(r"^namespace imprint \{\n((class|struct) \w+;\n)+\}", "", text,
+                                      flags=re.MULTILINE))
+    return [f"{path}: opens {name}; its part's is {own}" for name in opened if name != own]
+
+
 def problems_in(path, text, edges):
     """What is wrong with the includes of one source file, given by its path in the repository."""
     folder = folder_of(path, edges)
     if folder is None:
         return [f"{path}: its folder is not in edges.txt"]
-    found = []
+    found = foreign_namespaces(path, text)
     is_test = path.name.endswith("_test.cc")
     torch_free = not str(path).startswith("engine/") or str(path) in TORCH_FREE_HEADERS
     for bracket, header in INCLUDE.findall(text):

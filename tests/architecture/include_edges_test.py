@@ -29,6 +29,13 @@ class IncludeEdges(unittest.TestCase):
         self.assertTrue(check("engine/training/training_run.h", "#include <torch/torch.h>\n"))
         self.assertTrue(check("engine/sampling/sampler.h", '#include "engine/model/unet.h"\n'))
 
+    def test_another_parts_namespace_fails(self):
+        self.assertEqual(check("gateway/jobs/a.h", "namespace imprint::gateway {\n"), [])
+        self.assertEqual(check("gateway/jobs/a.h", "namespace imprint {\nclass Clock;\n}\n"), [])
+        self.assertTrue(check("gateway/jobs/a.h", "namespace imprint {\nclass Clock {};\n}\n"))
+        self.assertTrue(check("services/rank/a.h", "namespace imprint::node {\n"))
+        self.assertTrue(check("engine/noise/a.h", "namespace imprint::gateway {\n"))
+
     def test_an_unknown_folder_fails(self):
         self.assertTrue(check("engine/magic/a.cc", ""))
 

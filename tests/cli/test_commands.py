@@ -19,9 +19,22 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from conftest import RIGHTS
-from processes import BIN, MODEL, PIP, wait_for
+from processes import BIN, MODEL, PIP, REPOSITORY, wait_for
 
 CONCEPT = MODEL / "concepts" / "pip"
+
+
+@pytest.mark.parametrize("command", ["teach", "draw"])
+def test_every_option_is_a_flag_of_both_programs(command):
+    """The tables of docs/options.md, which a unit test holds against orders/."""
+    page = (REPOSITORY / "docs" / "options.md").read_text()
+    section = re.search(rf"^## .*\({command}\)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL).group(1)
+    flags = set(re.findall(r"^\| `\w+` \| `(--[\w-]+)` \|", section, re.MULTILINE))
+    assert len(flags) > 8
+    for program in ("imprint", "imprint-engine"):
+        text = subprocess.run([BIN / program, command, "--help"], check=True, capture_output=True,
+                              text=True).stdout
+        assert flags <= set(re.findall(r"^ +(--[\w-]+)", text, re.MULTILINE)), program
 
 
 def test_teaching_from_one_line(taught):
