@@ -304,60 +304,57 @@ absl::Status Fail(soci::session& sql, JobRow& job, const v1::Failure& failure) {
 }  // namespace
 
 absl::StatusOr<WaitingJobs> RunStore::Waiting(int limit) {
-  WaitingJobs waiting;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<WaitingJobs> {
+    WaitingJobs waiting;
     const std::vector<Line> lines = Lines(sql);
-    if (lines.empty()) return absl::OkStatus();
+    if (lines.empty()) return waiting;
     const int share = std::max(1, limit / static_cast<int>(lines.size()));
     for (const Line& line : lines) {
       if (!AddMostUrgent(sql, line, share, waiting.jobs)) waiting.cut_off = true;
     }
-    return absl::OkStatus();
-  }));
-  return waiting;
+    return waiting;
+  });
 }
 
 absl::StatusOr<bool> RunStore::AnyWaiting(int priority) {
-  int64_t waiting = 0;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<bool> {
+    int64_t waiting = 0;
     const int64_t now = DatabaseNowMicros(sql);
     sql << absl::StrCat(
         "select count(*) from (select 1 from jobs j where state in (1, 2) and priority >= :p"
         " and not_before_us <= :now and ",
         kWaitingChunks, " > 0 limit 1) some"),
         soci::use(priority, "p"), soci::use(now, "now"), soci::into(waiting);
-    return absl::OkStatus();
-  }));
-  return waiting > 0;
+    return waiting > 0;
+  });
 }
 
 absl::StatusOr<std::map<std::string, QueueLength>> RunStore::Queue() {
-  std::map<std::string, QueueLength> queue;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
-    const int64_t now = DatabaseNowMicros(sql);
-    std::string kind;
-    int64_t chunks = 0;
-    int64_t oldest = 0;
-    soci::statement statement =
-        (sql.prepare << absl::StrCat(
-             "select kind, sum(waiting), min(create_us) from (select j.kind,"
-             " j.create_us, ",
-             kWaitingChunks,
-             " as waiting from jobs j where state in (1, 2)) jobs"
-             " where waiting > 0 group by kind"),
-         soci::into(kind), soci::into(chunks), soci::into(oldest));
-    statement.execute();
-    while (statement.fetch()) queue[kind] = {.chunks = chunks, .oldest_us = now - oldest};
-    return absl::OkStatus();
-  }));
-  return queue;
+  return database_.Read(
+      [&](soci::session& sql) -> absl::StatusOr<std::map<std::string, QueueLength>> {
+        std::map<std::string, QueueLength> queue;
+        const int64_t now = DatabaseNowMicros(sql);
+        std::string kind;
+        int64_t chunks = 0;
+        int64_t oldest = 0;
+        soci::statement statement =
+            (sql.prepare << absl::StrCat(
+                 "select kind, sum(waiting), min(create_us) from (select j.kind,"
+                 " j.create_us, ",
+                 kWaitingChunks,
+                 " as waiting from jobs j where state in (1, 2)) jobs"
+                 " where waiting > 0 group by kind"),
+             soci::into(kind), soci::into(chunks), soci::into(oldest));
+        statement.execute();
+        while (statement.fetch()) queue[kind] = {.chunks = chunks, .oldest_us = now - oldest};
+        return queue;
+      });
 }
 
 absl::StatusOr<RunLease> RunStore::Lease(const std::string& job,
                                          const std::vector<std::string>& nodes, absl::Duration ttl,
                                          int64_t most_items) {
-  RunLease lease;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  const auto give = [&](soci::session& sql) -> absl::StatusOr<RunLease> {
     ASSIGN_OR_RETURN(JobRow row, LoadJob(sql, job));
     RETURN_IF_ERROR(NextState(row.job.state(), JobOccurrence::kRunStarted).status());
     ChunkRow chunk;
@@ -371,31 +368,30 @@ absl::StatusOr<RunLease> RunStore::Lease(const std::string& job,
     row.job.set_attempts(row.job.attempts() + 1);
     RETURN_IF_ERROR(Occur(sql, row, JobOccurrence::kRunStarted,
                           absl::StrCat("given to ", absl::StrJoin(nodes, ", "))));
-    ASSIGN_OR_RETURN(lease, MakeLease(sql, row, number, chunk));
+    ASSIGN_OR_RETURN(RunLease lease, MakeLease(sql, row, number, chunk));
     v1::JobEvent event = AttemptEvent(lease.key, chunk, v1::ATTEMPT_STATE_STARTED, "");
     v1::JobEvent::AttemptChange& change = *event.mutable_attempt_change();
     change.mutable_nodes()->Assign(nodes.begin(), nodes.end());
     change.set_resumes_from_step(lease.checkpoint_step);
     RETURN_IF_ERROR(AddEvent(sql, row, std::move(event)));
-    return SaveJob(sql, row);
-  }));
+    RETURN_IF_ERROR(SaveJob(sql, row));
+    return lease;
+  };
+  ASSIGN_OR_RETURN(RunLease lease, database_.Write(give));
   bell_.Ring(lease.key.job());
   return lease;
 }
 
 absl::StatusOr<RunLease> RunStore::Reload(const v1::RunKey& run) {
-  RunLease lease;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<RunLease> {
     ASSIGN_OR_RETURN(const Held held, Hold(sql, run));
-    ASSIGN_OR_RETURN(lease, MakeLease(sql, held.job, run.chunk(), held.chunk));
-    return absl::OkStatus();
-  }));
-  return lease;
+    return MakeLease(sql, held.job, run.chunk(), held.chunk);
+  });
 }
 
 absl::StatusOr<std::vector<CurrentRun>> RunStore::Current() {
-  std::vector<CurrentRun> runs;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<CurrentRun>> {
+    std::vector<CurrentRun> runs;
     std::string job;
     int64_t chunk = 0;
     int attempt = 0;
@@ -419,9 +415,8 @@ absl::StatusOr<std::vector<CurrentRun>> RunStore::Current() {
       run.cancelling = state != v1::JOB_STATE_RUNNING;
       runs.push_back(run);
     }
-    return absl::OkStatus();
-  }));
-  return runs;
+    return runs;
+  });
 }
 
 absl::Status RunStore::Renew(const std::vector<v1::RunKey>& runs, absl::Duration ttl) {
@@ -444,8 +439,8 @@ absl::Status RunStore::RenewAll(absl::Duration ttl) {
 }
 
 absl::StatusOr<std::vector<ExpiredRun>> RunStore::ExpiredRuns() {
-  std::vector<ExpiredRun> expired;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<ExpiredRun>> {
+    std::vector<ExpiredRun> expired;
     const int64_t now = DatabaseNowMicros(sql);
     std::string job;
     int64_t chunk = 0;
@@ -469,14 +464,13 @@ absl::StatusOr<std::vector<ExpiredRun>> RunStore::ExpiredRuns() {
       run.key.set_attempt(attempt);
       expired.push_back({run, late != 0 ? EndOfLate(limit_us) : EndOfLost(run.node)});
     }
-    return absl::OkStatus();
-  }));
-  return expired;
+    return expired;
+  });
 }
 
 absl::StatusOr<std::vector<std::string>> RunStore::ExpiredJobs() {
-  std::vector<std::string> ids;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<std::string>> {
+    std::vector<std::string> ids;
     const int64_t now = DatabaseNowMicros(sql);
     std::string id;
     soci::statement statement =
@@ -484,9 +478,8 @@ absl::StatusOr<std::vector<std::string>> RunStore::ExpiredJobs() {
          soci::use(now, "now"), soci::into(id));
     statement.execute();
     while (statement.fetch()) ids.push_back(id);
-    return absl::OkStatus();
-  }));
-  return ids;
+    return ids;
+  });
 }
 
 absl::Status RunStore::ExpireJob(const std::string& id) {
@@ -662,8 +655,8 @@ absl::Status RunStore::GiveBack(const v1::RunKey& run, const RunEnd& end) {
 }
 
 absl::StatusOr<std::vector<UnfinishedJob>> RunStore::Unfinished() {
-  std::vector<UnfinishedJob> jobs;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<UnfinishedJob>> {
+    std::vector<UnfinishedJob> jobs;
     std::string id;
     int state = 0;
     soci::statement statement =
@@ -672,45 +665,40 @@ absl::StatusOr<std::vector<UnfinishedJob>> RunStore::Unfinished() {
          soci::into(id), soci::into(state));
     statement.execute();
     while (statement.fetch()) jobs.push_back({id, static_cast<v1::JobState>(state)});
-    return absl::OkStatus();
-  }));
-  return jobs;
+    return jobs;
+  });
 }
 
 absl::StatusOr<v1::Job> RunStore::Load(const std::string& id) {
-  v1::Job job;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::Job> {
+    v1::Job job;
     ASSIGN_OR_RETURN(const JobRow row, LoadJob(sql, id));
     std::string spec;
     sql << "select spec from jobs where id = :id", soci::use(id), soci::into(spec);
     RETURN_IF_ERROR(FromJsonText(spec, job));
     job.MergeFrom(row.job);
-    return absl::OkStatus();
-  }));
-  return job;
+    return job;
+  });
 }
 
 absl::StatusOr<v1::TrainingResult> RunStore::Result(const std::string& id) {
-  v1::TrainingResult result;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::TrainingResult> {
+    v1::TrainingResult result;
     std::string body;
     sql << "select body from results where job = :id", soci::use(id), soci::into(body);
     if (!sql.got_data() || !result.ParseFromString(absl::HexStringToBytes(body))) {
       return absl::DataLossError(absl::StrCat("jobs/", id, " has no result"));
     }
-    return absl::OkStatus();
-  }));
-  return result;
+    return result;
+  });
 }
 
 absl::StatusOr<v1::ModelLocation> RunStore::Model(const std::string& id) {
-  v1::ModelLocation model;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::ModelLocation> {
     std::string json;
     sql << "select model from jobs where id = :id", soci::use(id), soci::into(json);
-    return FromJsonText(json, model);
-  }));
-  return model;
+    return FromJsonText<v1::ModelLocation>(json);
+  });
 }
 
 absl::Status RunStore::Finish(const std::string& id, const std::string& result) {
@@ -751,8 +739,8 @@ absl::Status RunStore::Stopped(const std::string& id) {
 }
 
 absl::StatusOr<std::map<std::string, double>> RunStore::Usage() {
-  std::map<std::string, double> usage;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::map<std::string, double>> {
+    std::map<std::string, double> usage;
     const int64_t now = DatabaseNowMicros(sql);
     std::string tenant;
     double used = 0;
@@ -765,9 +753,8 @@ absl::StatusOr<std::map<std::string, double>> RunStore::Usage() {
       const double age = static_cast<double>(now - updated) / 1e6;
       usage[tenant] = used * std::exp2(-age / kUsageHalfLifeSeconds);
     }
-    return absl::OkStatus();
-  }));
-  return usage;
+    return usage;
+  });
 }
 
 }  // namespace imprint::gateway
