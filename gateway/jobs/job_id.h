@@ -3,14 +3,22 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/strip.h"
 #include <imprint/v1/node.pb.h>
 
+#include "rpc/resource_name.h"
+
 namespace imprint::gateway {
 
-// "jobs/ID" without its collection.
+// "jobs/ID" without its collection, of a key that this gateway made.
 inline std::string JobIdOf(const v1::RunKey& run) {
   return std::string(absl::StripPrefix(run.job(), "jobs/"));
+}
+
+// The same of a key that came from elsewhere. INVALID_ARGUMENT if it names no job.
+inline absl::StatusOr<std::string> ParseJobId(const v1::RunKey& run) {
+  return ParseResourceId("run.job", run.job(), "jobs");
 }
 
 }  // namespace imprint::gateway

@@ -38,6 +38,14 @@ absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id) {
   return row;
 }
 
+absl::StatusOr<v1::Job> WithSpec(soci::session& sql, const JobRow& row) {
+  std::string spec;
+  sql << "select spec from jobs where id = :id", soci::use(row.id), soci::into(spec);
+  ASSIGN_OR_RETURN(v1::Job job, FromJsonText<v1::Job>(spec));
+  job.MergeFrom(row.job);
+  return job;
+}
+
 absl::Status SaveJob(soci::session& sql, JobRow& row) {
   ++row.version;
   row.job.set_etag(absl::StrCat(row.version));
@@ -93,6 +101,12 @@ absl::Status Occur(soci::session& sql, JobRow& row, JobOccurrence occurrence,
   event.mutable_state_change()->set_to(to);
   event.mutable_state_change()->set_reason(std::string(reason));
   return AddEvent(sql, row, std::move(event));
+}
+
+absl::Status Fail(soci::session& sql, JobRow& row, const v1::Failure& failure) {
+  *row.job.mutable_failure() = failure;
+  row.needs_cleanup = 1;
+  return Occur(sql, row, JobOccurrence::kFailed, failure.message());
 }
 
 }  // namespace imprint::gateway

@@ -27,16 +27,6 @@ constexpr int kEventsForgottenAtOnce = 5000;
 // A page that looked at so many jobs and is still not full goes out as it is.
 constexpr int kJobsLookedAt = 5000;
 
-// The whole job: the row's and its spec.
-absl::StatusOr<v1::Job> WithSpec(soci::session& sql, const JobRow& row) {
-  std::string spec;
-  sql << "select spec from jobs where id = :id", soci::use(row.id), soci::into(spec);
-  v1::Job job;
-  RETURN_IF_ERROR(FromJsonText(spec, job));
-  job.MergeFrom(row.job);
-  return job;
-}
-
 absl::StatusOr<JobRow> LoadOwn(soci::session& sql, const std::string& tenant,
                                const std::string& id) {
   ASSIGN_OR_RETURN(JobRow row, LoadJob(sql, id));

@@ -1,5 +1,5 @@
 // Jobs as callers see them: created once per request id, read, listed, cancelled, forgotten. What
-// happens to their runs is run_store.h's; both share the database.
+// happens to their runs is run_stores.h's; all share the database.
 #pragma once
 
 #include <cstdint>
