@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "gateway/jobs/job_row.h"
 #include "gateway/jobs/seats.h"
+#include "gateway/jobs/state_sql.h"
 #include "gateway/jobs/tenant_usage.h"
 #include "rpc/proto_json.h"
 
@@ -18,8 +19,8 @@ constexpr const char* kWaitedTooLong =
 
 // Jobs that waited, or took, longer than they allow; as the index jobs_to_expire has it.
 std::string Expired() {
-  return absl::StrCat(
-      "state in (1, 2) and (queue_until_us > 0 or total_until_us > 0)"
+  return Sql(
+      "state in ({to_run}) and (queue_until_us > 0 or total_until_us > 0)"
       " and ((total_until_us > 0 and total_until_us < :now) or ",
       kWaitedTooLong, ")");
 }
@@ -83,8 +84,8 @@ absl::StatusOr<std::vector<UnfinishedJob>> JobEndings::Unfinished() {
     std::string id;
     int state = 0;
     soci::statement statement =
-        (sql.prepare << "select id, state from jobs where state in (3, 4)"
-                        " union select id, state from jobs where needs_cleanup = 1",
+        (sql.prepare << Sql("select id, state from jobs where state in ({to_end})"
+                            " union select id, state from jobs where needs_cleanup = 1"),
          soci::into(id), soci::into(state));
     statement.execute();
     while (statement.fetch()) jobs.push_back({id, static_cast<v1::JobState>(state)});

@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "gateway/jobs/item_plan.h"
 #include "gateway/jobs/job_row.h"
+#include "gateway/jobs/state_sql.h"
 #include "rpc/enum_text.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
@@ -56,9 +57,9 @@ absl::StatusOr<std::string> FindRequestIn(soci::session& sql, const std::string&
 absl::Status CheckRoom(soci::session& sql, const std::string& tenant, const QueueLimits& limits) {
   int64_t own = 0;
   int64_t all = 0;
-  sql << "select count(*) from jobs where state in (1, 2, 3, 4)", soci::into(all);
-  sql << "select count(*) from jobs where state in (1, 2, 3, 4) and tenant = :t", soci::use(tenant),
-      soci::into(own);
+  sql << Sql("select count(*) from jobs where state in ({live})"), soci::into(all);
+  sql << Sql("select count(*) from jobs where state in ({live}) and tenant = :t"),
+      soci::use(tenant), soci::into(own);
   if (own < limits.live_jobs_per_tenant && all < limits.live_jobs) return absl::OkStatus();
   const bool tenants = own >= limits.live_jobs_per_tenant;
   return WithRetryAfter(
@@ -75,8 +76,9 @@ absl::Status CheckSameToken(soci::session& sql, const std::string& tenant,
                             const v1::TrainingSpec& spec) {
   std::string id;
   std::string token;
-  sql << "select id, token from jobs where state in (1, 2, 3) and tenant = :t and concept = :c"
-         " and token <> :token limit 1",
+  sql << Sql(
+      "select id, token from jobs where state in ({may_succeed}) and tenant = :t"
+      " and concept = :c and token <> :token limit 1"),
       soci::use(tenant), soci::use(spec.concept_name()), soci::use(spec.token()), soci::into(id),
       soci::into(token);
   if (!sql.got_data()) return absl::OkStatus();
@@ -393,8 +395,9 @@ absl::Status JobStore::CheckUnused(const std::string& tenant, const std::string&
   return database_.Read([&](soci::session& sql) -> absl::Status {
     std::string id;
     int state = 0;
-    sql << "select id, state from jobs where tenant = :t and state in (1, 2, 3, 4)"
-           " and (base_model = :r or reference_set = :r) limit 1",
+    sql << Sql(
+        "select id, state from jobs where tenant = :t and state in ({live})"
+        " and (base_model = :r or reference_set = :r) limit 1"),
         soci::use(tenant, "t"), soci::use(resource, "r"), soci::into(id), soci::into(state);
     if (!sql.got_data()) return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(

@@ -13,6 +13,7 @@
 #include "gateway/jobs/job_id.h"
 #include "gateway/jobs/job_row.h"
 #include "gateway/jobs/seats.h"
+#include "gateway/jobs/state_sql.h"
 #include "rpc/proto_json.h"
 
 namespace imprint::gateway {
@@ -22,7 +23,9 @@ namespace {
 absl::StatusOr<int64_t> TakeChunk(soci::session& sql, int64_t most_items, JobRow& job,
                                   ChunkRow& chunk) {
   int64_t number = -1;
-  sql << "select chunk from chunks where job = :job and state = 0 order by chunk limit 1",
+  sql << Sql(
+      "select chunk from chunks where job = :job and state = {chunk_waiting}"
+      " order by chunk limit 1"),
       soci::use(job.id), soci::into(number);
   if (sql.got_data()) {
     chunk = *LoadChunk(sql, job.id, number);
@@ -43,8 +46,9 @@ absl::StatusOr<int64_t> TakeChunk(soci::session& sql, int64_t most_items, JobRow
     chunk.item_count = std::min(job.chunk_items, job.items_total - job.next_item);
     job.next_item += chunk.item_count;
   }
-  sql << "insert into chunks (job, chunk, first_item, item_count, state)"
-         " values (:job, :chunk, :first, :count, 0)",
+  sql << Sql(
+      "insert into chunks (job, chunk, first_item, item_count, state)"
+      " values (:job, :chunk, :first, :count, {chunk_waiting})"),
       soci::use(job.id), soci::use(number), soci::use(chunk.first_item),
       soci::use(chunk.item_count);
   return number;
@@ -134,10 +138,11 @@ absl::StatusOr<std::vector<CurrentRun>> Leases::Current() {
     int state = 0;
     CurrentRun run;
     soci::statement statement =
-        (sql.prepare << "select c.job, c.chunk, c.attempt, s.rank, s.node, c.start_us, j.tenant,"
-                        " j.kind, j.priority, j.state from chunks c join jobs j on j.id = c.job"
-                        " join seats s on s.job = c.job and s.chunk = c.chunk where c.state = 1"
-                        " order by c.job, c.chunk, s.rank",
+        (sql.prepare << Sql(
+             "select c.job, c.chunk, c.attempt, s.rank, s.node, c.start_us, j.tenant,"
+             " j.kind, j.priority, j.state from chunks c join jobs j on j.id = c.job"
+             " join seats s on s.job = c.job and s.chunk = c.chunk"
+             " where c.state = {chunk_running} order by c.job, c.chunk, s.rank"),
          soci::into(job), soci::into(chunk), soci::into(attempt), soci::into(rank),
          soci::into(run.node), soci::into(run.start_us), soci::into(run.tenant),
          soci::into(run.kind), soci::into(run.priority), soci::into(state));
@@ -184,12 +189,13 @@ absl::StatusOr<std::vector<ExpiredRun>> Leases::ExpiredRuns() {
     int late = 0;
     CurrentRun run;
     soci::statement statement =
-        (sql.prepare << "select c.job, c.chunk, c.attempt, s.node, j.attempt_us,"
-                        " case when s.lease_us < :now then 0 else 1 end"
-                        " from chunks c join jobs j on j.id = c.job"
-                        " join seats s on s.job = c.job and s.chunk = c.chunk"
-                        " where c.state = 1 and j.state = 2 and (s.lease_us < :now"
-                        " or (j.attempt_us > 0 and c.start_us + j.attempt_us < :now))",
+        (sql.prepare << Sql("select c.job, c.chunk, c.attempt, s.node, j.attempt_us,"
+                            " case when s.lease_us < :now then 0 else 1 end"
+                            " from chunks c join jobs j on j.id = c.job"
+                            " join seats s on s.job = c.job and s.chunk = c.chunk"
+                            " where c.state = {chunk_running} and j.state = {job_running}"
+                            " and (s.lease_us < :now"
+                            " or (j.attempt_us > 0 and c.start_us + j.attempt_us < :now))"),
          soci::use(now, "now"), soci::into(job), soci::into(chunk), soci::into(attempt),
          soci::into(run.node), soci::into(limit_us), soci::into(late));
     statement.execute();

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
-
+#include "gateway/jobs/state_sql.h"
 #include "gateway/jobs/tenant_usage.h"
 
 namespace imprint::gateway {
@@ -11,7 +10,7 @@ namespace {
 
 // Chunks of the job `j` that wait: those that were given back, and those that were never given.
 constexpr const char* kWaitingChunks =
-    "((select count(*) from chunks c where c.job = j.id and c.state = 0)"
+    "((select count(*) from chunks c where c.job = j.id and c.state = {chunk_waiting})"
     " + case when j.chunk_items > 0"
     " then (j.items_total - j.next_item + j.chunk_items - 1) / j.chunk_items"
     " when j.next_item = 0 then 1 else 0 end)";
@@ -28,7 +27,8 @@ std::vector<Line> Lines(soci::session& sql) {
   std::vector<Line> lines;
   Line line;
   soci::statement statement =
-      (sql.prepare << "select distinct tenant, kind, precision from jobs where state in (1, 2)",
+      (sql.prepare << Sql(
+           "select distinct tenant, kind, precision from jobs where state in ({to_run})"),
        soci::into(line.tenant), soci::into(line.kind), soci::into(line.precision));
   statement.execute();
   while (statement.fetch()) lines.push_back(line);
@@ -41,12 +41,12 @@ bool AddMostUrgent(soci::session& sql, const Line& line, int most, std::vector<W
   const int limit = most + 1;
   WaitingJob job = {.tenant = line.tenant, .kind = line.kind, .precision = line.precision};
   soci::statement statement =
-      (sql.prepare << absl::StrCat(
+      (sql.prepare << Sql(
            "select j.id, j.priority, j.slots, j.min_slots, j.create_us, j.fingerprint, "
            "j.item_work, ",
            kWaitingChunks,
            " from jobs j where tenant = :tenant and kind = :kind and precision = :precision"
-           " and state in (1, 2) and not_before_us <= :now and ",
+           " and state in ({to_run}) and not_before_us <= :now and ",
            kWaitingChunks, " > 0 order by priority desc, create_us limit :limit"),
        soci::use(line.tenant, "tenant"), soci::use(line.kind, "kind"),
        soci::use(line.precision, "precision"), soci::use(now, "now"), soci::use(limit, "limit"),
@@ -80,8 +80,8 @@ absl::StatusOr<bool> WorkQueue::AnyWaiting(int priority) {
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<bool> {
     int64_t waiting = 0;
     const int64_t now = DatabaseNowMicros(sql);
-    sql << absl::StrCat(
-        "select count(*) from (select 1 from jobs j where state in (1, 2) and priority >= :p"
+    sql << Sql(
+        "select count(*) from (select 1 from jobs j where state in ({to_run}) and priority >= :p"
         " and not_before_us <= :now and ",
         kWaitingChunks, " > 0 limit 1) some"),
         soci::use(priority, "p"), soci::use(now, "now"), soci::into(waiting);
@@ -98,12 +98,11 @@ absl::StatusOr<std::map<std::string, QueueLength>> WorkQueue::Queue() {
         int64_t chunks = 0;
         int64_t oldest = 0;
         soci::statement statement =
-            (sql.prepare << absl::StrCat(
-                 "select kind, sum(waiting), min(create_us) from (select j.kind,"
-                 " j.create_us, ",
-                 kWaitingChunks,
-                 " as waiting from jobs j where state in (1, 2)) jobs"
-                 " where waiting > 0 group by kind"),
+            (sql.prepare << Sql("select kind, sum(waiting), min(create_us) from (select j.kind,"
+                                " j.create_us, ",
+                                kWaitingChunks,
+                                " as waiting from jobs j where state in ({to_run})) jobs"
+                                " where waiting > 0 group by kind"),
              soci::into(kind), soci::into(chunks), soci::into(oldest));
         statement.execute();
         while (statement.fetch()) queue[kind] = {.chunks = chunks, .oldest_us = now - oldest};
