@@ -18,6 +18,25 @@ using google::protobuf::util::TimeUtil;
 constexpr int64_t kProgressKept = 1000;
 constexpr int64_t kPruneEvery = 256;
 
+// What the event tells, as the column `kind` has it.
+std::string KindOf(const v1::JobEvent& event) {
+  switch (event.event_case()) {
+    case v1::JobEvent::kStateChange:
+      return "state";
+    case v1::JobEvent::kProgress:
+      return "progress";
+    case v1::JobEvent::kPicture:
+      return "picture";
+    case v1::JobEvent::kAttemptChange:
+      return "attempt";
+    case v1::JobEvent::kCheckpoint:
+      return "checkpoint";
+    case v1::JobEvent::EVENT_NOT_SET:
+      break;
+  }
+  return "";
+}
+
 }  // namespace
 
 absl::Status NoSuchJob(const std::string& id) {
@@ -71,15 +90,14 @@ absl::Status AddEvent(soci::session& sql, JobRow& row, v1::JobEvent event) {
   row.job.set_last_event(number);
   event.set_number(number);
   *event.mutable_time() = TimeUtil::MicrosecondsToTimestamp(DatabaseNowMicros(sql));
-  const int is_progress = event.has_progress() ? 1 : 0;
+  const std::string kind = KindOf(event);
   ASSIGN_OR_RETURN(const std::string body, ToJsonText(event));
-  sql << "insert into events (job, number, is_progress, body)"
-         " values (:job, :number, :is_progress, :body)",
-      soci::use(row.id, "job"), soci::use(number, "number"), soci::use(is_progress, "is_progress"),
+  sql << "insert into events (job, number, kind, body) values (:job, :number, :kind, :body)",
+      soci::use(row.id, "job"), soci::use(number, "number"), soci::use(kind, "kind"),
       soci::use(body, "body");
   if (number % kPruneEvery == 0) {
     const int64_t oldest = number - kProgressKept;
-    sql << "delete from events where job = :job and is_progress = 1 and number < :oldest",
+    sql << "delete from events where job = :job and kind = 'progress' and number < :oldest",
         soci::use(row.id, "job"), soci::use(oldest, "oldest");
   }
   return absl::OkStatus();

@@ -294,8 +294,8 @@ absl::StatusOr<std::vector<std::string>> JobStore::Attempts(const std::string& i
     std::vector<std::string> lines;
     std::string body;
     soci::statement statement =
-        (sql.prepare << "select body from events where job = :job and is_progress = 0"
-                        " and body like '%attemptChange%' order by number desc limit 100",
+        (sql.prepare << "select body from events where job = :job and kind = 'attempt'"
+                        " order by number desc limit 100",
          soci::use(id, "job"), soci::into(body));
     statement.execute();
     while (statement.fetch()) {
@@ -317,7 +317,7 @@ absl::StatusOr<std::vector<std::string>> JobStore::Attempts(const std::string& i
 absl::StatusOr<std::string> JobStore::CancelReason(const std::string& id) {
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::string> {
     std::string body;
-    sql << "select body from events where job = :job and is_progress = 0"
+    sql << "select body from events where job = :job and kind = 'state'"
            " and body like '%\"to\":\"JOB_STATE_CANCELLING\"%' order by number desc limit 1",
         soci::use(id, "job"), soci::into(body);
     if (!sql.got_data()) return "";
