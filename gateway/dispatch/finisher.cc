@@ -9,6 +9,7 @@
 #include "base/error_notes.h"
 #include "base/status_macros.h"
 #include "gateway/dispatch/run_end.h"
+#include "gateway/jobs/job_id.h"
 #include "gateway/peers/node_client.h"
 #include "services/server/log.h"
 
@@ -94,7 +95,7 @@ absl::Status Finisher::Bring(const UnfinishedJob& unfinished) {
 }
 
 absl::Status Finisher::Commit(const v1::Job& job) {
-  const std::string id = job.name().substr(job.name().find('/') + 1);
+  const std::string id = JobIdOf(job);
   const auto committed = CommitResult(job);
   if (committed.ok()) {
     RETURN_IF_ERROR(endings_.Finish(id, *committed));
@@ -117,7 +118,7 @@ absl::StatusOr<std::string> Finisher::CommitResult(const v1::Job& job) {
 }
 
 absl::StatusOr<std::string> Finisher::CommitTraining(const v1::Job& job) {
-  const std::string id = job.name().substr(job.name().find('/') + 1);
+  const std::string id = JobIdOf(job);
   ASSIGN_OR_RETURN(const v1::TrainingResult result, endings_.Result(id));
   ASSIGN_OR_RETURN(const v1::ModelLocation model, endings_.Model(id));
   v1::CommitEmbeddingRequest request;
@@ -154,7 +155,7 @@ absl::Status Finisher::StopRuns(const v1::Job& job) {
 }
 
 absl::Status Finisher::PutToRest(const v1::Job& job) {
-  const std::string id = job.name().substr(job.name().find('/') + 1);
+  const std::string id = JobIdOf(job);
   // Whatever its runs still do, after this nothing of the job is committed.
   RETURN_IF_ERROR(registry_.RevokeTickets(job.name()));
   if (job.has_image_set()) {

@@ -1,17 +1,21 @@
-// A job's id, as the database has it, of the resource name that a RunKey carries.
+// A job's id, as the database has it, of the resource name that jobs and RunKeys carry.
 #pragma once
 
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/strip.h"
+#include <imprint/v1/job.pb.h>
 #include <imprint/v1/node.pb.h>
 
 #include "rpc/resource_name.h"
 
 namespace imprint::gateway {
 
-// "jobs/ID" without its collection, of a key that this gateway made.
+// "jobs/ID" without its collection, of a job or a key that this gateway made.
+inline std::string JobIdOf(const v1::Job& job) {
+  return std::string(absl::StripPrefix(job.name(), "jobs/"));
+}
 inline std::string JobIdOf(const v1::RunKey& run) {
   return std::string(absl::StripPrefix(run.job(), "jobs/"));
 }
