@@ -16,7 +16,7 @@ absl::StatusOr<std::string> ToJsonText(const google::protobuf::Message& message)
 // DATA_LOSS naming the message's type if the text is none.
 absl::Status FromJsonText(const std::string& json, google::protobuf::Message& message);
 
-// The same, as a new message.
+// Does the same, and returns the message.
 template <typename Message>
 absl::StatusOr<Message> FromJsonText(const std::string& json) {
   Message message;

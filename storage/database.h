@@ -27,7 +27,7 @@ inline constexpr bool kIsStatusOr = false;
 template <typename Value>
 inline constexpr bool kIsStatusOr<absl::StatusOr<Value>> = true;
 
-// A transaction's body that gives a value: it is called with the session, and returns an
+// The body of a transaction that returns a value: it is called with the session and returns an
 // absl::StatusOr.
 template <typename Body>
 concept ValueBody = kIsStatusOr<std::invoke_result_t<Body&, soci::session&>>;
@@ -56,8 +56,8 @@ class Database {
   // The same for statements that only read; they do not wait for writers and see one moment.
   virtual absl::Status Read(const std::function<absl::Status(soci::session&)>& body) = 0;
 
-  // The same for a body that gives a value. It is dropped if the transaction cannot be committed
-  // after all: whoever has a value may rely on what was written.
+  // Do the same for a body that returns a value, and return it. It is dropped if the transaction
+  // cannot be committed after all: whoever has a value may rely on what was written.
   template <ValueBody Body>
   std::invoke_result_t<Body&, soci::session&> Write(Body body) {
     return ValueOf(body, [this](const auto& transaction) { return Write(transaction); });

@@ -1,5 +1,5 @@
-// A run that is its chunk's current attempt, loaded under the transaction that will change it: the
-// fence that every record of a run passes. Private to gateway/jobs.
+// A run that is its chunk's current attempt, loaded within the transaction that will change it: the
+// fence that every report of a run passes. Private to gateway/jobs.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -13,19 +13,20 @@
 
 namespace imprint::gateway {
 
+// What a current run belongs to.
 struct HeldRun {
   JobRow job;
   ChunkRow chunk;
 };
 
-// ABORTED if the run is superseded: its job is gone or does not run, or its chunk has another
-// attempt or none.
+// Returns the run's job and chunk. Returns ABORTED if the run is superseded: its job is gone or
+// does not run, or its chunk has another attempt or none.
 absl::StatusOr<HeldRun> Hold(soci::session& sql, const v1::RunKey& run);
 
-// An event of the run, without what happened.
+// Returns an event of the run that does not say yet what happened.
 v1::JobEvent EventOf(const v1::RunKey& run, const ChunkRow& chunk);
 
-// That the run's attempt began or ended.
+// Returns the event that the run's attempt began or ended.
 v1::JobEvent AttemptEvent(const v1::RunKey& run, const ChunkRow& chunk, v1::AttemptState state,
                           absl::string_view reason);
 

@@ -1,5 +1,5 @@
-// How jobs come to their end: which of them are to be finished, stopped or failed, and what became
-// of it. The Finisher does the work in between.
+// Brings jobs to their end in the database: says which are to be finished, stopped or failed, and
+// records what became of them. The Finisher (gateway/dispatch) does the work in between.
 #pragma once
 
 #include <functional>
@@ -24,38 +24,41 @@ struct UnfinishedJob {
   v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
 };
 
-// Thread-safe. Functions that take a job's id give NOT_FOUND if there is none, and DATA_LOSS if its
-// record cannot be read; those that end it give FAILED_PRECONDITION if its state does not allow
-// that (job_state.h). Other errors are the database's (storage/database.h).
+// Thread-safe. Unless its comment says otherwise, a function that takes a job's id returns
+// NOT_FOUND if there is no such job and DATA_LOSS if its record is damaged; one that changes the
+// job's state returns FAILED_PRECONDITION if no transition allows that (job_state.h). Other errors
+// are the database's (storage/database.h).
 class JobEndings {
  public:
-  // `bell` wakes who waits for the events that are written.
+  // `bell` rings for each job that gets new events.
   JobEndings(Database& database, EventBell& bell) : database_(database), bell_(bell) {}
 
-  // Jobs that waited, or took, longer than they allow.
+  // Returns the jobs that waited or took longer than they allow.
   absl::StatusOr<std::vector<std::string>> ExpiredJobs();
-  // Fails one of them; OK if it has ended, or begun, in the meantime, or is not there any more.
+  // Fails one of them; a no-op if it has ended, begun, or been deleted in the meantime.
   absl::Status ExpireJob(const std::string& id);
 
-  // FINALIZING and CANCELLING jobs, and failed ones whose runs and tickets are still to be ended.
+  // Returns FINALIZING and CANCELLING jobs, and failed ones whose runs and tickets are still to be
+  // ended.
   absl::StatusOr<std::vector<UnfinishedJob>> Unfinished();
-  // A job with its spec, whoever's it is.
+  // Returns a job of any tenant with its spec.
   absl::StatusOr<v1::Job> Load(const std::string& id);
-  // What its training came to. DATA_LOSS if it has no result.
+  // Returns the result of a training. Returns DATA_LOSS if the job has none.
   absl::StatusOr<v1::TrainingResult> Result(const std::string& id);
-  // The base model's place and identity, as they were when the job was created. DATA_LOSS also if
-  // there is no such job.
+  // Returns the base model's location and identity, as they were when the job was created. Returns
+  // DATA_LOSS also if there is no such job.
   absl::StatusOr<v1::ModelLocation> Model(const std::string& id);
 
-  // The registry has committed it: SUCCEEDED. OK if it is already.
+  // Moves a job to SUCCEEDED after the registry has committed its result. A no-op if it already is.
   absl::Status Finish(const std::string& id, const std::string& result);
-  // The registry refuses it for good: FAILED.
+  // Moves a job to FAILED after the registry has refused its result for good.
   absl::Status Refuse(const std::string& id, const v1::Failure& failure);
-  // Its runs are stopped and its tickets void: CANCELLED, or cleaned up if it had failed.
+  // Moves a job whose runs have stopped and whose tickets are void to CANCELLED, or marks it as
+  // cleaned up if it had failed.
   absl::Status Stopped(const std::string& id);
 
  private:
-  // Has the job changed in one transaction, and rings for it.
+  // Applies `change` to the job in one transaction, and rings for it.
   absl::Status Change(const std::string& id,
                       const std::function<absl::Status(soci::session&, JobRow&)>& change);
 

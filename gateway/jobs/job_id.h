@@ -1,4 +1,5 @@
-// A job's id, as the database has it, of the resource name that jobs and RunKeys carry.
+// Extracts a job's id, as the database stores it, from the resource name that jobs and RunKeys
+// carry.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace imprint::gateway {
 
-// "jobs/ID" without its collection, of a job or a key that this gateway made.
+// Returns "jobs/ID" without its collection, of a job or a key that this gateway made.
 inline std::string JobIdOf(const v1::Job& job) {
   return std::string(absl::StripPrefix(job.name(), "jobs/"));
 }
@@ -20,7 +21,7 @@ inline std::string JobIdOf(const v1::RunKey& run) {
   return std::string(absl::StripPrefix(run.job(), "jobs/"));
 }
 
-// The same of a key that came from elsewhere. INVALID_ARGUMENT if it names no job.
+// Does the same for a key that came from elsewhere. Returns INVALID_ARGUMENT if it names no job.
 inline absl::StatusOr<std::string> ParseJobId(const v1::RunKey& run) {
   return ParseResourceId("run.job", run.job(), "jobs");
 }

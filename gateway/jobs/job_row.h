@@ -37,7 +37,8 @@ absl::Status NoSuchJob(const std::string& id);
 // NOT_FOUND naming the job.
 absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id);
 
-// The whole job: the row's and its spec, which is kept by itself. DATA_LOSS if it cannot be read.
+// Returns the whole job: the row's, and its spec, which is stored by itself. Returns DATA_LOSS if
+// the spec is damaged.
 absl::StatusOr<v1::Job> WithSpec(soci::session& sql, const JobRow& row);
 
 // Writes what may change, and makes the version one higher.
@@ -51,7 +52,8 @@ absl::Status AddEvent(soci::session& sql, JobRow& row, v1::JobEvent event);
 absl::Status Occur(soci::session& sql, JobRow& row, JobOccurrence occurrence,
                    absl::string_view reason);
 
-// The job cannot be done: FAILED, its runs and tickets still to be ended. SaveJob is the caller's.
+// Moves the job to FAILED and marks its runs and tickets as still to be ended. SaveJob is the
+// caller's.
 absl::Status Fail(soci::session& sql, JobRow& row, const v1::Failure& failure);
 
 }  // namespace imprint::gateway

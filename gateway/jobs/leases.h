@@ -1,5 +1,5 @@
-// Which node has which chunk, and until when: chunks are leased, kept by renewing, and lost when
-// their time is over.
+// Keeps which node has which chunk, and until when: a chunk is leased as a new attempt, the lease
+// is renewed while its node is heard of, and the attempt is lost when the lease ends.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ namespace imprint::gateway {
 struct RunLease {
   v1::RunKey key;
   std::string tenant;
-  // By rank; one for what is no gang.
+  // The nodes in order of rank; one if the chunk is not a gang.
   std::vector<std::string> nodes;
   v1::Job job;  // with its spec
   v1::ModelLocation model;
@@ -35,51 +35,53 @@ struct RunLease {
   std::string trace_id;
 };
 
-// A run that some node should have; a gang is several, one for each rank.
+// A run that some node should have; a gang has several, one for each rank.
 struct CurrentRun {
   v1::RunKey key;
   std::string tenant;
   std::string node;
-  std::string kind;  // of its job
+  std::string kind;  // kind of its job
   int priority = 0;
   int64_t start_us = 0;
   bool cancelling = false;
 };
 
-// A run that is over by the database's clock.
+// A run whose time is over by the database's clock.
 struct ExpiredRun {
   CurrentRun run;
   // How it is to be given back.
   RunEnd end;
 };
 
-// Thread-safe. Errors that are not named are the database's (storage/database.h); a record that
-// cannot be read is DATA_LOSS.
+// Thread-safe. Functions return DATA_LOSS if a job's record is damaged; errors that no comment
+// names are the database's (storage/database.h).
 class Leases {
  public:
-  // `bell` wakes who waits for the events that are written.
+  // `bell` rings for each job that gets new events.
   Leases(Database& database, EventBell& bell) : database_(database), bell_(bell) {}
 
-  // Gives the job's next chunk to these nodes, one for each rank, as a new attempt whose leases end
-  // after `ttl` unless they are renewed. One that nobody had yet has at most `most_items` pictures,
-  // up to kMostChunkItems. NOT_FOUND if there is no such job; FAILED_PRECONDITION if there is no
-  // chunk to give any more, or its state allows no run.
+  // Leases the job's next chunk to these nodes, one for each rank, as a new attempt whose leases
+  // end after `ttl` unless they are renewed. A chunk that no node had before gets at most
+  // `most_items` pictures, up to kMostChunkItems. Returns NOT_FOUND if there is no such job, and
+  // FAILED_PRECONDITION if there is no chunk left to lease or the job's state allows no run.
   absl::StatusOr<RunLease> Lease(const std::string& job, const std::vector<std::string>& nodes,
                                  absl::Duration ttl, int64_t most_items = kMostChunkItems);
 
-  // A lease as it was given, for a gateway that takes over. ABORTED if the run is superseded.
+  // Returns a lease as it was given, for a gateway that adopts the run. Returns ABORTED if the run
+  // is superseded.
   absl::StatusOr<RunLease> Reload(const v1::RunKey& run);
 
-  // By job, chunk and rank.
+  // Returns all current runs, in order of job, chunk and rank.
   absl::StatusOr<std::vector<CurrentRun>> Current();
 
-  // Runs that are not current are passed over.
+  // Renews the leases of runs; those that are not current are skipped.
   absl::Status Renew(const std::vector<v1::RunKey>& runs, absl::Duration ttl);
 
-  // All current runs: after a start, nodes get time to be heard of.
+  // Renews the leases of all current runs, so that nodes get time to be heard of after a restart.
   absl::Status RenewAll(absl::Duration ttl);
 
-  // Runs whose lease ended, of any rank, or which took longer than their job allows.
+  // Returns the runs whose lease ended, for any of their ranks, or which took longer than their job
+  // allows.
   absl::StatusOr<std::vector<ExpiredRun>> ExpiredRuns();
 
  private:

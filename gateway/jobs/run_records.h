@@ -1,6 +1,6 @@
-// What runs say of themselves: that they began, how far they are, what they made, how they ended.
-// Every record checks, in its own transaction, that the run is still the chunk's current attempt:
-// one that was superseded changes nothing (fencing).
+// Records what runs report: that they started, how far they are, what they made, and how they
+// ended. Every change checks, in its own transaction, that the run is still the chunk's current
+// attempt: a superseded one changes nothing (fencing).
 #pragma once
 
 #include <functional>
@@ -17,33 +17,37 @@ namespace imprint::gateway {
 
 struct HeldRun;
 
-// Thread-safe. Every function gives ABORTED if the run is superseded, its job ended or forgotten.
-// Errors that are not named are the database's (storage/database.h).
+// Thread-safe. Every function returns ABORTED if the run is superseded, or if its job no longer
+// runs or was deleted. Errors that no comment names are the database's (storage/database.h).
 class RunRecords {
  public:
-  // `bell` wakes who waits for the events that are written.
+  // `bell` rings for each job that gets new events.
   RunRecords(Database& database, EventBell& bell) : database_(database), bell_(bell) {}
 
+  // Records that a run started, and with how many threads it computes: later attempts use as many.
   absl::Status RecordStart(const v1::RunKey& run, const v1::RunStarted& started);
+  // Records how far a training is.
   absl::Status RecordProgress(const v1::RunKey& run, const v1::TrainingProgress& progress);
-  // Progress since the last checkpoint forgives earlier faults. An older checkpoint than the one
-  // that is kept changes nothing.
+  // Records a checkpoint. Progress since the last one clears earlier faults. A no-op if a
+  // checkpoint of the same step or a later one is kept already.
   absl::Status RecordCheckpoint(const v1::RunKey& run, const v1::RunCheckpoint& checkpoint);
-  // Idempotent by the picture's index. INTERNAL if it is not of the run's chunk.
+  // Records a picture; idempotent by its index. Returns INTERNAL if the picture is not one of the
+  // run's chunk.
   absl::Status RecordPicture(const v1::RunKey& run, const v1::PictureDrawn& picture,
                              const std::string& image_set);
 
-  // The run has its result. The last chunk's moves the job to FINALIZING.
+  // Completes a run that has its result. When the last chunk completes, the job moves to
+  // FINALIZING.
   absl::Status CompleteTraining(const v1::RunKey& run, const v1::TrainingResult& result);
-  // INTERNAL if pictures of the chunk are missing.
+  // Does the same for a chunk of pictures. Returns INTERNAL if some of them are missing.
   absl::Status CompleteChunk(const v1::RunKey& run, const std::string& image_set);
 
-  // The run ended without. The chunk waits again, unless it has had max_attempts faults without
-  // progress or the end is fatal: then the job fails.
+  // Gives back a run that ended without a result. The chunk waits again, unless it has had
+  // max_attempts faults without progress or the end is fatal: then the job fails.
   absl::Status GiveBack(const v1::RunKey& run, const RunEnd& end);
 
  private:
-  // Has the current run changed in one transaction, and rings for its job.
+  // Applies `change` to the run in one transaction if it is current, and rings for its job.
   absl::Status Record(const v1::RunKey& run,
                       const std::function<absl::Status(soci::session&, HeldRun&)>& change);
 

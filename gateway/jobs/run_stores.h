@@ -1,5 +1,5 @@
-// The four stores of what nodes do for jobs, which share one database. Each has an interest of its
-// own; who needs one of them takes that one.
+// Holds the four stores of what nodes do for jobs, which share one database. Code that needs only
+// some of them takes those.
 #pragma once
 
 #include "gateway/jobs/event_bell.h"

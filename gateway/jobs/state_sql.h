@@ -1,4 +1,4 @@
-// States in statements, by name: Sql("select id from jobs where state in ({live})"). Private to
+// Lets SQL statements name states: Sql("select id from jobs where state in ({live})"). Private to
 // gateway/jobs.
 #pragma once
 
@@ -9,19 +9,19 @@
 
 namespace imprint::gateway {
 
-// The statement with the number, or the numbers, of the states that each name stands for:
+// Returns the statement with each name replaced by the numbers of the states that it stands for:
 //   {job_running}    RUNNING
-//   {to_run}         PENDING and RUNNING: nodes may be given work of these jobs
-//   {to_end}         FINALIZING and CANCELLING: the registry, or their runs, must be heard first
+//   {to_run}         PENDING and RUNNING, whose work nodes may be given
+//   {to_end}         FINALIZING and CANCELLING, which the Finisher brings to their end
 //   {may_succeed}    PENDING, RUNNING and FINALIZING
 //   {live}           all that have not ended
 //   {chunk_waiting}, {chunk_running}
-// Numbers and not parameters, so that they read as the partial indexes of job_schema.cc do and the
-// database can use these. Thread-safe. A name that is none of these stays, and no database takes
-// it.
+// These are numbers in the text rather than parameters, because the database uses a partial index
+// (job_schema.cc) only where a condition reads as the index's does. Any other name stays as it is,
+// and no database takes it. Thread-safe.
 std::string WithStates(absl::string_view statement);
 
-// The same of a statement in pieces.
+// Does the same for a statement in pieces.
 template <typename... Pieces>
 std::string Sql(const Pieces&... pieces) {
   return WithStates(absl::StrCat(pieces...));

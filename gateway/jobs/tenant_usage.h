@@ -1,5 +1,5 @@
-// How many device-seconds each tenant has had, halved every hour: what fair share is measured by.
-// Within a transaction; private to gateway/jobs.
+// Keeps how many device-seconds each tenant has used, with a half-life of one hour: what fair share
+// is measured by. Used within a transaction; private to gateway/jobs.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace imprint::gateway {
 
-// Charges the tenant with what an attempt that began then has taken of so many devices until now.
+// Charges the tenant with the time from `start_us` until now on each of `seats` devices.
 void AddUsage(soci::session& sql, const std::string& tenant, int64_t start_us, int64_t seats);
 
-// As of now, by tenant.
+// Returns the usage of each tenant as of now.
 std::map<std::string, double> UsageByTenant(soci::session& sql);
 
 }  // namespace imprint::gateway

@@ -1,4 +1,4 @@
-// What waits to be done, and who has had how much done: what the JobScheduler decides by.
+// Reads what waits to be done, and how much each tenant has used: what the JobScheduler decides by.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@ struct WaitingJob {
   std::string tenant;
   std::string kind;  // "training" or "image_set"
   int priority = 0;
-  int slots = 1;       // that one chunk has use for at once
-  int min_slots = 1;   // that it needs
-  int64_t chunks = 1;  // that wait
+  int slots = 1;       // the most that one chunk can use at once
+  int min_slots = 1;   // the fewest that one chunk needs
+  int64_t chunks = 1;  // chunks that wait
   int64_t create_us = 0;
   std::string fingerprint;  // of the base model
   std::string precision;    // "fp32", "bf16", "fp16"
-  double item_work = 0;     // of a picture (item_plan.h); 0 is not known
+  double item_work = 0;     // work of one picture (item_plan.h); 0 means unknown
 };
 
 struct WaitingJobs {
@@ -38,22 +38,23 @@ struct QueueLength {
   int64_t oldest_us = 0;  // age of the oldest job
 };
 
-// Thread-safe; it only reads. Errors are the database's (storage/database.h).
+// Thread-safe. It only reads, and every error is the database's (storage/database.h).
 class WorkQueue {
  public:
   explicit WorkQueue(Database& database) : database_(database) {}
 
-  // The most urgent of each tenant and kind, by priority, then by age; about `limit` in all, which
-  // tenants and kinds share evenly. Jobs that are not to be tried again yet are not among them.
+  // Returns the most urgent jobs of each tenant and kind, by priority, then by age; about `limit`
+  // in all, shared evenly among tenants and kinds. Jobs in back-off, which are not to be retried
+  // yet, are left out.
   absl::StatusOr<WaitingJobs> Waiting(int limit);
 
-  // Whether a job of at least that priority waits.
+  // Returns whether a job of at least that priority waits.
   absl::StatusOr<bool> AnyWaiting(int priority);
 
-  // All that waits, by kind.
+  // Returns the length of the queue, by kind.
   absl::StatusOr<std::map<std::string, QueueLength>> Queue();
 
-  // Device-seconds by tenant, halved every hour.
+  // Returns device-seconds by tenant, with a half-life of one hour.
   absl::StatusOr<std::map<std::string, double>> Usage();
 
  private:
