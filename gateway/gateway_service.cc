@@ -19,6 +19,7 @@
 #include "gateway/jobs/job_schema.h"
 #include "gateway/jobs/job_state.h"
 #include "gateway/jobs/obstacles.h"
+#include "gateway/jobs/run_stores.h"
 #include "gateway/peers/node_watcher.h"
 #include "rpc/channel.h"
 #include "services/server/disk_metrics.h"
@@ -48,12 +49,12 @@ void CountJobs(JobStore& jobs, Metrics& metrics) {
   }
 }
 
-void MeasureQueue(RunStore& runs, Metrics& metrics) {
-  auto queue = runs.Queue();
-  if (!queue.ok()) return;
+void MeasureQueue(WorkQueue& queue, Metrics& metrics) {
+  auto lengths = queue.Queue();
+  if (!lengths.ok()) return;
   int64_t oldest_us = 0;
   for (const char* kind : {"training", "image_set"}) {
-    const QueueLength& length = (*queue)[kind];
+    const QueueLength& length = (*lengths)[kind];
     metrics
         .Gauge("imprint_queue_depth", "Chunks of work that wait for a node.",
                {{"kind", kind == std::string("training") ? "training" : "sampling"}})
@@ -79,8 +80,8 @@ struct GatewayService::Parts {
         registry(registry_channel),
         registry_proxy(registry_channel, jobs, metrics),
         job_api(
-            jobs, runs, bell, nodes, registry, obstacles, flags.caps, [this] { Changed(); },
-            metrics) {}
+            jobs, runs.queue, runs.leases, bell, nodes, registry, obstacles, flags.caps,
+            [this] { Changed(); }, metrics) {}
 
   void Changed() {
     if (dispatcher != nullptr) dispatcher->Wake();
@@ -90,7 +91,7 @@ struct GatewayService::Parts {
   std::unique_ptr<Database> database;
   EventBell bell;
   JobStore jobs;
-  RunStore runs;
+  RunStores runs;
   NodeTable nodes;
   std::shared_ptr<grpc::Channel> registry_channel;
   RegistryClient registry;
@@ -169,8 +170,8 @@ absl::Status GatewayService::Open(Metrics& metrics) {
 
 void GatewayService::BeginWork(Metrics& metrics) {
   Parts& parts = *parts_;
-  parts.finisher =
-      std::make_unique<Finisher>(parts.runs, parts.nodes, parts.registry, parts.obstacles, metrics);
+  parts.finisher = std::make_unique<Finisher>(parts.runs.endings, parts.runs.leases, parts.nodes,
+                                              parts.registry, parts.obstacles, metrics);
   const std::string& for_nodes =
       flags_.registry_for_nodes.empty() ? flags_.registry : flags_.registry_for_nodes;
   parts.dispatcher =
@@ -188,7 +189,7 @@ void GatewayService::BeginWork(Metrics& metrics) {
   parts.bookkeeping = std::jthread([&parts, &metrics, keep](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       CountJobs(parts.jobs, metrics);
-      MeasureQueue(parts.runs, metrics);
+      MeasureQueue(parts.runs.queue, metrics);
       bool more = true;
       while (more && !stop.stop_requested()) {
         const auto forgot = parts.jobs.ForgetOldest(keep);

@@ -17,11 +17,18 @@ absl::StatusOr<std::string> ToJsonText(const google::protobuf::Message& message)
 // Parses the JSON of a message. DATA_LOSS naming the message's type if the text is none.
 absl::Status FromJsonText(const std::string& json, google::protobuf::Message& message);
 
+// Does the same into a new message.
+template <typename Message>
+absl::StatusOr<Message> FromJsonText(const std::string& json) {
+  Message message;
+  if (absl::Status parsed = FromJsonText(json, message); !parsed.ok()) return parsed;
+  return message;
+}
+
 // Returns whether the text is the JSON of such a message.
 template <typename Message>
 bool IsJsonOf(const std::string& json) {
-  Message message;
-  return FromJsonText(json, message).ok();
+  return FromJsonText<Message>(json).ok();
 }
 
 }  // namespace imprint

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,6 +21,16 @@ struct Migration {
   int version;  // from 1, without gaps
   std::vector<std::string> statements;
 };
+
+template <typename Result>
+inline constexpr bool kIsStatusOr = false;
+template <typename Value>
+inline constexpr bool kIsStatusOr<absl::StatusOr<Value>> = true;
+
+// A transaction's body that gives a value: it is called with the session, and returns an
+// absl::StatusOr.
+template <typename Body>
+concept ValueBody = kIsStatusOr<std::invoke_result_t<Body&, soci::session&>>;
 
 // Thread-safe: transactions wait for each other. SQLite runs in WAL mode with synchronous=FULL:
 // what was committed survives a crash of the machine.
@@ -46,12 +57,35 @@ class Database {
   // snapshot.
   virtual absl::Status Read(const std::function<absl::Status(soci::session&)>& body) = 0;
 
+  // Does the same for a body that gives a value. It is dropped if the transaction cannot be
+  // committed after all: whoever has a value may rely on what was written.
+  template <ValueBody Body>
+  std::invoke_result_t<Body&, soci::session&> Write(Body body) {
+    return ValueOf(body, [this](const auto& transaction) { return Write(transaction); });
+  }
+  template <ValueBody Body>
+  std::invoke_result_t<Body&, soci::session&> Read(Body body) {
+    return ValueOf(body, [this](const auto& transaction) { return Read(transaction); });
+  }
+
   // Checks that the database answers just now. DATA_LOSS once it was seen to be damaged.
   absl::Status Check();
 
   // Returns what SQLite's integrity_check finds wrong with the whole file, at most a hundred lines;
   // reads all of it.
   virtual absl::StatusOr<std::vector<std::string>> FindFaults() = 0;
+
+ private:
+  template <typename Body, typename Run>
+  static std::invoke_result_t<Body&, soci::session&> ValueOf(Body& body, const Run& run) {
+    std::invoke_result_t<Body&, soci::session&> value;
+    absl::Status done = run([&](soci::session& sql) -> absl::Status {
+      value = body(sql);
+      return value.status();
+    });
+    if (!done.ok()) return done;
+    return value;
+  }
 };
 
 // Returns the database's clock, in microseconds since 1970: leases run on it alone.

@@ -82,6 +82,57 @@ TEST_F(SqliteDatabaseTest, AnExceptionRollsBackAndBecomesAStatus) {
   EXPECT_EQ(Count(*database), 1);
 }
 
+TEST_F(SqliteDatabaseTest, ATransactionGivesItsBodysValue) {
+  const auto database = Open();
+  const auto written = database->Write([](soci::session& sql) -> absl::StatusOr<std::string> {
+    sql << "insert into t (k, v) values ('a', 1)";
+    return "a";
+  });
+  EXPECT_THAT(written, Succeeds());
+  EXPECT_EQ(*written, "a");
+  const auto read = database->Read([](soci::session& sql) -> absl::StatusOr<int> {
+    int value = 0;
+    sql << "select v from t where k = 'a'", soci::into(value);
+    return value;
+  });
+  EXPECT_THAT(read, Succeeds());
+  EXPECT_EQ(*read, 1);
+}
+
+TEST_F(SqliteDatabaseTest, ABodyWithoutAValueRollsBackEverything) {
+  const auto database = Open();
+  const auto failed = database->Write([](soci::session& sql) -> absl::StatusOr<int> {
+    sql << "insert into t (k, v) values ('a', 1)";
+    return absl::AbortedError("no");
+  });
+  EXPECT_THAT(failed, Fails(absl::StatusCode::kAborted, HasSubstr("no")));
+  EXPECT_EQ(Count(*database), 0);
+  EXPECT_THAT(database->Read([](soci::session& sql) -> absl::StatusOr<int> {
+    sql << "select v from nowhere";
+    return 1;
+  }),
+              Fails(absl::StatusCode::kInternal, HasSubstr("SQLite error 1")));
+}
+
+TEST_F(SqliteDatabaseTest, AValueThatCouldNotBeCommittedIsDropped) {
+  // What it refers to is looked for only when the transaction is committed.
+  const auto database = Open({{1,
+                               {"create table t (k varchar(9) primary key, v integer)",
+                                "create table child (k varchar(9) references t (k)"
+                                " deferrable initially deferred)"}}});
+  bool inserted = false;
+  const auto failed = database->Write([&](soci::session& sql) -> absl::StatusOr<int> {
+    sql << "insert into t (k, v) values ('a', 1)";
+    sql << "insert into child (k) values ('nobody')";
+    inserted = true;
+    return 1;
+  });
+  EXPECT_TRUE(inserted);
+  EXPECT_FALSE(failed.ok());
+  EXPECT_EQ(Count(*database), 0);
+  EXPECT_THAT(Put(*database, "a", 1), Succeeds());
+}
+
 TEST_F(SqliteDatabaseTest, ErrorsHoldNeitherStatementsNorValues) {
   const auto database = Open();
   const std::string secret = "s3cret";

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include <google/protobuf/util/time_util.h>
 
+#include "gateway/jobs/job_id.h"
 #include "gateway/jobs/job_state.h"
 
 namespace imprint::gateway {
@@ -140,7 +141,7 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
   v1::ExplainJobResponse response;
   response.set_state(job.state());
   *response.mutable_warnings() = job.warnings();
-  const std::string id = job.name().substr(job.name().find('/') + 1);
+  const std::string id = JobIdOf(job);
   const auto kind = job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
   for (const FreeNode& node : now.nodes) {
     if (node.kind != kind || !MayTake(node, job)) continue;

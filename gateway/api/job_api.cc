@@ -221,7 +221,7 @@ grpc::Status JobApi::ExplainJob(grpc::ServerContext* context, const v1::ExplainJ
   return AnswerWith(*context, *response, [&]() -> absl::StatusOr<v1::ExplainJobResponse> {
     ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", request->name(), "jobs"));
     ASSIGN_OR_RETURN(const v1::Job job, jobs_.Get(kTenant, id));
-    ASSIGN_OR_RETURN(const ClusterSnapshot now, TakeSnapshot(runs_, nodes_));
+    ASSIGN_OR_RETURN(const ClusterSnapshot now, TakeSnapshot(queue_, leases_, nodes_));
     std::string obstacle = obstacles_.Of(id);
     if (job.state() == v1::JOB_STATE_PENDING) {
       if (const absl::Status ready = registry_.Ready(); !ready.ok())

@@ -11,8 +11,9 @@
 #include "gateway/api/job_caps.h"
 #include "gateway/jobs/event_bell.h"
 #include "gateway/jobs/job_store.h"
+#include "gateway/jobs/leases.h"
 #include "gateway/jobs/obstacles.h"
-#include "gateway/jobs/run_store.h"
+#include "gateway/jobs/work_queue.h"
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
 #include "services/server/turnstile.h"
@@ -26,11 +27,12 @@ inline constexpr int kMaxWatchers = 256;
 class JobApi : public v1::JobService::Service {
  public:
   // `changed` is called when there may be something to schedule or to finish.
-  JobApi(JobStore& jobs, RunStore& runs, EventBell& bell, NodeTable& nodes,
+  JobApi(JobStore& jobs, WorkQueue& queue, Leases& leases, EventBell& bell, NodeTable& nodes,
          RegistryClient& registry, const Obstacles& obstacles, const JobCaps& caps,
          std::function<void()> changed, Metrics& metrics)
       : jobs_(jobs),
-        runs_(runs),
+        queue_(queue),
+        leases_(leases),
         bell_(bell),
         nodes_(nodes),
         registry_(registry),
@@ -84,7 +86,8 @@ class JobApi : public v1::JobService::Service {
                      grpc::ServerWriter<v1::JobEvent>& writer);
 
   JobStore& jobs_;
-  RunStore& runs_;
+  WorkQueue& queue_;
+  Leases& leases_;
   EventBell& bell_;
   NodeTable& nodes_;
   RegistryClient& registry_;

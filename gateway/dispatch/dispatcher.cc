@@ -35,7 +35,7 @@ bool TakesWork(const KnownNode& node) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry,
+Dispatcher::Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& registry,
                        Obstacles& obstacles, DispatchSettings settings, Metrics& metrics)
     : runs_(runs),
       nodes_(nodes),
@@ -61,7 +61,7 @@ void Dispatcher::Wake() {
 
 void Dispatcher::Loop(const std::stop_token& stop) {
   // Whoever ran when the gateway stopped gets time to be heard of.
-  while (!stop.stop_requested() && Stumbles(runs_.RenewAll(settings_.lease))) {
+  while (!stop.stop_requested() && Stumbles(runs_.leases.RenewAll(settings_.lease))) {
     absl::SleepFor(kTick);
   }
   while (!stop.stop_requested()) {
@@ -93,7 +93,7 @@ bool Dispatcher::Stumbles(const absl::Status& status) {
 absl::Status Dispatcher::Tick() {
   std::erase_if(followers_, [](const auto& entry) { return entry.second->ended(); });
   RETURN_IF_ERROR(RenewAndExpire());
-  ASSIGN_OR_RETURN(const auto current, runs_.Current());
+  ASSIGN_OR_RETURN(const auto current, runs_.leases.Current());
   RETURN_IF_ERROR(AdoptOrLose(current));
   StopStrays(current);
   RETURN_IF_ERROR(GiveUpStalled());
@@ -112,8 +112,8 @@ absl::Status Dispatcher::RenewAndExpire() {
   for (const auto& [key, follower] : followers_) {
     for (v1::RunKey& run : follower->unlisted()) beating.push_back(std::move(run));
   }
-  RETURN_IF_ERROR(runs_.Renew(beating, settings_.lease));
-  ASSIGN_OR_RETURN(const auto lost, runs_.ExpiredRuns());
+  RETURN_IF_ERROR(runs_.leases.Renew(beating, settings_.lease));
+  ASSIGN_OR_RETURN(const auto lost, runs_.leases.ExpiredRuns());
   for (const ExpiredRun& each : lost) {
     RETURN_IF_ERROR(Lose(each.run.key, each.run.node, each.end));
   }
@@ -124,17 +124,17 @@ absl::Status Dispatcher::ExpireJobs() {
   const absl::Time now = absl::Now();
   if (now < next_expiry_) return absl::OkStatus();
   next_expiry_ = now + kExpiryInterval;
-  ASSIGN_OR_RETURN(const auto late, runs_.ExpiredJobs());
+  ASSIGN_OR_RETURN(const auto late, runs_.endings.ExpiredJobs());
   for (const std::string& job : late) {
-    RETURN_IF_ERROR(PassOverDamaged(job, runs_.ExpireJob(job)));
+    RETURN_IF_ERROR(PassOverDamaged(job, runs_.endings.ExpireJob(job)));
   }
   return absl::OkStatus();
 }
 
 absl::Status Dispatcher::Lose(const v1::RunKey& run, const std::string& node, const RunEnd& end) {
   const auto follower = followers_.find(FollowerKey(run));
-  const absl::Status given =
-      follower == followers_.end() ? runs_.GiveBack(run, end) : follower->second->Abandon(end);
+  const absl::Status given = follower == followers_.end() ? runs_.records.GiveBack(run, end)
+                                                          : follower->second->Abandon(end);
   if (absl::IsAborted(given)) return absl::OkStatus();
   if (!given.ok()) return PassOverDamaged(JobIdOf(run), given);
   LogWarning(
@@ -152,14 +152,14 @@ absl::Status Dispatcher::AdoptOrLose(const std::vector<CurrentRun>& current) {
     const auto node = nodes_.Find(run.node);
     if (!node || !node->alive) continue;
     if (node->Has(run.key)) {
-      auto lease = runs_.Reload(run.key);
+      auto lease = runs_.leases.Reload(run.key);
       if (absl::IsAborted(lease.status())) continue;
       RETURN_IF_ERROR(PassOverDamaged(JobIdOf(run.key), lease.status()));
       if (!lease.ok()) continue;
       Follow(*std::move(lease), /*adopted=*/true);
     } else if (absl::Now() - absl::FromUnixMicros(run.start_us) > kListedWithin) {
-      const absl::Status given =
-          runs_.GiveBack(run.key, {.reason = absl::StrCat("node ", run.node, " no longer has it")});
+      const absl::Status given = runs_.records.GiveBack(
+          run.key, {.reason = absl::StrCat("node ", run.node, " no longer has it")});
       if (!absl::IsAborted(given)) RETURN_IF_ERROR(PassOverDamaged(JobIdOf(run.key), given));
     }
   }
@@ -200,10 +200,10 @@ absl::Status Dispatcher::Schedule() {
   const std::vector<KnownNode> nodes = nodes_.Nodes();
   const PreemptionPolicy preemption;
   if (std::none_of(nodes.begin(), nodes.end(), TakesWork)) {
-    ASSIGN_OR_RETURN(const bool urgent, runs_.AnyWaiting(preemption.urgent));
+    ASSIGN_OR_RETURN(const bool urgent, runs_.queue.AnyWaiting(preemption.urgent));
     if (!urgent) return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(ClusterSnapshot snapshot, TakeSnapshot(runs_, nodes_));
+  ASSIGN_OR_RETURN(ClusterSnapshot snapshot, TakeSnapshot(runs_.queue, runs_.leases, nodes_));
   for (RunningWork& run : snapshot.runs) {
     const auto follower = std::find_if(followers_.begin(), followers_.end(), [&](const auto& each) {
       return JobIdOf(each.second->key()) == run.job && each.second->key().chunk() == run.chunk;
@@ -239,7 +239,7 @@ absl::Status Dispatcher::Begin(const Placement& placement, const ClusterSnapshot
                    [&](const WaitingWork& waiting) { return waiting.job == placement.job; });
   const int64_t items =
       pace_.ItemsFor(work->model, work->precision, work->item_work, settings_.chunk);
-  auto lease = runs_.Lease(placement.job, placement.nodes, settings_.lease, items);
+  auto lease = runs_.leases.Lease(placement.job, placement.nodes, settings_.lease, items);
   // Cancelled in the meantime.
   if (absl::IsFailedPrecondition(lease.status()) || absl::IsNotFound(lease.status())) {
     return absl::OkStatus();
@@ -272,9 +272,9 @@ void Dispatcher::Follow(RunLease lease, bool adopted) {
                                {"node", absl::StrJoin(lease.nodes, ",")}});
   }
   const std::string key = FollowerKey(lease.key);
-  followers_[key] = std::make_unique<RunFollower>(std::move(lease), std::move(nodes), adopted,
-                                                  settings_.registry_address, runs_, nodes_,
-                                                  registry_, obstacles_, pace_, [this] { Wake(); });
+  followers_[key] = std::make_unique<RunFollower>(
+      std::move(lease), std::move(nodes), adopted, settings_.registry_address, runs_.leases,
+      runs_.records, nodes_, registry_, obstacles_, pace_, [this] { Wake(); });
 }
 
 // One damaged record must not stop all the others: it is said once, and from then on the job is as

@@ -18,7 +18,7 @@
 #include "gateway/dispatch/drawing_pace.h"
 #include "gateway/dispatch/run_follower.h"
 #include "gateway/jobs/obstacles.h"
-#include "gateway/jobs/run_store.h"
+#include "gateway/jobs/run_stores.h"
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
 #include "gateway/scheduler/job_scheduler.h"
@@ -42,7 +42,7 @@ struct DispatchSettings {
 class Dispatcher {
  public:
   // `obstacles` receives what keeps jobs from going on.
-  Dispatcher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
+  Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
              DispatchSettings settings, Metrics& metrics);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
@@ -69,7 +69,7 @@ class Dispatcher {
   void Follow(RunLease lease, bool adopted);
   absl::Status PassOverDamaged(const std::string& job, const absl::Status& status);
 
-  RunStore& runs_;
+  RunStores& runs_;
   NodeTable& nodes_;
   RegistryClient& registry_;
   Obstacles& obstacles_;

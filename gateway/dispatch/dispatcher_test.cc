@@ -86,7 +86,7 @@ TEST_F(DispatcherTest, AJobThatCannotExpireStopsNoOther) {
 
 TEST_F(DispatcherTest, ARunWhoseJobCannotBeReadStopsNoOther) {
   Create(ImageSet("unreadable", 4));
-  ASSERT_THAT(runs_.Lease("unreadable", {"gone"}, absl::Seconds(-1)), Succeeds());
+  ASSERT_THAT(leases_.Lease("unreadable", {"gone"}, absl::Seconds(-1)), Succeeds());
   Damage("unreadable", "job = '{'");
   Create(ImageSet("good", 4));
   Dispatch({.lease = absl::Milliseconds(100)});
@@ -99,9 +99,9 @@ TEST_F(DispatcherTest, AChunkWhosePicturesAreAllThereIsDone) {
   for (int64_t index = 0; index < 2; ++index) {
     v1::PictureDrawn picture;
     picture.mutable_request()->set_index(index);
-    ASSERT_THAT(runs_.RecordPicture(lease.key, picture, "imageSets/s"), Succeeds());
+    ASSERT_THAT(records_.RecordPicture(lease.key, picture, "imageSets/s"), Succeeds());
   }
-  ASSERT_THAT(runs_.GiveBack(lease.key, {.fault = false}), Succeeds());
+  ASSERT_THAT(records_.GiveBack(lease.key, {.fault = false}), Succeeds());
   Dispatch();
   ASSERT_TRUE(Eventually([&] { return State("s") == v1::JOB_STATE_FINALIZING; }))
       << jobs_.Get("t", "s")->failure().message();

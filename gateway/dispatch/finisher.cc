@@ -9,6 +9,7 @@
 #include "base/error_notes.h"
 #include "base/status_macros.h"
 #include "gateway/dispatch/run_end.h"
+#include "gateway/jobs/job_id.h"
 #include "gateway/peers/node_client.h"
 #include "services/server/log.h"
 
@@ -20,9 +21,10 @@ constexpr absl::Duration kFinishRetryDelay = absl::Seconds(1);
 
 }  // namespace
 
-Finisher::Finisher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
-                   Metrics& metrics)
-    : runs_(runs),
+Finisher::Finisher(JobEndings& endings, Leases& leases, NodeTable& nodes, RegistryClient& registry,
+                   Obstacles& obstacles, Metrics& metrics)
+    : endings_(endings),
+      leases_(leases),
       nodes_(nodes),
       registry_(registry),
       obstacles_(obstacles),
@@ -53,7 +55,7 @@ void Finisher::Loop(const std::stop_token& stop) {
 }
 
 void Finisher::Tick(const std::stop_token& stop) {
-  const auto unfinished = runs_.Unfinished();
+  const auto unfinished = endings_.Unfinished();
   if (!unfinished.ok()) {
     if (stumbling_.Due()) {
       LogWarning("cannot list unfinished jobs; it is retried",
@@ -86,7 +88,7 @@ void Finisher::Tick(const std::stop_token& stop) {
 }
 
 absl::Status Finisher::Bring(const UnfinishedJob& unfinished) {
-  ASSIGN_OR_RETURN(const v1::Job job, runs_.Load(unfinished.id));
+  ASSIGN_OR_RETURN(const v1::Job job, endings_.Load(unfinished.id));
   const bool computed = unfinished.state == v1::JOB_STATE_FINALIZING;
   if (!computed) RETURN_IF_ERROR(StopRuns(job));
   RETURN_IF_ERROR(registry_.Ready());
@@ -94,10 +96,10 @@ absl::Status Finisher::Bring(const UnfinishedJob& unfinished) {
 }
 
 absl::Status Finisher::Commit(const v1::Job& job) {
-  const std::string id = job.name().substr(job.name().find('/') + 1);
+  const std::string id = JobIdOf(job);
   const auto committed = CommitResult(job);
   if (committed.ok()) {
-    RETURN_IF_ERROR(runs_.Finish(id, *committed));
+    RETURN_IF_ERROR(endings_.Finish(id, *committed));
     CountFinished("SUCCEEDED");
     return absl::OkStatus();
   }
@@ -107,7 +109,7 @@ absl::Status Finisher::Commit(const v1::Job& job) {
   v1::Failure failure;
   failure.set_reason("REFUSED_BY_REGISTRY");
   failure.set_message(std::string(committed.status().message()));
-  return runs_.Refuse(id, failure);
+  return endings_.Refuse(id, failure);
 }
 
 absl::StatusOr<std::string> Finisher::CommitResult(const v1::Job& job) {
@@ -117,9 +119,9 @@ absl::StatusOr<std::string> Finisher::CommitResult(const v1::Job& job) {
 }
 
 absl::StatusOr<std::string> Finisher::CommitTraining(const v1::Job& job) {
-  const std::string id = job.name().substr(job.name().find('/') + 1);
-  ASSIGN_OR_RETURN(const v1::TrainingResult result, runs_.Result(id));
-  ASSIGN_OR_RETURN(const v1::ModelLocation model, runs_.Model(id));
+  const std::string id = JobIdOf(job);
+  ASSIGN_OR_RETURN(const v1::TrainingResult result, endings_.Result(id));
+  ASSIGN_OR_RETURN(const v1::ModelLocation model, endings_.Model(id));
   v1::CommitEmbeddingRequest request;
   request.set_job(job.name());
   *request.mutable_spec() = job.training();
@@ -142,7 +144,7 @@ absl::StatusOr<std::string> Finisher::CommitImageSet(const v1::Job& job) {
 }
 
 absl::Status Finisher::StopRuns(const v1::Job& job) {
-  ASSIGN_OR_RETURN(const auto current, runs_.Current());
+  ASSIGN_OR_RETURN(const auto current, leases_.Current());
   for (const CurrentRun& run : current) {
     if (run.key.job() != job.name()) continue;
     const auto node = nodes_.Find(run.node);
@@ -154,7 +156,7 @@ absl::Status Finisher::StopRuns(const v1::Job& job) {
 }
 
 absl::Status Finisher::PutToRest(const v1::Job& job) {
-  const std::string id = job.name().substr(job.name().find('/') + 1);
+  const std::string id = JobIdOf(job);
   // Whatever its runs still do, after this nothing of the job is committed.
   RETURN_IF_ERROR(registry_.RevokeTickets(job.name()));
   if (job.has_image_set()) {
@@ -163,7 +165,7 @@ absl::Status Finisher::PutToRest(const v1::Job& job) {
     // It was never begun.
     if (!closed.ok() && !absl::IsNotFound(closed)) return closed;
   }
-  RETURN_IF_ERROR(runs_.Stopped(id));
+  RETURN_IF_ERROR(endings_.Stopped(id));
   CountFinished(job.state() == v1::JOB_STATE_FAILED ? "FAILED" : "CANCELLED");
   return absl::OkStatus();
 }

@@ -12,8 +12,9 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
+#include "gateway/jobs/job_endings.h"
+#include "gateway/jobs/leases.h"
 #include "gateway/jobs/obstacles.h"
-#include "gateway/jobs/run_store.h"
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
 #include "services/server/metrics.h"
@@ -24,8 +25,8 @@ namespace imprint::gateway {
 class Finisher {
  public:
   // `obstacles` receives why a job cannot be finished yet.
-  Finisher(RunStore& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
-           Metrics& metrics);
+  Finisher(JobEndings& endings, Leases& leases, NodeTable& nodes, RegistryClient& registry,
+           Obstacles& obstacles, Metrics& metrics);
   ~Finisher();
   Finisher(const Finisher&) = delete;
   Finisher& operator=(const Finisher&) = delete;
@@ -55,7 +56,8 @@ class Finisher {
   absl::Status PutToRest(const v1::Job& job);
   void CountFinished(const std::string& state);
 
-  RunStore& runs_;
+  JobEndings& endings_;
+  Leases& leases_;
   NodeTable& nodes_;
   RegistryClient& registry_;
   Obstacles& obstacles_;

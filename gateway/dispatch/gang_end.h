@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include <imprint/v1/node.pb.h>
 
-#include "gateway/jobs/run_store.h"
+#include "gateway/jobs/run_end.h"
 
 namespace imprint::gateway {
 

@@ -5,7 +5,7 @@
 #include "absl/time/time.h"
 #include <imprint/v1/node.pb.h>
 
-#include "gateway/jobs/run_store.h"
+#include "gateway/jobs/run_end.h"
 
 namespace imprint::gateway {
 

@@ -32,14 +32,15 @@ constexpr absl::Duration kRegroupWait = absl::Seconds(5);
 }  // namespace
 
 RunFollower::RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
-                         std::string registry_address, RunStore& runs, NodeTable& nodes,
-                         RegistryClient& registry, Obstacles& obstacles, DrawingPace& pace,
-                         std::function<void()> ended)
+                         std::string registry_address, Leases& leases, RunRecords& records,
+                         NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
+                         DrawingPace& pace, std::function<void()> ended)
     : lease_(std::move(lease)),
       node_(seats.front()),
       adopted_(adopted),
       registry_address_(std::move(registry_address)),
-      runs_(runs),
+      leases_(leases),
+      records_(records),
       nodes_(nodes),
       registry_(registry),
       obstacles_(obstacles),
@@ -108,7 +109,7 @@ void RunFollower::Follow(const std::stop_token& stop) {
         lease_.key, next_event_, [&](const v1::RunEvent& event) { return Take(event, stop); },
         stop);
     if (done_ || stop.stop_requested()) return;
-    if (absl::IsAborted(followed) || absl::IsAborted(runs_.Reload(lease_.key).status())) {
+    if (absl::IsAborted(followed) || absl::IsAborted(leases_.Reload(lease_.key).status())) {
       // Superseded or cancelled: nobody wants the run any more.
       (void)client_->Stop(lease_.key, v1::STOP_MODE_ABANDON, "superseded");
       return;
@@ -151,7 +152,7 @@ absl::Status RunFollower::CompleteChunk() {
   if (image_set_.empty()) {
     ASSIGN_OR_RETURN(image_set_, ImageSet());
   }
-  RETURN_IF_ERROR(runs_.CompleteChunk(lease_.key, image_set_));
+  RETURN_IF_ERROR(records_.CompleteChunk(lease_.key, image_set_));
   ticket_.End();
   done_ = true;
   return absl::OkStatus();
@@ -237,27 +238,27 @@ void RunFollower::NoteStored(const absl::Status& status) {
 absl::Status RunFollower::Store(const v1::RunEvent& event, const std::stop_token& stop) {
   switch (event.event_case()) {
     case v1::RunEvent::kStarted:
-      RETURN_IF_ERROR(runs_.RecordStart(lease_.key, event.started()));
+      RETURN_IF_ERROR(records_.RecordStart(lease_.key, event.started()));
       if (!adopted_) drawing_since_ = absl::Now();
       break;
     case v1::RunEvent::kProgress:
       RETURN_IF_ERROR(KeepProgress(event.progress()));
       break;
     case v1::RunEvent::kCheckpoint:
-      RETURN_IF_ERROR(runs_.RecordCheckpoint(lease_.key, event.checkpoint()));
+      RETURN_IF_ERROR(records_.RecordCheckpoint(lease_.key, event.checkpoint()));
       break;
     case v1::RunEvent::kPicture:
       if (image_set_.empty()) {
         ASSIGN_OR_RETURN(image_set_, ImageSet());
       }
-      RETURN_IF_ERROR(runs_.RecordPicture(lease_.key, event.picture(), image_set_));
+      RETURN_IF_ERROR(records_.RecordPicture(lease_.key, event.picture(), image_set_));
       ++drawn_;
       break;
     case v1::RunEvent::kTrainingResult:
       RETURN_IF_ERROR(FlushProgress());
       // Its ticket is good until the embedding is committed: as long as it is, nobody can delete
       // the pictures that it was taught from.
-      RETURN_IF_ERROR(runs_.CompleteTraining(lease_.key, event.training_result()));
+      RETURN_IF_ERROR(records_.CompleteTraining(lease_.key, event.training_result()));
       done_ = true;
       // Heard to their ends, they are no longer in their nodes' lists.
       if (members_ != nullptr) members_->AwaitEnds(kEndsPatience);
@@ -323,13 +324,13 @@ absl::Status RunFollower::KeepProgress(const v1::TrainingProgress& progress) {
 absl::Status RunFollower::FlushProgress() {
   if (!std::exchange(progress_waits_, false)) return absl::OkStatus();
   progress_stored_ = absl::Now();
-  return runs_.RecordProgress(lease_.key, progress_);
+  return records_.RecordProgress(lease_.key, progress_);
 }
 
 // Until it is stored: a disk that is full for a while must not lose a run's end.
 void RunFollower::GiveBack(const RunEnd& end, const std::stop_token& stop) {
   while (true) {
-    const absl::Status given = runs_.GiveBack(lease_.key, end);
+    const absl::Status given = records_.GiveBack(lease_.key, end);
     NoteStored(given);
     if (given.ok() || absl::IsAborted(given) || stop.stop_requested()) break;
     Pause(stop, kRetryAfter);
@@ -343,7 +344,7 @@ void RunFollower::GiveBack(const RunEnd& end, const std::stop_token& stop) {
 }
 
 absl::Status RunFollower::Abandon(const RunEnd& end) {
-  absl::Status given = runs_.GiveBack(lease_.key, end);
+  absl::Status given = records_.GiveBack(lease_.key, end);
   if (given.ok() || absl::IsAborted(given)) RequestStop();
   return given;
 }

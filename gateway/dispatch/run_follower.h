@@ -17,8 +17,10 @@
 #include "gateway/dispatch/drawing_pace.h"
 #include "gateway/dispatch/gang_members.h"
 #include "gateway/dispatch/run_ticket.h"
+#include "gateway/jobs/leases.h"
 #include "gateway/jobs/obstacles.h"
-#include "gateway/jobs/run_store.h"
+#include "gateway/jobs/run_end.h"
+#include "gateway/jobs/run_records.h"
 #include "gateway/peers/node_client.h"
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
@@ -33,7 +35,7 @@ class RunFollower {
   // `seats` are in order of rank. If `adopted`, the run is already on them. `obstacles` receives
   // what keeps the job from going on. `ended` is called once, on the follower's thread.
   RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
-              std::string registry_address, RunStore& runs, NodeTable& nodes,
+              std::string registry_address, Leases& leases, RunRecords& records, NodeTable& nodes,
               RegistryClient& registry, Obstacles& obstacles, DrawingPace& pace,
               std::function<void()> ended);
 
@@ -79,7 +81,8 @@ class RunFollower {
   RunNode node_;
   bool adopted_;
   std::string registry_address_;
-  RunStore& runs_;
+  Leases& leases_;
+  RunRecords& records_;
   NodeTable& nodes_;
   RegistryClient& registry_;
   Obstacles& obstacles_;

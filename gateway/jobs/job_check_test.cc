@@ -34,13 +34,13 @@ class JobCheck : public ::testing::Test {
 };
 
 TEST_F(JobCheck, EveryRecordIsRead) {
-  Execute("insert into events (job, number, is_progress, body) values ('a', 1, 0, '{}')");
+  Execute("insert into events (job, number, kind, body) values ('a', 1, 'state', '{}')");
   {
     ASSERT_OK_AND_ASSIGN(const FolderReport report, CheckGatewayFolder(folder_.path()));
     EXPECT_TRUE(report.Clean());
     EXPECT_EQ(report.good_records, 1);
   }
-  Execute("insert into events (job, number, is_progress, body) values ('a', 2, 0, '{]')");
+  Execute("insert into events (job, number, kind, body) values ('a', 2, 'state', '{]')");
   ASSERT_OK_AND_ASSIGN(const FolderReport report, CheckGatewayFolder(folder_.path()));
   EXPECT_FALSE(report.Clean());
   EXPECT_THAT(report.records, ElementsAre("jobs/a (event 2)"));

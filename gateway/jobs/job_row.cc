@@ -18,6 +18,25 @@ using google::protobuf::util::TimeUtil;
 constexpr int64_t kProgressKept = 1000;
 constexpr int64_t kPruneEvery = 256;
 
+// What the event tells, as the column `kind` has it.
+std::string KindOf(const v1::JobEvent& event) {
+  switch (event.event_case()) {
+    case v1::JobEvent::kStateChange:
+      return "state";
+    case v1::JobEvent::kProgress:
+      return "progress";
+    case v1::JobEvent::kPicture:
+      return "picture";
+    case v1::JobEvent::kAttemptChange:
+      return "attempt";
+    case v1::JobEvent::kCheckpoint:
+      return "checkpoint";
+    case v1::JobEvent::EVENT_NOT_SET:
+      break;
+  }
+  return "";
+}
+
 }  // namespace
 
 absl::Status NoSuchJob(const std::string& id) {
@@ -36,6 +55,14 @@ absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id) {
   if (!sql.got_data()) return NoSuchJob(id);
   RETURN_IF_ERROR(FromJsonText(json, row.job));
   return row;
+}
+
+absl::StatusOr<v1::Job> WithSpec(soci::session& sql, const JobRow& row) {
+  std::string spec;
+  sql << "select spec from jobs where id = :id", soci::use(row.id), soci::into(spec);
+  ASSIGN_OR_RETURN(v1::Job job, FromJsonText<v1::Job>(spec));
+  job.MergeFrom(row.job);
+  return job;
 }
 
 absl::Status SaveJob(soci::session& sql, JobRow& row) {
@@ -63,15 +90,14 @@ absl::Status AddEvent(soci::session& sql, JobRow& row, v1::JobEvent event) {
   row.job.set_last_event(number);
   event.set_number(number);
   *event.mutable_time() = TimeUtil::MicrosecondsToTimestamp(DatabaseNowMicros(sql));
-  const int is_progress = event.has_progress() ? 1 : 0;
+  const std::string kind = KindOf(event);
   ASSIGN_OR_RETURN(const std::string body, ToJsonText(event));
-  sql << "insert into events (job, number, is_progress, body)"
-         " values (:job, :number, :is_progress, :body)",
-      soci::use(row.id, "job"), soci::use(number, "number"), soci::use(is_progress, "is_progress"),
+  sql << "insert into events (job, number, kind, body) values (:job, :number, :kind, :body)",
+      soci::use(row.id, "job"), soci::use(number, "number"), soci::use(kind, "kind"),
       soci::use(body, "body");
   if (number % kPruneEvery == 0) {
     const int64_t oldest = number - kProgressKept;
-    sql << "delete from events where job = :job and is_progress = 1 and number < :oldest",
+    sql << "delete from events where job = :job and kind = 'progress' and number < :oldest",
         soci::use(row.id, "job"), soci::use(oldest, "oldest");
   }
   return absl::OkStatus();
@@ -93,6 +119,12 @@ absl::Status Occur(soci::session& sql, JobRow& row, JobOccurrence occurrence,
   event.mutable_state_change()->set_to(to);
   event.mutable_state_change()->set_reason(std::string(reason));
   return AddEvent(sql, row, std::move(event));
+}
+
+absl::Status Fail(soci::session& sql, JobRow& row, const v1::Failure& failure) {
+  *row.job.mutable_failure() = failure;
+  row.needs_cleanup = 1;
+  return Occur(sql, row, JobOccurrence::kFailed, failure.message());
 }
 
 }  // namespace imprint::gateway

@@ -38,6 +38,10 @@ absl::Status NoSuchJob(const std::string& id);
 // Returns NOT_FOUND naming the job.
 absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id);
 
+// Returns the whole job: the row's, and its spec, which is stored by itself. Returns DATA_LOSS if
+// the spec is damaged.
+absl::StatusOr<v1::Job> WithSpec(soci::session& sql, const JobRow& row);
+
 // Writes what may change, and makes the version one higher.
 absl::Status SaveJob(soci::session& sql, JobRow& row);
 
@@ -48,5 +52,9 @@ absl::Status AddEvent(soci::session& sql, JobRow& row, v1::JobEvent event);
 // caller's. Staying in the same state makes no event.
 absl::Status Occur(soci::session& sql, JobRow& row, JobOccurrence occurrence,
                    absl::string_view reason);
+
+// Moves the job to FAILED and marks its runs and tickets as still to be ended. SaveJob is the
+// caller's.
+absl::Status Fail(soci::session& sql, JobRow& row, const v1::Failure& failure);
 
 }  // namespace imprint::gateway

@@ -89,6 +89,21 @@ const std::vector<Migration>& JobMigrations() {
            // What a picture asks of the network (item_plan.h); 0 is not known.
            "alter table jobs add column item_work double precision not null default 0",
        }},
+      {6,
+       {
+           // What an event tells (job_row.cc), so that nobody need look for it in the body. Until
+           // now progress was marked; the rest is known by the key of what its body has.
+           "alter table events add column kind varchar(16) not null default ''",
+           "update events set kind = case when is_progress = 1 then 'progress'"
+           " when body like '%\"attemptChange\":%' then 'attempt'"
+           " when body like '%\"stateChange\":%' then 'state'"
+           " when body like '%\"checkpoint\":%' then 'checkpoint'"
+           " when body like '%\"picture\":%' then 'picture' else '' end",
+           "alter table events drop column is_progress",
+           // The few among many that are looked for: of an image set, nearly all are pictures.
+           "create index events_of_attempts on events (job, number) where kind = 'attempt'",
+           "create index events_of_states on events (job, number) where kind = 'state'",
+       }},
   };
   return migrations;
 }

@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "gateway/jobs/item_plan.h"
 #include "gateway/jobs/job_row.h"
+#include "gateway/jobs/state_sql.h"
 #include "rpc/enum_text.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
@@ -26,16 +27,6 @@ constexpr absl::Duration kRetryFullQueue = absl::Seconds(5);
 constexpr int kEventsForgottenAtOnce = 5000;
 // A page that looked at so many jobs and is still not full goes out as it is.
 constexpr int kJobsLookedAt = 5000;
-
-// The whole job: the row's and its spec.
-absl::StatusOr<v1::Job> WithSpec(soci::session& sql, const JobRow& row) {
-  std::string spec;
-  sql << "select spec from jobs where id = :id", soci::use(row.id), soci::into(spec);
-  v1::Job job;
-  RETURN_IF_ERROR(FromJsonText(spec, job));
-  job.MergeFrom(row.job);
-  return job;
-}
 
 absl::StatusOr<JobRow> LoadOwn(soci::session& sql, const std::string& tenant,
                                const std::string& id) {
@@ -66,9 +57,9 @@ absl::StatusOr<std::string> FindRequestIn(soci::session& sql, const std::string&
 absl::Status CheckRoom(soci::session& sql, const std::string& tenant, const QueueLimits& limits) {
   int64_t own = 0;
   int64_t all = 0;
-  sql << "select count(*) from jobs where state in (1, 2, 3, 4)", soci::into(all);
-  sql << "select count(*) from jobs where state in (1, 2, 3, 4) and tenant = :t", soci::use(tenant),
-      soci::into(own);
+  sql << Sql("select count(*) from jobs where state in ({live})"), soci::into(all);
+  sql << Sql("select count(*) from jobs where state in ({live}) and tenant = :t"),
+      soci::use(tenant), soci::into(own);
   if (own < limits.live_jobs_per_tenant && all < limits.live_jobs) return absl::OkStatus();
   const bool tenants = own >= limits.live_jobs_per_tenant;
   return WithRetryAfter(
@@ -85,8 +76,9 @@ absl::Status CheckSameToken(soci::session& sql, const std::string& tenant,
                             const v1::TrainingSpec& spec) {
   std::string id;
   std::string token;
-  sql << "select id, token from jobs where state in (1, 2, 3) and tenant = :t and concept = :c"
-         " and token <> :token limit 1",
+  sql << Sql(
+      "select id, token from jobs where state in ({may_succeed}) and tenant = :t"
+      " and concept = :c and token <> :token limit 1"),
       soci::use(tenant), soci::use(spec.concept_name()), soci::use(spec.token()), soci::into(id),
       soci::into(token);
   if (!sql.got_data()) return absl::OkStatus();
@@ -130,24 +122,18 @@ void Forget(soci::session& sql, const std::string& id) {
 absl::StatusOr<std::string> JobStore::FindRequest(const std::string& tenant,
                                                   const std::string& request_id,
                                                   const std::string& payload_sha256) {
-  std::string job;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(job, FindRequestIn(sql, tenant, request_id, payload_sha256));
-    return absl::OkStatus();
-  }));
-  return job;
+  return database_.Read(
+      [&](soci::session& sql) { return FindRequestIn(sql, tenant, request_id, payload_sha256); });
 }
 
 absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob created) {
-  v1::Job result;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  const auto create = [&](soci::session& sql) -> absl::StatusOr<v1::Job> {
     if (!created.request_id.empty()) {
       ASSIGN_OR_RETURN(const std::string existing,
                        FindRequestIn(sql, tenant, created.request_id, created.payload_sha256));
       if (!existing.empty()) {
         ASSIGN_OR_RETURN(const JobRow row, LoadJob(sql, existing));
-        ASSIGN_OR_RETURN(result, WithSpec(sql, row));
-        return absl::OkStatus();
+        return WithSpec(sql, row);
       }
     }
     RETURN_IF_ERROR(CheckRoom(sql, tenant, limits_));
@@ -217,31 +203,28 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     event.mutable_state_change()->set_reason("created");
     RETURN_IF_ERROR(AddEvent(sql, row, std::move(event)));
     RETURN_IF_ERROR(SaveJob(sql, row));
-    ASSIGN_OR_RETURN(result, WithSpec(sql, row));
-    return absl::OkStatus();
-  }));
-  bell_.Ring(result.name());
-  return result;
-}
-
-absl::StatusOr<v1::Job> JobStore::Get(const std::string& tenant, const std::string& id) {
-  v1::Job job;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(const JobRow row, LoadOwn(sql, tenant, id));
-    ASSIGN_OR_RETURN(job, WithSpec(sql, row));
-    return absl::OkStatus();
-  }));
+    return WithSpec(sql, row);
+  };
+  ASSIGN_OR_RETURN(v1::Job job, database_.Write(create));
+  bell_.Ring(job.name());
   return job;
 }
 
+absl::StatusOr<v1::Job> JobStore::Get(const std::string& tenant, const std::string& id) {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::Job> {
+    ASSIGN_OR_RETURN(const JobRow row, LoadOwn(sql, tenant, id));
+    return WithSpec(sql, row);
+  });
+}
+
 absl::StatusOr<v1::JobState> JobStore::State(const std::string& tenant, const std::string& id) {
-  int state = 0;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::JobState> {
+    int state = 0;
     sql << "select state from jobs where tenant = :t and id = :id", soci::use(tenant),
         soci::use(id), soci::into(state);
-    return sql.got_data() ? absl::OkStatus() : NoSuchJob(id);
-  }));
-  return static_cast<v1::JobState>(state);
+    if (!sql.got_data()) return NoSuchJob(id);
+    return static_cast<v1::JobState>(state);
+  });
 }
 
 absl::StatusOr<std::vector<v1::Job>> JobStore::List(const std::string& tenant,
@@ -256,9 +239,9 @@ absl::StatusOr<std::vector<v1::Job>> JobStore::List(const std::string& tenant,
   if (!unwanted.empty()) {
     absl::StrAppend(&where, " and state not in (", absl::StrJoin(unwanted, ","), ")");
   }
-  std::vector<v1::Job> jobs;
   next.clear();
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Job>> {
+    std::vector<v1::Job> jobs;
     std::string id;
     std::string json;
     const std::string query = absl::StrCat("select id, job from jobs where ", where,
@@ -280,19 +263,18 @@ absl::StatusOr<std::vector<v1::Job>> JobStore::List(const std::string& tenant,
         jobs.back().MergeFrom(job);
       }
       next = id;
-      if (++looked_at == kJobsLookedAt) return absl::OkStatus();
+      if (++looked_at == kJobsLookedAt) return jobs;
     }
     // The last row was the last of all.
     if (!statement.got_data()) next.clear();
-    return absl::OkStatus();
-  }));
-  return jobs;
+    return jobs;
+  });
 }
 
 absl::StatusOr<std::vector<v1::JobEvent>> JobStore::Events(const std::string& id, int64_t from,
                                                            int limit) {
-  std::vector<v1::JobEvent> events;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::JobEvent>> {
+    std::vector<v1::JobEvent> events;
     std::string body;
     soci::statement statement =
         (sql.prepare << "select body from events where job = :job and number >= :from"
@@ -303,18 +285,17 @@ absl::StatusOr<std::vector<v1::JobEvent>> JobStore::Events(const std::string& id
     while (statement.fetch()) {
       RETURN_IF_ERROR(FromJsonText(body, events.emplace_back()));
     }
-    return absl::OkStatus();
-  }));
-  return events;
+    return events;
+  });
 }
 
 absl::StatusOr<std::vector<std::string>> JobStore::Attempts(const std::string& id) {
-  std::vector<std::string> lines;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<std::string>> {
+    std::vector<std::string> lines;
     std::string body;
     soci::statement statement =
-        (sql.prepare << "select body from events where job = :job and is_progress = 0"
-                        " and body like '%attemptChange%' order by number desc limit 100",
+        (sql.prepare << "select body from events where job = :job and kind = 'attempt'"
+                        " order by number desc limit 100",
          soci::use(id, "job"), soci::into(body));
     statement.execute();
     while (statement.fetch()) {
@@ -328,45 +309,42 @@ absl::StatusOr<std::vector<std::string>> JobStore::Attempts(const std::string& i
                                    nodes.empty() ? event.node() : absl::StrJoin(nodes, ", "), ": ",
                                    state, reason.empty() ? "" : ", ", reason));
     }
-    return absl::OkStatus();
-  }));
-  std::reverse(lines.begin(), lines.end());
-  return lines;
+    std::reverse(lines.begin(), lines.end());
+    return lines;
+  });
 }
 
 absl::StatusOr<std::string> JobStore::CancelReason(const std::string& id) {
-  v1::JobEvent event;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::string> {
     std::string body;
-    sql << "select body from events where job = :job and is_progress = 0"
+    sql << "select body from events where job = :job and kind = 'state'"
            " and body like '%\"to\":\"JOB_STATE_CANCELLING\"%' order by number desc limit 1",
         soci::use(id, "job"), soci::into(body);
-    return sql.got_data() ? FromJsonText(body, event) : absl::OkStatus();
-  }));
-  return event.state_change().reason();
+    if (!sql.got_data()) return "";
+    ASSIGN_OR_RETURN(const auto event, FromJsonText<v1::JobEvent>(body));
+    return event.state_change().reason();
+  });
 }
 
 absl::StatusOr<v1::Job> JobStore::Cancel(const std::string& tenant, const std::string& id,
                                          absl::string_view reason) {
-  v1::Job job;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  const auto cancel = [&](soci::session& sql) -> absl::StatusOr<v1::Job> {
     ASSIGN_OR_RETURN(JobRow row, LoadOwn(sql, tenant, id));
     if (!IsTerminal(row.job.state())) {
       const std::string why = reason.empty() ? "asked to stop" : std::string(reason);
       RETURN_IF_ERROR(Occur(sql, row, JobOccurrence::kCancelAsked, why));
       RETURN_IF_ERROR(SaveJob(sql, row));
     }
-    ASSIGN_OR_RETURN(job, WithSpec(sql, row));
-    return absl::OkStatus();
-  }));
+    return WithSpec(sql, row);
+  };
+  ASSIGN_OR_RETURN(v1::Job job, database_.Write(cancel));
   bell_.Ring(job.name());
   return job;
 }
 
 absl::StatusOr<v1::Job> JobStore::Change(const std::string& tenant, const std::string& id,
                                          const Update& update) {
-  v1::Job job;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::Job> {
     ASSIGN_OR_RETURN(JobRow row, LoadOwn(sql, tenant, id));
     RETURN_IF_ERROR(CheckEtag(row, update.etag));
     if (update.labels != nullptr) {
@@ -375,53 +353,51 @@ absl::StatusOr<v1::Job> JobStore::Change(const std::string& tenant, const std::s
     }
     if (update.priority != v1::JOB_PRIORITY_UNSPECIFIED) row.job.set_priority(update.priority);
     RETURN_IF_ERROR(SaveJob(sql, row));
-    ASSIGN_OR_RETURN(job, WithSpec(sql, row));
-    return absl::OkStatus();
-  }));
-  return job;
+    return WithSpec(sql, row);
+  });
 }
 
 absl::Status JobStore::Delete(const std::string& tenant, const std::string& id,
                               const std::string& etag) {
+  const auto go_on = [&](soci::session& sql) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const JobRow row, LoadOwn(sql, tenant, id));
+    RETURN_IF_ERROR(CheckEtag(row, etag));
+    if (!IsTerminal(row.job.state()) || row.needs_cleanup != 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("name: jobs/", id, " is ", Name(row.job.state()),
+                       "; only a job that has ended can be deleted: cancel it first"));
+    }
+    const bool last = ForgetEvents(sql, id);
+    if (last) Forget(sql, id);
+    return last;
+  };
   bool done = false;
   while (!done) {
-    RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
-      ASSIGN_OR_RETURN(const JobRow row, LoadOwn(sql, tenant, id));
-      RETURN_IF_ERROR(CheckEtag(row, etag));
-      if (!IsTerminal(row.job.state()) || row.needs_cleanup != 0) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("name: jobs/", id, " is ", Name(row.job.state()),
-                         "; only a job that has ended can be deleted: cancel it first"));
-      }
-      done = ForgetEvents(sql, id);
-      if (done) Forget(sql, id);
-      return absl::OkStatus();
-    }));
+    ASSIGN_OR_RETURN(done, database_.Write(go_on));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> JobStore::ForgetOldest(absl::Duration age) {
-  bool forgot = false;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<bool> {
     const int64_t before = DatabaseNowMicros(sql) - absl::ToInt64Microseconds(age);
     std::string id;
     sql << "select id from jobs where end_us > 0 and end_us < :before and needs_cleanup = 0"
            " order by end_us limit 1",
         soci::use(before), soci::into(id);
-    forgot = sql.got_data();
+    const bool forgot = sql.got_data();
     if (forgot && ForgetEvents(sql, id)) Forget(sql, id);
-    return absl::OkStatus();
-  }));
-  return forgot;
+    return forgot;
+  });
 }
 
 absl::Status JobStore::CheckUnused(const std::string& tenant, const std::string& resource) {
   return database_.Read([&](soci::session& sql) -> absl::Status {
     std::string id;
     int state = 0;
-    sql << "select id, state from jobs where tenant = :t and state in (1, 2, 3, 4)"
-           " and (base_model = :r or reference_set = :r) limit 1",
+    sql << Sql(
+        "select id, state from jobs where tenant = :t and state in ({live})"
+        " and (base_model = :r or reference_set = :r) limit 1"),
         soci::use(tenant, "t"), soci::use(resource, "r"), soci::into(id), soci::into(state);
     if (!sql.got_data()) return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(
@@ -431,17 +407,16 @@ absl::Status JobStore::CheckUnused(const std::string& tenant, const std::string&
 }
 
 absl::StatusOr<std::map<v1::JobState, int64_t>> JobStore::CountByState() {
-  std::map<v1::JobState, int64_t> counts;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::map<v1::JobState, int64_t>> {
+    std::map<v1::JobState, int64_t> counts;
     int state = 0;
     int64_t count = 0;
     soci::statement statement = (sql.prepare << "select state, count(*) from jobs group by state",
                                  soci::into(state), soci::into(count));
     statement.execute();
     while (statement.fetch()) counts[static_cast<v1::JobState>(state)] = count;
-    return absl::OkStatus();
-  }));
-  return counts;
+    return counts;
+  });
 }
 
 }  // namespace imprint::gateway

@@ -1,5 +1,5 @@
-// Jobs as callers see them: created once per request id, read, listed, cancelled, deleted. What
-// happens to their runs is in run_store.h; both share the database.
+// Jobs as callers see them: created once per request id, read, listed, cancelled, forgotten. What
+// happens to their runs is in run_stores.h; all share the database.
 #pragma once
 
 #include <cstdint>

@@ -107,7 +107,7 @@ TEST_F(JobStoreTest, OnlyWhatHasEndedCanBeDeleted) {
   EXPECT_THAT(jobs_.Delete("t", "a", ""),
               Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("PENDING")));
   ASSERT_THAT(jobs_.Cancel("t", "a", ""), Succeeds());
-  ASSERT_THAT(runs_.Stopped("a"), Succeeds());
+  ASSERT_THAT(endings_.Stopped("a"), Succeeds());
   EXPECT_THAT(jobs_.Delete("t", "a", ""), Succeeds());
   EXPECT_THAT(jobs_.Get("t", "a"), Fails(absl::StatusCode::kNotFound, HasSubstr("a")));
 }
@@ -125,7 +125,7 @@ TEST_F(JobStoreTest, WhatLiveJobsUseIsNamed) {
   EXPECT_THAT(jobs_.CheckUnused("other", "baseModels/demo"), Succeeds());
   ASSERT_THAT(jobs_.Cancel("t", "a", ""), Succeeds());
   EXPECT_FALSE(jobs_.CheckUnused("t", "baseModels/demo").ok()) << "its runs may not have stopped";
-  ASSERT_THAT(runs_.Stopped("a"), Succeeds());
+  ASSERT_THAT(endings_.Stopped("a"), Succeeds());
   EXPECT_THAT(jobs_.CheckUnused("t", "baseModels/demo"), Succeeds());
 }
 
@@ -133,7 +133,7 @@ TEST_F(JobStoreTest, OnlyWhatEndedLongAgoIsForgotten) {
   for (const char* id : {"live", "ended", "later"}) Create(Training(id));
   for (const char* id : {"ended", "later"}) {
     ASSERT_THAT(jobs_.Cancel("t", id, ""), Succeeds());
-    ASSERT_THAT(runs_.Stopped(id), Succeeds());
+    ASSERT_THAT(endings_.Stopped(id), Succeeds());
   }
   EXPECT_FALSE(*jobs_.ForgetOldest(absl::Hours(1)));
   EXPECT_TRUE(*jobs_.ForgetOldest(-absl::Hours(1)));
@@ -179,11 +179,19 @@ TEST_F(JobStoreTest, AnotherTenantsStateIsNotFound) {
   EXPECT_THAT(jobs_.State("other", "a"), Fails(absl::StatusCode::kNotFound, HasSubstr("jobs/a")));
 }
 
+TEST_F(JobStoreTest, WhatHasNoJsonIsNotStored) {
+  NewJob created = Training("a");
+  created.job.mutable_timeouts()->mutable_queue()->set_nanos(2'000'000'000);
+  EXPECT_THAT(jobs_.Create("t", std::move(created)),
+              Fails(absl::StatusCode::kInternal, HasSubstr("cannot be kept")));
+  EXPECT_THAT(jobs_.Get("t", "a"), Fails(absl::StatusCode::kNotFound, HasSubstr("jobs/a")));
+}
+
 TEST_F(JobStoreTest, EventsCountFromOneWithoutGaps) {
   Create(Training("a"));
   Lease("a");
   ASSERT_THAT(jobs_.Cancel("t", "a", "enough"), Succeeds());
-  ASSERT_THAT(runs_.Stopped("a"), Succeeds());
+  ASSERT_THAT(endings_.Stopped("a"), Succeeds());
   ASSERT_OK_AND_ASSIGN(const auto events, jobs_.Events("a", 1, 100));
   for (size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].number(), i + 1);
   EXPECT_EQ(events.back().state_change().to(), v1::JOB_STATE_CANCELLED);

@@ -1,5 +1,7 @@
 #include "gateway/jobs/seats.h"
 
+#include "gateway/jobs/state_sql.h"
+
 namespace imprint::gateway {
 
 void TakeSeats(soci::session& sql, const std::string& job, int64_t chunk,
@@ -38,9 +40,10 @@ void RenewSeat(soci::session& sql, const std::string& job, const v1::RunKey& run
   const int64_t chunk = run.chunk();
   const int attempt = run.attempt();
   const int rank = run.rank();
-  sql << "update seats set lease_us = :lease where job = :job and chunk = :chunk and rank = :rank"
-         " and exists (select 1 from chunks c where c.job = seats.job and c.chunk = seats.chunk"
-         " and c.attempt = :attempt and c.state = 1)",
+  sql << Sql(
+      "update seats set lease_us = :lease where job = :job and chunk = :chunk and rank = :rank"
+      " and exists (select 1 from chunks c where c.job = seats.job and c.chunk = seats.chunk"
+      " and c.attempt = :attempt and c.state = {chunk_running})"),
       soci::use(lease_us), soci::use(job), soci::use(chunk), soci::use(rank), soci::use(attempt);
 }
 

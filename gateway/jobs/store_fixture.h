@@ -1,4 +1,4 @@
-// For tests: a real database with both stores, and jobs to put into it.
+// For tests: a real database with all its stores, jobs to put into it, and what runs say of them.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@
 #include "gateway/jobs/item_plan.h"
 #include "gateway/jobs/job_schema.h"
 #include "gateway/jobs/job_store.h"
-#include "gateway/jobs/run_store.h"
+#include "gateway/jobs/run_stores.h"
 #include "storage/database.h"
 
 namespace imprint::gateway {
@@ -51,6 +51,20 @@ class StoreFixture : public ::testing::Test {
     return created;
   }
 
+  static v1::RunCheckpoint Checkpoint(int64_t step) {
+    v1::RunCheckpoint checkpoint;
+    checkpoint.set_step(step);
+    checkpoint.set_state(std::string("\0\xff state ", 9) + absl::StrCat(step));
+    return checkpoint;
+  }
+
+  static v1::PictureDrawn Picture(int64_t index) {
+    v1::PictureDrawn picture;
+    picture.mutable_request()->set_index(index);
+    picture.set_sha256("abc");
+    return picture;
+  }
+
   v1::Job Create(NewJob created) {
     auto job = jobs_.Create("t", std::move(created));
     EXPECT_TRUE(job.ok()) << job.status();
@@ -58,13 +72,23 @@ class StoreFixture : public ::testing::Test {
   }
 
   RunLease Lease(const std::string& id, const std::string& node = "n") {
-    auto lease = runs_.Lease(id, {node}, absl::Minutes(1));
+    auto lease = leases_.Lease(id, {node}, absl::Minutes(1));
     EXPECT_TRUE(lease.ok()) << lease.status();
     return *std::move(lease);
   }
 
+  // Its chunk, as a sampler does.
+  absl::Status DrawAll(const RunLease& lease) {
+    for (int64_t i = 0; i < lease.item_count; ++i) {
+      const absl::Status drawn =
+          records_.RecordPicture(lease.key, Picture(lease.first_item + i), "imageSets/s");
+      if (!drawn.ok()) return drawn;
+    }
+    return records_.CompleteChunk(lease.key, "imageSets/s");
+  }
+
   std::vector<UnfinishedJob> Unfinished() {
-    auto unfinished = runs_.Unfinished();
+    auto unfinished = endings_.Unfinished();
     EXPECT_TRUE(unfinished.ok()) << unfinished.status();
     return *std::move(unfinished);
   }
@@ -75,7 +99,11 @@ class StoreFixture : public ::testing::Test {
   std::unique_ptr<Database> database_ = OpenIn(folder_);
   EventBell bell_;
   JobStore jobs_{*database_, bell_, {.live_jobs_per_tenant = 5, .live_jobs = 8}};
-  RunStore runs_{*database_, bell_};
+  RunStores runs_{*database_, bell_};
+  WorkQueue& queue_ = runs_.queue;
+  Leases& leases_ = runs_.leases;
+  RunRecords& records_ = runs_.records;
+  JobEndings& endings_ = runs_.endings;
 };
 
 }  // namespace imprint::gateway

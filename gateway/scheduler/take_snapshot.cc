@@ -54,11 +54,11 @@ void AddRun(const CurrentRun& run, std::vector<RunningWork>& runs) {
 
 }  // namespace
 
-absl::StatusOr<ClusterSnapshot> TakeSnapshot(RunStore& runs, NodeTable& nodes) {
+absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, NodeTable& nodes) {
   ClusterSnapshot snapshot;
-  ASSIGN_OR_RETURN(const auto waiting, runs.Waiting(kSnapshotJobs));
-  ASSIGN_OR_RETURN(const auto current, runs.Current());
-  ASSIGN_OR_RETURN(snapshot.usage, runs.Usage());
+  ASSIGN_OR_RETURN(const auto waiting, queue.Waiting(kSnapshotJobs));
+  ASSIGN_OR_RETURN(const auto current, leases.Current());
+  ASSIGN_OR_RETURN(snapshot.usage, queue.Usage());
   const int64_t now_us = absl::ToUnixMicros(absl::Now());
   for (const WaitingJob& job : waiting.jobs) {
     snapshot.waiting.push_back(

@@ -39,8 +39,8 @@ absl::StatusOr<v1::BaseModel> BaseModels::Create(const v1::CreateBaseModelReques
   RETURN_IF_ERROR(CheckText("licence", request.licence(), kMaxLicenceBytes));
   ASSIGN_OR_RETURN(const ModelIdentity identity, Identify(request.folder()));
 
-  v1::BaseModel model;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::BaseModel> {
+    v1::BaseModel model;
     const std::string tenant = kTenant;
     std::string body;
     sql << "select body from base_models where tenant = :t and id = :id", soci::use(tenant),
@@ -48,7 +48,7 @@ absl::StatusOr<v1::BaseModel> BaseModels::Create(const v1::CreateBaseModelReques
     if (sql.got_data()) {
       RETURN_IF_ERROR(FromJsonText(body, model));
       if (model.fingerprint() == identity.fingerprint && model.folder() == request.folder()) {
-        return absl::OkStatus();
+        return model;
       }
       return absl::AlreadyExistsError(
           absl::StrCat("base_model_id: ", model.name(), " is ", model.folder(), " (",
@@ -70,27 +70,25 @@ absl::StatusOr<v1::BaseModel> BaseModels::Create(const v1::CreateBaseModelReques
     ASSIGN_OR_RETURN(body, ToJsonText(model));
     sql << "insert into base_models (tenant, id, body) values (:t, :id, :body)", soci::use(tenant),
         soci::use(id), soci::use(body);
-    return absl::OkStatus();
-  }));
-  return model;
+    return model;
+  });
 }
 
 absl::StatusOr<v1::BaseModel> BaseModels::Get(const std::string& name) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "baseModels"));
-  v1::BaseModel model;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::BaseModel> {
     const std::string tenant = kTenant;
     std::string body;
     sql << "select body from base_models where tenant = :t and id = :id", soci::use(tenant),
         soci::use(id), soci::into(body);
-    return sql.got_data() ? FromJsonText(body, model) : NoSuch("name", name);
-  }));
-  return model;
+    if (!sql.got_data()) return NoSuch("name", name);
+    return FromJsonText<v1::BaseModel>(body);
+  });
 }
 
 absl::StatusOr<std::vector<v1::BaseModel>> BaseModels::List(const Page& page, std::string& next) {
-  std::vector<v1::BaseModel> models;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::BaseModel>> {
+    std::vector<v1::BaseModel> models;
     const std::string tenant = kTenant;
     const int limit = page.size + 1;
     std::string id;
@@ -111,9 +109,8 @@ absl::StatusOr<std::vector<v1::BaseModel>> BaseModels::List(const Page& page, st
       RETURN_IF_ERROR(FromJsonText(body, models.emplace_back()));
       last = id;
     }
-    return absl::OkStatus();
-  }));
-  return models;
+    return models;
+  });
 }
 
 absl::Status BaseModels::Delete(const std::string& name, const std::string& etag) {

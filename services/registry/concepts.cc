@@ -121,8 +121,7 @@ absl::StatusOr<v1::Concept> Concepts::Create(const v1::CreateConceptRequest& req
     return FieldError("new_concept.kind", absl::StrCat(static_cast<int>(wanted.kind())),
                       "a value of the enum");
   }
-  v1::Concept made;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::Concept> {
     auto row = Load(sql, request.concept_id());
     if (absl::IsNotFound(row.status())) {
       RETURN_IF_ERROR(Insert(sql, request.concept_id(), wanted));
@@ -134,26 +133,21 @@ absl::StatusOr<v1::Concept> Concepts::Create(const v1::CreateConceptRequest& req
                                                    Quoted(row->body.token()), ", a ",
                                                    row->body.class_word(), "; choose another id"));
     }
-    made = Full(*std::move(row));
-    return absl::OkStatus();
-  }));
-  return made;
+    return Full(*std::move(row));
+  });
 }
 
 absl::StatusOr<v1::Concept> Concepts::Get(const std::string& name) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "concepts"));
-  v1::Concept found;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::Concept> {
     ASSIGN_OR_RETURN(ConceptRow row, Load(sql, id));
-    found = Full(std::move(row));
-    return absl::OkStatus();
-  }));
-  return found;
+    return Full(std::move(row));
+  });
 }
 
 absl::StatusOr<std::vector<v1::Concept>> Concepts::List(const Page& page, std::string& next) {
-  std::vector<v1::Concept> concepts;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Concept>> {
+    std::vector<v1::Concept> concepts;
     const std::string tenant = kTenant;
     const int limit = page.size + 1;
     ConceptRow row;
@@ -178,16 +172,15 @@ absl::StatusOr<std::vector<v1::Concept>> Concepts::List(const Page& page, std::s
       concepts.push_back(Full(row));
       last = id;
     }
-    return absl::OkStatus();
-  }));
-  return concepts;
+    return concepts;
+  });
 }
 
 absl::StatusOr<std::vector<std::string>> Concepts::WithTokens(
     const std::vector<std::string>& tokens, const std::string& except) {
   constexpr int kMost = 100;
-  std::set<std::string> names;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<std::string>> {
+    std::set<std::string> names;
     const std::string tenant = kTenant;
     for (const std::string& token : tokens) {
       std::string id;
@@ -200,11 +193,10 @@ absl::StatusOr<std::vector<std::string>> Concepts::WithTokens(
         if (std::string name = absl::StrCat("concepts/", id); name != except) names.insert(name);
       }
     }
-    return absl::OkStatus();
-  }));
-  std::vector<std::string> first(names.begin(), names.end());
-  if (first.size() > kMost) first.resize(kMost);
-  return first;
+    std::vector<std::string> first(names.begin(), names.end());
+    if (first.size() > kMost) first.resize(kMost);
+    return first;
+  });
 }
 
 absl::StatusOr<v1::Concept> Concepts::Update(const v1::UpdateConceptRequest& request) {
@@ -219,8 +211,7 @@ absl::StatusOr<v1::Concept> Concepts::Update(const v1::UpdateConceptRequest& req
   }
   RETURN_IF_ERROR(CheckText("changed_concept.description", changed.description(), kMaxDescription,
                             /*may_be_empty=*/true));
-  v1::Concept result;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::Concept> {
     const std::string tenant = kTenant;
     ASSIGN_OR_RETURN(ConceptRow row, Load(sql, id));
     RETURN_IF_ERROR(CheckEtag(changed.etag(), row.version));
@@ -229,10 +220,8 @@ absl::StatusOr<v1::Concept> Concepts::Update(const v1::UpdateConceptRequest& req
     ASSIGN_OR_RETURN(const std::string body, ToJsonText(row.body));
     sql << "update concepts set body = :b, version = :v where tenant = :t and id = :id",
         soci::use(body), soci::use(row.version), soci::use(tenant), soci::use(id);
-    result = Full(std::move(row));
-    return absl::OkStatus();
-  }));
-  return result;
+    return Full(std::move(row));
+  });
 }
 
 absl::Status Concepts::Delete(const std::string& name, const std::string& etag) {
@@ -259,8 +248,7 @@ absl::StatusOr<v1::Alias> Concepts::SetAlias(const v1::Alias& alias) {
     return FieldError("alias.embedding", Quoted(alias.embedding()),
                       absl::StrCat("a version of concepts/", name.owner));
   }
-  v1::Alias result;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::Alias> {
     const std::string tenant = kTenant;
     auto pointed_to = FindVersion(sql, alias.embedding());
     if (absl::IsNotFound(pointed_to.status())) return NoSuch("alias.embedding", alias.embedding());
@@ -278,17 +266,15 @@ absl::StatusOr<v1::Alias> Concepts::SetAlias(const v1::Alias& alias) {
            " version = excluded.version",
         soci::use(tenant), soci::use(name.owner), soci::use(name.id), soci::use(number),
         soci::use(now), soci::use(version);
-    result = MakeAlias(name, number, now, version);
-    return absl::OkStatus();
-  }));
-  return result;
+    return MakeAlias(name, number, now, version);
+  });
 }
 
 absl::StatusOr<std::vector<v1::Alias>> Concepts::ListAliases(const std::string& concept_name,
                                                              const Page& page, std::string& next) {
   ASSIGN_OR_RETURN(const std::string owner, ParseResourceId("parent", concept_name, "concepts"));
-  std::vector<v1::Alias> aliases;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Alias>> {
+    std::vector<v1::Alias> aliases;
     RETURN_IF_ERROR(Load(sql, owner).status());
     const std::string tenant = kTenant;
     const int limit = page.size + 1;
@@ -311,9 +297,8 @@ absl::StatusOr<std::vector<v1::Alias>> Concepts::ListAliases(const std::string& 
       aliases.push_back(MakeAlias({owner, id}, embedding, update_us, version));
       last = id;
     }
-    return absl::OkStatus();
-  }));
-  return aliases;
+    return aliases;
+  });
 }
 
 absl::Status Concepts::DeleteAlias(const std::string& name, const std::string& etag) {

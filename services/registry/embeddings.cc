@@ -89,7 +89,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed
   ASSIGN_OR_RETURN(const RecordedBlobs::Held file, blobs_.Put(addition.content));
   embedding.set_sha256(file.sha256());
   embedding.set_bytes(static_cast<int64_t>(addition.content.size()));
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::Embedding> {
     const std::string tenant = kTenant;
     std::string body;
     std::string payload;
@@ -100,10 +100,9 @@ absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed
       if (payload != addition.payload_sha256) {
         return absl::AlreadyExistsError("request_id: was used for another import");
       }
-      RETURN_IF_ERROR(FromJsonText(body, embedding));
-      ASSIGN_OR_RETURN(EmbeddingRow row, FindVersion(sql, embedding.name()));
-      embedding = Full(std::move(row));
-      return absl::OkStatus();
+      ASSIGN_OR_RETURN(const auto added, FromJsonText<v1::Embedding>(body));
+      ASSIGN_OR_RETURN(EmbeddingRow row, FindVersion(sql, added.name()));
+      return Full(std::move(row));
     }
     v1::Lineage& lineage = *embedding.mutable_lineage();
     const bool taught = !lineage.job().empty();
@@ -119,11 +118,9 @@ absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed
         soci::use(addition.origin), soci::use(addition.payload_sha256), soci::use(file.sha256()),
         soci::use(body), soci::use(references);
     ASSIGN_OR_RETURN(EmbeddingRow row, FindVersion(sql, embedding.name()));
-    embedding = Full(std::move(row));
     committed = true;
-    return absl::OkStatus();
-  }));
-  return embedding;
+    return Full(std::move(row));
+  });
 }
 
 absl::StatusOr<v1::Embedding> Embeddings::Commit(const v1::CommitEmbeddingRequest& request,
@@ -211,13 +208,10 @@ absl::StatusOr<v1::Embedding> Embeddings::Import(const v1::ImportEmbeddingReques
 }
 
 absl::StatusOr<v1::Embedding> Embeddings::Get(const std::string& name) {
-  v1::Embedding embedding;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::Embedding> {
     ASSIGN_OR_RETURN(EmbeddingRow row, FindEmbedding(sql, name));
-    embedding = Full(std::move(row));
-    return absl::OkStatus();
-  }));
-  return embedding;
+    return Full(std::move(row));
+  });
 }
 
 absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& parent,
@@ -231,8 +225,8 @@ absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& p
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
     return FieldError("page_token", "one of another list", "next_page_token of this list");
   }
-  std::vector<v1::Embedding> embeddings;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Embedding>> {
+    std::vector<v1::Embedding> embeddings;
     const std::string tenant = kTenant;
     if (!owner.empty()) {
       int there = 0;
@@ -265,9 +259,8 @@ absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& p
       embeddings.push_back(Full(row));
       last = row.number;
     }
-    return absl::OkStatus();
-  }));
-  return embeddings;
+    return embeddings;
+  });
 }
 
 absl::StatusOr<Blob> Embeddings::Content(const v1::Embedding& embedding) {
@@ -280,8 +273,7 @@ absl::StatusOr<Blob> Embeddings::Content(const v1::Embedding& embedding) {
 absl::StatusOr<v1::Embedding> Embeddings::Change(
     const std::string& name, const std::string& etag, v1::EmbeddingState state,
     const std::string& reason, const std::function<void(soci::session&, int64_t number)>& done) {
-  v1::Embedding changed;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::Embedding> {
     ASSIGN_OR_RETURN(EmbeddingRow row, FindVersion(sql, name));
     RETURN_IF_ERROR(CheckEtag(etag, row.changes));
     const bool deleted = row.state == v1::EMBEDDING_STATE_DELETED;
@@ -297,10 +289,8 @@ absl::StatusOr<v1::Embedding> Embeddings::Change(
     }
     if (state != v1::EMBEDDING_STATE_ACTIVE) VoidTicketsOf(sql, row.number);
     if (done) done(sql, row.number);
-    changed = Full(std::move(row));
-    return absl::OkStatus();
-  }));
-  return changed;
+    return Full(std::move(row));
+  });
 }
 
 absl::StatusOr<v1::Embedding> Embeddings::Block(const v1::BlockEmbeddingRequest& request) {

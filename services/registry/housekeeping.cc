@@ -16,15 +16,14 @@ constexpr size_t kOrphanShare = 10;
 }  // namespace
 
 absl::StatusOr<std::set<std::string>> NamedBlobs(Database& database) {
-  std::set<std::string> named;
-  RETURN_IF_ERROR(database.Read([&](soci::session& sql) -> absl::Status {
+  return database.Read([&](soci::session& sql) -> absl::StatusOr<std::set<std::string>> {
+    std::set<std::string> named;
     std::string sha256;
     soci::statement rows = (sql.prepare << kBlobNames, soci::into(sha256));
     rows.execute();
     while (rows.fetch()) named.insert(sha256);
-    return absl::OkStatus();
-  }));
-  return named;
+    return named;
+  });
 }
 
 absl::StatusOr<Orphans> RemoveOrphans(Database& database, BlobStore& blobs) {

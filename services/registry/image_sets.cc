@@ -157,7 +157,7 @@ absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
     item.set_bytes(received_);
     file.emplace(std::move(stored));
   }
-  RETURN_IF_ERROR(sets_->database_.Write([&](soci::session& sql) -> absl::Status {
+  return sets_->database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::Item> {
     ASSIGN_OR_RETURN(const TicketScope scope, Tickets::Check(sql, header_.token()));
     RETURN_IF_ERROR(CheckMayDraw(scope));
     ASSIGN_OR_RETURN(const SetRow set, Load(sql, "id", scope.image_set));
@@ -174,7 +174,7 @@ absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
     std::string body;
     sql << "select body from items where image_set = :s and item_index = :i", soci::use(set.number),
         soci::use(index), soci::into(body);
-    if (sql.got_data()) return FromJsonText(body, item);
+    if (sql.got_data()) return FromJsonText<v1::Item>(body);
     if (set.state != v1::IMAGE_SET_STATE_OPEN) {
       return absl::FailedPreconditionError(
           absl::StrCat("token: imageSets/", scope.image_set, " is closed"));
@@ -189,9 +189,8 @@ absl::StatusOr<v1::Item> ImageSets::Upload::Finish(bool& committed) {
            " items_blocked = items_blocked + :b, version = version + 1 where number = :n",
         soci::use(one_blocked), soci::use(set.number);
     committed = true;
-    return absl::OkStatus();
-  }));
-  return item;
+    return item;
+  });
 }
 
 absl::StatusOr<v1::ImageSet> ImageSets::Create(const v1::CreateImageSetRequest& request) {
@@ -206,14 +205,10 @@ absl::StatusOr<v1::ImageSet> ImageSets::Create(const v1::CreateImageSetRequest& 
   if (total < 1) return FieldError("spec.prompts", "none", "a prompt and a seed at least");
   const auto model = models_.Get(spec.base_model());
   if (!model.ok()) return InContext("spec.base_model", model.status());
-  v1::ImageSet made;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::ImageSet> {
     const std::string tenant = kTenant;
     auto row = Load(sql, "job", job);
-    if (row.ok()) {
-      made = Full(*std::move(row));
-      return absl::OkStatus();
-    }
+    if (row.ok()) return Full(*std::move(row));
     if (IsRevoked(sql, job)) {
       return absl::FailedPreconditionError(absl::StrCat("job: ", job, " was ended"));
     }
@@ -233,10 +228,8 @@ absl::StatusOr<v1::ImageSet> ImageSets::Create(const v1::CreateImageSetRequest& 
         soci::use(text);
     ASSIGN_OR_RETURN(SetRow stored, Load(sql, "id", id));
     RETURN_IF_ERROR(NoteEmbeddings(sql, stored.number, spec));
-    made = Full(std::move(stored));
-    return absl::OkStatus();
-  }));
-  return made;
+    return Full(std::move(stored));
+  });
 }
 
 absl::StatusOr<v1::ImageSet> ImageSets::Close(const std::string& name, v1::ImageSetState state) {
@@ -245,8 +238,7 @@ absl::StatusOr<v1::ImageSet> ImageSets::Close(const std::string& name, v1::Image
     return FieldError("state", v1::ImageSetState_Name(state),
                       "IMAGE_SET_STATE_COMPLETE or IMAGE_SET_STATE_PARTIAL");
   }
-  v1::ImageSet closed;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::ImageSet> {
     ASSIGN_OR_RETURN(SetRow row, Load(sql, "id", id));
     if (row.state == v1::IMAGE_SET_STATE_OPEN) {
       if (state == v1::IMAGE_SET_STATE_COMPLETE && row.done < row.total) {
@@ -258,21 +250,16 @@ absl::StatusOr<v1::ImageSet> ImageSets::Close(const std::string& name, v1::Image
       sql << "update image_sets set state = :s, version = :v where number = :n",
           soci::use(row.state), soci::use(row.version), soci::use(row.number);
     }
-    closed = Full(std::move(row));
-    return absl::OkStatus();
-  }));
-  return closed;
+    return Full(std::move(row));
+  });
 }
 
 absl::StatusOr<v1::ImageSet> ImageSets::Get(const std::string& name) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "imageSets"));
-  v1::ImageSet set;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::ImageSet> {
     ASSIGN_OR_RETURN(SetRow row, Load(sql, "id", id));
-    set = Full(std::move(row));
-    return absl::OkStatus();
-  }));
-  return set;
+    return Full(std::move(row));
+  });
 }
 
 absl::StatusOr<std::vector<v1::ImageSet>> ImageSets::List(const Page& page, std::string& next) {
@@ -280,8 +267,8 @@ absl::StatusOr<std::vector<v1::ImageSet>> ImageSets::List(const Page& page, std:
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
     return FieldError("page_token", "one of another list", "next_page_token of this list");
   }
-  std::vector<v1::ImageSet> sets;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::ImageSet>> {
+    std::vector<v1::ImageSet> sets;
     const std::string tenant = kTenant;
     const int limit = page.size + 1;
     SetRow row;
@@ -306,42 +293,41 @@ absl::StatusOr<std::vector<v1::ImageSet>> ImageSets::List(const Page& page, std:
       sets.push_back(Full(row));
       last = row.number;
     }
-    return absl::OkStatus();
-  }));
-  return sets;
+    return sets;
+  });
 }
 
 absl::Status ImageSets::Delete(const std::string& name, const std::string& etag) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "imageSets"));
-  std::vector<std::string> files;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  const auto remove = [&](soci::session& sql) -> absl::StatusOr<std::vector<std::string>> {
     ASSIGN_OR_RETURN(const SetRow row, Load(sql, "id", id));
     RETURN_IF_ERROR(CheckEtag(etag, row.version));
     if (row.state == v1::IMAGE_SET_STATE_OPEN) {
       return absl::FailedPreconditionError(
           absl::StrCat("name: ", name, " is being drawn; cancel its job first"));
     }
-    files = BlobsOf(sql, "items where sha256 <> '' and image_set = :n", row.number);
+    std::vector<std::string> files =
+        BlobsOf(sql, "items where sha256 <> '' and image_set = :n", row.number);
     sql << "delete from items where image_set = :n", soci::use(row.number);
     sql << "delete from image_set_embeddings where image_set = :n", soci::use(row.number);
     sql << "delete from image_sets where number = :n", soci::use(row.number);
-    return absl::OkStatus();
-  }));
+    return files;
+  };
+  ASSIGN_OR_RETURN(const auto files, database_.Write(remove));
   blobs_.RemoveUnnamed(files);
   return absl::OkStatus();
 }
 
 absl::StatusOr<v1::Item> ImageSets::GetItem(const std::string& name) {
   ASSIGN_OR_RETURN(const ItemName parsed, ParseItemName(name));
-  v1::Item item;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::Item> {
     ASSIGN_OR_RETURN(const SetRow set, Load(sql, "id", parsed.set));
     std::string body;
     sql << "select body from items where image_set = :s and item_index = :i", soci::use(set.number),
         soci::use(parsed.index), soci::into(body);
-    return sql.got_data() ? FromJsonText(body, item) : NoSuch("name", name);
-  }));
-  return item;
+    if (!sql.got_data()) return NoSuch("name", name);
+    return FromJsonText<v1::Item>(body);
+  });
 }
 
 absl::StatusOr<std::vector<v1::Item>> ImageSets::ListItems(const std::string& set, const Page& page,
@@ -351,8 +337,8 @@ absl::StatusOr<std::vector<v1::Item>> ImageSets::ListItems(const std::string& se
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &after)) {
     return FieldError("page_token", "one of another list", "next_page_token of this list");
   }
-  std::vector<v1::Item> items;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Item>> {
+    std::vector<v1::Item> items;
     auto row = Load(sql, "id", id);
     if (absl::IsNotFound(row.status())) return NoSuch("parent", set);
     if (!row.ok()) return row.status();
@@ -375,9 +361,8 @@ absl::StatusOr<std::vector<v1::Item>> ImageSets::ListItems(const std::string& se
       RETURN_IF_ERROR(FromJsonText(body, items.emplace_back()));
       last = index;
     }
-    return absl::OkStatus();
-  }));
-  return items;
+    return items;
+  });
 }
 
 absl::StatusOr<Blob> ImageSets::Content(const v1::Item& item) {

@@ -51,13 +51,12 @@ void RecordedBlobs::RemoveUnnamed(const std::vector<std::string>& sha256s) {
 }
 
 absl::StatusOr<bool> RecordedBlobs::IsNamed(const std::string& sha256) {
-  int names = 0;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<bool> {
+    int names = 0;
     sql << absl::StrCat("select count(*) from (", kBlobNames, ") names where sha256 = :h"),
         soci::use(sha256), soci::into(names);
-    return absl::OkStatus();
-  }));
-  return names > 0;
+    return names > 0;
+  });
 }
 
 void RecordedBlobs::RemoveIfUnnamed(const std::string& sha256) {

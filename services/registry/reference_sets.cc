@@ -137,7 +137,7 @@ absl::StatusOr<v1::ReferenceSet> ReferenceSets::Create(
   for (const CheckedPicture& each : pictures) *set.add_pictures() = each.picture;
   for (const std::string& warning : warnings) set.add_warnings(warning);
   set.set_etag("1");
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::ReferenceSet> {
     const std::string tenant = kTenant;
     std::string body;
     std::string stored;
@@ -147,7 +147,7 @@ absl::StatusOr<v1::ReferenceSet> ReferenceSets::Create(
         soci::use(tenant, "t"), soci::use(id, "id"), soci::use(header.request_id(), "r"),
         soci::into(body), soci::into(stored);
     if (sql.got_data()) {
-      if (stored == payload) return FromJsonText(body, set);
+      if (stored == payload) return FromJsonText<v1::ReferenceSet>(body);
       return absl::AlreadyExistsError(absl::StrCat("header.reference_set_id: ", set.name(),
                                                    ", or its request_id, is taken by a set with "
                                                    "other pictures or rights"));
@@ -165,32 +165,30 @@ absl::StatusOr<v1::ReferenceSet> ReferenceSets::Create(
       sql << "insert into reference_pictures (reference_set, place, sha256) values (:s, :p, :h)",
           soci::use(number), soci::use(place), soci::use(set.pictures(place).sha256());
     }
-    return absl::OkStatus();
-  }));
-  return set;
+    return set;
+  });
 }
 
 absl::StatusOr<v1::ReferenceSet> ReferenceSets::Get(const std::string& name) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", name, "referenceSets"));
-  v1::ReferenceSet set;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::ReferenceSet> {
     const std::string tenant = kTenant;
     std::string body;
     sql << "select body from reference_sets where tenant = :t and id = :id", soci::use(tenant),
         soci::use(id), soci::into(body);
-    return sql.got_data() ? FromJsonText(body, set) : NoSuch("name", name);
-  }));
-  return set;
+    if (!sql.got_data()) return NoSuch("name", name);
+    return FromJsonText<v1::ReferenceSet>(body);
+  });
 }
 
 absl::StatusOr<std::vector<v1::ReferenceSet>> ReferenceSets::List(const Page& page,
                                                                   std::string& next) {
-  std::vector<v1::ReferenceSet> sets;
   int64_t before = INT64_MAX;
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
     return FieldError("page_token", "one of another list", "next_page_token of this list");
   }
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::ReferenceSet>> {
+    std::vector<v1::ReferenceSet> sets;
     const std::string tenant = kTenant;
     const int limit = page.size + 1;
     int64_t number = 0;
@@ -211,9 +209,8 @@ absl::StatusOr<std::vector<v1::ReferenceSet>> ReferenceSets::List(const Page& pa
       RETURN_IF_ERROR(FromJsonText(body, sets.emplace_back()));
       last = number;
     }
-    return absl::OkStatus();
-  }));
-  return sets;
+    return sets;
+  });
 }
 
 absl::StatusOr<v1::DeleteReferenceSetResponse> ReferenceSets::Delete(const std::string& name,

@@ -52,16 +52,15 @@ constexpr const char* kOwners =
     " join image_sets s on s.number = i.image_set where i.sha256 = :h order by 1 limit :most";
 
 absl::StatusOr<std::vector<std::string>> OwnersOf(Database& database, const std::string& sha256) {
-  std::vector<std::string> owners;
-  RETURN_IF_ERROR(database.Read([&](soci::session& sql) -> absl::Status {
+  return database.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<std::string>> {
+    std::vector<std::string> owners;
     std::string owner;
     soci::statement rows = (sql.prepare << kOwners, soci::use(sha256, "h"),
                             soci::use(kMostOwners, "most"), soci::into(owner));
     rows.execute();
     while (rows.fetch()) owners.push_back(owner);
-    return absl::OkStatus();
-  }));
-  return owners;
+    return owners;
+  });
 }
 
 // Each blob that a record names or that lies there, against its name.

@@ -73,7 +73,7 @@ absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequ
   v1::IssueTicketResponse response;
   response.set_token(NewToken());
   const std::string hash = Sha256Hex(response.token());
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::IssueTicketResponse> {
     const std::string tenant = kTenant;
     if (IsRevoked(sql, run.job())) {
       return WithReason(absl::FailedPreconditionError(absl::StrCat(
@@ -114,17 +114,16 @@ absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequ
         soci::use(attempt), soci::use(reference_set), soci::use(image_set), soci::use(expire),
         soci::use(first_item), soci::use(item_count);
     *response.mutable_expire_time() = FromMicros(expire);
-    return absl::OkStatus();
-  }));
-  return response;
+    return response;
+  });
 }
 
 absl::StatusOr<v1::RenewTicketResponse> Tickets::Renew(const v1::RenewTicketRequest& request) {
   const v1::RunKey& run = request.run();
   RETURN_IF_ERROR(CheckRun(run));
   RETURN_IF_ERROR(CheckLifetime(request.lifetime_seconds()));
-  v1::RenewTicketResponse response;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::RenewTicketResponse> {
+    v1::RenewTicketResponse response;
     const int64_t now = DatabaseNowMicros(sql);
     const int64_t expire = now + request.lifetime_seconds() * 1'000'000;
     const int64_t chunk = run.chunk();
@@ -140,9 +139,8 @@ absl::StatusOr<v1::RenewTicketResponse> Tickets::Renew(const v1::RenewTicketRequ
           absl::StrCat("run: attempt ", attempt, " of ", run.job(), " has no ticket that is good"));
     }
     *response.mutable_expire_time() = FromMicros(expire);
-    return absl::OkStatus();
-  }));
-  return response;
+    return response;
+  });
 }
 
 absl::Status Tickets::End(const v1::RunKey& run) {
@@ -159,15 +157,14 @@ absl::Status Tickets::End(const v1::RunKey& run) {
 
 absl::StatusOr<int> Tickets::Revoke(const std::string& job) {
   RETURN_IF_ERROR(ParseResourceName("job", job, "jobs/*").status());
-  int open = 0;
-  RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+  return database_.Write([&](soci::session& sql) -> absl::StatusOr<int> {
+    int open = 0;
     sql << "select count(*) from tickets where job = :j", soci::use(job), soci::into(open);
     sql << "delete from tickets where job = :j", soci::use(job);
     sql << "insert into revoked_jobs (job) values (:j) on conflict (job) do nothing",
         soci::use(job);
-    return absl::OkStatus();
-  }));
-  return open;
+    return open;
+  });
 }
 
 absl::StatusOr<TicketScope> Tickets::Check(soci::session& sql, const std::string& token) {
@@ -190,12 +187,7 @@ absl::StatusOr<TicketScope> Tickets::Check(soci::session& sql, const std::string
 }
 
 absl::StatusOr<TicketScope> Tickets::Check(const std::string& token) {
-  TicketScope scope;
-  RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
-    ASSIGN_OR_RETURN(scope, Check(sql, token));
-    return absl::OkStatus();
-  }));
-  return scope;
+  return database_.Read([&](soci::session& sql) { return Check(sql, token); });
 }
 
 }  // namespace imprint::registry
