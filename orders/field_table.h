@@ -1,6 +1,7 @@
 // An option of the product as a row of a table. The rows give the checks and JSON both ways (here),
 // the protos (orders/wire), the flags of both command lines (cli/program/field_flags.h) and
-// docs/options.md. So a new option is a member, a row and a proto field.
+// docs/options.md. So a new option is a member, a row and a proto field. How long a text may be its
+// user checks.
 #pragma once
 
 #include <cstdint>

@@ -19,12 +19,13 @@ namespace {
 
 constexpr const char* kIntroduction = R"(# Options
 
-Every option that has one meaning everywhere: `field` is its name in protos, in JSON records and in errors, `flag`
-that of `imprint-engine` and `imprint`. A flag that begins with `no-` takes no value. A field that is not given has
-its default; a zero that is given is a zero.
+Every option that has one meaning everywhere: `field` is its name in protos, in JSON records and in
+errors, `flag` that of `imprint-engine` and `imprint`. A flag that begins with `no-` takes no value.
+A field that is not given has its default. So has a zero of an image set's field whose range has
+none; every other zero that is given is a zero.
 
-The tables are the product's own (`orders/`): from them come the checks, the JSON, the protos' conversion and the
-flags, and a test holds this page against them.
+The tables are the product's own (`orders/`): from them come the checks, the JSON, the protos'
+conversion and the flags, and a test holds this page against them.
 )";
 
 // As ToJson writes it.
@@ -49,10 +50,8 @@ std::string Section(absl::string_view heading, FieldTable<Struct> table) {
 }
 
 std::string Page() {
-  return absl::StrCat(
-      kIntroduction,
-      Section("The recipe of a training (teach)", FieldTable<TrainingRecipe>(kRecipeFields)),
-      Section("How pictures are drawn (draw)", FieldTable<PictureRequest>(kPictureFields)));
+  return absl::StrCat(kIntroduction, Section("The recipe of a training (teach)", kRecipeFields),
+                      Section("How pictures are drawn (draw)", kPictureFields));
 }
 
 TEST(OptionsDocs, HoldEveryRowOfTheTables) {

@@ -3,7 +3,7 @@
 namespace imprint {
 
 nlohmann::json DrawnFromJson(const PictureRequest& request, const PictureSize& finished) {
-  nlohmann::json json = ToJson(FieldTable<PictureRequest>(kPictureFields), request);
+  nlohmann::json json = ToJson(kPictureFields, request);
   json["prompt"] = request.prompt;
   json["seed"] = request.seed;
   if (request.source != nullptr) json["strength"] = request.strength;

@@ -22,10 +22,12 @@ namespace imprint {
 // Longest prompt in bytes: some 400 tokens of English.
 inline constexpr size_t kMaxPromptBytes = 2000;
 
+// Most layers of a text encoder that is read from the end; a model has fewer.
+inline constexpr int kMaxClipSkip = 128;
+
 inline constexpr absl::string_view kPromptStyles[] = {"emphasis", "literal"};
 
-// A plain value. kPictureFields has what each number is; the members that it does not have are here
-// alone.
+// A plain value. kPictureFields says what each option is; members without a row are described here.
 struct PictureRequest {
   std::string prompt;
   std::string negative_prompt;
@@ -54,7 +56,7 @@ struct PictureRequest {
   bool guided() const { return guidance > 1; }
 };
 
-inline constexpr Field<PictureRequest> kPictureFields[] = {
+inline constexpr Field<PictureRequest> kPictureRows[] = {
     {.name = "width",
      .member = &PictureRequest::width,
      .range = {.least = 0, .most = kMaxPictureSide},
@@ -112,7 +114,7 @@ inline constexpr Field<PictureRequest> kPictureFields[] = {
     {.name = "clip_skip",
      .flag = "clip-skip",
      .member = &PictureRequest::clip_skip,
-     .range = {.least = 1, .most = 128},
+     .range = {.least = 1, .most = kMaxClipSkip},
      .expected = "a whole number from 1 to the text encoder's layers",
      .help = "Layer of the text encoder to take, from the end; 2 is Diffusers' clip_skip=1, where "
              "it can run that: not 0.42 with transformers 5.6 or later"},
@@ -128,9 +130,10 @@ inline constexpr Field<PictureRequest> kPictureFields[] = {
      .range = {.least = 0, .most = 1, .above_least = true},
      .help = "Share of steps that this second pass walks: how far it may depart from the first"},
 };
+inline constexpr FieldTable<PictureRequest> kPictureFields = kPictureRows;
 
-// What a manifest.json says of how a picture was drawn, prompt and seed included; `finished` is its
-// size after a second pass, if there was one.
+// Returns what a manifest.json says of how a picture was drawn, prompt and seed included;
+// `finished` is its size after a second pass, if there was one.
 nlohmann::json DrawnFromJson(const PictureRequest& request, const PictureSize& finished);
 
 }  // namespace imprint

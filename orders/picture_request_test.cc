@@ -7,13 +7,13 @@
 namespace imprint {
 namespace {
 
-constexpr FieldTable<PictureRequest> kPictures = kPictureFields;
-
-TEST(PictureRequest, TheDefaultsMakeSense) { EXPECT_THAT(CheckFields(kPictures, {}), Succeeds()); }
+TEST(PictureRequest, TheDefaultsMakeSense) {
+  EXPECT_THAT(CheckFields(kPictureFields, {}), Succeeds());
+}
 
 TEST(PictureRequest, StylesAreCalledAsThePromptParserCallsThem) {
   for (const PromptStyle style : {PromptStyle::kEmphasis, PromptStyle::kLiteral}) {
-    EXPECT_EQ(ToJson(kPictures, PictureRequest{.prompt_style = style})["prompt_style"],
+    EXPECT_EQ(ToJson(kPictureFields, PictureRequest{.prompt_style = style})["prompt_style"],
               std::string(Name(style)));
   }
 }

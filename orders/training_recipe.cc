@@ -7,10 +7,15 @@
 namespace imprint {
 namespace {
 
-constexpr FieldTable<TrainingRecipe> kRecipe = kRecipeFields;
-
 // The cosine ends here, not at nothing: the last steps still count.
 constexpr double kCosineFloor = 0.05;
+
+absl::Status CheckSamples(const TrainingRecipe& recipe) {
+  const int samples = recipe.batch * recipe.accumulation;
+  if (samples <= kMaxSamples) return absl::OkStatus();
+  return FieldError("batch x accumulation", absl::StrCat(samples),
+                    absl::StrCat("a whole number from 1 to ", kMaxSamples));
+}
 
 }  // namespace
 
@@ -19,18 +24,15 @@ absl::string_view Name(LearningRateSchedule schedule) {
 }
 
 absl::Status CheckRecipe(const TrainingRecipe& recipe) {
-  RETURN_IF_ERROR(CheckFields(kRecipe, recipe));
-  const int samples = recipe.batch * recipe.accumulation;
-  if (samples <= kMaxSamples) return absl::OkStatus();
-  return FieldError("batch x accumulation", absl::StrCat(samples),
-                    absl::StrCat("a whole number from 1 to ", kMaxSamples));
+  RETURN_IF_ERROR(CheckFields(kRecipeFields, recipe));
+  return CheckSamples(recipe);
 }
 
-nlohmann::json ToJson(const TrainingRecipe& recipe) { return ToJson(kRecipe, recipe); }
+nlohmann::json ToJson(const TrainingRecipe& recipe) { return ToJson(kRecipeFields, recipe); }
 
 absl::StatusOr<TrainingRecipe> RecipeFromJson(const JsonObject& json) {
-  ASSIGN_OR_RETURN(const TrainingRecipe recipe, FromJson(kRecipe, json));
-  RETURN_IF_ERROR(CheckRecipe(recipe));
+  ASSIGN_OR_RETURN(const TrainingRecipe recipe, FromJson(kRecipeFields, json));
+  RETURN_IF_ERROR(CheckSamples(recipe));
   return recipe;
 }
 

@@ -48,7 +48,7 @@ struct TrainingRecipe {
 
 inline constexpr int kMaxSamples = 4096;
 
-inline constexpr Field<TrainingRecipe> kRecipeFields[] = {
+inline constexpr Field<TrainingRecipe> kRecipeRows[] = {
     {.name = "vectors",
      .flag = "vectors",
      .member = &TrainingRecipe::vectors,
@@ -115,13 +115,13 @@ inline constexpr Field<TrainingRecipe> kRecipeFields[] = {
     {.name = "flip",
      .flag = "no-flip",
      .member = &TrainingRecipe::flip,
-     .help = "Mirrored pictures count as pictures of the concept, with probability one half; not "
-             "for text, or faces that are not symmetrical"},
+     .help = "Never mirror the pictures: for text, or faces that are not symmetrical"},
     {.name = "seed",
      .flag = "seed",
      .member = &TrainingRecipe::seed,
      .help = "Another number, another choice of pictures, captions and noise"},
 };
+inline constexpr FieldTable<TrainingRecipe> kRecipeFields = kRecipeRows;
 
 // Returns INVALID_ARGUMENT naming the first field that makes no sense, what it is and what it may
 // be.

@@ -61,11 +61,11 @@ class Database {
   // committed after all: whoever has a value may rely on what was written.
   template <ValueBody Body>
   std::invoke_result_t<Body&, soci::session&> Write(Body body) {
-    return ValueOf(body, [this](const auto& transaction) { return Write(transaction); });
+    return ValueOf(body, [this](const auto& transaction) { return this->Write(transaction); });
   }
   template <ValueBody Body>
   std::invoke_result_t<Body&, soci::session&> Read(Body body) {
-    return ValueOf(body, [this](const auto& transaction) { return Read(transaction); });
+    return ValueOf(body, [this](const auto& transaction) { return this->Read(transaction); });
   }
 
   // Checks that the database answers just now. DATA_LOSS once it was seen to be damaged.

@@ -91,8 +91,7 @@ Command MakeDrawCommand(CLI::App& app) {
   };
   add("--seeds", options->seeds, "Each prompt is drawn with each of these: 1,2,5-8")
       ->type_name("LIST");
-  options->flags.emplace(*draw, FieldTable<PictureRequest>(kPictureFields), options->order.defaults,
-                         kHow, ShowDefaults::kYes);
+  options->flags.emplace(*draw, kPictureFields, options->order.defaults, kHow, ShowDefaults::kYes);
   draw->add_option("--from", options->order.source,
                    "Picture to begin from instead of noise; its middle is cut to the size")
       ->type_name("PATH")

@@ -201,8 +201,7 @@ Command MakeTeachCommand(CLI::App& app) {
       ->capture_default_str()
       ->group(kWhat);
   constexpr const char* kHow = "How it is taught";
-  options->recipe_flags.emplace(*teach, FieldTable<TrainingRecipe>(kRecipeFields), options->recipe,
-                                kHow, ShowDefaults::kYes);
+  options->recipe_flags.emplace(*teach, kRecipeFields, options->recipe, kHow, ShowDefaults::kYes);
   teach
       ->add_option("--checkpoint-every", options->checkpoint_every,
                    "Steps between checkpoints; 0 writes one only when interrupted")

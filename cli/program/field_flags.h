@@ -3,7 +3,9 @@
 
 #include <deque>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include <CLI/CLI.hpp>
 
+#include "base/status_macros.h"
 #include "orders/field_table.h"
 
 namespace imprint::cli {
@@ -45,7 +48,7 @@ class FieldFlags {
     return absl::OkStatus();
   }
 
-  // Whether the line gives the flag of the row with that name.
+  // Returns whether the line gives the flag of the row with that name.
   bool Given(absl::string_view field_name) const {
     for (const auto& [field, option] : flags_) {
       if (field->name == field_name) return option->count() > 0;

@@ -21,7 +21,6 @@ struct ModelsSolver {
 
 // Chooses the solver. "_class_of_file" is the class that the file names where the model's index
 // names another, which is then in "_class_name".
-
 ModelsSolver SolverOf(const JsonObject& scheduler_config);
 
 // Returns the fields by which a configuration asks something of a solver chosen by name that ours

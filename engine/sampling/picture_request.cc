@@ -76,7 +76,7 @@ absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& conce
   RETURN_IF_ERROR(CheckUpscaling({request.width, request.height}, model.size_multiple,
                                  request.solver, request.steps, request.upscale,
                                  request.upscale_strength));
-  return CheckFields(FieldTable<PictureRequest>(kPictureFields), request);
+  return CheckFields(kPictureFields, request);
 }
 
 }  // namespace imprint

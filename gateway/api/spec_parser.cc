@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "gateway/jobs/item_plan.h"
@@ -40,7 +39,6 @@ constexpr int kNanosPerSecond = 1'000'000'000;
 constexpr double kLongestTimeoutSeconds = 366.0 * 86'400;
 constexpr int kDefaultCheckpointEvery = 50;
 constexpr int kDefaultMaxAttempts = 5;
-constexpr int kMaxClipSkip = 128;
 
 absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high) {
   if (value >= low && value <= high) return absl::OkStatus();
@@ -163,7 +161,9 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   RETURN_IF_ERROR(CheckText("spec.negative_prompt", spec.negative_prompt(), kMaxPromptBytes,
                             /*may_be_empty=*/true));
   ASSIGN_OR_RETURN(const PictureRequest pictures, ParsePictures(spec, "spec."));
-  FillPictures(pictures, spec);
+  const bool models_solver = spec.solver().empty();
+  FillPictures(
+      pictures, [&](const auto& row) { return !(row.models_own && models_solver); }, spec);
   RETURN_IF_ERROR(
       CheckKnown("spec.format", spec.format(), v1::PictureFormat_IsValid(spec.format())));
   if (spec.format() == v1::PICTURE_FORMAT_UNSPECIFIED) spec.set_format(v1::PICTURE_FORMAT_PNG);

@@ -85,8 +85,9 @@ bool Dispatcher::Stumbles(const absl::Status& status) {
     return false;
   }
   obstacles_.SetForAll(absl::StrCat("the gateway cannot go on: ", status.message()));
-  if (stumbling_.Due())
+  if (stumbling_.Due()) {
     LogWarning("a dispatch tick failed; the next one retries", {{"error", Diagnosed(status)}});
+  }
   return true;
 }
 

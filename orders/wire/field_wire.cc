@@ -13,6 +13,12 @@ using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+// A table that its proto does not have is a mistake in the program.
+[[noreturn]] void Die(const std::string& what) {
+  std::fprintf(stderr, "%s\n", what.c_str());
+  std::abort();
+}
+
 // "LEARNING_RATE_SCHEDULE_".
 absl::string_view PrefixOf(const EnumDescriptor& type) {
   return absl::StripSuffix(type.FindValueByNumber(0)->name(), "UNSPECIFIED");
@@ -22,11 +28,7 @@ absl::string_view PrefixOf(const EnumDescriptor& type) {
 
 const FieldDescriptor& WireField(const Message& message, absl::string_view name) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(std::string(name));
-  if (field == nullptr) {
-    std::fprintf(stderr, "%s has no field %s\n", message.GetTypeName().c_str(),
-                 std::string(name).c_str());
-    std::abort();
-  }
+  if (field == nullptr) Die(absl::StrCat(message.GetTypeName(), " has no field ", name));
   return *field;
 }
 
@@ -46,7 +48,10 @@ void SetWireName(Message& message, const FieldDescriptor& field, absl::string_vi
   const EnumDescriptor& type = *field.enum_type();
   const auto* value =
       type.FindValueByName(absl::StrCat(PrefixOf(type), absl::AsciiStrToUpper(name)));
-  if (value != nullptr) message.GetReflection()->SetEnum(&message, &field, value);
+  if (value == nullptr) {
+    Die(absl::StrCat(type.full_name(), " has no value for ", name));
+  }
+  message.GetReflection()->SetEnum(&message, &field, value);
 }
 
 void CopyWire(const Message& from, const std::vector<absl::string_view>& names, Message& to) {

@@ -6,12 +6,17 @@
 
 #include <functional>
 #include <string>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include <google/protobuf/message.h>
 
+#include "base/field_error.h"
+#include "base/status_macros.h"
 #include "orders/field_table.h"
 
 namespace imprint {
@@ -25,6 +30,7 @@ const google::protobuf::FieldDescriptor& WireField(const google::protobuf::Messa
 // value that is not of this version.
 std::string WireName(const google::protobuf::Message& message,
                      const google::protobuf::FieldDescriptor& field);
+// Sets it. Ends the process if an enum has no such name.
 void SetWireName(google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
                  absl::string_view name);
 

@@ -59,19 +59,18 @@ void ExpectZerosArrive(const Message& message, FieldTable<Struct> table) {
 }
 
 TEST(FieldWire, TheRecipesTableIsItsProto) {
-  const FieldTable<TrainingRecipe> table = kRecipeFields;
-  ExpectMatch(v1::TrainingRecipe(), table);
-  ExpectZerosArrive(v1::TrainingRecipe(), table);
-  EXPECT_EQ(static_cast<size_t>(v1::TrainingRecipe::descriptor()->field_count()), table.size())
+  ExpectMatch(v1::TrainingRecipe(), kRecipeFields);
+  ExpectZerosArrive(v1::TrainingRecipe(), kRecipeFields);
+  EXPECT_EQ(static_cast<size_t>(v1::TrainingRecipe::descriptor()->field_count()),
+            kRecipeFields.size())
       << "a field without a row is one that nobody reads";
 }
 
 TEST(FieldWire, ThePicturesTableIsInSetAndItem) {
-  const FieldTable<PictureRequest> table = kPictureFields;
-  ExpectMatch(v1::ImageSetSpec(), table);
-  ExpectZerosArrive(v1::ImageSetSpec(), table);
-  ExpectMatch(v1::ItemRequest(), table);
-  ExpectZerosArrive(v1::ItemRequest(), table);
+  ExpectMatch(v1::ImageSetSpec(), kPictureFields);
+  ExpectZerosArrive(v1::ImageSetSpec(), kPictureFields);
+  ExpectMatch(v1::ItemRequest(), kPictureFields);
+  ExpectZerosArrive(v1::ItemRequest(), kPictureFields);
 }
 
 }  // namespace

@@ -9,8 +9,6 @@
 namespace imprint {
 namespace {
 
-constexpr FieldTable<PictureRequest> kPictures = kPictureFields;
-
 // Items say nothing of a second pass where there is none.
 bool IsOfSecondPass(absl::string_view name) {
   return name == "upscale" || name == "upscale_strength";
@@ -21,27 +19,20 @@ bool IsOfSecondPass(absl::string_view name) {
 absl::StatusOr<PictureRequest> ParsePictures(const v1::ImageSetSpec& spec,
                                              absl::string_view context) {
   PictureRequest request;
-  RETURN_IF_ERROR(ReadWire(spec, kPictures, request, context));
-  RETURN_IF_ERROR(CheckFields(kPictures, request, context));
+  RETURN_IF_ERROR(ReadWire(spec, kPictureFields, request, context));
+  RETURN_IF_ERROR(CheckFields(kPictureFields, request, context));
   return request;
-}
-
-void FillPictures(const PictureRequest& request, v1::ImageSetSpec& spec) {
-  const bool models_own = spec.solver().empty();
-  FillPictures(
-      request, [&](const Field<PictureRequest>& row) { return !(models_own && row.models_own); },
-      spec);
 }
 
 void FillPictures(const PictureRequest& request,
                   const std::function<bool(const Field<PictureRequest>&)>& given,
                   v1::ImageSetSpec& spec) {
-  WriteWire(kPictures, request, spec, given);
+  WriteWire(kPictureFields, request, spec, given);
 }
 
 v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
   std::vector<absl::string_view> names = {"precision"};
-  for (const Field<PictureRequest>& row : kPictures) {
+  for (const Field<PictureRequest>& row : kPictureFields) {
     if (spec.upscale() > 1 || !IsOfSecondPass(row.name)) names.push_back(row.name);
   }
   if (spec.upscale() > 1) names.insert(names.end(), {"picture_width", "picture_height"});
@@ -54,10 +45,13 @@ v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
 }
 
 absl::StatusOr<PictureRequest> ParseItem(const v1::ItemRequest& item, absl::string_view context) {
-  // Jobs of before there were styles began literally, and end so.
-  PictureRequest request = {
-      .prompt = item.prompt(), .seed = item.seed(), .prompt_style = PromptStyle::kLiteral};
-  RETURN_IF_ERROR(ReadWire(item, kPictures, request, context));
+  // Items of before there were styles are literal, and one whose guidance is not there had a zero,
+  // which was not sent.
+  PictureRequest request = {.prompt = item.prompt(),
+                            .seed = item.seed(),
+                            .guidance = 0,
+                            .prompt_style = PromptStyle::kLiteral};
+  RETURN_IF_ERROR(ReadWire(item, kPictureFields, request, context));
   return request;
 }
 

@@ -14,8 +14,6 @@ namespace {
 
 using Parts = std::vector<std::string>;
 
-constexpr FieldTable<PictureRequest> kPictures = kPictureFields;
-
 const PictureRequest kOther = {.negative_prompt = "blurry",
                                .width = 128,
                                .height = 64,
@@ -72,32 +70,38 @@ TEST(PictureWire, PrecisionAndSecondPassTravelToEveryPicture) {
 }
 
 TEST(PictureWire, EveryFieldArrivesThroughSetAndItem) {
+  for (const auto& row : kPictureFields) {
+    const std::string name(row.name);
+    ASSERT_NE(ToJson(kPictureFields, kOther)[name], ToJson(kPictureFields, {})[name])
+        << name << ": give kOther a value that is not the default";
+  }
   v1::ImageSetSpec spec;
   spec.add_prompts("a");
   spec.add_seeds(~0ULL);
-  spec.set_solver("euler");
-  FillPictures(kOther, spec);
+  FillPictures(kOther, nullptr, spec);
   ASSERT_OK_AND_ASSIGN(const PictureRequest of_set, ParsePictures(spec, "spec."));
-  EXPECT_EQ(ToJson(kPictures, of_set), ToJson(kPictures, kOther));
+  EXPECT_EQ(ToJson(kPictureFields, of_set), ToJson(kPictureFields, kOther));
   ASSERT_OK_AND_ASSIGN(const PictureRequest of_item, ParseItem(ItemOf(spec, 0), ""));
-  EXPECT_EQ(ToJson(kPictures, of_item), ToJson(kPictures, kOther));
+  EXPECT_EQ(ToJson(kPictureFields, of_item), ToJson(kPictureFields, kOther));
   EXPECT_EQ(of_item.prompt, "a");
   EXPECT_EQ(of_item.seed, ~0ULL);
 }
 
 TEST(PictureWire, WhatIsNotSetIsTheDefault) {
   ASSERT_OK_AND_ASSIGN(const PictureRequest request, ParsePictures({}, "spec."));
-  EXPECT_EQ(ToJson(kPictures, request), ToJson(kPictures, PictureRequest()));
+  EXPECT_EQ(ToJson(kPictureFields, request), ToJson(kPictureFields, PictureRequest()));
   v1::ImageSetSpec spec;
-  FillPictures(request, spec);
+  FillPictures(
+      request, [](const auto& row) { return !row.models_own; }, spec);
   EXPECT_EQ(spec.steps(), PictureRequest().steps);
-  EXPECT_EQ(spec.solver(), "") << "the model's own";
+  EXPECT_EQ(spec.solver(), "");
 }
 
 TEST(PictureWire, ItemsOfBeforeThereWereStylesAreReadLiterally) {
   ASSERT_OK_AND_ASSIGN(const PictureRequest request, ParseItem({}, ""));
   EXPECT_EQ(request.prompt_style, PromptStyle::kLiteral);
   EXPECT_EQ(request.solver, SolverChoice());
+  EXPECT_FALSE(request.guided());
 }
 
 TEST(PictureWire, NonsenseIsNamedWithItsPlace) {

@@ -6,16 +6,12 @@
 #include "orders/wire/field_wire.h"
 
 namespace imprint {
-namespace {
-
-constexpr FieldTable<TrainingRecipe> kRecipe = kRecipeFields;
-
-}  // namespace
+namespace {}  // namespace
 
 absl::StatusOr<TrainingRecipe> ParseRecipe(const v1::TrainingRecipe& proto,
                                            absl::string_view context) {
   TrainingRecipe recipe;
-  RETURN_IF_ERROR(ReadWire(proto, kRecipe, recipe, context));
+  RETURN_IF_ERROR(ReadWire(proto, kRecipeFields, recipe, context));
   const absl::Status checked = CheckRecipe(recipe);
   if (checked.ok()) return recipe;
   return absl::Status(checked.code(), absl::StrCat(context, checked.message()));
@@ -26,7 +22,7 @@ v1::TrainingRecipe ToProto(const TrainingRecipe& recipe) { return ToProto(recipe
 v1::TrainingRecipe ToProto(const TrainingRecipe& recipe,
                            const std::function<bool(const Field<TrainingRecipe>&)>& given) {
   v1::TrainingRecipe proto;
-  WriteWire(kRecipe, recipe, proto, given);
+  WriteWire(kRecipeFields, recipe, proto, given);
   return proto;
 }
 

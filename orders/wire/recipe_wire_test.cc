@@ -29,6 +29,11 @@ TEST(RecipeWire, EveryNumberArrivesThereAndBack) {
                                  .average = 0.16,
                                  .flip = false,
                                  .seed = ~0ULL};
+  for (const auto& row : kRecipeFields) {
+    const std::string name(row.name);
+    ASSERT_NE(ToJson(recipe)[name], ToJson(TrainingRecipe())[name])
+        << name << ": give it a value here that is not the default";
+  }
   ASSERT_OK_AND_ASSIGN(const TrainingRecipe back, ParseRecipe(ToProto(recipe), ""));
   EXPECT_EQ(ToJson(back), ToJson(recipe));
 }

@@ -9,11 +9,9 @@
 #include "absl/strings/string_view.h"
 #include <imprint/v1/registry.pb.h>
 
-namespace imprint {
-class PictureMemory;
-}
-
 namespace imprint::registry {
+
+class PictureMemory;
 
 struct CheckedPicture {
   v1::ReferencePicture picture;

@@ -69,8 +69,9 @@ absl::StatusOr<RegistryStorage> OpenStorage(const fs::path& data) {
 
 absl::Status TidyUp(RegistryStorage& storage) {
   ASSIGN_OR_RETURN(const Orphans orphans, RemoveOrphans(*storage.database, *storage.blobs));
-  if (orphans.removed > 0)
+  if (orphans.removed > 0) {
     LogInfo("removed orphaned blobs, which no record named", {{"blobs", orphans.removed}});
+  }
   if (orphans.kept > 0) {
     LogWarning(
         "no record names many of the blobs; all are kept, as the database may be out of date; "

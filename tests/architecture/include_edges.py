@@ -88,9 +88,21 @@ def problems_in(path, text, edges):
     return found
 
 
+def unused(edges, repository):
+    """Edges that no source needs, tests aside."""
+    used = {folder: set() for folder in edges}
+    for root in ROOTS:
+        for file in (repository / root).rglob("*"):
+            if file.suffix in (".h", ".cc") and not file.name.endswith("_test.cc"):
+                used[folder_of(file.relative_to(repository), edges)] |= {
+                    folder_of(header, edges) for bracket, header in INCLUDE.findall(file.read_text()) if bracket == '"'}
+    return [f"edges.txt: {folder} includes nothing of {other}" for folder in edges
+            for other in sorted(edges[folder] - used[folder])]
+
+
 def problems(repository):
     edges = read_edges(repository / "tests" / "architecture" / "edges.txt")
-    found = cycles(edges)
+    found = cycles(edges) + unused(edges, repository)
     for root in ROOTS:
         for file in sorted((repository / root).rglob("*")):
             if file.suffix in (".h", ".cc"):

@@ -3,7 +3,7 @@
 import pathlib
 import unittest
 
-from include_edges import cycles, problems, problems_in, read_edges
+from include_edges import cycles, problems, problems_in, read_edges, unused
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 EDGES = read_edges(REPOSITORY / "tests" / "architecture" / "edges.txt")
@@ -38,6 +38,10 @@ class IncludeEdges(unittest.TestCase):
 
     def test_an_unknown_folder_fails(self):
         self.assertTrue(check("engine/magic/a.cc", ""))
+
+    def test_an_edge_that_nobody_needs_fails(self):
+        edges = {**EDGES, "text": EDGES["text"] | {"imaging"}}
+        self.assertEqual(unused(edges, REPOSITORY), ["edges.txt: text includes nothing of imaging"])
 
     def test_a_cycle_fails(self):
         self.assertTrue(cycles({"a": {"b"}, "b": {"a"}}))

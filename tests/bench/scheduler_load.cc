@@ -12,7 +12,7 @@
 
 #include "gateway/scheduler/job_scheduler.h"
 
-namespace imprint {
+namespace imprint::gateway {
 namespace {
 
 ClusterSnapshot RandomSnapshot(int nodes, int jobs, int tenants, unsigned seed) {
@@ -61,6 +61,6 @@ int Main(const std::vector<std::string>& words) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::gateway
 
-int main(int argc, char** argv) { return imprint::Main({argv, argv + argc}); }
+int main(int argc, char** argv) { return imprint::gateway::Main({argv, argv + argc}); }

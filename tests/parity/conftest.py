@@ -6,6 +6,7 @@ Run by ctest, which says in IMPRINT_BIN where the binaries are.
 import json
 import os
 import pathlib
+import select
 import subprocess
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -41,13 +42,34 @@ def pipe():
     return pipeline
 
 
+class ProbeProcess:
+    """engine_probe, which answers line by line; another one where it has ended or hangs."""
+
+    def __init__(self):
+        self.process = None
+
+    def ask(self, *words, seconds=300):
+        if self.process is None or self.process.poll() is not None:
+            self.process = subprocess.Popen([BIN / "engine_probe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            text=True)
+        self.process.stdin.write(json.dumps([*map(str, words)]) + "\n")
+        self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            self.process.kill()
+            return f"engine_probe said nothing for {seconds} s"
+        return self.process.stdout.readline().strip() or f"engine_probe ended with {self.process.wait()}"
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.stdin.close()
+            assert self.process.wait(timeout=60) == 0
+
+
 @pytest.fixture(scope="session")
 def probe_process():
-    """engine_probe, which answers line by line."""
-    process = subprocess.Popen([BIN / "engine_probe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = ProbeProcess()
     yield process
-    process.stdin.close()
-    assert process.wait(timeout=60) == 0
+    process.close()
 
 
 @pytest.fixture
@@ -58,10 +80,8 @@ def probe(tmp_path, probe_process):
         given, wanted, asked = (tmp_path / name for name in ("in", "out", "request"))
         save_file({k: v.contiguous() for k, v in (tensors or {}).items()}, given)
         asked.write_text(json.dumps(request))
-        probe_process.stdin.write(json.dumps([part, *map(str, (model, asked, given, wanted))]) + "\n")
-        probe_process.stdin.flush()
-        answer = probe_process.stdout.readline().strip()
-        assert answer == "ok", answer or f"engine_probe ended with {probe_process.wait(timeout=60)}"
+        answer = probe_process.ask(part, model, asked, given, wanted)
+        assert answer == "ok", answer
         return load_file(wanted)
 
     return run

@@ -63,10 +63,9 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(DrawOptions& options) {
   spec.set_height(size.height);
   ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
   spec.set_format(ToProto(format));
-  // What is not given is left to the server. It would take a zero for its default, so that one that
+  // What is not given is left to the server. It would take a zero for its default, so a zero that
   // makes no sense is refused here.
-  const FieldTable<PictureRequest> table = kPictureFields;
-  RETURN_IF_ERROR(CheckFields(table, options.pictures));
+  RETURN_IF_ERROR(CheckFields(kPictureFields, options.pictures));
   FillPictures(
       options.pictures, [&](const auto& row) { return options.flags->Given(row.name); }, spec);
   spec.set_title(options.order.title);
@@ -102,7 +101,7 @@ absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, DrawOptions& options) 
 }
 
 void AddHowOptions(CLI::App& draw, DrawOptions& options) {
-  constexpr const char* kGroup = "How it is drawn (default: the server's)";
+  constexpr const char* kGroup = "How it is drawn";
   const auto add = [&](const char* name, auto& field, const char* text) {
     return draw.add_option(name, field, text)->group(kGroup);
   };
@@ -111,8 +110,8 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
   add("--seeds", options.seeds, "Each prompt is drawn with each of these: 1,2,5-8")
       ->type_name("LIST")
       ->capture_default_str();
-  options.flags.emplace(draw, FieldTable<PictureRequest>(kPictureFields), options.pictures, kGroup,
-                        ShowDefaults::kNo);
+  options.flags.emplace(draw, kPictureFields, options.pictures,
+                        "How it is drawn, by default as the server says", ShowDefaults::kNo);
   add("--size", options.size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");
   draw.add_flag("--angle-brackets-are-text", options.angle_brackets_are_text,

@@ -160,7 +160,6 @@ absl::StatusOr<PictureFolder::Counts> PictureFolder::Complete(Gateway& gateway,
 
 absl::Status PictureFolder::WriteManifest(const v1::BaseModel& model,
                                           const std::vector<v1::Embedding>& embeddings) {
-  RemoveEarlierDrawing();
   nlohmann::json embedding_list = nlohmann::json::array();
   for (const v1::Embedding& embedding : embeddings) {
     embedding_list.push_back({{"token", embedding.token()},
@@ -173,6 +172,7 @@ absl::Status PictureFolder::WriteManifest(const v1::BaseModel& model,
     ASSIGN_OR_RETURN(picture_list.emplace_back(),
                      PictureJson(kept.item, kept.comparison, kept.file));
   }
+  RemoveEarlierDrawing();
   nlohmann::json base_model = {{"name", model.name()}, {"fingerprint", model.fingerprint()}};
   if (!model.folder().empty()) base_model["path"] = model.folder();
   const nlohmann::json manifest = {{"imprint", IMPRINT_VERSION},

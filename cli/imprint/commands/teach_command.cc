@@ -152,8 +152,7 @@ void AddHowOptions(CLI::App& teach, TeachOptions& options) {
   const auto add = [&](const char* name, auto& field, const char* text) {
     return teach.add_option(name, field, text)->group(kGroup);
   };
-  options.recipe_flags.emplace(teach, FieldTable<TrainingRecipe>(kRecipeFields), options.recipe,
-                               kGroup, ShowDefaults::kNo);
+  options.recipe_flags.emplace(teach, kRecipeFields, options.recipe, kGroup, ShowDefaults::kNo);
   add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
   add("--threads", options.threads, "Threads to compute with: the same number gives the same bits");
   add("--precision", options.precision,
