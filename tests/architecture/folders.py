@@ -7,7 +7,7 @@ import html
 import pathlib
 import sys
 
-from include_edges import INCLUDE, ROOTS, folder_of, read_edges
+from include_edges import included, read_edges
 
 PICTURE = pathlib.Path("docs/images/folders.svg")
 COLOURS = {"base": "#e8e6df", "formats": "#e8e6df", "text": "#e8e6df", "imaging": "#e8e6df", "storage": "#e8e6df",
@@ -17,20 +17,8 @@ LINES = {"orders": "#b8902f", "engine": "#4f8a4f", "services": "#4a74a8", "gatew
 BOX, HEIGHT, GAP, ROW, MARGIN = 8.1, 26, 18, 78, 20
 
 
-def included(repository):
-    """Every folder with those that its sources include, tests aside."""
-    edges = read_edges(repository / "tests" / "architecture" / "edges.txt")
-    found = {folder: set() for folder in edges}
-    for root in ROOTS:
-        for file in sorted((repository / root).rglob("*")):
-            if file.suffix not in (".h", ".cc") or file.name.endswith("_test.cc"):
-                continue
-            folder = folder_of(file.relative_to(repository), edges)
-            for bracket, header in INCLUDE.findall(file.read_text()):
-                target = folder_of(header, edges) if bracket == '"' else None
-                if target and target != folder:
-                    found[folder].add(target)
-    return found
+def graph_of(repository):
+    return included(read_edges(repository / "tests" / "architecture" / "edges.txt"), repository)
 
 
 def reach(graph, start):
@@ -117,4 +105,4 @@ def draw(graph):
 
 if __name__ == "__main__":
     repository = pathlib.Path(sys.argv[1])
-    (repository / PICTURE).write_text(draw(included(repository)))
+    (repository / PICTURE).write_text(draw(graph_of(repository)))

@@ -3,14 +3,14 @@
 import pathlib
 import unittest
 
-from folders import PICTURE, draw, included, levels, reduced
+from folders import PICTURE, draw, graph_of, levels, reduced
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Folders(unittest.TestCase):
     def test_the_picture_is_of_the_includes(self):
-        self.assertEqual((REPOSITORY / PICTURE).read_text(), draw(included(REPOSITORY)),
+        self.assertEqual((REPOSITORY / PICTURE).read_text(), draw(graph_of(REPOSITORY)),
                          "draw it anew: python3 tests/architecture/folders.py .")
 
     def test_an_arrow_that_others_imply_is_left_out(self):

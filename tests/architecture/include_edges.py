@@ -88,14 +88,24 @@ def problems_in(path, text, edges):
     return found
 
 
-def unused(edges, repository):
-    """Edges that no source needs, tests aside."""
-    used = {folder: set() for folder in edges}
+def included(edges, repository):
+    """Every folder with those that its sources include, tests aside."""
+    found = {folder: set() for folder in edges}
     for root in ROOTS:
-        for file in (repository / root).rglob("*"):
-            if file.suffix in (".h", ".cc") and not file.name.endswith("_test.cc"):
-                used[folder_of(file.relative_to(repository), edges)] |= {
-                    folder_of(header, edges) for bracket, header in INCLUDE.findall(file.read_text()) if bracket == '"'}
+        for file in sorted((repository / root).rglob("*")):
+            if file.suffix not in (".h", ".cc") or file.name.endswith("_test.cc"):
+                continue
+            folder = folder_of(file.relative_to(repository), edges)
+            for bracket, header in INCLUDE.findall(file.read_text()):
+                target = folder_of(header, edges) if bracket == '"' else None
+                if target and target != folder:
+                    found[folder].add(target)
+    return found
+
+
+def unused(edges, repository):
+    """Edges that no source needs."""
+    used = included(edges, repository)
     return [f"edges.txt: {folder} includes nothing of {other}" for folder in edges
             for other in sorted(edges[folder] - used[folder])]
 
