@@ -2,7 +2,7 @@
 
 namespace imprint {
 
-nlohmann::json DrawnFromJson(const PictureRequest& request, const PictureSize& finished) {
+nlohmann::json ManifestEntry(const PictureRequest& request, const PictureSize& finished) {
   nlohmann::json json = ToJson(kPictureFields, request);
   json["prompt"] = request.prompt;
   json["seed"] = request.seed;

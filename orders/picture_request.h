@@ -134,6 +134,6 @@ inline constexpr FieldTable<PictureRequest> kPictureFields = kPictureRows;
 
 // Returns what a manifest.json says of how a picture was drawn, prompt and seed included;
 // `finished` is its size after a second pass, if there was one.
-nlohmann::json DrawnFromJson(const PictureRequest& request, const PictureSize& finished);
+nlohmann::json ManifestEntry(const PictureRequest& request, const PictureSize& finished);
 
 }  // namespace imprint

@@ -21,7 +21,7 @@ nlohmann::json ManifestJson(const BaseModelInfo& model,
   nlohmann::json picture_list = nlohmann::json::array();
   for (const PictureRecord& picture : pictures) {
     const PictureRequest& request = picture.request;
-    nlohmann::json entry = DrawnFromJson(request, FinalSize(model, request));
+    nlohmann::json entry = ManifestEntry(request, FinalSize(model, request));
     if (picture.comparison) entry["comparison"] = true;
     if (picture.checked) {
       entry["safety"] = {{"blocked", picture.safety.Blocked()},

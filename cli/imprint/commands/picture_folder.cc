@@ -69,7 +69,7 @@ absl::StatusOr<std::vector<fs::path>> PicturesOf(const fs::path& manifest) {
 absl::StatusOr<nlohmann::json> PictureJson(const v1::Item& item, bool comparison,
                                            const std::string& file) {
   ASSIGN_OR_RETURN(const PictureRequest request, ParseItem(item.request(), "request."));
-  nlohmann::json entry = DrawnFromJson(request, FinishedSize(item.request()));
+  nlohmann::json entry = ManifestEntry(request, FinishedSize(item.request()));
   const std::string& precision = item.request().precision();
   entry["item"] = item.name();
   entry["precision"] = precision.empty() ? "fp32" : precision;
