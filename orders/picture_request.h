@@ -25,8 +25,6 @@ inline constexpr size_t kMaxPromptBytes = 2000;
 // Most layers of a text encoder that is read from the end; a model has fewer.
 inline constexpr int kMaxClipSkip = 128;
 
-inline constexpr absl::string_view kPromptStyles[] = {"emphasis", "literal"};
-
 // A plain value. kPictureFields says what each option is; members without a row are described here.
 struct PictureRequest {
   std::string prompt;

@@ -177,13 +177,12 @@ class EmphasisParser {
 
 }  // namespace
 
-absl::string_view Name(PromptStyle style) {
-  return style == PromptStyle::kEmphasis ? "emphasis" : "literal";
-}
+absl::string_view Name(PromptStyle style) { return kPromptStyles[static_cast<int>(style)]; }
 
 absl::StatusOr<PromptStyle> ParsePromptStyle(absl::string_view name) {
-  if (name == "emphasis") return PromptStyle::kEmphasis;
-  if (name == "literal") return PromptStyle::kLiteral;
+  for (const PromptStyle style : {PromptStyle::kEmphasis, PromptStyle::kLiteral}) {
+    if (name == Name(style)) return style;
+  }
   return FieldError("prompt_style", Quoted(name), "\"emphasis\" or \"literal\"");
 }
 

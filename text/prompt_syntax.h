@@ -26,7 +26,9 @@ enum class PromptStyle {
   kLiteral,   // every character is text, as in training's captions and in Diffusers
 };
 
-// Returns "emphasis" or "literal".
+// The styles' names, in their order.
+inline constexpr absl::string_view kPromptStyles[] = {"emphasis", "literal"};
+
 absl::string_view Name(PromptStyle style);
 absl::StatusOr<PromptStyle> ParsePromptStyle(absl::string_view name);
 
