@@ -261,7 +261,7 @@ class Opener {
       vips_image_set_blob_copy(image.get_image(), VIPS_META_ICC_NAME, profile.data(),
                                profile.size());
     }
-    source_.stored = image;
+    source_.stored = std::move(image);
   }
 
   // One that does not fit the picture is common and no reason to refuse it.

@@ -4,7 +4,6 @@
 // with BAD_INPUT and "lose" with DEVICE_LOST, "break" ends its stream without a word.
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -104,8 +104,9 @@ int main(int argc, char** argv) {
   std::string socket;
   for (int i = 1; i + 1 < argc; ++i) {
     if (std::strcmp(argv[i], "--socket") == 0) socket = argv[i + 1];
-    if (std::strcmp(argv[i], "--threads") == 0) {
-      imprint::trainer::FakeRank::threads = std::atoi(argv[i + 1]);
+    if (std::strcmp(argv[i], "--threads") == 0 &&
+        !absl::SimpleAtoi(argv[i + 1], &imprint::trainer::FakeRank::threads)) {
+      return 2;
     }
   }
   imprint::trainer::FakeRank rank;
