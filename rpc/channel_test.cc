@@ -131,5 +131,47 @@ TEST(OpenChannel, APeerThatStopsOnAQuietStreamIsNoticed) {
   server->Shutdown(absl::ToChronoTime(absl::Now()));
 }
 
+// A server that is slow to begin HTTP/2 on each connection, as a loaded machine is.
+class SlowToGreet {
+ public:
+  explicit SlowToGreet(absl::Duration delay) : listening_(Listen(port_)) {
+    accepting_ = std::jthread([this, delay] {
+      for (int end = 0; (end = accept(listening_, nullptr, nullptr)) >= 0;) {
+        ends_.push_back(end);
+        greeting_.emplace_back([end, delay] {
+          absl::SleepFor(delay);
+          constexpr std::array<char, 9> kEmptySettings = {0, 0, 0, 4, 0, 0, 0, 0, 0};
+          send(end, kEmptySettings.data(), kEmptySettings.size(), MSG_NOSIGNAL);
+        });
+      }
+    });
+  }
+  ~SlowToGreet() {
+    shutdown(listening_, SHUT_RDWR);
+    accepting_.join();
+    greeting_.clear();
+    for (const int end : ends_) close(end);
+    close(listening_);
+  }
+  SlowToGreet(const SlowToGreet&) = delete;
+  SlowToGreet& operator=(const SlowToGreet&) = delete;
+
+  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+ private:
+  uint16_t port_ = 0;
+  int listening_;
+  std::vector<int> ends_;
+  std::vector<std::jthread> greeting_;
+  std::jthread accepting_;
+};
+
+TEST(OpenChannel, AServerThatIsSlowToAnswerTheHandshakeIsReached) {
+  // Longer than the longest pause between two attempts.
+  const SlowToGreet server(absl::Seconds(2));
+  const auto channel = OpenChannel(server.address());
+  EXPECT_TRUE(channel->WaitForConnected(absl::ToChronoTime(absl::Now() + absl::Minutes(1))));
+}
+
 }  // namespace
 }  // namespace imprint
