@@ -11,9 +11,11 @@ SHORT = dict(embeddings=[], prompts=["a mascot in a tree"], seeds=[7], steps=4)
 
 
 @pytest.fixture(scope="module")
-def cluster(module_cluster):
-    module_cluster.add_model()
-    return module_cluster
+def cluster(tmp_path_factory):
+    """A set whose pace is known is one chunk there: only pre-emption ends its run early, however slow the machine."""
+    with Cluster(tmp_path_factory.mktemp("cluster"), trainers=0, gateway=["--chunk-seconds", "3600"]) as running:
+        running.add_model()
+        yield running
 
 
 def create(cluster, spec, priority):
