@@ -202,6 +202,7 @@ absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
     file.set_name(name);
     ASSIGN_OR_RETURN(*file.mutable_content(), registry_.DownloadEmbedding(name));
   }
+  *request.mutable_settings() = SettingsOf(spec);
   for (int64_t place = 0; place < lease_.item_count; ++place) {
     if ((lease_.done_bits >> place & 1) != 0) continue;
     *request.add_items() = ItemOf(spec, lease_.first_item + place);

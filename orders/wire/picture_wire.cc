@@ -30,14 +30,19 @@ void FillPictures(const PictureRequest& request,
   WriteWire(kPictureFields, request, spec, given);
 }
 
-v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
+v1::ItemRequest SettingsOf(const v1::ImageSetSpec& spec) {
   std::vector<absl::string_view> names = {"precision"};
   for (const Field<PictureRequest>& row : kPictureFields) {
     if (spec.upscale() > 1 || !IsOfSecondPass(row.name)) names.push_back(row.name);
   }
   if (spec.upscale() > 1) names.insert(names.end(), {"picture_width", "picture_height"});
+  v1::ItemRequest settings;
+  CopyWire(spec, names, settings);
+  return settings;
+}
+
+v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index) {
   v1::ItemRequest item;
-  CopyWire(spec, names, item);
   item.set_index(index);
   item.set_prompt(spec.prompts(static_cast<int>(index / spec.seeds_size())));
   item.set_seed(spec.seeds(static_cast<int>(index % spec.seeds_size())));

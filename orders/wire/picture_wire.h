@@ -25,7 +25,11 @@ void FillPictures(const PictureRequest& request,
                   const std::function<bool(const Field<PictureRequest>&)>& given,
                   v1::ImageSetSpec& spec);
 
-// Makes item `index` of an admitted set: every prompt with every seed, prompt by prompt.
+// Returns how all items of an admitted set are drawn: an item without index, prompt and seed.
+v1::ItemRequest SettingsOf(const v1::ImageSetSpec& spec);
+
+// Returns index, prompt and seed of item `index` of a set: every prompt with every seed, prompt by
+// prompt.
 v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index);
 
 // Reads one picture, whose set was admitted. INVALID_ARGUMENT naming `context` and the field.

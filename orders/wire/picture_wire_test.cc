@@ -48,8 +48,8 @@ TEST(PictureWire, HowPromptsAreReadTravelsToEveryPicture) {
   spec.add_seeds(7);
   spec.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
   spec.set_clip_skip(2);
-  EXPECT_EQ(ItemOf(spec, 0).prompt_style(), v1::PROMPT_STYLE_LITERAL);
-  EXPECT_EQ(ItemOf(spec, 0).clip_skip(), 2);
+  EXPECT_EQ(SettingsOf(spec).prompt_style(), v1::PROMPT_STYLE_LITERAL);
+  EXPECT_EQ(SettingsOf(spec).clip_skip(), 2);
 }
 
 TEST(PictureWire, PrecisionAndSecondPassTravelToEveryPicture) {
@@ -59,14 +59,14 @@ TEST(PictureWire, PrecisionAndSecondPassTravelToEveryPicture) {
   spec.set_precision("bf16");
   spec.set_upscale(1);
   spec.set_upscale_strength(0.5);
-  EXPECT_EQ(ItemOf(spec, 0).precision(), "bf16");
-  EXPECT_EQ(ItemOf(spec, 0).upscale(), 0) << "nothing to say where there is none";
-  EXPECT_EQ(ItemOf(spec, 0).upscale_strength(), 0);
+  EXPECT_EQ(SettingsOf(spec).precision(), "bf16");
+  EXPECT_EQ(SettingsOf(spec).upscale(), 0) << "nothing to say where there is none";
+  EXPECT_EQ(SettingsOf(spec).upscale_strength(), 0);
   spec.set_upscale(2);
   spec.set_picture_width(128);
-  EXPECT_EQ(ItemOf(spec, 0).picture_width(), 128);
-  EXPECT_EQ(ItemOf(spec, 0).upscale(), 2);
-  EXPECT_EQ(ItemOf(spec, 0).upscale_strength(), 0.5);
+  EXPECT_EQ(SettingsOf(spec).picture_width(), 128);
+  EXPECT_EQ(SettingsOf(spec).upscale(), 2);
+  EXPECT_EQ(SettingsOf(spec).upscale_strength(), 0.5);
 }
 
 TEST(PictureWire, EveryFieldArrivesThroughSetAndItem) {
@@ -81,7 +81,9 @@ TEST(PictureWire, EveryFieldArrivesThroughSetAndItem) {
   FillPictures(kOther, nullptr, spec);
   ASSERT_OK_AND_ASSIGN(const PictureRequest of_set, ParsePictures(spec, "spec."));
   EXPECT_EQ(ToJson(kPictureFields, of_set), ToJson(kPictureFields, kOther));
-  ASSERT_OK_AND_ASSIGN(const PictureRequest of_item, ParseItem(ItemOf(spec, 0), ""));
+  v1::ItemRequest item = SettingsOf(spec);
+  item.MergeFrom(ItemOf(spec, 0));
+  ASSERT_OK_AND_ASSIGN(const PictureRequest of_item, ParseItem(item, ""));
   EXPECT_EQ(ToJson(kPictureFields, of_item), ToJson(kPictureFields, kOther));
   EXPECT_EQ(of_item.prompt, "a");
   EXPECT_EQ(of_item.seed, ~0ULL);

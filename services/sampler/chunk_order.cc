@@ -34,20 +34,22 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
   return absl::OkStatus();
 }
 
-// Of all pictures: a model is loaded in one precision.
-absl::StatusOr<Precision> ParseItemsPrecision(const v1::StartSamplingRequest& request) {
-  const std::string& first = request.items(0).precision();
-  for (int i = 1; i < request.items_size(); ++i) {
-    if (request.items(i).precision() != first) {
-      return FieldError(absl::StrCat("items[", i, "].precision"),
-                        Quoted(request.items(i).precision()),
-                        absl::StrCat("that of the first, ", Quoted(first)));
-    }
-  }
-  if (first.empty()) return Precision::kFp32;
-  ASSIGN_OR_RETURN(const auto precision, ParsePrecision("items[0].precision", first));
+// Returns how all pictures of the chunk are drawn. An earlier gateway says it in each item.
+v1::ItemRequest SettingsIn(const v1::StartSamplingRequest& request) {
+  if (request.has_settings()) return request.settings();
+  v1::ItemRequest settings = request.items(0);
+  settings.clear_index();
+  settings.clear_prompt();
+  settings.clear_seed();
+  return settings;
+}
+
+absl::StatusOr<Precision> ParseSettingsPrecision(const std::string& name) {
+  // Jobs of before there was a choice have none.
+  if (name.empty()) return Precision::kFp32;
+  ASSIGN_OR_RETURN(const auto precision, ParsePrecision("settings.precision", name));
   if (precision) return *precision;
-  return FieldError("items[0].precision", Quoted(first), "what the job was admitted with");
+  return FieldError("settings.precision", Quoted(name), "what the job was admitted with");
 }
 
 absl::Status CheckPlaces(const v1::StartSamplingRequest& request) {
@@ -77,12 +79,22 @@ absl::StatusOr<PictureFormat> ParseFormat(v1::PictureFormat format) {
 
 }  // namespace
 
+v1::ItemRequest ChunkOrder::Item(size_t i) const {
+  v1::ItemRequest item = settings;
+  item.set_index(indices[i]);
+  item.set_prompt(pictures[i].prompt);
+  item.set_seed(pictures[i].seed);
+  return item;
+}
+
 absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   ChunkOrder order;
   ASSIGN_OR_RETURN(order.id, node::ParseRunId(request.run()));
   RETURN_IF_ERROR(CheckPlaces(request));
   RETURN_IF_ERROR(CheckItems(request));
-  ASSIGN_OR_RETURN(order.precision, ParseItemsPrecision(request));
+  order.settings = SettingsIn(request);
+  ASSIGN_OR_RETURN(order.precision, ParseSettingsPrecision(order.settings.precision()));
+  ASSIGN_OR_RETURN(const PictureRequest settings, ParseItem(order.settings, "settings."));
   ASSIGN_OR_RETURN(order.format, ParseFormat(request.format()));
   for (int i = 0; i < request.embeddings_size(); ++i) {
     const std::string field = absl::StrCat("embeddings[", i, "]");
@@ -92,10 +104,11 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   }
   order.model = request.model();
   order.ticket = request.ticket();
-  order.items = {request.items().begin(), request.items().end()};
-  for (int i = 0; i < request.items_size(); ++i) {
-    ASSIGN_OR_RETURN(order.pictures.emplace_back(),
-                     ParseItem(request.items(i), absl::StrCat("items[", i, "].")));
+  for (const v1::ItemRequest& item : request.items()) {
+    order.indices.push_back(item.index());
+    PictureRequest& picture = order.pictures.emplace_back(settings);
+    picture.prompt = item.prompt();
+    picture.seed = item.seed();
   }
   order.chunk_items =
       static_cast<int>(std::max<int64_t>(request.chunk_items(), request.items_size()));

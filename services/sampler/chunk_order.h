@@ -1,6 +1,8 @@
 // Parses what a run is asked to draw, a chunk of an image set, into the engine's requests.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,23 +27,29 @@ struct ChunkOrder {
   node::RunId id;
   v1::ModelLocation model;
   v1::Ticket ticket;
-  // At least one, each with an index of its own.
-  std::vector<v1::ItemRequest> items;
-  // The same for the engine; sizes may still be the model's own.
+  // How all pictures are drawn, as the registry records it of each.
+  v1::ItemRequest settings;
+  // The place of each picture in its set; at least one, each once.
+  std::vector<int64_t> indices;
+  // The pictures for the engine, in the same order; sizes may still be the model's own.
   std::vector<PictureRequest> pictures;
-  // The number of items in the whole chunk, at least as many as `items`.
+  // The number of pictures in the whole chunk, at least as many as `pictures`.
   int chunk_items = 0;
   std::vector<LearnedEmbedding> embeddings;
   PictureFormat format = PictureFormat::kPng;
   Precision precision = Precision::kFp32;
   std::string trace_id;
+
+  // Returns what picture `i` is drawn from, as the registry records it.
+  v1::ItemRequest Item(size_t i) const;
 };
 
-// Returns INVALID_ARGUMENT naming the field, such as items[3].index or embeddings[0].
+// Returns INVALID_ARGUMENT naming the field, such as items[3].index, settings.solver or
+// embeddings[0].
 absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request);
 
-// Returns one request for each item, in order. A width of 0 means the model's own size; a height of
-// 0 means the width.
+// Returns one request for each picture, in order. A width of 0 means the model's own size; a height
+// of 0 means the width.
 std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const BaseModelInfo& model);
 
 }  // namespace imprint::sampler

@@ -25,18 +25,19 @@ v1::StartSamplingRequest Request() {
   v1::ItemRequest& item = *request.add_items();
   item.set_index(7);
   item.set_prompt("<rex> in the snow");
-  item.set_negative_prompt("blurry");
   item.set_seed(~0ULL);
-  item.set_steps(3);
-  item.set_guidance(2.5);
-  item.set_guidance_rescale(0.25);
-  item.set_solver("ddim");
-  item.set_eta(0.5);
-  item.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
-  item.set_clip_skip(2);
-  item.set_upscale(1.5);
-  item.set_upscale_strength(0.25);
-  item.set_precision("bf16");
+  v1::ItemRequest& settings = *request.mutable_settings();
+  settings.set_negative_prompt("blurry");
+  settings.set_steps(3);
+  settings.set_guidance(2.5);
+  settings.set_guidance_rescale(0.25);
+  settings.set_solver("ddim");
+  settings.set_eta(0.5);
+  settings.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
+  settings.set_clip_skip(2);
+  settings.set_upscale(1.5);
+  settings.set_upscale_strength(0.25);
+  settings.set_precision("bf16");
   return request;
 }
 
@@ -72,12 +73,12 @@ TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
 
 TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsAsItWas) {
   v1::StartSamplingRequest given = Request();
-  given.mutable_items(0)->clear_prompt_style();
-  given.mutable_items(0)->clear_clip_skip();
-  given.mutable_items(0)->clear_solver();
-  given.mutable_items(0)->clear_upscale();
-  given.mutable_items(0)->clear_upscale_strength();
-  given.mutable_items(0)->clear_precision();
+  given.mutable_settings()->clear_prompt_style();
+  given.mutable_settings()->clear_clip_skip();
+  given.mutable_settings()->clear_solver();
+  given.mutable_settings()->clear_upscale();
+  given.mutable_settings()->clear_upscale_strength();
+  given.mutable_settings()->clear_precision();
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
   EXPECT_EQ(order.precision, Precision::kFp32);
   const PictureRequest request =
@@ -88,9 +89,33 @@ TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsAsItWas) {
   EXPECT_EQ(request.upscale, 1);
 }
 
+TEST(ChunkOrder, AnEarlierGatewaySaysInEachItemHowAllAreDrawn) {
+  v1::StartSamplingRequest given = Request();
+  const v1::ItemRequest settings = given.settings();
+  given.clear_settings();
+  given.mutable_items(0)->MergeFrom(settings);
+  ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
+  EXPECT_EQ(order.precision, Precision::kBf16);
+  EXPECT_EQ(order.pictures[0].steps, 3);
+  EXPECT_EQ(order.pictures[0].prompt, "<rex> in the snow");
+  EXPECT_EQ(order.Item(0).SerializeAsString(), given.items(0).SerializeAsString());
+}
+
+TEST(ChunkOrder, WhatIsRecordedOfAPictureIsItsSettingsAndItsOwn) {
+  v1::StartSamplingRequest given = Request();
+  v1::ItemRequest& second = *given.add_items();
+  second.set_index(9);
+  second.set_prompt("<rex> asleep");
+  second.set_seed(4);
+  ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
+  v1::ItemRequest expected = given.settings();
+  expected.MergeFrom(second);
+  EXPECT_EQ(order.Item(1).SerializeAsString(), expected.SerializeAsString());
+}
+
 TEST(ChunkOrder, TheSolverArrives) {
   v1::StartSamplingRequest given = Request();
-  given.mutable_items(0)->set_solver("dpmpp_2m_sde_karras");
+  given.mutable_settings()->set_solver("dpmpp_2m_sde_karras");
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
   const PictureRequest request =
       ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
@@ -112,19 +137,13 @@ TEST(ChunkOrder, WhatMakesNoSenseIsNamed) {
   EXPECT_THAT(refuses([](auto& r) { r.mutable_items(0)->set_index(-1); }),
               RefusesNaming(Parts{"items[0].index", "-1"}));
   EXPECT_THAT(refuses([](auto& r) {
-                r.mutable_items(0)->set_prompt_style(static_cast<v1::PromptStyle>(9));
+                r.mutable_settings()->set_prompt_style(static_cast<v1::PromptStyle>(9));
               }),
-              RefusesNaming(Parts{"items[0].prompt_style", "9"}));
-  EXPECT_THAT(refuses([](auto& r) { r.mutable_items(0)->set_solver("heun"); }),
-              RefusesNaming(Parts{"items[0].solver", "\"heun\""}));
-  EXPECT_THAT(refuses([](auto& r) { r.mutable_items(0)->set_precision("auto"); }),
-              RefusesNaming(Parts{"items[0].precision", "auto", "admitted"}));
-  EXPECT_THAT(refuses([](auto& r) {
-                *r.add_items() = r.items(0);
-                r.mutable_items(1)->set_index(8);
-                r.mutable_items(1)->set_precision("fp32");
-              }),
-              RefusesNaming(Parts{"items[1].precision", "\"fp32\"", "\"bf16\""}));
+              RefusesNaming(Parts{"settings.prompt_style", "9"}));
+  EXPECT_THAT(refuses([](auto& r) { r.mutable_settings()->set_solver("heun"); }),
+              RefusesNaming(Parts{"settings.solver", "\"heun\""}));
+  EXPECT_THAT(refuses([](auto& r) { r.mutable_settings()->set_precision("auto"); }),
+              RefusesNaming(Parts{"settings.precision", "auto", "admitted"}));
   EXPECT_THAT(refuses([](auto& r) { r.add_embeddings()->set_content("nonsense"); }),
               RefusesNaming(Parts{"embeddings[0]"}));
   EXPECT_THAT(refuses([](auto& r) { r.set_format(static_cast<v1::PictureFormat>(9)); }),

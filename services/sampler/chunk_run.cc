@@ -124,7 +124,7 @@ std::optional<v1::RunEvent> ChunkRun::EndLocked() {
   v1::RunEvent last;
   if (failure_) {
     *last.mutable_failure() = *failure_;
-  } else if (delivered_ == static_cast<int64_t>(order_.items.size())) {
+  } else if (delivered_ == static_cast<int64_t>(order_.pictures.size())) {
     last.mutable_chunk_result()->set_pictures(delivered_);
     last.mutable_chunk_result()->set_blocked(blocked_);
   } else {

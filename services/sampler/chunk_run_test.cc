@@ -12,7 +12,8 @@ class ChunkRunTest : public ::testing::Test {
  protected:
   ChunkRunTest() {
     ChunkOrder order;
-    for (int i = 0; i < 2; ++i) order.items.emplace_back().set_index(i);
+    for (int i = 0; i < 2; ++i) order.indices.push_back(i);
+    order.pictures.resize(order.indices.size());
     chunk_ = std::make_unique<ChunkRun>(run_, order, metrics_);
   }
 

@@ -84,7 +84,7 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
   const ChunkOrder& order = chunk.order();
   v1::UploadItemRequest::ItemHeader header;
   header.set_token(order.ticket.token());
-  *header.mutable_request() = order.items[picture.item];
+  *header.mutable_request() = order.Item(picture.item);
   *header.mutable_safety() = picture.safety;
   std::string file;
   if (!picture.safety.blocked()) {
@@ -114,7 +114,7 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
     if (pause == kFirstPause) {
       LogWarning("uploading a picture to the registry failed; it is retried with back-off",
                  {{"job", order.id.job},
-                  {"item", order.items[picture.item].index()},
+                  {"item", order.indices[picture.item]},
                   {"error", absl::string_view(item.status().message())}});
     }
     metrics_.upload_retries.Increment();

@@ -22,14 +22,15 @@ class PictureUploaderTest : public ::testing::Test {
     ChunkOrder order;
     order.ticket.set_registry(server_.address());
     order.ticket.set_token(token);
-    for (int i = 0; i < items; ++i) order.items.emplace_back().set_index(i);
+    for (int i = 0; i < items; ++i) order.indices.push_back(i);
+    order.pictures.resize(order.indices.size());
     run_ = std::make_shared<node::Run>(node::RunId{}, node_);
     return std::make_shared<ChunkRun>(run_, order, metrics_);
   }
 
   // Draws every item of the chunk in a grey of its own.
   void Draw(const std::shared_ptr<ChunkRun>& chunk, bool blocked = false) {
-    for (size_t item = 0; item < chunk->order().items.size(); ++item) {
+    for (size_t item = 0; item < chunk->order().pictures.size(); ++item) {
       FinishedPicture picture{.chunk = chunk, .item = item, .image = Grey(item)};
       picture.safety.set_blocked(blocked);
       uploader_.Add(std::move(picture));
@@ -110,7 +111,7 @@ TEST_F(PictureUploaderTest, WhoeverWaitsForRoomSaysSo) {
   PictureUploader uploader(metrics_, 2, absl::Milliseconds(1));
   const auto chunk = Chunk(static_cast<int>(PictureUploader::kMaxWaiting) + 3);
   int waited = 0;
-  for (size_t item = 0; item < chunk->order().items.size(); ++item) {
+  for (size_t item = 0; item < chunk->order().pictures.size(); ++item) {
     uploader.Add({.chunk = chunk, .item = item, .image = Grey(item)}, [&] {
       if (++waited == 3) run_->Stop({.keep = false, .reason = "cancelled"});
     });

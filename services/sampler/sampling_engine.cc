@@ -79,7 +79,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
   LogInfo("run started", {{"job", order.id.job},
                           {"chunk", order.id.chunk},
                           {"attempt", order.id.attempt},
-                          {"pictures", order.items.size()},
+                          {"pictures", order.pictures.size()},
                           {"trace", order.trace_id}});
   ASSIGN_OR_RETURN(const ModelCache::Loaded loaded, models_.Get(order.model, order.precision));
   if (!loaded.warm) {
@@ -111,9 +111,9 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
     SayWork(*chunk);
   };
   RETURN_IF_ERROR(sampler.Draw(ToPictureRequests(order, model.info()), hooks, order.chunk_items));
-  const double pictures = static_cast<double>(order.items.size());
+  const double pictures = static_cast<double>(order.pictures.size());
   const double seconds = absl::ToDoubleSeconds(absl::Now() - drawing_since) / pictures;
-  for (size_t i = 0; i < order.items.size(); ++i) metrics_.seconds.Observe(seconds);
+  for (size_t i = 0; i < order.pictures.size(); ++i) metrics_.seconds.Observe(seconds);
   return absl::OkStatus();
 }
 
