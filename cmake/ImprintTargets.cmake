@@ -4,30 +4,36 @@
 # the build tree that holds nothing but a link to the library's own source folder. So
 # `#include "text/clip_tokenizer.h"` compiles only in a target that depends on imprint::text.
 
-# imprint_library(NAME [TORCH] SOURCES a.cc ... DEPS imprint::base ... [TEST_DEPS ...] [TESTS a_test.cc ...])
-# The folder it is called from becomes imprint::NAME. Tests, where given, are linked into NAME_test.
-# TORCH gives it LibTorch.
+# imprint_library(NAME [TORCH] [SOURCES a.cc ...] DEPS imprint::base ... [TEST_DEPS ...] [TESTS a_test.cc ...])
+# The folder it is called from becomes imprint::NAME; without sources, its headers do. Tests, where given, are
+# linked into NAME_test. TORCH gives it LibTorch.
 function(imprint_library name)
   cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPS;TESTS;TEST_DEPS" ${ARGN})
   set(target imprint_${name})
-  add_library(${target} STATIC ${arg_SOURCES})
+  if(arg_SOURCES)
+    add_library(${target} STATIC ${arg_SOURCES})
+    imprint_include_root(${target} PUBLIC)
+    target_link_libraries(${target} PUBLIC ${arg_DEPS} PRIVATE imprint_compile_options)
+    imprint_libraries_and_headers(${target} "${arg_TORCH}" "${arg_DEPS}")
+  else()
+    add_library(${target} INTERFACE)
+    imprint_include_root(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${arg_DEPS})
+  endif()
   add_library(imprint::${name} ALIAS ${target})
-  imprint_include_root(${target})
-  target_link_libraries(${target} PUBLIC ${arg_DEPS} PRIVATE imprint_compile_options)
-  imprint_libraries_and_headers(${target} "${arg_TORCH}" "${arg_DEPS}")
   if(IMPRINT_TESTS AND arg_TESTS)
     imprint_test(${name}_test SOURCES ${arg_TESTS} DEPS imprint::${name} ${arg_TEST_DEPS})
     imprint_libraries_and_headers(${name}_test "${arg_TORCH}" "${arg_DEPS}")
   endif()
 endfunction()
 
-function(imprint_include_root target)
+function(imprint_include_root target scope)
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   set(root ${CMAKE_BINARY_DIR}/include-roots/${target})
   cmake_path(GET folder PARENT_PATH parent)
   file(MAKE_DIRECTORY ${root}/${parent})
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/${folder} SYMBOLIC)
-  target_include_directories(${target} PUBLIC ${root})
+  target_include_directories(${target} ${scope} ${root})
 endfunction()
 
 # A GoogleTest binary as one ctest: to begin a program for every TEST, with LibTorch and all, takes longer

@@ -1,12 +1,18 @@
 // An option of the product as a row of a table. The rows give the checks and JSON both ways (here),
-// the protos (orders/wire), the flags of both command lines (cli/program/field_flags.h) and
+// the protos (orders/wire), the flags of both command lines (orders/flags/field_flags.h) and
 // docs/options.md. So a new option is a member, a row and a proto field. How long a text may be its
 // user checks.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
@@ -92,6 +98,15 @@ struct Field {
 template <typename Struct>
 using FieldTable = absl::Span<const Field<Struct>>;
 
+// Returns the row of that name; null if there is none.
+template <typename Struct>
+const Field<Struct>* FindRow(FieldTable<Struct> table, absl::string_view name) {
+  for (const Field<Struct>& row : table) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
 // Return what a field may be, in words: "a whole number from 1 to 75", "constant or cosine".
 std::string ExpectedNumber(const FieldRange& range, bool whole);
 std::string ExpectedName(absl::Span<const absl::string_view> names);
@@ -162,15 +177,21 @@ std::string NameOf(const Field<Struct>& field, const Struct& values) {
 template <typename Member>
 inline constexpr bool kIsNamed = !std::is_member_object_pointer_v<Member>;
 
+// What errors call a field: its name, or its flag where it has one.
+enum class FieldNaming { kByName, kByFlag };
+
 // Returns INVALID_ARGUMENT naming `context` and the first field that is out of its range, with what
 // was given and what is expected.
 template <typename Struct>
 absl::Status CheckFields(FieldTable<Struct> table, const Struct& values,
-                         absl::string_view context = "") {
+                         absl::string_view context = "",
+                         FieldNaming naming = FieldNaming::kByName) {
   for (const Field<Struct>& field : table) {
     const auto check = [&](auto value) {
       if (field.range.Has(static_cast<double>(value))) return absl::OkStatus();
-      return FieldError(absl::StrCat(context, field.name), absl::StrCat(value), Expected(field));
+      const bool by_flag = naming == FieldNaming::kByFlag && !field.flag.empty();
+      return FieldError(absl::StrCat(context, by_flag ? field.flag : field.name),
+                        absl::StrCat(value), Expected(field));
     };
     absl::Status status;
     if (const auto* whole = std::get_if<int Struct::*>(&field.member)) {
@@ -181,6 +202,57 @@ absl::Status CheckFields(FieldTable<Struct> table, const Struct& values,
     RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();
+}
+
+// Copies those fields whose rows `wanted` takes.
+template <typename Struct>
+void CopyFields(FieldTable<Struct> table, const Struct& from,
+                const std::function<bool(const Field<Struct>&)>& wanted, Struct& to) {
+  for (const Field<Struct>& field : table) {
+    if (!wanted(field)) continue;
+    std::visit(
+        [&]<typename Member>(const Member& member) {
+          if constexpr (std::is_same_v<Member, NamedMember<Struct>>) {
+            // A name that the member itself gave.
+            member.set(field.name, member.get(from), to).IgnoreError();
+          } else if constexpr (std::is_same_v<Member, ChoiceMember<Struct>>) {
+            member.set(to, member.get(from));
+          } else {
+            to.*member = from.*member;
+          }
+        },
+        field.member);
+  }
+}
+
+// Returns the rows with other flags for those that are named; an empty flag is none.
+template <typename Struct, size_t n>
+constexpr std::array<Field<Struct>, n> WithFlags(
+    std::array<Field<Struct>, n> rows,
+    std::initializer_list<std::pair<absl::string_view, absl::string_view>> flags) {
+  for (Field<Struct>& row : rows) {
+    for (const auto& [name, flag] : flags) {
+      if (row.name == name) row.flag = flag;
+    }
+  }
+  return rows;
+}
+template <typename Struct, size_t n>
+constexpr std::array<Field<Struct>, n> WithFlags(
+    const Field<Struct> (&rows)[n],
+    std::initializer_list<std::pair<absl::string_view, absl::string_view>> flags) {
+  return WithFlags(std::to_array(rows), flags);
+}
+
+// Returns the rows with flags for those alone that are named.
+template <typename Struct, size_t n>
+constexpr std::array<Field<Struct>, n> WithFlagsOnlyOf(
+    const Field<Struct> (&rows)[n], std::initializer_list<absl::string_view> names) {
+  std::array<Field<Struct>, n> changed = std::to_array(rows);
+  for (Field<Struct>& row : changed) {
+    if (std::find(names.begin(), names.end(), row.name) == names.end()) row.flag = "";
+  }
+  return changed;
 }
 
 // Returns an object with every field.
@@ -201,12 +273,16 @@ nlohmann::json ToJson(FieldTable<Struct> table, const Struct& values) {
   return json;
 }
 
-// Reads what ToJson wrote; every field must be there. INVALID_ARGUMENT naming the file and the
-// field.
+// What a field that is missing from an object means.
+enum class MissingFields { kAreErrors, kAreDefault };
+
+// Reads what ToJson wrote. INVALID_ARGUMENT naming the file and the field.
 template <typename Struct>
-absl::StatusOr<Struct> FromJson(FieldTable<Struct> table, const JsonObject& json) {
+absl::StatusOr<Struct> FromJson(FieldTable<Struct> table, const JsonObject& json,
+                                MissingFields missing = MissingFields::kAreErrors) {
   Struct values;
   for (const Field<Struct>& field : table) {
+    if (missing == MissingFields::kAreDefault && !json.Has(field.name)) continue;
     const auto take = [&]<typename Member>(const Member& member) -> absl::Status {
       if constexpr (kIsNamed<Member>) {
         ASSIGN_OR_RETURN(const auto name, json.Get<std::string>(field.name));

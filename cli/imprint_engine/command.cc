@@ -14,24 +14,20 @@ void AddModelOption(CLI::App& app, std::string& model, bool required) {
   if (required) option->required();
 }
 
-void AddComputeFlags(CLI::App& app, ComputeFlags& flags) {
-  app.add_option("--device", flags.device,
-                 "cpu, cuda, cuda:N, or auto: a GPU if there is one; \"imprint-engine devices\" "
-                 "lists them")
-      ->type_name("NAME")
-      ->envname("IMPRINT_DEVICE")
-      ->capture_default_str();
-  app.add_option("--precision", flags.precision,
-                 "fp32, bf16, fp16, or auto: the fastest that the device has")
-      ->type_name("NAME")
-      ->capture_default_str();
+void AddComputeFlags(CLI::App& app, FieldTable<ComputeOptions> rows, ComputeFlags& flags) {
+  flags.flags.emplace(app, rows, flags.options, "What it computes with", ShowDefaults::kYes);
+  flags.flags->option("device").envname("IMPRINT_DEVICE");
 }
 
-absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags, Console& console) {
-  ASSIGN_OR_RETURN(const auto precision, ParsePrecision("precision", flags.precision));
-  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", flags.device));
-  if (!chosen.warning.empty()) console.Warn(chosen.warning);
-  return ComputeChoice{chosen.facts.device, precision.value_or(chosen.facts.precisions.front())};
+absl::StatusOr<ComputeOptions> ChooseCompute(ComputeFlags& flags, Console& console) {
+  RETURN_IF_ERROR(flags.flags->TakeNames());
+  ComputeOptions chosen = flags.options;
+  ASSIGN_OR_RETURN(const ChosenDevice device, ChooseDevice(chosen.device));
+  if (!device.warning.empty()) console.Warn(device.warning);
+  chosen.device = device.facts.device;
+  chosen.precision = chosen.precision.value_or(device.facts.precisions.front());
+  RETURN_IF_ERROR(CheckCompute(chosen));
+  return chosen;
 }
 
 }  // namespace imprint::cli

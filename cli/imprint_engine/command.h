@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -10,7 +11,8 @@
 #include "cli/program/console.h"
 #include <CLI/CLI.hpp>
 
-#include "engine/devices/compute_choice.h"
+#include "orders/compute_options.h"
+#include "orders/flags/field_flags.h"
 
 namespace imprint::cli {
 
@@ -40,16 +42,18 @@ Command MakeRankCommand(CLI::App& app);
 // Adds --model, which is also read from IMPRINT_MODEL.
 void AddModelOption(CLI::App& app, std::string& model, bool required = true);
 
-// The values of --device and --precision, by name.
+// What a command computes with, and the flags that say so.
 struct ComputeFlags {
-  std::string device = "auto";
-  std::string precision{Name(Precision::kFp32)};
+  ComputeOptions options;
+  std::optional<FieldFlags<ComputeOptions>> flags;
 };
-void AddComputeFlags(CLI::App& app, ComputeFlags& flags);
+
+// Adds the rows' flags; --device is also read from IMPRINT_DEVICE.
+void AddComputeFlags(CLI::App& app, FieldTable<ComputeOptions> rows, ComputeFlags& flags);
 
 // Returns what the flags choose; "auto" chooses what suits this machine, with a warning if that is
-// less than what the machine has. Returns INVALID_ARGUMENT or FAILED_PRECONDITION naming device or
-// precision.
-absl::StatusOr<ComputeChoice> ChooseCompute(const ComputeFlags& flags, Console& console);
+// less than what the machine has. Fails with the errors of CheckCompute, and FAILED_PRECONDITION
+// naming device.
+absl::StatusOr<ComputeOptions> ChooseCompute(ComputeFlags& flags, Console& console);
 
 }  // namespace imprint::cli

@@ -9,14 +9,16 @@
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/drawing.h"
 #include "cli/pictures/drawing_options.h"
-#include "cli/program/field_flags.h"
 #include "cli/program/given_flags.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "orders/flags/field_flags.h"
 
 namespace imprint::cli {
 namespace {
+
+constexpr auto kRows = WithFlagsOnlyOf(kComputeRows, {"device", "precision"});
 
 // The command line where it still needs reading.
 struct DrawOptions {
@@ -73,7 +75,7 @@ Command MakeDrawCommand(CLI::App& app) {
                          "  imprint-engine draw --embedding rex/ --prompt \"<rex> in the snow\" "
                          "--prompt \"<rex> asleep\" --seeds 1-4 --out pictures/\n");
   AddModelOption(*draw, options->order.model);
-  AddComputeFlags(*draw, options->compute);
+  AddComputeFlags(*draw, kRows, options->compute);
   draw->add_option("--embedding", options->order.embeddings,
                    "Learned embedding: its file, of any tool, or the folder that teach left it in; "
                    "WORD=PATH gives it another word; repeatable")

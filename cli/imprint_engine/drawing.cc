@@ -127,7 +127,7 @@ class Drawing {
  private:
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings, context_.console));
-    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute));
+    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute.choice()));
     RETURN_IF_ERROR(CheckWords(embeddings_, model_->tokenizer()));
     PictureRequest defaults = order_.defaults;
     defaults.solver = order_.solver.value_or(model_->info().solver);

@@ -25,7 +25,7 @@ struct DrawOrder {
   PictureRequest defaults;
   // Empty means the model's own.
   std::optional<SolverChoice> solver;
-  ComputeChoice compute;
+  ComputeOptions compute;
   // Picture file that all pictures begin from; empty means none.
   std::string source;
   // The number of pictures drawn at once.

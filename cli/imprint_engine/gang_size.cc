@@ -13,7 +13,8 @@ int ThreadsOfRank(int ranks) { return std::max(1, UsableProcessors() / std::max(
 
 absl::Status CheckGang(const TeachOrder& order) {
   RETURN_IF_ERROR(CheckRanks(order.recipe, order.ranks));
-  return FindDevice("ranks", Name(DeviceOfRank(order.compute.device, order.ranks - 1))).status();
+  return FindDevice("ranks", Name(DeviceOfRank(order.compute.choice().device, order.ranks - 1)))
+      .status();
 }
 
 }  // namespace imprint::cli

@@ -9,16 +9,16 @@
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/local_gang.h"
 #include "cli/imprint_engine/taught_pictures.h"
-#include "cli/imprint_engine/training_means.h"
 #include "cli/imprint_engine/training_record.h"
 
 #include "base/status_macros.h"
 #include "engine/collective/join_gang.h"
-#include "engine/devices/compute_device.h"
+#include "engine/cuda/prepare_device.h"
 #include "engine/model/base_model.h"
 #include "engine/torch/threads.h"
 #include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
+#include "orders/compute_device.h"
 
 namespace imprint::cli {
 namespace {
@@ -35,11 +35,12 @@ absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   place.size = order.ranks;
   // Until the slowest of the others has loaded.
   place.join_patience = absl::Minutes(10);
-  const ComputeChoice compute = {DeviceOfRank(order.compute.device, place.rank),
-                                 order.compute.precision};
-  RETURN_IF_ERROR(SetComputeThreads(order.threads));
-  ASSIGN_OR_RETURN(TrainingMeans means, MeansOf(order, compute.device));
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(order.model, compute));
+  TrainingContext training = {.compute = order.compute};
+  const ComputeDevice device = DeviceOfRank(order.compute.choice().device, place.rank);
+  training.compute.device = device;
+  RETURN_IF_ERROR(SetComputeThreads(training.compute.threads));
+  ASSIGN_OR_RETURN(training.record, PrepareDevice(training.compute));
+  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(order.model, training.compute.choice()));
   ASSIGN_OR_RETURN(auto pictures, ReadTaughtPictures(order));
   TrainingInput input = InputWithoutPictures(order);
   for (ReferencePicture& picture : pictures) input.pictures.push_back(std::move(picture.fitted));
@@ -47,11 +48,11 @@ absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   std::cout << kReadyLine << std::endl;
   const TrainingHooks hooks = {.stop = stop};
   const auto train = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const auto gang, JoinGang(place, compute.device, nullptr, {.stop = stop}));
-    means.gang = gang.get();
-    return Train(*model, input, std::nullopt, hooks, means).status();
+    ASSIGN_OR_RETURN(const auto gang, JoinGang(place, device, nullptr, {.stop = stop}));
+    training.gang = gang.get();
+    return Train(*model, input, std::nullopt, hooks, training).status();
   };
-  return WithWhatFits(train(), *model, input, hooks, means, place.size);
+  return WithWhatFits(train(), *model, input, hooks, training, place.size);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // imprint-engine teach: from a command line to a checked order.
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +13,6 @@
 #include "cli/imprint_engine/teaching.h"
 #include "cli/imprint_engine/training_record.h"
 #include "cli/pictures/teaching_options.h"
-#include "cli/program/field_flags.h"
 #include "cli/program/given_flags.h"
 
 #include "base/field_error.h"
@@ -22,12 +20,16 @@
 #include "engine/torch/threads.h"
 #include "engine/training/training_run.h"
 #include "formats/embedding_layout.h"
+#include "orders/flags/field_flags.h"
 #include "text/unicode_text.h"
 
 namespace imprint::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+// The threads are an option of every command, before its name.
+constexpr auto kRows = WithFlags(kComputeRows, {{"threads", ""}, {"memory_mb", ""}});
 
 // The command line as it was given.
 struct TeachOptions {
@@ -45,9 +47,6 @@ struct TeachOptions {
   int size = 0;
   bool overwrite = false;
   std::optional<int> ranks;
-  bool gradient_checkpointing = false;
-  bool cuda_graph = false;
-  std::optional<int> device_memory_mb;
   int checkpoint_every = 50;
   TrainingRecipe recipe;
   std::optional<FieldFlags<TrainingRecipe>> recipe_flags;
@@ -84,10 +83,7 @@ absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
   order.checkpoint_every = options.checkpoint_every;
   order.ranks = options.ranks.value_or(1);
-  order.gradient_checkpointing = options.gradient_checkpointing;
-  order.device_use = {.memory_mb = options.device_memory_mb.value_or(0),
-                      .cuda_graph = options.cuda_graph};
-  order.threads = ComputeThreads();
+  order.compute.threads = ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
   RETURN_IF_ERROR(CheckGang(order));
   return order;
@@ -95,12 +91,13 @@ absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
 
 // A training goes on as it began; what may change is where, and among how many.
 absl::Status CheckGoesOn(const CLI::App& teach) {
-  constexpr absl::string_view kMayChange[] = {
-      "resume", "device", "ranks", "gradient-checkpointing", "cuda-graph", "device-memory-mb"};
+  const auto may_change = [](const std::string& flag) {
+    if (flag == "resume" || flag == "ranks") return true;
+    return flag != "precision" && std::any_of(kRows.begin(), kRows.end(),
+                                              [&](const auto& row) { return row.flag == flag; });
+  };
   for (const std::string& flag : FlagsOnLine(teach)) {
-    if (std::find(std::begin(kMayChange), std::end(kMayChange), flag) != std::end(kMayChange)) {
-      continue;
-    }
+    if (may_change(flag)) continue;
     return RefuseFlagsBeside("--resume, which goes on with what the training began with", teach,
                              {flag});
   }
@@ -110,12 +107,13 @@ absl::Status CheckGoesOn(const CLI::App& teach) {
 absl::Status RunTeach(const CLI::App& teach, TeachOptions& options, CommandContext& context) {
   if (!options.resume.empty()) {
     RETURN_IF_ERROR(CheckGoesOn(teach));
-    ResumeChanges changes = {.ranks = options.ranks,
-                             .gradient_checkpointing = options.gradient_checkpointing,
-                             .cuda_graph = options.cuda_graph,
-                             .device_memory_mb = options.device_memory_mb};
-    ASSIGN_OR_RETURN(changes.device, ParseDevice("device", options.compute.device));
-    return ResumeTeaching(options.resume, changes, context);
+    FieldFlags<ComputeOptions>& flags = *options.compute.flags;
+    RETURN_IF_ERROR(flags.TakeNames());
+    return ResumeTeaching(options.resume,
+                          {.ranks = options.ranks,
+                           .compute = options.compute.options,
+                           .given = [&](const auto& row) { return flags.Given(row.name); }},
+                          context);
   }
   if (context.threads == 0) {
     RETURN_IF_ERROR(SetComputeThreads(ThreadsOfRank(options.ranks.value_or(1))));
@@ -141,7 +139,7 @@ Command MakeTeachCommand(CLI::App& app) {
           "files are skipped")
       ->type_name("");
   AddModelOption(*teach, options->model, /*required=*/false);
-  AddComputeFlags(*teach, options->compute);
+  AddComputeFlags(*teach, kRows, options->compute);
   teach
       ->add_option(
           "--class", options->class_word,
@@ -170,15 +168,6 @@ Command MakeTeachCommand(CLI::App& app) {
                    "are divided among them (--threads is what each gets), GPUs taken one each; "
                    "default 1")
       ->type_name("N");
-  teach->add_flag("--gradient-checkpointing", options->gradient_checkpointing,
-                  "Keep less on the way to a gradient and compute it again: a fraction of the "
-                  "memory, a third more time, the same result");
-  teach->add_flag("--cuda-graph", options->cuda_graph,
-                  "On a GPU, start each batch's kernels as one recorded graph");
-  teach
-      ->add_option("--device-memory-mb", options->device_memory_mb,
-                   "On GPUs, the MiB that each rank may take; 0 is all there is")
-      ->type_name("MIB");
   teach->add_flag("--overwrite", options->overwrite, "Replace what the --out folder holds");
   constexpr const char* kWhat = "What is taught";
   teach->add_option("--kind", options->kind, "object or style")

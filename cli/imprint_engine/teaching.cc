@@ -15,7 +15,6 @@
 #include "cli/imprint_engine/local_gang.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/imprint_engine/taught_pictures.h"
-#include "cli/imprint_engine/training_means.h"
 #include "cli/program/option_error.h"
 #include "cli/program/progress_bar.h"
 
@@ -27,6 +26,7 @@
 #include "engine/collective/gang_error.h"
 #include "engine/collective/join_gang.h"
 #include "engine/cuda/device_memory.h"
+#include "engine/cuda/prepare_device.h"
 #include "engine/model/base_model.h"
 #include "engine/torch/threads.h"
 #include "engine/training/memory_trial.h"
@@ -64,8 +64,9 @@ class Teaching {
       : order_(std::move(order)), out_(std::move(out)), resumed_(resumed), context_(context) {}
 
   absl::Status Run(const fs::path& folder) {
-    ASSIGN_OR_RETURN(means_, MeansOf(order_, order_.compute.device));
-    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute));
+    training_.compute = order_.compute;
+    ASSIGN_OR_RETURN(training_.record, PrepareDevice(order_.compute));
+    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute.choice()));
     ASSIGN_OR_RETURN(order_.size, TrainingSize(order_, model_->info()));
     RETURN_IF_ERROR(ReadReferences(folder));
     ASSIGN_OR_RETURN(const auto checkpoint, ReadCheckpoint());
@@ -177,11 +178,11 @@ class Teaching {
                    absl::StrFormat("loss %.4f  norm %.2f", progress.smoothed_loss, progress.norm));
       }
     };
-    auto outcome = order_.ranks == 1 ? Train(*model_, input_, checkpoint, hooks, means_)
+    auto outcome = order_.ranks == 1 ? Train(*model_, input_, checkpoint, hooks, training_)
                                      : TrainInGang(checkpoint, hooks);
     bar.Finish();
     if (!outcome.ok()) {
-      return WithWhatFits(outcome.status(), *model_, input_, hooks, means_, order_.ranks);
+      return WithWhatFits(outcome.status(), *model_, input_, hooks, training_, order_.ranks);
     }
     steps_here_ = outcome->checkpoint.step - first;
     return outcome;
@@ -192,11 +193,11 @@ class Teaching {
     ASSIGN_OR_RETURN(const auto others, LocalGang::Start(out_ / kTrainingRecordName, order_.ranks));
     RETURN_IF_ERROR(others->AwaitReady(context_.stop));
     const auto train = [&]() -> absl::StatusOr<TrainingOutcome> {
-      ASSIGN_OR_RETURN(const auto gang, JoinGang(others->place(), order_.compute.device,
+      ASSIGN_OR_RETURN(const auto gang, JoinGang(others->place(), order_.compute.choice().device,
                                                  others->door(), {.stop = context_.stop}));
-      TrainingMeans means = means_;
-      means.gang = gang.get();
-      return Train(*model_, input_, checkpoint, hooks, means);
+      TrainingContext together = training_;
+      together.gang = gang.get();
+      return Train(*model_, input_, checkpoint, hooks, together);
     };
     auto outcome = train();
     if (outcome.ok()) {
@@ -230,7 +231,7 @@ class Teaching {
           {"seconds", outcome.collective.seconds}}},
         {"graphs", outcome.graphs},
         // A figure that cannot be had is no reason to lose what was learned.
-        {"device_memory_bytes", TakePeakDeviceMemory(order_.compute.device).value_or(0)},
+        {"device_memory_bytes", TakePeakDeviceMemory(order_.compute.choice().device).value_or(0)},
         {"losses", outcome.checkpoint.losses}};
     RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
     RemoveCheckpoint();
@@ -289,7 +290,7 @@ class Teaching {
   CommandContext& context_;
   std::shared_ptr<const BaseModel> model_;
   TrainingInput input_;
-  TrainingMeans means_;
+  TrainingContext training_;
   std::vector<std::string> skipped_;
   double started_ = 0;
   int64_t steps_here_ = 0;
@@ -306,6 +307,24 @@ absl::Status CheckFreeForTraining(const fs::path& out, const TeachOrder& order) 
                      out.string()));
   }
   return absl::OkStatus();
+}
+
+// Returns the warning that the result will be another, if it will.
+std::optional<std::string> ChangeCompute(const ResumeChanges& changes, ComputeOptions& compute) {
+  const ComputeDevice before = compute.choice().device;
+  const ComputeDevice now = changes.given(*FindRow(kComputeFields, "device"))
+                                ? changes.compute.device.value_or(before)
+                                : before;
+  if (now != before && now.kind == DeviceKind::kCpu) {
+    // A processor is asked for nothing that only a GPU has, unless it is asked for now.
+    compute.device_memory_mb = 0;
+    compute.cuda_graph = false;
+  }
+  CopyFields<ComputeOptions>(kComputeFields, changes.compute, changes.given, compute);
+  compute.device = now;
+  if (now == before) return std::nullopt;
+  return absl::StrCat("the training began on ", Name(before), "; on ", Name(now),
+                      " it ends in slightly other numbers");
 }
 
 }  // namespace
@@ -329,27 +348,17 @@ absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,
   TeachOrder& order = record.order;
   const bool regrouped = changes.ranks && *changes.ranks != order.ranks;
   order.ranks = changes.ranks.value_or(order.ranks);
-  order.gradient_checkpointing |= changes.gradient_checkpointing;
-  DeviceUse& use = order.device_use;
   if (context.threads == 0) {
     RETURN_IF_ERROR(
-        SetComputeThreads(regrouped ? ThreadsOfRank(record.order.ranks) : record.order.threads));
-  } else if (ComputeThreads() != record.order.threads) {
-    context.console.Warn(absl::StrCat("the training began with ", record.order.threads,
+        SetComputeThreads(regrouped ? ThreadsOfRank(order.ranks) : order.compute.threads));
+  } else if (ComputeThreads() != order.compute.threads) {
+    context.console.Warn(absl::StrCat("the training began with ", order.compute.threads,
                                       " threads; with ", ComputeThreads(),
                                       " it ends in slightly other numbers"));
   }
-  ComputeDevice& chosen = order.compute.device;
-  if (changes.device && *changes.device != chosen) {
-    context.console.Warn(absl::StrCat("the training began on ", Name(chosen), "; on ",
-                                      Name(*changes.device), " it ends in slightly other numbers"));
-    chosen = *changes.device;
-    // A processor is asked for nothing that it was not asked for now.
-    if (chosen.kind == DeviceKind::kCpu) use = {};
-  }
-  use.cuda_graph |= changes.cuda_graph;
-  use.memory_mb = changes.device_memory_mb.value_or(use.memory_mb);
-  record.order.threads = ComputeThreads();
+  if (const auto warning = ChangeCompute(changes, order.compute)) context.console.Warn(*warning);
+  order.compute.threads = ComputeThreads();
+  RETURN_IF_ERROR(CheckCompute(order.compute));
   RETURN_IF_ERROR(CheckGang(record.order));
   return Teaching(std::move(record.order), out, /*resumed=*/true, context).Run("");
 }

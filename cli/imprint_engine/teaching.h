@@ -3,11 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "absl/status/status.h"
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/training_record.h"
+
+#include "orders/compute_options.h"
 
 namespace imprint::cli {
 
@@ -18,14 +21,13 @@ absl::Status BeginTeaching(TeachOrder order, const std::filesystem::path& folder
                            const std::filesystem::path& out, bool overwrite,
                            CommandContext& context);
 
-// What a resumed training may use instead of what it began with. Fields that are not set change
-// nothing.
+// What a resumed training may use instead of what it began with.
 struct ResumeChanges {
-  std::optional<ComputeDevice> device = std::nullopt;
+  // Not set changes nothing.
   std::optional<int> ranks = std::nullopt;
-  bool gradient_checkpointing = false;
-  bool cuda_graph = false;
-  std::optional<int> device_memory_mb = std::nullopt;
+  // Only the options that `given` takes count; a device that is not set changes nothing.
+  ComputeOptions compute = {};
+  std::function<bool(const Field<ComputeOptions>&)> given = [](const auto&) { return false; };
 };
 
 // Resumes the training in `out`: from its checkpoint, or from the beginning if it has none.

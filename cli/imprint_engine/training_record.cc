@@ -16,24 +16,20 @@ nlohmann::json ToJson(const TeachOrder& order) {
   for (size_t i = 0; i < order.pictures.size(); ++i) {
     pictures.push_back({{"path", order.pictures[i].string()}, {"sha256", order.picture_sha256[i]}});
   }
-  return {{"model", order.model.string()},
-          {"pictures", pictures},
-          {"token", order.token},
-          {"class_word", order.class_word},
-          {"kind", Name(order.kind)},
-          {"templates", order.templates},
-          {"size", order.size},
-          {"fit", Name(order.fit)},
-          {"layout", Name(order.layout)},
-          {"recipe", ToJson(order.recipe)},
-          {"device", Name(order.compute.device)},
-          {"precision", Name(order.compute.precision)},
-          {"ranks", order.ranks},
-          {"gradient_checkpointing", order.gradient_checkpointing},
-          {"cuda_graph", order.device_use.cuda_graph},
-          {"device_memory_mb", order.device_use.memory_mb},
-          {"checkpoint_every", order.checkpoint_every},
-          {"threads", order.threads}};
+  nlohmann::json json = {{"model", order.model.string()},
+                         {"pictures", pictures},
+                         {"token", order.token},
+                         {"class_word", order.class_word},
+                         {"kind", Name(order.kind)},
+                         {"templates", order.templates},
+                         {"size", order.size},
+                         {"fit", Name(order.fit)},
+                         {"layout", Name(order.layout)},
+                         {"recipe", ToJson(order.recipe)},
+                         {"ranks", order.ranks},
+                         {"checkpoint_every", order.checkpoint_every}};
+  json.update(ToJson(order.compute));
+  return json;
 }
 
 namespace {
@@ -48,17 +44,13 @@ absl::StatusOr<TrainingState> ReadState(const JsonObject& record) {
                     "running, interrupted or finished");
 }
 
-// Records of earlier versions have none of it: they were of the processor, in fp32.
-absl::StatusOr<ComputeChoice> ReadCompute(const JsonObject& json) {
-  const ComputeChoice before;
-  ASSIGN_OR_RETURN(const auto device_name, json.GetOr<std::string>("device", Name(before.device)));
-  ASSIGN_OR_RETURN(const auto device,
-                   ParseDevice(absl::StrCat(json.origin(), ": device"), device_name));
-  ASSIGN_OR_RETURN(const auto precision_name,
-                   json.GetOr<std::string>("precision", std::string(Name(before.precision))));
-  ASSIGN_OR_RETURN(const auto precision,
-                   ParsePrecision(absl::StrCat(json.origin(), ": precision"), precision_name));
-  return ComputeChoice{device.value_or(before.device), precision.value_or(before.precision)};
+// Records of earlier versions may have none of it: they were of the processor, in fp32.
+absl::StatusOr<ComputeOptions> ReadCompute(const JsonObject& json) {
+  ASSIGN_OR_RETURN(ComputeOptions compute, ComputeOptionsFromJson(json));
+  const ComputeChoice choice = compute.choice();
+  compute.device = choice.device;
+  compute.precision = choice.precision;
+  return compute;
 }
 
 absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
@@ -91,13 +83,7 @@ absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
   RETURN_IF_ERROR(number("size", order.size));
   // Records of earlier versions have none.
   if (json.Has("ranks")) RETURN_IF_ERROR(number("ranks", order.ranks));
-  ASSIGN_OR_RETURN(order.gradient_checkpointing, json.GetOr<bool>("gradient_checkpointing", false));
-  ASSIGN_OR_RETURN(order.device_use.cuda_graph, json.GetOr<bool>("cuda_graph", false));
-  if (json.Has("device_memory_mb")) {
-    RETURN_IF_ERROR(number("device_memory_mb", order.device_use.memory_mb));
-  }
   RETURN_IF_ERROR(number("checkpoint_every", order.checkpoint_every));
-  RETURN_IF_ERROR(number("threads", order.threads));
   if (!json.json().contains("pictures") || !json.json()["pictures"].is_array()) {
     return absl::InvalidArgumentError(absl::StrCat(json.origin(), ": pictures is missing"));
   }

@@ -12,10 +12,9 @@
 #include "cli/imprint_engine/reference_folder.h"
 #include <nlohmann/json.hpp>
 
-#include "engine/devices/compute_choice.h"
-#include "engine/devices/device_use.h"
 #include "formats/embedding_layout.h"
 #include "imaging/fit.h"
+#include "orders/compute_options.h"
 #include "orders/training_recipe.h"
 #include "text/training_templates.h"
 
@@ -37,15 +36,11 @@ struct TeachOrder {
   // The layout of the embedding's file.
   EmbeddingLayout layout = EmbeddingLayout::kDiffusers;
   TrainingRecipe recipe;
-  ComputeChoice compute;
+  // What each rank computes with; a gang's device is the first rank's.
+  ComputeOptions compute;
   // Processes that share the training.
   int ranks = 1;
-  // Saves memory at the cost of time.
-  bool gradient_checkpointing = false;
-  // The device use of each rank.
-  DeviceUse device_use;
   int checkpoint_every = 50;
-  int threads = 0;
 };
 
 nlohmann::json ToJson(const TeachOrder& order);

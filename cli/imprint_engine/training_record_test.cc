@@ -23,12 +23,14 @@ TeachOrder Example() {
           .size = 512,
           .fit = SquareFit::kSquash,
           .recipe = {.steps = 7},
-          .compute = {{DeviceKind::kCuda, 1}, Precision::kFp16},
+          .compute = {.device = ComputeDevice{DeviceKind::kCuda, 1},
+                      .precision = Precision::kBf16,
+                      .threads = 2,
+                      .device_memory_mb = 6000,
+                      .gradient_checkpointing = true,
+                      .cuda_graph = true},
           .ranks = 3,
-          .gradient_checkpointing = true,
-          .device_use = {.memory_mb = 6000, .cuda_graph = true},
-          .checkpoint_every = 3,
-          .threads = 2};
+          .checkpoint_every = 3};
 }
 
 TEST(TrainingRecord, WhatIsWrittenIsRead) {
@@ -40,7 +42,7 @@ TEST(TrainingRecord, WhatIsWrittenIsRead) {
                          ReadTrainingRecord(folder.Write("training.json", record.dump())));
     EXPECT_EQ(read.state, state);
     EXPECT_EQ(ToJson(read.order), ToJson(Example()));
-    EXPECT_EQ(read.order.compute, Example().compute);
+    EXPECT_EQ(read.order.compute.choice(), Example().compute.choice());
     EXPECT_EQ(read.order.ranks, 3);
   }
 }
@@ -54,9 +56,9 @@ TEST(TrainingRecord, EarlierOnesWereOfOneProcessorInFp32) {
   const nlohmann::json record = {{"state", "running"}, {"order", order}};
   ASSERT_OK_AND_ASSIGN(const TrainingRecord read,
                        ReadTrainingRecord(folder.Write("training.json", record.dump())));
-  EXPECT_EQ(read.order.compute, ComputeChoice());
+  EXPECT_EQ(read.order.compute.choice(), ComputeChoice());
   EXPECT_EQ(read.order.ranks, 1);
-  EXPECT_FALSE(read.order.device_use.cuda_graph);
+  EXPECT_FALSE(read.order.compute.cuda_graph);
 }
 
 TEST(TrainingRecord, DamageIsNamed) {

@@ -10,7 +10,7 @@
 
 #include "engine/collective/collective.h"
 #include "engine/collective/gang_place.h"
-#include "engine/devices/compute_device.h"
+#include "orders/compute_device.h"
 
 namespace imprint {
 

@@ -9,7 +9,7 @@
 
 #include "engine/collective/gang_door.h"
 #include "engine/collective/gang_place.h"
-#include "engine/devices/compute_device.h"
+#include "orders/compute_device.h"
 
 namespace imprint {
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "engine/devices/compute_device.h"
+#include "orders/compute_device.h"
 
 namespace imprint {
 

@@ -7,17 +7,18 @@
 
 namespace imprint {
 
-absl::StatusOr<RecordGraph> PrepareDevice(const ComputeDevice& device, const DeviceUse& use) {
-  RETURN_IF_ERROR(CheckDeviceUse(device, use));
-  if (use.memory_mb == 0 && !use.cuda_graph) return RecordGraph();
+absl::StatusOr<RecordGraph> PrepareDevice(const ComputeOptions& compute) {
+  RETURN_IF_ERROR(CheckCompute(compute));
+  if (compute.device_memory_mb == 0 && !compute.cuda_graph) return RecordGraph();
+  const ComputeDevice device = compute.choice().device;
   ASSIGN_OR_RETURN(const CudaPlugin* plugin, OpenCudaPlugin(device));
-  if (use.memory_mb > 0) {
+  if (compute.device_memory_mb > 0) {
     RETURN_IF_ERROR(CatchTorchErrors([&] {
-      plugin->limit_memory(device.index, static_cast<int64_t>(use.memory_mb) << 20);
+      plugin->limit_memory(device.index, static_cast<int64_t>(compute.device_memory_mb) << 20);
       return absl::OkStatus();
     }));
   }
-  if (!use.cuda_graph) return RecordGraph();
+  if (!compute.cuda_graph) return RecordGraph();
   return RecordGraph([plugin, gpu = device.index](const std::function<void()>& work) {
     return plugin->record_graph(gpu, work);
   });

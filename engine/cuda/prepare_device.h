@@ -4,14 +4,13 @@
 #include "absl/status/statusor.h"
 
 #include "engine/cuda/device_graph.h"
-#include "engine/devices/compute_device.h"
-#include "engine/devices/device_use.h"
+#include "orders/compute_options.h"
 
 namespace imprint {
 
 // Limits what this process may take of a GPU's memory from then on, beyond which allocations fail
 // as if the GPU had no more. Returns what records graphs there, or null if none are wanted. Fails
-// with the errors of CheckDeviceUse and OpenCudaPlugin.
-absl::StatusOr<RecordGraph> PrepareDevice(const ComputeDevice& device, const DeviceUse& use);
+// with the errors of CheckCompute and OpenCudaPlugin.
+absl::StatusOr<RecordGraph> PrepareDevice(const ComputeOptions& compute);
 
 }  // namespace imprint

@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-#include "engine/devices/compute_device.h"
 #include "engine/devices/cuda_driver.h"
+#include "orders/compute_device.h"
 #include "orders/precision.h"
 
 namespace imprint {

@@ -58,7 +58,7 @@ absl::StatusOr<Component> LoadComponent(const ModelFiles& files, const char* nam
 // Builds a network from a component's tensors, and uses them up; fails if any is missing or
 // misshapen.
 template <typename Build>
-auto Bind(Component& component, const ComputeOptions& options, Build&& build)
+auto Bind(Component& component, const WeightOptions& options, Build&& build)
     -> absl::StatusOr<decltype(build(std::declval<WeightScope>()))> {
   WeightBinder binder(std::move(component.tensors), component.path, options);
   auto network = build(WeightScope(binder));
@@ -68,7 +68,7 @@ auto Bind(Component& component, const ComputeOptions& options, Build&& build)
 }
 
 absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(
-    const ModelFiles& files, const ComputeOptions& options, std::vector<std::string>& passed_over) {
+    const ModelFiles& files, const WeightOptions& options, std::vector<std::string>& passed_over) {
   constexpr const char* kName = "safety_checker";
   if (!files.Has(kName)) return std::nullopt;
   ASSIGN_OR_RETURN(const JsonObject config, files.Config(kName));
@@ -196,9 +196,9 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
   using Result = absl::StatusOr<std::shared_ptr<const BaseModel>>;
   return CatchTorchErrors([&]() -> Result {
     ASSIGN_OR_RETURN(const at::Device device, TorchDevice(compute.device));
-    const ComputeOptions full_precision{.device = device};
-    const ComputeOptions unet_options{.device = device, .type = TypeOf(compute.precision)};
-    const ComputeOptions& vae_options =
+    const WeightOptions full_precision{.device = device};
+    const WeightOptions unet_options{.device = device, .type = TypeOf(compute.precision)};
+    const WeightOptions& vae_options =
         compute.precision == Precision::kFp16 ? full_precision : unet_options;
     ASSIGN_OR_RETURN(const auto opened, ModelFiles::Open(root));
     const ModelFiles& files = *opened;

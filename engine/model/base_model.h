@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "engine/devices/compute_choice.h"
+#include "orders/compute_choice.h"
 #include "orders/solver_choice.h"
 #include "text/clip_tokenizer.h"
 

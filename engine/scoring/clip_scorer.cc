@@ -61,7 +61,7 @@ absl::StatusOr<std::unique_ptr<const ClipParts>> LoadParts(const std::filesystem
 
   const std::filesystem::path path = folder / "model.safetensors";
   ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(path));
-  WeightBinder binder(std::move(tensors), path.string(), ComputeOptions());
+  WeightBinder binder(std::move(tensors), path.string(), WeightOptions());
   const WeightScope weights(binder);
   auto parts = std::unique_ptr<const ClipParts>(new ClipParts{
       ClipTextEncoder(weights.In("text_model"), text),

@@ -22,14 +22,14 @@ absl::Status CheckDevice(const ComputeDevice& device) {
   return computed.ok() ? computed : UnusableDevice(device, computed.message());
 }
 
-absl::StatusOr<ChosenDevice> ChooseDevice(absl::string_view field, absl::string_view name) {
+absl::StatusOr<ChosenDevice> ChooseDevice(const std::optional<ComputeDevice>& wanted) {
   ChosenDevice chosen;
-  ASSIGN_OR_RETURN(chosen.facts, FindDevice(field, name));
+  ASSIGN_OR_RETURN(chosen.facts, FindDevice("device", NameOrAuto(wanted)));
   const absl::Status usable = CheckDevice(chosen.facts.device);
   if (usable.ok()) return chosen;
-  if (name != "auto") return usable;
+  if (wanted) return usable;
   chosen.warning = absl::StrCat("computing on the processor; ", usable.message());
-  ASSIGN_OR_RETURN(chosen.facts, FindDevice(field, "cpu"));
+  ASSIGN_OR_RETURN(chosen.facts, FindDevice("device", "cpu"));
   return chosen;
 }
 

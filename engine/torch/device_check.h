@@ -1,14 +1,14 @@
 // Chooses a device among those that LibTorch can use. This header needs no LibTorch.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 
-#include "engine/devices/compute_device.h"
 #include "engine/devices/device_facts.h"
+#include "orders/compute_device.h"
 
 namespace imprint {
 
@@ -22,8 +22,9 @@ struct ChosenDevice {
   std::string warning;
 };
 
-// Does what FindDevice does, but returns a device that LibTorch can use: "auto" is the first GPU
-// only if it passes CheckDevice. Fails with the errors of both.
-absl::StatusOr<ChosenDevice> ChooseDevice(absl::string_view field, absl::string_view name);
+// Returns the facts of a device that LibTorch can use: the one that is wanted, or, if none is, the
+// first GPU if it passes CheckDevice, else the processor. Fails with the errors of CheckDevice and
+// FindDevice, naming device.
+absl::StatusOr<ChosenDevice> ChooseDevice(const std::optional<ComputeDevice>& wanted);
 
 }  // namespace imprint

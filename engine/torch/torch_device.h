@@ -6,7 +6,7 @@
 #include "absl/strings/string_view.h"
 #include <ATen/ATen.h>
 
-#include "engine/devices/compute_device.h"
+#include "orders/compute_device.h"
 
 namespace imprint {
 

@@ -47,18 +47,18 @@ absl::Status Try(const BaseModel& model, const TrainingInput& input, const Recor
 
 absl::Status WithWhatFits(const absl::Status& status, const BaseModel& model,
                           const TrainingInput& input, const TrainingHooks& hooks,
-                          const TrainingMeans& means, int ranks) {
+                          const TrainingContext& context, int ranks) {
   if (!IsOutOfMemory(status)) return status;
   const MemoryBudget budget(MemoryBudget::OfTrial());
   const StepShape given = {.batch = input.recipe.batch,
                            .accumulation = input.recipe.accumulation,
                            .side = input.pictures[0].width,
-                           .gradient_checkpointing = means.gradient_checkpointing};
+                           .gradient_checkpointing = context.compute.gradient_checkpointing};
   const absl::Status advised =
       WithMemoryAdvice(status, given, model.info().size_multiple, model.info().compute.precision,
                        [&](const StepShape& shape) {
                          if (hooks.stop.stop_requested()) return false;
-                         const bool fits = Try(model, input, means.record, shape, ranks).ok();
+                         const bool fits = Try(model, input, context.record, shape, ranks).ok();
                          if (hooks.on_work) hooks.on_work();
                          return fits;
                        });

@@ -14,6 +14,6 @@ namespace imprint {
 // that the others need not wait for it. Call it only where nothing else computes in this process.
 absl::Status WithWhatFits(const absl::Status& status, const BaseModel& model,
                           const TrainingInput& input, const TrainingHooks& hooks,
-                          const TrainingMeans& means, int ranks);
+                          const TrainingContext& context, int ranks);
 
 }  // namespace imprint

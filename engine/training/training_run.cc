@@ -49,9 +49,9 @@ class Training {
   // `on_work` is called after every piece of work.
   Training(const BaseModel& model, const TrainingInput& input, const at::Tensor& first_rows,
            std::vector<TokenizedPrompt> captions, std::function<void()> on_work,
-           const TrainingMeans& means)
+           const TrainingContext& context)
       : on_work_(on_work ? std::move(on_work) : [] {}),
-        gang_(*means.gang),
+        gang_(*context.gang),
         model_(model.parts()),
         model_precision_(model.info().compute.precision),
         damage_(model.info().damage),
@@ -65,8 +65,8 @@ class Training {
                .templates = static_cast<int64_t>(captions_.size()),
                .timesteps = model_.schedule.timesteps(),
                .flip = recipe_.flip},
-        gradients_(model_, space_.samples_per_step, KeepingWith(means.gradient_checkpointing),
-                   means.record),
+        gradients_(model_, space_.samples_per_step,
+                   KeepingWith(context.compute.gradient_checkpointing), context.record),
         limits_(NormLimits(first_rows, recipe_.max_growth)),
         first_norm_(MeanNorm(first_rows)),
         state_(InitialState(first_rows)),
@@ -287,17 +287,17 @@ class Training {
 };
 
 // A GPU that is asked for a number waits for it, and begins no step meanwhile.
-int64_t StepsBetweenReadings(const BaseModel& model, const TrainingMeans& means) {
-  if (means.read_every > 0) return means.read_every;
+int64_t StepsBetweenReadings(const BaseModel& model, const TrainingContext& context) {
+  if (context.read_every > 0) return context.read_every;
   return model.parts().device.is_cpu() ? 1 : kStepsAhead;
 }
 
-absl::Status RunSteps(Training& training, const TrainingHooks& hooks, const TrainingMeans& means,
-                      int64_t read_every) {
+absl::Status RunSteps(Training& training, const TrainingHooks& hooks,
+                      const TrainingContext& context, int64_t read_every) {
   while (!training.Done()) {
     const bool stop = hooks.stop.stop_requested();
     // Who is alone need not go on until others have heard of it.
-    if (stop && means.gang->size() == 1) return training.Read();
+    if (stop && context.gang->size() == 1) return training.Read();
     RETURN_IF_ERROR(training.Step(stop));
     const auto due = [&](int64_t every) { return every > 0 && training.step() % every == 0; };
     const bool look = due(read_every) || training.Done();
@@ -316,21 +316,21 @@ absl::Status RunSteps(Training& training, const TrainingHooks& hooks, const Trai
 
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
-                                      const TrainingHooks& hooks, TrainingMeans means) {
+                                      const TrainingHooks& hooks, TrainingContext context) {
   RETURN_IF_ERROR(CheckInput(model, input));
   LocalCollective alone;
-  if (means.gang == nullptr) means.gang = &alone;
-  RETURN_IF_ERROR(CheckRanks(input.recipe, means.gang->size()));
+  if (context.gang == nullptr) context.gang = &alone;
+  RETURN_IF_ERROR(CheckRanks(input.recipe, context.gang->size()));
   ASSIGN_OR_RETURN(std::vector<TokenizedPrompt> captions, TokenizeCaptions(model, input));
   const CompanyWatch company(model.parts().device);
   const MemoryBudget budget(MemoryBudget::OfTraining());
   return CatchTorchErrors([&]() -> absl::StatusOr<TrainingOutcome> {
     ASSIGN_OR_RETURN(const at::Tensor first_rows,
                      InitialRows(model, input.class_word, input.recipe.vectors));
-    Training training(model, input, first_rows, std::move(captions), hooks.on_work, means);
+    Training training(model, input, first_rows, std::move(captions), hooks.on_work, context);
     if (from) RETURN_IF_ERROR(training.Restore(*from));
     RETURN_IF_ERROR(training.BeginTogether());
-    RETURN_IF_ERROR(RunSteps(training, hooks, means, StepsBetweenReadings(model, means)));
+    RETURN_IF_ERROR(RunSteps(training, hooks, context, StepsBetweenReadings(model, context)));
     return training.Outcome(input.token);
   });
 }

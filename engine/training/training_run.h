@@ -18,6 +18,7 @@
 #include "engine/model/base_model.h"
 #include "engine/training/checkpoint.h"
 #include "formats/learned_embedding.h"
+#include "orders/compute_options.h"
 #include "orders/training_recipe.h"
 
 namespace imprint {
@@ -48,7 +49,7 @@ struct TrainingProgress {
 
 // Callbacks by which the caller follows and controls a training. Called on the training's thread.
 struct TrainingHooks {
-  // Called after every step; on a GPU, after every few (TrainingMeans::read_every).
+  // Called after every step; on a GPU, after every few (TrainingContext::read_every).
   std::function<void(const TrainingProgress&)> on_step;
   // Called after every piece of work of a step, and of the preparation before the first one.
   std::function<void()> on_work;
@@ -60,8 +61,8 @@ struct TrainingHooks {
   std::stop_token stop;
 };
 
-// The means that a training computes with. None of them changes what is learned.
-struct TrainingMeans {
+// What a training runs with. None of it changes what is learned.
+struct TrainingContext {
   // The ranks that share the training; null if it runs alone.
   Collective* gang = nullptr;
   // How many steps to start before their results are read from the device; must be the same on all
@@ -69,8 +70,8 @@ struct TrainingMeans {
   // in every sum; a gang notices a stop later by as much. 0 is the device's default: 1 for the
   // processor and 10 for a GPU.
   int64_t read_every = 0;
-  // Gradient checkpointing: less memory, more time, the same numbers.
-  bool gradient_checkpointing = false;
+  // Of these, gradient checkpointing counts here; the model was loaded with the rest.
+  ComputeOptions compute = {};
   // Records a step's gradients as a graph (engine/cuda/prepare_device.h), except in fp16; null
   // launches every kernel individually.
   RecordGraph record = nullptr;
@@ -115,6 +116,6 @@ absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input);
 // (engine/collective/collective.h).
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
-                                      const TrainingHooks& hooks, TrainingMeans means = {});
+                                      const TrainingHooks& hooks, TrainingContext context = {});
 
 }  // namespace imprint

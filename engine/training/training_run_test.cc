@@ -303,8 +303,9 @@ TEST(Train, ReadingSeldomAndGraphsChangeNothing) {
 
 TEST(Train, GradientCheckpointingChangesNothing) {
   const TrainingOutcome wanted = Teach(Input());
-  ASSERT_OK_AND_ASSIGN(const TrainingOutcome ours,
-                       Train(Demo(), Input(), std::nullopt, {}, {.gradient_checkpointing = true}));
+  ASSERT_OK_AND_ASSIGN(
+      const TrainingOutcome ours,
+      Train(Demo(), Input(), std::nullopt, {}, {.compute = {.gradient_checkpointing = true}}));
   EXPECT_EQ(ours.embedding.values, wanted.embedding.values);
 }
 

@@ -15,7 +15,7 @@
 namespace imprint {
 
 // The device and the type that a model computes with.
-struct ComputeOptions {
+struct WeightOptions {
   at::Device device = at::kCPU;
   at::ScalarType type = at::kFloat;
 };
@@ -25,7 +25,7 @@ struct ComputeOptions {
 class WeightBinder {
  public:
   // `origin` is the file's name in errors.
-  WeightBinder(NamedTensors tensors, std::string origin, const ComputeOptions& options)
+  WeightBinder(NamedTensors tensors, std::string origin, const WeightOptions& options)
       : tensors_(std::move(tensors)), origin_(std::move(origin)), options_(options) {}
 
   // Returns a copy of the tensor of that name on the options' device and in their type. A tensor
@@ -42,12 +42,12 @@ class WeightBinder {
   // needs.
   std::vector<std::string> LeftOver() const;
 
-  const ComputeOptions& options() const { return options_; }
+  const WeightOptions& options() const { return options_; }
 
  private:
   NamedTensors tensors_;
   std::string origin_;
-  ComputeOptions options_;
+  WeightOptions options_;
   std::set<std::string, std::less<>> taken_;
   std::vector<std::string> missing_;
   std::vector<std::string> wrong_;
@@ -63,7 +63,7 @@ class WeightScope {
   WeightScope In(absl::string_view name) const;
   WeightScope In(absl::string_view name, int64_t index) const;
   at::Tensor Take(absl::string_view name, at::IntArrayRef shape) const;
-  const ComputeOptions& options() const { return binder_->options(); }
+  const WeightOptions& options() const { return binder_->options(); }
 
  private:
   WeightBinder* binder_;

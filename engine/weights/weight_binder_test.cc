@@ -10,7 +10,7 @@ namespace {
 using Parts = std::vector<std::string>;
 
 WeightBinder Binder(NamedTensors tensors) {
-  return WeightBinder(std::move(tensors), "unet/w.safetensors", ComputeOptions());
+  return WeightBinder(std::move(tensors), "unet/w.safetensors", WeightOptions());
 }
 
 TEST(WeightBinder, GivesWeightsByNameInTheComputeType) {

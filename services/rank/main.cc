@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstring>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@
 #include "engine/cuda/prepare_device.h"
 #include "engine/torch/device_check.h"
 #include "engine/torch/memory_budget.h"
+#include "orders/compute_options.h"
+#include "orders/flags/field_flags.h"
 #include "rpc/channel.h"
 #include "services/rank/rank_endpoint.h"
 #include "services/server/log.h"
@@ -33,36 +36,21 @@ namespace {
 
 struct RankFlags {
   std::string socket;
-  std::string device = "cpu";
+  ComputeOptions compute;
+  std::optional<FieldFlags<ComputeOptions>> compute_flags;
   bool check_device = false;
-  int threads = 0;
   int parent = 0;
-  int memory_mb = 0;
-  DeviceUse device_use;
-  bool gradient_checkpointing = false;
   std::string log_format = "text";
   std::string log_level = "info";
 };
 
 void AddFlags(CLI::App& app, RankFlags& flags) {
   app.add_option("--socket", flags.socket, "Unix socket to listen at");
-  app.add_option("--device", flags.device, "Device to compute on: cpu, cuda, cuda:N or auto")
-      ->capture_default_str();
   app.add_flag("--check-device", flags.check_device,
                "Only say which device that is, or why it cannot be used");
-  app.add_option("--threads", flags.threads, "Threads to compute with; 0 is one a processor")
-      ->capture_default_str();
   app.add_option("--parent", flags.parent, "Process with which this one ends; 0 is none");
-  app.add_option("--memory-mb", flags.memory_mb,
-                 "Memory in MiB that allocations may use; 0 is no limit")
-      ->capture_default_str();
-  app.add_option("--device-memory-mb", flags.device_use.memory_mb,
-                 "MiB of the GPU's memory that tensors may take; 0 is all there is")
-      ->capture_default_str();
-  app.add_flag("--gradient-checkpointing", flags.gradient_checkpointing,
-               "Keep less on the way to a gradient and compute it again");
-  app.add_flag("--cuda-graph", flags.device_use.cuda_graph,
-               "On a GPU, start each batch's kernels as one recorded graph");
+  flags.compute_flags.emplace(app, kRankComputeRows, flags.compute, "What it computes with",
+                              ShowDefaults::kYes);
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->capture_default_str();
@@ -83,12 +71,13 @@ absl::Status EndWithParent(int parent) {
 
 // For the trainer, which knows no LibTorch: the device's name on one line, warnings on the next. A
 // processor, where "auto" has taken one, is the trainer's to hold the flags against.
-absl::Status SayDevice(const RankFlags& flags) {
-  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", flags.device));
+absl::Status SayDevice(ComputeOptions compute) {
+  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice(compute.device));
   std::vector<std::string> warnings;
   if (!chosen.warning.empty()) warnings.push_back(chosen.warning);
   if (const ComputeDevice& device = chosen.facts.device; device.kind == DeviceKind::kCuda) {
-    RETURN_IF_ERROR(PrepareDevice(device, flags.device_use).status());
+    compute.device = device;
+    RETURN_IF_ERROR(PrepareDevice(compute).status());
     const auto plugin = OpenCudaPlugin(device);
     if (!plugin.ok()) warnings.emplace_back(plugin.status().message());
   }
@@ -96,21 +85,22 @@ absl::Status SayDevice(const RankFlags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Serve(const RankFlags& flags) {
-  if (flags.check_device) return SayDevice(flags);
+absl::Status Serve(RankFlags& flags) {
+  RETURN_IF_ERROR(flags.compute_flags->TakeNames());
+  if (flags.check_device) return SayDevice(flags.compute);
   if (flags.socket.empty()) return FieldError("socket", "none", "a path to listen at: --socket");
   RETURN_IF_ERROR(StartLog("imprint-rank", flags.log_format, flags.log_level));
   RETURN_IF_ERROR(EndWithParent(flags.parent));
-  ASSIGN_OR_RETURN(const ChosenDevice device, ChooseDevice("device", flags.device));
+  RankContext context = {.compute = flags.compute};
+  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice(context.compute.device));
+  context.compute.device = chosen.facts.device;
   // CUDA reserves more than it ever uses: its ranks have the trainer's watch alone.
-  if (device.facts.device.kind == DeviceKind::kCpu) {
-    RETURN_IF_ERROR(LimitProcessMemory(flags.memory_mb));
+  if (chosen.facts.device.kind == DeviceKind::kCpu) {
+    RETURN_IF_ERROR(LimitProcessMemory(context.compute.memory_mb));
   }
-  RankMeans means = {.device = device.facts.device,
-                     .gradient_checkpointing = flags.gradient_checkpointing};
-  ASSIGN_OR_RETURN(means.record, PrepareDevice(means.device, flags.device_use));
-  RankEndpoint endpoint(std::move(means));
-  RETURN_IF_ERROR(endpoint.SetThreads(flags.threads));
+  ASSIGN_OR_RETURN(context.record, PrepareDevice(context.compute));
+  RankEndpoint endpoint(std::move(context));
+  RETURN_IF_ERROR(endpoint.SetThreads(flags.compute.threads));
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);

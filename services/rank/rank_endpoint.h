@@ -20,7 +20,7 @@ namespace imprint::rank {
 
 class RankEndpoint : public v1::RankService::Service {
  public:
-  explicit RankEndpoint(RankMeans means = {}) : training_(std::move(means)) {}
+  explicit RankEndpoint(RankContext context = {}) : training_(std::move(context)) {}
 
   // Sets the number of threads of the kernels; 0 means all. Returns INVALID_ARGUMENT naming
   // threads.

@@ -89,7 +89,7 @@ class RankTraining::Session {
     const TrainingHooks hooks = Hooks(order);
     const auto outcome = TrainTogether(*loaded.model, input, checkpoint, hooks, loaded.warm);
     if (!outcome.ok()) {
-      return WithWhatFits(outcome.status(), *loaded.model, input, hooks, Means(nullptr),
+      return WithWhatFits(outcome.status(), *loaded.model, input, hooks, Context(nullptr),
                           place_.size);
     }
     outcome->finished ? EmitResult(*outcome) : EmitStopped(*outcome);
@@ -101,17 +101,15 @@ class RankTraining::Session {
                                                 const std::optional<TrainingCheckpoint>& checkpoint,
                                                 const TrainingHooks& hooks, bool warm) {
     ASSIGN_OR_RETURN(const auto gang,
-                     JoinGang(place_, rank_.means_.device, door_ ? &*door_ : nullptr,
+                     JoinGang(place_, rank_.device(), door_ ? &*door_ : nullptr,
                               {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }}));
     first_step_ = checkpoint ? checkpoint->step : 0;
     EmitStarted(warm);
-    return imprint::Train(model, input, checkpoint, hooks, Means(gang.get()));
+    return imprint::Train(model, input, checkpoint, hooks, Context(gang.get()));
   }
 
-  TrainingMeans Means(Collective* gang) const {
-    return {.gang = gang,
-            .gradient_checkpointing = rank_.means_.gradient_checkpointing,
-            .record = rank_.means_.record};
+  TrainingContext Context(Collective* gang) const {
+    return {.gang = gang, .compute = rank_.context_.compute, .record = rank_.context_.record};
   }
 
   // Before anything that takes its time, so that the others can do theirs meanwhile.
@@ -236,7 +234,7 @@ class RankTraining::Session {
     report.set_collective_seconds(outcome.collective.seconds);
     report.set_collective_bytes(outcome.collective.bytes);
     // A figure that cannot be had is no reason to lose what was learned.
-    report.set_device_memory_bytes(TakePeakDeviceMemory(rank_.means_.device).value_or(0));
+    report.set_device_memory_bytes(TakePeakDeviceMemory(rank_.device()).value_or(0));
     return report;
   }
 
@@ -266,6 +264,9 @@ void RankTraining::Train(const v1::TrainRequest& request, const TrainingControl&
 
 absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLocation& location,
                                                              Precision precision) {
+  ComputeOptions compute = context_.compute;
+  compute.precision = precision;
+  RETURN_IF_ERROR(CheckCompute(compute));
   const bool warm = model_ != nullptr && folder_ == location.folder() &&
                     model_->info().fingerprint == location.fingerprint() &&
                     model_->info().compute.precision == precision;
@@ -273,7 +274,7 @@ absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLoca
   // Two do not fit into memory.
   model_ = nullptr;
   ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model,
-                   BaseModel::Load(location.folder(), {means_.device, precision}));
+                   BaseModel::Load(location.folder(), compute.choice()));
   if (model->info().fingerprint != location.fingerprint()) {
     return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
                                  absl::StrCat(model->info().fingerprint, " in the folder"),

@@ -12,8 +12,8 @@
 #include <imprint/v1/rank.pb.h>
 
 #include "engine/cuda/device_graph.h"
-#include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
+#include "orders/compute_options.h"
 
 namespace imprint::rank {
 
@@ -27,23 +27,25 @@ struct TrainingControl {
 };
 
 // What all trainings of a process have in common.
-struct RankMeans {
-  ComputeDevice device = {};
+struct RankContext {
+  // The precision is each training's own.
+  ComputeOptions compute = {};
   // Records a step's gradients as a graph; null if they are not recorded.
   RecordGraph record = nullptr;
-  bool gradient_checkpointing = false;
 };
 
 // Not thread-safe: used by one thread.
 class RankTraining {
  public:
-  explicit RankTraining(RankMeans means) : means_(std::move(means)) {}
+  explicit RankTraining(RankContext context) : context_(std::move(context)) {}
 
   // Trains and emits events; the last one is a result, a failure or a stop.
   void Train(const v1::TrainRequest& request, const TrainingControl& control);
 
  private:
   class Session;
+
+  ComputeDevice device() const { return context_.compute.choice().device; }
 
   struct LoadedModel {
     std::shared_ptr<const BaseModel> model;
@@ -54,7 +56,7 @@ class RankTraining {
   // another model.
   absl::StatusOr<LoadedModel> Load(const v1::ModelLocation& location, Precision precision);
 
-  const RankMeans means_;
+  const RankContext context_;
   std::string folder_;
   std::shared_ptr<const BaseModel> model_;
 };

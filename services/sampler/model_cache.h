@@ -12,8 +12,8 @@
 #include "absl/synchronization/mutex.h"
 #include <imprint/v1/node.pb.h>
 
-#include "engine/devices/compute_device.h"
 #include "engine/model/base_model.h"
+#include "orders/compute_device.h"
 
 namespace imprint::sampler {
 

@@ -95,7 +95,8 @@ class SamplerEndpointTest : public ::testing::Test {
   SamplerMetrics metrics_{metrics_registry_};
   node::RunTable runs_{{.slots = 2}};
   PictureUploader uploader_{metrics_};
-  SamplingEngine engine_{{.batch = 2, .threads = 1}, uploader_, metrics_, runs_.changes()};
+  SamplingEngine engine_{
+      {.batch = 2, .compute = {.threads = 1}}, uploader_, metrics_, runs_.changes()};
   ModelRoots models_;
   SamplerEndpoint endpoint_{runs_, engine_, models_, metrics_};
   node::LoopbackServer server_{{&endpoint_}};

@@ -14,6 +14,8 @@
 namespace imprint::sampler {
 namespace {
 
+constexpr auto kComputeRowsOfSamplers = WithFlagsOnlyOf(kComputeRows, {"device", "threads"});
+
 absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
   if (value >= low && value <= high) return absl::OkStatus();
   return FieldError(flag, absl::StrCat(value), absl::StrCat(low, " to ", high));
@@ -22,9 +24,10 @@ absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
 absl::Status CheckFlags(const SamplerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
   RETURN_IF_ERROR(CheckRange("batch", flags.batch, 1, 256));
-  RETURN_IF_ERROR(CheckRange("threads", flags.threads, 0, 1024));
   RETURN_IF_ERROR(CheckRange("models", flags.models, 1, 16));
-  return CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400);
+  RETURN_IF_ERROR(CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400));
+  return CheckFields<ComputeOptions>(kComputeRowsOfSamplers, flags.compute, "",
+                                     FieldNaming::kByFlag);
 }
 
 }  // namespace
@@ -39,9 +42,8 @@ void SamplerNode::AddFlags(CLI::App& app) {
       "Chunks that it takes at once: one is drawn, the others wait or are uploaded, so that the "
       "engine need not pause between two");
   add("--batch", flags_.batch, "Pictures that are drawn at once");
-  add("--device", flags_.device,
-      "Device to draw with: cpu, cuda, cuda:N, or auto: a GPU if there is one");
-  add("--threads", flags_.threads, "Threads to draw with; 0 is one a processor");
+  flags_.compute_flags.emplace(app, kComputeRowsOfSamplers, flags_.compute, kGroup,
+                               ShowDefaults::kYes);
   add("--models", flags_.models, "Base models that stay in memory");
   add("--orphan-seconds", flags_.orphan_seconds,
       "A chunk that no gateway follows for so long is stopped");
@@ -52,11 +54,13 @@ void SamplerNode::AddFlags(CLI::App& app) {
 }
 
 absl::Status SamplerNode::Open(Metrics& metrics) {
+  RETURN_IF_ERROR(flags_.compute_flags->TakeNames());
   RETURN_IF_ERROR(CheckFlags(flags_));
   RETURN_IF_ERROR(flags_.model_roots.CheckFlags());
-  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice("device", flags_.device));
+  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice(flags_.compute.device));
   if (!chosen.warning.empty()) LogWarning(chosen.warning);
   device_ = chosen.facts;
+  flags_.compute.device = device_.device;
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
   if (flags_.no_safety_check) LogWarning("the safety check is off; every picture is delivered");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);
@@ -68,8 +72,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   uploader_ = std::make_unique<PictureUploader>(*metrics_);
   engine_ =
       std::make_unique<SamplingEngine>(SamplingOptions{.batch = flags_.batch,
-                                                       .device = device_.device,
-                                                       .threads = flags_.threads,
+                                                       .compute = flags_.compute,
                                                        .models = static_cast<size_t>(flags_.models),
                                                        .safety_check = !flags_.no_safety_check},
                                        *uploader_, *metrics_, runs_->changes());

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/devices/device_facts.h"
+#include "orders/compute_options.h"
+#include "orders/flags/field_flags.h"
 #include "services/node/node_board.h"
 #include "services/node/node_endpoint.h"
 #include "services/node/periodic.h"
@@ -24,8 +27,8 @@ struct SamplerFlags {
   std::string node;
   int slots = 1;
   int batch = 4;
-  std::string device = "auto";
-  int threads = 0;
+  ComputeOptions compute;
+  std::optional<FieldFlags<ComputeOptions>> compute_flags;
   int models = 1;
   int orphan_seconds = 60;
   bool no_safety_check = false;

@@ -20,7 +20,7 @@ SamplingEngine::SamplingEngine(const SamplingOptions& options, PictureUploader& 
       uploader_(uploader),
       metrics_(metrics),
       node_(node),
-      models_(options.models, options.device),
+      models_(options.models, options.compute.choice().device),
       thread_([this](const std::stop_token& closed) { Work(closed); }) {}
 
 void SamplingEngine::Add(std::shared_ptr<ChunkRun> chunk) {
@@ -32,7 +32,7 @@ void SamplingEngine::Add(std::shared_ptr<ChunkRun> chunk) {
 
 void SamplingEngine::Work(const std::stop_token& closed) {
   // On this thread, as it is the one that computes.
-  if (const absl::Status set = SetComputeThreads(options_.threads); !set.ok()) {
+  if (const absl::Status set = SetComputeThreads(options_.compute.threads); !set.ok()) {
     LogError("cannot set the number of compute threads; drawing with the current number",
              {{"error", set.message()}});
   }

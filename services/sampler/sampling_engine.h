@@ -15,7 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-#include "engine/devices/compute_device.h"
+#include "orders/compute_options.h"
 #include "services/node/change_signal.h"
 #include "services/sampler/chunk_run.h"
 #include "services/sampler/model_cache.h"
@@ -27,9 +27,8 @@ namespace imprint::sampler {
 struct SamplingOptions {
   // The number of pictures drawn at once.
   int batch = 4;
-  ComputeDevice device;
-  // The number of threads of the CPU kernels; 0 means all processors.
-  int threads = 0;
+  // The device and the threads count; the precision is each chunk's own.
+  ComputeOptions compute = {};
   // The number of base models kept in memory.
   size_t models = 1;
   // Whether every picture must pass the model's safety checker before it leaves. A model without

@@ -16,7 +16,6 @@
 #include "base/process_memory.h"
 #include "base/status_macros.h"
 #include "base/usable_processors.h"
-#include "engine/devices/device_use.h"
 #include "services/node/node_device.h"
 #include "services/server/log.h"
 #include "services/trainer/usable_device.h"
@@ -26,6 +25,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The memory and the threads are those of each training, and named so.
+constexpr auto kComputeRowsOfTrainers =
+    WithFlags(kRankComputeRows, {{"threads", "rank-threads"},
+                                 {"memory_mb", "rank-memory-mb"},
+                                 {"device_memory_mb", "rank-device-memory-mb"}});
+
 absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
   if (value >= low && value <= high) return absl::OkStatus();
   return FieldError(flag, absl::StrCat(value), absl::StrCat(low, " to ", high));
@@ -33,9 +38,8 @@ absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
 
 absl::Status CheckFlags(const TrainerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
-  RETURN_IF_ERROR(CheckRange("rank-threads", flags.rank_threads, 0, 1024));
-  RETURN_IF_ERROR(CheckRange("rank-memory-mb", flags.rank_memory_mb, 0, 1 << 24));
-  RETURN_IF_ERROR(CheckRange("rank-device-memory-mb", flags.device_use.memory_mb, 0, 1 << 24));
+  RETURN_IF_ERROR(
+      CheckFields<ComputeOptions>(kComputeRowsOfTrainers, flags.compute, "", FieldNaming::kByFlag));
   if (flags.gang.host == "0.0.0.0" || flags.gang.host == "::") {
     return FieldError("gang-host", Quoted(flags.gang.host), "an address that others reach");
   }
@@ -99,25 +103,12 @@ void TrainerNode::AddFlags(CLI::App& app) {
       ->capture_default_str();
   add("--rank-binary", flags_.rank_binary,
       "Program that trains; the default is imprint-rank beside this one");
-  add("--device", flags_.device,
-      "Device that trainings compute on: cpu, cuda, cuda:N, or auto: a GPU if there is one")
-      ->capture_default_str();
-  add("--rank-threads", flags_.rank_threads,
-      "Threads of a training; 0 shares the processors among the slots")
-      ->capture_default_str();
-  add("--rank-memory-mb", flags_.rank_memory_mb,
-      "A training that uses more MiB of memory is ended; 0 is no limit")
-      ->capture_default_str();
-  add("--rank-device-memory-mb", flags_.device_use.memory_mb,
-      "MiB of a GPU's memory that a training's tensors may take; 0 is all there is")
-      ->capture_default_str();
-  app.add_flag("--gradient-checkpointing", flags_.gradient_checkpointing,
-               "Trainings keep less on the way to a gradient and compute it again: a fraction of "
-               "the memory, a third more time, the same result")
-      ->group(kGroup);
-  app.add_flag("--cuda-graph", flags_.device_use.cuda_graph,
-               "On a GPU, start each batch's kernels as one recorded graph")
-      ->group(kGroup);
+  flags_.compute_flags.emplace(app, kComputeRowsOfTrainers, flags_.compute, "Trainings",
+                               ShowDefaults::kYes);
+  flags_.compute_flags->option("threads").description(
+      "Threads of a training; 0 shares the processors among the slots");
+  flags_.compute_flags->option("memory_mb")
+      .description("A training that uses more MiB of memory is ended; 0 is no limit");
   add("--orphan-seconds", flags_.orphan_seconds,
       "A training that no gateway follows for so long stops, with a checkpoint")
       ->capture_default_str();
@@ -134,12 +125,18 @@ void TrainerNode::AddFlags(CLI::App& app) {
 }
 
 absl::Status TrainerNode::Open(Metrics& metrics) {
+  ComputeOptions& compute = flags_.compute;
+  RETURN_IF_ERROR(flags_.compute_flags->TakeNames());
   RETURN_IF_ERROR(CheckFlags(flags_));
   RETURN_IF_ERROR(flags_.models.CheckFlags());
   ASSIGN_OR_RETURN(const std::string binary, RankBinary(flags_.rank_binary));
   ASSIGN_OR_RETURN(work_folder_, MakeWorkFolder(flags_.work_folder));
-  ASSIGN_OR_RETURN(device_, FindUsableDevice(flags_.device, binary, work_folder_, GpuArguments()));
-  RETURN_IF_ERROR(CheckDeviceUse(device_.device, flags_.device_use, "rank-"));
+  ASSIGN_OR_RETURN(device_, FindUsableDevice(compute, binary, work_folder_));
+  compute.device = device_.device;
+  RETURN_IF_ERROR(CheckCompute(compute, kComputeRowsOfTrainers));
+  if (compute.cuda_graph) {
+    std::erase_if(device_.precisions, [](Precision p) { return !CanRecordGraph(p); });
+  }
   flags_.gang.on_gpu = device_.device.kind == DeviceKind::kCuda;
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
   const int share = std::max(1, UsableProcessors() / flags_.slots);
@@ -150,14 +147,14 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
       RankPoolOptions{
           .command = {.binary = binary, .folder = work_folder_, .more_arguments = RankArguments()},
           .slots = flags_.slots,
-          .threads = flags_.rank_threads == 0 ? share : flags_.rank_threads},
+          .threads = compute.threads == 0 ? share : compute.threads},
       metrics_->rank_crashes);
   board_ = std::make_unique<node::NodeBoard>(v1::NODE_KIND_TRAINER, *runs_,
                                              [this](v1::NodeStatus& status) { Measure(status); });
   node_endpoint_ = std::make_unique<node::NodeEndpoint>(*board_, *runs_);
-  runner_ = std::make_unique<TrainingRunner>(*pool_, *metrics_, runs_->changes(),
-                                             static_cast<int64_t>(flags_.rank_memory_mb) << 20,
-                                             flags_.gang);
+  runner_ =
+      std::make_unique<TrainingRunner>(*pool_, *metrics_, runs_->changes(),
+                                       static_cast<int64_t>(compute.memory_mb) << 20, flags_.gang);
   endpoint_ = std::make_unique<TrainerEndpoint>(*runs_, *runner_, flags_.models);
   return pool_->Warm();
 }
@@ -195,22 +192,12 @@ void TrainerNode::Measure(v1::NodeStatus& status) const {
   status.set_memory_bytes(MemoryOf(getpid()).resident + pool_->MemoryBytes());
 }
 
-std::vector<std::string> TrainerNode::GpuArguments() const {
-  std::vector<std::string> arguments;
-  if (flags_.device_use.memory_mb != 0) {
-    arguments = {"--device-memory-mb", absl::StrCat(flags_.device_use.memory_mb)};
-  }
-  if (flags_.device_use.cuda_graph) arguments.emplace_back("--cuda-graph");
-  return arguments;
-}
-
 std::vector<std::string> TrainerNode::RankArguments() const {
-  std::vector<std::string> arguments = {"--device", Name(device_.device), "--memory-mb",
-                                        absl::StrCat(flags_.rank_memory_mb)};
-  const std::vector<std::string> of_gpu = GpuArguments();
-  arguments.insert(arguments.end(), of_gpu.begin(), of_gpu.end());
-  if (flags_.gradient_checkpointing) arguments.emplace_back("--gradient-checkpointing");
-  for (const std::string name : {"--log-format", "--log-level"}) {
+  ComputeOptions compute = flags_.compute;
+  // Each child is told its own.
+  compute.threads = 0;
+  std::vector<std::string> arguments = ArgumentsFor<ComputeOptions>(kRankComputeRows, compute);
+  for (const char* name : {"--log-format", "--log-level"}) {
     const CLI::Option* option = app_->get_option_no_throw(name);
     if (option != nullptr && option->count() > 0) {
       arguments.insert(arguments.end(), {name, option->as<std::string>()});

@@ -3,11 +3,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/devices/device_facts.h"
-#include "engine/devices/device_use.h"
+#include "orders/compute_options.h"
+#include "orders/flags/field_flags.h"
 #include "services/node/node_board.h"
 #include "services/node/node_endpoint.h"
 #include "services/node/periodic.h"
@@ -26,13 +28,9 @@ struct TrainerFlags {
   int slots = 1;
   // Empty means the imprint-rank beside this program.
   std::string rank_binary;
-  std::string device = "auto";
-  // 0 means the processors, shared among the slots.
-  int rank_threads = 0;
-  // 0 means no limit.
-  int rank_memory_mb = 0;
-  DeviceUse device_use;
-  bool gradient_checkpointing = false;
+  // What each training computes with. 0 threads means the processors, shared among the slots.
+  ComputeOptions compute;
+  std::optional<FieldFlags<ComputeOptions>> compute_flags;
   int orphan_seconds = 60;
   GangOptions gang;
   // Without any, models are read from wherever the gateway says.
@@ -56,10 +54,8 @@ class TrainerNode : public Service {
 
  private:
   void Measure(v1::NodeStatus& status) const;
-  // Returns the arguments that only a rank on a GPU can follow.
-  std::vector<std::string> GpuArguments() const;
-  // Returns the children's arguments apart from their socket: which device, how much memory, how to
-  // compute, and our log format and level.
+  // Returns the children's arguments apart from their socket: what to compute with, and our log
+  // format and level.
   std::vector<std::string> RankArguments() const;
 
   CLI::App* app_ = nullptr;

@@ -4,28 +4,31 @@
 #include <fstream>
 #include <sys/wait.h>
 #include <system_error>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/strip.h"
 
 #include "base/child_process.h"
 #include "base/status_macros.h"
+#include "orders/flags/field_flags.h"
 #include "services/server/log.h"
 
 namespace imprint::trainer {
 
-absl::StatusOr<DeviceFacts> FindUsableDevice(const std::string& name,
+absl::StatusOr<DeviceFacts> FindUsableDevice(const ComputeOptions& compute,
                                              const std::string& rank_binary,
-                                             const std::filesystem::path& folder,
-                                             const std::vector<std::string>& of_gpu) {
+                                             const std::filesystem::path& folder) {
+  const std::string name = NameOrAuto(compute.device);
   ASSIGN_OR_RETURN(DeviceFacts device, FindDevice("device", name));
   // Any LibTorch computes on the processor.
   if (device.device.kind == DeviceKind::kCpu) return device;
   const std::filesystem::path said = folder / "check-device.log";
   std::error_code ignored;
   std::filesystem::remove(said, ignored);
-  std::vector<std::string> command = {rank_binary, "--device", name, "--check-device"};
-  command.insert(command.end(), of_gpu.begin(), of_gpu.end());
+  std::vector<std::string> command = {rank_binary, "--check-device"};
+  const std::vector<std::string> flags = ArgumentsFor<ComputeOptions>(kRankComputeRows, compute);
+  command.insert(command.end(), flags.begin(), flags.end());
   ASSIGN_OR_RETURN(const pid_t rank, StartChild({.command = command, .log = said}));
   int ending = 0;
   while (waitpid(rank, &ending, 0) < 0 && errno == EINTR) continue;

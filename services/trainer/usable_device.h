@@ -4,21 +4,20 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 
 #include "engine/devices/device_facts.h"
+#include "orders/compute_options.h"
 
 namespace imprint::trainer {
 
-// Returns the device of that name; for "auto" the first GPU that LibTorch can use, with a warning
-// in the log if there is one that it cannot use, else the CPU. The rank's output goes to a file in
-// `folder`; `of_gpu` are arguments that a rank on a GPU must be able to follow. Returns
-// INVALID_ARGUMENT, or FAILED_PRECONDITION with the reason that LibTorch or the plug-in gives.
-absl::StatusOr<DeviceFacts> FindUsableDevice(const std::string& name,
+// Returns the device of those options; for "auto" the first GPU that LibTorch can use, with a
+// warning in the log if there is one that it cannot use, else the CPU. A rank on a GPU must be able
+// to follow all of the options. Its output goes to a file in `folder`. Returns INVALID_ARGUMENT, or
+// FAILED_PRECONDITION with the reason that LibTorch or the plug-in gives.
+absl::StatusOr<DeviceFacts> FindUsableDevice(const ComputeOptions& compute,
                                              const std::string& rank_binary,
-                                             const std::filesystem::path& folder,
-                                             const std::vector<std::string>& of_gpu);
+                                             const std::filesystem::path& folder);
 
 }  // namespace imprint::trainer

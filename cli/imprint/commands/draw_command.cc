@@ -8,11 +8,11 @@
 #include "cli/imprint/commands/command.h"
 #include "cli/imprint/commands/drawing.h"
 #include "cli/pictures/drawing_options.h"
-#include "cli/program/field_flags.h"
 #include "cli/program/given_flags.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "orders/flags/field_flags.h"
 #include "orders/picture_request.h"
 #include "orders/wire/picture_wire.h"
 

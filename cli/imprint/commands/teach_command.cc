@@ -11,12 +11,12 @@
 #include "cli/imprint/commands/saved_embedding.h"
 #include "cli/imprint/commands/teaching.h"
 #include "cli/pictures/teaching_options.h"
-#include "cli/program/field_flags.h"
 #include "cli/program/given_flags.h"
 
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "orders/flags/field_flags.h"
 #include "orders/training_recipe.h"
 #include "orders/wire/recipe_wire.h"
 #include "text/unicode_text.h"

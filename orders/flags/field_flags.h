@@ -1,6 +1,7 @@
-// Makes flags of a command from a table of orders.
+// Makes flags of a command line from a table of orders, and a command line from what they said.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <type_traits>
@@ -17,7 +18,7 @@
 #include "base/status_macros.h"
 #include "orders/field_table.h"
 
-namespace imprint::cli {
+namespace imprint {
 
 enum class ShowDefaults { kYes, kNo };
 
@@ -46,6 +47,15 @@ class FieldFlags {
   absl::Status TakeNames() {
     for (const auto& [field, text] : names_) RETURN_IF_ERROR(SetByName(*field, text, values_));
     return absl::OkStatus();
+  }
+
+  // Returns the option of the row with that name, to be described further; the row must have a
+  // flag.
+  CLI::Option& option(absl::string_view field_name) {
+    const auto found = std::find_if(flags_.begin(), flags_.end(), [field_name](const auto& flag) {
+      return flag.first->name == field_name;
+    });
+    return *found->second;
   }
 
   // Returns whether the line gives the flag of the row with that name.
@@ -85,4 +95,29 @@ class FieldFlags {
   std::deque<std::pair<const Field<Struct>*, std::string>> names_;
 };
 
-}  // namespace imprint::cli
+// Returns the arguments that give a program with these flags the same values: those that are not
+// its defaults.
+template <typename Struct>
+std::vector<std::string> ArgumentsFor(FieldTable<Struct> table, const Struct& values) {
+  std::vector<std::string> arguments;
+  const Struct defaults;
+  for (const Field<Struct>& field : table) {
+    if (field.flag.empty()) continue;
+    const std::string flag = absl::StrCat("--", field.flag);
+    std::visit(
+        [&]<typename Member>(const Member& member) {
+          if constexpr (std::is_same_v<Member, bool Struct::*>) {
+            if (values.*member != defaults.*member) arguments.push_back(flag);
+          } else if constexpr (kIsNamed<Member>) {
+            const std::string name = NameOf(field, values);
+            if (name != NameOf(field, defaults)) arguments.insert(arguments.end(), {flag, name});
+          } else if (values.*member != defaults.*member) {
+            arguments.insert(arguments.end(), {flag, absl::StrCat(values.*member)});
+          }
+        },
+        field.member);
+  }
+  return arguments;
+}
+
+}  // namespace imprint

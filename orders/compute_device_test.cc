@@ -1,4 +1,4 @@
-#include "engine/devices/compute_device.h"
+#include "orders/compute_device.h"
 
 #include <gtest/gtest.h>
 

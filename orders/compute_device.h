@@ -26,6 +26,9 @@ ComputeDevice DeviceOfRank(const ComputeDevice& first, int rank);
 // Returns "cpu", "cuda:1", ...
 std::string Name(const ComputeDevice& device);
 
+// Returns the same, and "auto" for no device.
+std::string NameOrAuto(const std::optional<ComputeDevice>& device);
+
 // Parses "cpu", "cuda" (the first GPU) or "cuda:N"; nothing for "auto". Does not check whether the
 // device exists. INVALID_ARGUMENT naming `field`.
 absl::StatusOr<std::optional<ComputeDevice>> ParseDevice(absl::string_view field,

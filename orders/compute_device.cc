@@ -1,4 +1,4 @@
-#include "engine/devices/compute_device.h"
+#include "orders/compute_device.h"
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -19,6 +19,10 @@ ComputeDevice DeviceOfRank(const ComputeDevice& first, int rank) {
 
 std::string Name(const ComputeDevice& device) {
   return device.kind == DeviceKind::kCpu ? "cpu" : absl::StrCat("cuda:", device.index);
+}
+
+std::string NameOrAuto(const std::optional<ComputeDevice>& device) {
+  return device ? Name(*device) : "auto";
 }
 
 absl::StatusOr<std::optional<ComputeDevice>> ParseDevice(absl::string_view field,

@@ -1,4 +1,4 @@
-#include "cli/program/field_flags.h"
+#include "orders/flags/field_flags.h"
 
 #include <string>
 #include <vector>
@@ -7,7 +7,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint::cli {
+namespace imprint {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -81,5 +81,32 @@ TEST_F(FieldFlagsTest, HelpShowsDefaultsThatAreTheProgramsOwn) {
   EXPECT_EQ(help.find("--height"), std::string::npos) << "another flag gives it";
 }
 
+TEST_F(FieldFlagsTest, ArgumentsGiveAnotherProgramTheSameValues) {
+  const Cake cake = {
+      .layers = 3, .candles = false, .text = "two words", .shape = Shape::kSquare, .height = 9};
+  const std::vector<std::string> arguments = ArgumentsFor<Cake>(kRows, cake);
+  EXPECT_EQ(arguments, (std::vector<std::string>{"--layers", "3", "--no-candles", "--text",
+                                                 "two words", "--shape", "square"}))
+      << "sugar has its default, and height no flag";
+  EXPECT_TRUE(ArgumentsFor<Cake>(kRows, Cake()).empty());
+}
+
+TEST_F(FieldFlagsTest, AProgramGivesRowsFlagsOfItsOwn) {
+  static constexpr auto kOwn = WithFlags(kRows, {{"layers", "cake-layers"}, {"sugar", ""}});
+  CLI::App app;
+  Cake cake;
+  FieldFlags<Cake> flags(app, kOwn, cake, "", ShowDefaults::kNo);
+  app.parse("--cake-layers 4", false);
+  EXPECT_EQ(cake.layers, 4);
+  EXPECT_EQ(app.get_option_no_throw("--sweet"), nullptr);
+  EXPECT_NE(app.get_option_no_throw("--shape"), nullptr);
+
+  static constexpr auto kOne = WithFlagsOnlyOf(kRows, {"sugar"});
+  CLI::App plain;
+  FieldFlags<Cake> sweet(plain, kOne, cake, "", ShowDefaults::kNo);
+  EXPECT_NE(plain.get_option_no_throw("--sweet"), nullptr);
+  EXPECT_EQ(plain.get_option_no_throw("--shape"), nullptr);
+}
+
 }  // namespace
-}  // namespace imprint::cli
+}  // namespace imprint

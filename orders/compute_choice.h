@@ -1,7 +1,7 @@
 // The device and the precision that a model computes in.
 #pragma once
 
-#include "engine/devices/compute_device.h"
+#include "orders/compute_device.h"
 #include "orders/precision.h"
 
 namespace imprint {
