@@ -8,9 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include <nlohmann/json.hpp>
 
-#include "base/picture_size.h"
 #include "base/rgb_image.h"
 #include "orders/field_table.h"
 #include "orders/solver_choice.h"
@@ -129,9 +127,5 @@ inline constexpr Field<PictureRequest> kPictureRows[] = {
      .help = "Share of steps that this second pass walks: how far it may depart from the first"},
 };
 inline constexpr FieldTable<PictureRequest> kPictureFields = kPictureRows;
-
-// Returns what a manifest.json says of how a picture was drawn, prompt and seed included;
-// `finished` is its size after a second pass, if there was one.
-nlohmann::json ManifestEntry(const PictureRequest& request, const PictureSize& finished);
 
 }  // namespace imprint

@@ -18,20 +18,5 @@ TEST(PictureRequest, StylesAreCalledAsThePromptParserCallsThem) {
   }
 }
 
-TEST(ManifestEntry, ASecondPassIsThereOnlyWhereThereWasOne) {
-  PictureRequest request = {.prompt = "a", .seed = 7, .steps = 3};
-  nlohmann::json json = ManifestEntry(request, {64, 64});
-  EXPECT_EQ(json["prompt"], "a");
-  EXPECT_EQ(json["seed"], 7);
-  EXPECT_EQ(json["steps"], 3);
-  EXPECT_EQ(json["solver"], "ddim");
-  EXPECT_FALSE(json.contains("upscale"));
-  EXPECT_FALSE(json.contains("strength"));
-  request.upscale = 2;
-  json = ManifestEntry(request, {128, 128});
-  EXPECT_EQ(json["upscale"].dump(), R"({"factor":2.0,"height":128,"strength":0.35,"width":128})");
-  EXPECT_FALSE(json.contains("upscale_strength"));
-}
-
 }  // namespace
 }  // namespace imprint

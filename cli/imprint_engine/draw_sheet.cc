@@ -16,7 +16,7 @@ namespace {
 std::string Title(const DrawnPictures& drawn) {
   if (!drawn.title.empty()) return drawn.title;
   std::vector<std::string> tokens;
-  for (const EmbeddingRecord& embedding : drawn.embeddings) tokens.push_back(embedding.token);
+  for (const ManifestEmbedding& embedding : drawn.embeddings) tokens.push_back(embedding.token);
   return tokens.empty() ? "Drawn with the base model" : absl::StrJoin(tokens, ", ");
 }
 
@@ -31,7 +31,7 @@ std::string Subtitle(const PictureRequest& request) {
 // `"mascot", "river"`: what the pictures for comparison say in place of tokens.
 std::string ClassWords(const DrawnPictures& drawn) {
   std::set<std::string> words;
-  for (const EmbeddingRecord& embedding : drawn.embeddings) {
+  for (const ManifestEmbedding& embedding : drawn.embeddings) {
     if (!embedding.class_word.empty()) words.insert(Quoted(embedding.class_word));
   }
   return absl::StrJoin(words, ", ");

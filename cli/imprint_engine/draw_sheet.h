@@ -5,12 +5,12 @@
 #include <span>
 #include <string>
 
-#include "cli/imprint_engine/draw_manifest.h"
 #include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/reference_folder.h"
 
 #include "base/rgb_image.h"
 #include "imaging/contact_sheet.h"
+#include "orders/picture_manifest.h"
 
 namespace imprint::cli {
 
@@ -19,7 +19,7 @@ namespace imprint::cli {
 struct DrawnPictures {
   // Empty means the tokens, or that there are none.
   std::string title;
-  std::span<const EmbeddingRecord> embeddings;
+  std::span<const ManifestEmbedding> embeddings;
   std::span<const ReferencePicture> references;
   std::span<const PlannedPicture> plan;
   // An entry is empty if its picture was blocked.

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 // Everything that a DrawnPictures looks at.
 struct Drawn {
-  std::vector<EmbeddingRecord> embeddings;
+  std::vector<ManifestEmbedding> embeddings;
   std::vector<ReferencePicture> references;
   std::vector<PlannedPicture> plan;
   std::vector<std::optional<RgbImage>> pictures;

@@ -14,7 +14,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "cli/imprint_engine/draw_manifest.h"
 #include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/draw_sheet.h"
 #include "cli/imprint_engine/reference_folder.h"
@@ -29,6 +28,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/model/base_model.h"
+#include "engine/sampling/picture_request.h"
 #include "engine/sampling/sampler.h"
 #include "engine/scoring/safety_screen.h"
 #include "engine/torch/freed_memory.h"
@@ -39,6 +39,7 @@
 #include "imaging/decode.h"
 #include "imaging/encode.h"
 #include "imaging/fit.h"
+#include "orders/picture_manifest.h"
 #include "text/concept_vocabulary.h"
 
 namespace imprint::cli {
@@ -47,7 +48,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSheetName = "contact-sheet.png";
-constexpr const char* kManifestName = "manifest.json";
 
 // An embedding's file, given itself or the folder that `teach` left it in.
 fs::path EmbeddingFile(const fs::path& given) {
@@ -70,7 +70,7 @@ GivenEmbedding ParseGiven(const std::string& given) {
 
 struct LoadedEmbeddings {
   std::vector<LearnedEmbedding> embeddings;
-  std::vector<EmbeddingRecord> records;
+  std::vector<ManifestEmbedding> records;
 };
 
 absl::StatusOr<LoadedEmbeddings> LoadEmbeddings(const std::vector<std::string>& paths,
@@ -142,12 +142,14 @@ class Drawing {
       WarnOfPictures(references_.pictures, context_.console);
     }
     WrittenTokens tokens;
-    for (const EmbeddingRecord& embedding : embeddings_.records) tokens.Add(embedding.token);
+    for (const ManifestEmbedding& embedding : embeddings_.records) tokens.Add(embedding.token);
     for (size_t i = 0; i < plan_.size(); ++i) {
       RETURN_IF_ERROR(InContext(absl::StrCat("picture ", i + 1),
                                 CheckRequest(model_->info(), tokens, plan_[i].request)));
       requests_.push_back(plan_[i].request);
-      records_.push_back({.request = plan_[i].request, .comparison = plan_[i].comparison});
+      records_.push_back({.request = plan_[i].request,
+                          .finished = FinalSize(model_->info(), plan_[i].request),
+                          .comparison = plan_[i].comparison});
     }
     if (order_.safety_check && !model_->info().has_safety_checker) {
       return absl::FailedPreconditionError(
@@ -162,7 +164,7 @@ class Drawing {
   // Which embeddings the prompts use, and what is to be said of the prompts.
   void FindWords() {
     std::set<std::string> tokens;
-    for (const EmbeddingRecord& embedding : embeddings_.records) tokens.insert(embedding.token);
+    for (const ManifestEmbedding& embedding : embeddings_.records) tokens.insert(embedding.token);
     const PromptWords words = WordsIn({.prompts = order_.prompts,
                                        .negative = order_.defaults.negative_prompt,
                                        .style = order_.defaults.prompt_style},
@@ -170,7 +172,7 @@ class Drawing {
     for (const auto& warnings : {WarningsOfText(words), WarningsOfUnused(words, tokens)}) {
       warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
     }
-    for (const EmbeddingRecord& embedding : embeddings_.records) {
+    for (const ManifestEmbedding& embedding : embeddings_.records) {
       if (words.tokens.count(embedding.token) > 0) used_.push_back(embedding);
     }
   }
@@ -191,7 +193,7 @@ class Drawing {
     WarnOfPictures(*read, context_.console);
     const ReferencePicture& picture = read->front();
     defaults.source = std::make_shared<const RgbImage>(picture.fitted);
-    source_ = SourceRecord{fs::absolute(picture.path).string(), picture.sha256};
+    source_ = {{"path", fs::absolute(picture.path).string()}, {"sha256", picture.sha256}};
     return absl::OkStatus();
   }
 
@@ -204,10 +206,8 @@ class Drawing {
           absl::StrCat("out: ", (out_ / kManifestName).string(),
                        " exists; choose another folder, or add --overwrite"));
     }
-    ASSIGN_OR_RETURN(const ScoredPictures earlier, ReadManifest(out_ / kManifestName));
-    for (const ScoredPictures::Picture& picture : earlier.pictures) {
-      fs::remove(out_ / picture.path.filename(), ignored);
-    }
+    ASSIGN_OR_RETURN(const auto files, FilesInManifest(out_ / kManifestName));
+    for (const fs::path& file : files) fs::remove(file, ignored);
     fs::remove(out_ / kSheetName, ignored);
     fs::remove(out_ / kManifestName, ignored);
     return absl::OkStatus();
@@ -218,7 +218,7 @@ class Drawing {
     Console& console = context_.console;
     console.Line("model", absl::StrCat(model_->info().folder, " (",
                                        model_->info().fingerprint.substr(0, 12), ")"));
-    for (const EmbeddingRecord& embedding : embeddings_.records) {
+    for (const ManifestEmbedding& embedding : embeddings_.records) {
       console.Line("concept", absl::StrCat(embedding.token, " from ", embedding.path));
     }
     WarnOfModel(first.solver);
@@ -287,16 +287,19 @@ class Drawing {
 
   // Checks, writes and remembers a finished picture. A blocked one is never written.
   absl::Status Keep(size_t index, RgbImage picture) {
-    PictureRecord& record = records_[index];
+    ManifestPicture& record = records_[index];
+    bool blocked = false;
     ++finished_;
     if (order_.safety_check) {
       ASSIGN_OR_RETURN(const int size, SafetyPictureSize(*model_));
       const RgbImage fitted = FitForClip(picture, size);
       ASSIGN_OR_RETURN(const auto scores, CheckSafety(*model_, {&fitted, 1}));
-      record.checked = true;
-      record.safety = scores[0];
+      blocked = scores[0].Blocked();
+      record.more["safety"] = {{"blocked", blocked},
+                               {"concepts", scores[0].concepts},
+                               {"special_care", scores[0].special_care}};
     }
-    if (record.checked && record.safety.Blocked()) {
+    if (blocked) {
       ++blocked_;
       context_.console.Event("blocked",
                              {{"prompt", record.request.prompt}, {"seed", record.request.seed}});
@@ -337,17 +340,24 @@ class Drawing {
   }
 
   absl::Status WriteManifest() const {
-    constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
-    const nlohmann::json manifest =
-        ManifestJson(model_->info(), used_, source_, records_, ComputeThreads());
-    return WriteFileAtomically(out_ / kManifestName,
-                               manifest.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
+    const BaseModelInfo& model = model_->info();
+    PictureManifest manifest = {.base_model = {{"path", model.folder},
+                                               {"fingerprint", model.fingerprint},
+                                               {"prediction", model.prediction}},
+                                .embeddings = used_,
+                                .pictures = records_,
+                                .more = {{"imprint", IMPRINT_VERSION},
+                                         {"device", Name(model.compute.device)},
+                                         {"precision", Name(model.compute.precision)},
+                                         {"compute_threads", ComputeThreads()}}};
+    if (!source_.is_null()) manifest.more["source"] = source_;
+    return imprint::WriteManifest(out_, manifest);
   }
 
   // Tokens with the class words that they are compared with; none unless that was asked for.
   std::map<std::string, std::string> ComparedWords() const {
     std::map<std::string, std::string> words;
-    for (const EmbeddingRecord& embedding : embeddings_.records) {
+    for (const ManifestEmbedding& embedding : embeddings_.records) {
       if (order_.compare) words[embedding.token] = embedding.class_word;
     }
     return words;
@@ -370,13 +380,14 @@ class Drawing {
   std::shared_ptr<const BaseModel> model_;
   LoadedEmbeddings embeddings_;
   // Those whose tokens the prompts have.
-  std::vector<EmbeddingRecord> used_;
+  std::vector<ManifestEmbedding> used_;
   std::vector<std::string> warnings_;
-  std::optional<SourceRecord> source_;
+  // The picture that all pictures begin from; null if there is none.
+  nlohmann::json source_;
   ReferenceFolder references_;
   std::vector<PlannedPicture> plan_;
   std::vector<PictureRequest> requests_;
-  std::vector<PictureRecord> records_;
+  std::vector<ManifestPicture> records_;
   // For the sheet; only what was written.
   std::vector<std::optional<RgbImage>> pictures_;
   int64_t total_steps_ = 0;

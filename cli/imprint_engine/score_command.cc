@@ -13,7 +13,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/imprint_engine/command.h"
-#include "cli/imprint_engine/draw_manifest.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/pictures/prompt_tokens.h"
 
@@ -21,6 +20,7 @@
 #include "base/status_macros.h"
 #include "engine/scoring/clip_scorer.h"
 #include "imaging/fit.h"
+#include "orders/picture_manifest.h"
 #include "text/prompt_syntax.h"
 
 namespace imprint::cli {
@@ -123,7 +123,7 @@ absl::Status RunScore(const ScoreOptions& options, CommandContext& context) {
   Scores scores;
   nlohmann::json result;
 
-  const fs::path manifest = fs::path(options.pictures) / "manifest.json";
+  const fs::path manifest = fs::path(options.pictures) / kManifestName;
   if (Exists(manifest)) {
     ASSIGN_OR_RETURN(const ScoredPictures drawn, ReadManifest(manifest));
     ASSIGN_OR_RETURN(scores, ScoreDrawn(*scorer, drawn, /*comparison=*/false, references));

@@ -16,13 +16,13 @@
 
 #include "base/atomic_file.h"
 #include "base/field_error.h"
-#include "base/json_object.h"
 #include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "imaging/decode.h"
 #include "imaging/encode.h"
 #include "imaging/fit.h"
+#include "orders/picture_manifest.h"
 #include "orders/wire/picture_wire.h"
 
 namespace imprint::cli {
@@ -52,36 +52,22 @@ absl::StatusOr<RgbImage> ReadPicture(const fs::path& path) {
   return std::move(decoded.image);
 }
 
-// The pictures that a manifest names.
-absl::StatusOr<std::vector<fs::path>> PicturesOf(const fs::path& manifest) {
-  constexpr size_t kMaxManifestBytes = 256 << 20;
-  ASSIGN_OR_RETURN(const JsonObject earlier, JsonObject::Load(manifest, kMaxManifestBytes));
-  std::vector<fs::path> files;
-  for (const nlohmann::json& picture : earlier.json().value("pictures", nlohmann::json::array())) {
-    const auto file = picture.is_object() ? picture.find("file") : picture.end();
-    if (file == picture.end() || !file->is_string()) continue;
-    // Only what lies in the folder itself, whatever the manifest says.
-    files.push_back(manifest.parent_path() / fs::path(file->get<std::string>()).filename());
-  }
-  return files;
-}
-
-absl::StatusOr<nlohmann::json> PictureJson(const v1::Item& item, bool comparison,
-                                           const std::string& file) {
-  ASSIGN_OR_RETURN(const PictureRequest request, ParseItem(item.request(), "request."));
-  nlohmann::json entry = ManifestEntry(request, FinishedSize(item.request()));
+absl::StatusOr<ManifestPicture> ManifestPictureOf(const v1::Item& item, bool comparison,
+                                                  const std::string& file) {
+  ManifestPicture picture = {.finished = FinishedSize(item.request()),
+                             .comparison = comparison,
+                             .file = file,
+                             .sha256 = item.sha256()};
+  ASSIGN_OR_RETURN(picture.request, ParseItem(item.request(), "request."));
   const std::string& precision = item.request().precision();
-  entry["item"] = item.name();
-  entry["precision"] = precision.empty() ? "fp32" : precision;
-  entry["safety"] = {{"blocked", item.safety().blocked()},
-                     {"scores", std::vector<double>(item.safety().scores().begin(),
-                                                    item.safety().scores().end())}};
-  if (comparison) entry["comparison"] = true;
-  if (!file.empty()) {
-    entry["file"] = file;
-    entry["sha256"] = item.sha256();
-  }
-  return entry;
+  const v1::SafetyReport& safety = item.safety();
+  picture.more = {
+      {"item", item.name()},
+      {"precision", precision.empty() ? "fp32" : precision},
+      {"safety",
+       {{"blocked", safety.blocked()},
+        {"scores", std::vector<double>(safety.scores().begin(), safety.scores().end())}}}};
+  return picture;
 }
 
 }  // namespace
@@ -95,7 +81,7 @@ absl::StatusOr<PictureFolder> PictureFolder::Make(const fs::path& path, bool ove
     return absl::AlreadyExistsError(absl::StrCat(
         "out: ", folder.manifest().string(), " exists; choose another folder, or add --overwrite"));
   }
-  auto pictures = PicturesOf(folder.manifest());
+  auto pictures = FilesInManifest(folder.manifest());
   if (!pictures.ok()) return ForOption("out", pictures.status());
   folder.earlier_ = *std::move(pictures);
   folder.earlier_.push_back(folder.sheet());
@@ -160,29 +146,22 @@ absl::StatusOr<PictureFolder::Counts> PictureFolder::Complete(Gateway& gateway,
 
 absl::Status PictureFolder::WriteManifest(const v1::BaseModel& model,
                                           const std::vector<v1::Embedding>& embeddings) {
-  nlohmann::json embedding_list = nlohmann::json::array();
+  PictureManifest manifest = {
+      .base_model = {{"name", model.name()}, {"fingerprint", model.fingerprint()}},
+      .more = {{"imprint", IMPRINT_VERSION}, {"image_sets", sets_}}};
+  if (!model.folder().empty()) manifest.base_model["path"] = model.folder();
   for (const v1::Embedding& embedding : embeddings) {
-    embedding_list.push_back({{"token", embedding.token()},
-                              {"class_word", embedding.class_word()},
-                              {"name", embedding.name()},
-                              {"sha256", embedding.sha256()}});
+    manifest.embeddings.push_back({.token = embedding.token(),
+                                   .class_word = embedding.class_word(),
+                                   .name = embedding.name(),
+                                   .sha256 = embedding.sha256()});
   }
-  nlohmann::json picture_list = nlohmann::json::array();
   for (const auto& [number, kept] : kept_) {
-    ASSIGN_OR_RETURN(picture_list.emplace_back(),
-                     PictureJson(kept.item, kept.comparison, kept.file));
+    ASSIGN_OR_RETURN(manifest.pictures.emplace_back(),
+                     ManifestPictureOf(kept.item, kept.comparison, kept.file));
   }
   RemoveEarlierDrawing();
-  nlohmann::json base_model = {{"name", model.name()}, {"fingerprint", model.fingerprint()}};
-  if (!model.folder().empty()) base_model["path"] = model.folder();
-  const nlohmann::json manifest = {{"imprint", IMPRINT_VERSION},
-                                   {"base_model", base_model},
-                                   {"image_sets", sets_},
-                                   {"embeddings", embedding_list},
-                                   {"pictures", picture_list}};
-  constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
-  return WriteFileAtomically(this->manifest(),
-                             manifest.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
+  return imprint::WriteManifest(path_, manifest);
 }
 
 absl::Status PictureFolder::WriteSheet(const Sheet& sheet) const {

@@ -14,6 +14,8 @@
 #include "cli/imprint/client/gateway.h"
 #include "cli/imprint/commands/drawing_plan.h"
 
+#include "orders/picture_manifest.h"
+
 namespace imprint::cli {
 
 // Not thread-safe.
@@ -55,7 +57,7 @@ class PictureFolder {
   };
   absl::Status WriteSheet(const Sheet& sheet) const;
 
-  std::filesystem::path manifest() const { return path_ / "manifest.json"; }
+  std::filesystem::path manifest() const { return path_ / kManifestName; }
   std::filesystem::path sheet() const { return path_ / "contact-sheet.png"; }
 
  private:
