@@ -1,6 +1,5 @@
 #include "gateway/dispatch/dispatcher.h"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -10,9 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gateway/dispatch/fake_cluster.h"
-#include "gateway/jobs/store_fixture.h"
-#include "rpc/channel.h"
+#include "gateway/dispatch/dispatch_fixture.h"
 
 namespace imprint::gateway {
 namespace {
@@ -20,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class DispatcherTest : public StoreFixture {
+class DispatcherTest : public DispatchFixture {
  protected:
   void Dispatch(DispatchSettings settings = {}) {
     heartbeat_ = std::jthread([this](const std::stop_token& stop) {
@@ -31,12 +28,6 @@ class DispatcherTest : public StoreFixture {
     });
     dispatcher_ =
         std::make_unique<Dispatcher>(runs_, nodes_, client_, obstacles_, settings, metrics_);
-  }
-
-  static bool Eventually(const std::function<bool()>& holds) {
-    const absl::Time until = absl::Now() + absl::Seconds(20);
-    while (!holds() && absl::Now() < until) absl::SleepFor(absl::Milliseconds(10));
-    return holds();
   }
 
   bool HasBegun(const std::string& job, int attempt = 1) {
@@ -55,15 +46,8 @@ class DispatcherTest : public StoreFixture {
                 Succeeds());
   }
 
-  FakeRegistry fake_registry_;
-  FakeModels fake_models_;
-  Served registry_{{&fake_registry_, &fake_models_}};
   FakeSampler sampler_;
   Served node_{{&sampler_}};
-  RegistryClient client_{OpenChannel(registry_.address())};
-  NodeTable nodes_{[] { return absl::Now(); }, absl::Seconds(5)};
-  Obstacles obstacles_;
-  Metrics metrics_;
   std::jthread heartbeat_;
   std::unique_ptr<Dispatcher> dispatcher_;
 };

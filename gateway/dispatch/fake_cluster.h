@@ -1,4 +1,4 @@
-// For tests: a registry and a sampler that do only what a Dispatcher can see.
+// For tests: a registry and a sampler that do only what the gateway's dispatch can see.
 #pragma once
 
 #include <memory>
@@ -78,12 +78,72 @@ class FakeRegistry : public v1::TransferService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status RevokeTickets(grpc::ServerContext* /*context*/,
+                             const v1::RevokeTicketsRequest* request,
+                             v1::RevokeTicketsResponse* /*response*/) override {
+    const absl::MutexLock lock(&mutex_);
+    endings_.push_back(absl::StrCat("revoke ", request->job()));
+    return revocation_;
+  }
+
+  grpc::Status CommitEmbedding(grpc::ServerContext* /*context*/,
+                               const v1::CommitEmbeddingRequest* request,
+                               v1::Embedding* embedding) override {
+    const absl::MutexLock lock(&mutex_);
+    endings_.push_back(absl::StrCat("commit ", request->job()));
+    commits_.push_back(*request);
+    embedding->set_name("concepts/rex/embeddings/1");
+    return commit_;
+  }
+
+  grpc::Status CloseImageSet(grpc::ServerContext* /*context*/,
+                             const v1::CloseImageSetRequest* request,
+                             v1::ImageSet* /*set*/) override {
+    const absl::MutexLock lock(&mutex_);
+    endings_.push_back(
+        absl::StrCat(request->state() == v1::IMAGE_SET_STATE_COMPLETE ? "complete " : "close ",
+                     request->name()));
+    return closing_;
+  }
+
+  // Set how these are answered from now on.
+  void AnswerRevocations(grpc::Status status) {
+    const absl::MutexLock lock(&mutex_);
+    revocation_ = std::move(status);
+  }
+  void AnswerCommits(grpc::Status status) {
+    const absl::MutexLock lock(&mutex_);
+    commit_ = std::move(status);
+  }
+  void AnswerClosings(grpc::Status status) {
+    const absl::MutexLock lock(&mutex_);
+    closing_ = std::move(status);
+  }
+
+  // What it was asked for at the end of jobs, in order: "revoke jobs/a", "commit jobs/a",
+  // "complete imageSets/s", "close imageSets/s".
+  std::vector<std::string> endings() const {
+    const absl::MutexLock lock(&mutex_);
+    return endings_;
+  }
+
+  // Every embedding that it was given, in order.
+  std::vector<v1::CommitEmbeddingRequest> commits() const {
+    const absl::MutexLock lock(&mutex_);
+    return commits_;
+  }
+
  private:
   mutable absl::Mutex mutex_;
   std::vector<v1::IssueTicketRequest> issued_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::RenewTicketRequest> renewed_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::EndTicketRequest> ended_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> endings_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::CommitEmbeddingRequest> commits_ ABSL_GUARDED_BY(mutex_);
   grpc::Status renewal_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status revocation_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status commit_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status closing_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Answers the call that probes whether a registry answers.

@@ -21,6 +21,7 @@
 #include "imaging/fit.h"
 #include "rpc/status.h"
 #include "services/node/loopback_server.h"
+#include "services/rank/demo_training.h"
 #include "services/rank/fake_registry.h"
 #include "services/rank/training_order.h"
 
@@ -28,16 +29,6 @@ namespace imprint::rank {
 namespace {
 
 using ::testing::HasSubstr;
-
-const std::string& ModelFolder() {
-  static const std::string folder = IMPRINT_SOURCE_DIR "/models/demo";
-  return folder;
-}
-
-const BaseModel& Model() {
-  static const auto model = *BaseModel::Load(ModelFolder());
-  return *model;
-}
 
 // The pictures of the demo's concept, as the registry prepares them.
 const std::vector<RgbImage>& Pictures() {
@@ -53,7 +44,7 @@ const std::vector<RgbImage>& Pictures() {
       std::ifstream file(path, std::ios::binary);
       const std::string bytes{std::istreambuf_iterator<char>(file), {}};
       fitted.push_back(FitToSquare(DecodePicture(std::as_bytes(std::span(bytes)))->image,
-                                   Model().info().picture_size, SquareFit::kCrop));
+                                   DemoModel().info().picture_size, SquareFit::kCrop));
     }
     return fitted;
   }();
@@ -64,31 +55,9 @@ class RankEndpointTest : public ::testing::Test {
  protected:
   RankEndpointTest() { EXPECT_THAT(endpoint_.SetThreads(1), Succeeds()); }
 
-  v1::TrainRequest Request(int steps) {
-    v1::TrainRequest request;
-    v1::TrainingSpec& spec = *request.mutable_spec();
-    spec.set_token("<pip>");
-    spec.set_class_word("mascot");
-    spec.mutable_recipe()->set_steps(steps);
-    spec.mutable_recipe()->set_batch(1);
-    spec.set_checkpoint_every(2);
-    request.mutable_model()->set_folder(ModelFolder());
-    request.mutable_model()->set_fingerprint(Model().info().fingerprint);
-    request.mutable_ticket()->set_registry(registry_server_.address());
-    request.mutable_ticket()->set_token("ticket");
-    return request;
-  }
-
-  // Of a rank of a gang of two.
+  v1::TrainRequest Request(int steps) { return DemoRequest(steps, registry_server_.address()); }
   v1::TrainRequest RequestOfGang(int rank) {
-    v1::TrainRequest request = Request(6);
-    request.mutable_spec()->mutable_recipe()->set_batch(2);
-    request.mutable_run()->set_rank(rank);
-    request.mutable_gang()->set_size(2);
-    request.mutable_gang()->set_token("attempt");
-    request.mutable_gang()->set_own_host("127.0.0.1");
-    request.mutable_gang()->set_patience_seconds(60);
-    return request;
+    return DemoRequestOfGang(rank, 6, registry_server_.address());
   }
 
   struct Trained {
@@ -134,7 +103,7 @@ TEST_F(RankEndpointTest, TeachesWhatTheEngineTeaches) {
 
   const TrainingInput input = ToTrainingInput(*ParseTrainingSpec(Request(4).spec()), Pictures());
   ASSERT_OK_AND_ASSIGN(const TrainingOutcome outcome,
-                       imprint::Train(Model(), input, std::nullopt, {}));
+                       imprint::Train(DemoModel(), input, std::nullopt, {}));
   EXPECT_EQ(result.embedding(), SerializeLearnedEmbedding(outcome.embedding));
   EXPECT_EQ(result.steps(), 4);
   EXPECT_EQ(result.losses_size(), 4);
@@ -287,7 +256,7 @@ TEST_F(RankEndpointTest, FailuresSayWhatIsWrong) {
   v1::Failure seen = failure([](auto& r) { r.mutable_model()->set_fingerprint("other"); });
   EXPECT_EQ(seen.reason(), "MODEL_MISMATCH");
   EXPECT_FALSE(seen.retryable());
-  EXPECT_THAT(seen.message(), HasSubstr(Model().info().fingerprint));
+  EXPECT_THAT(seen.message(), HasSubstr(DemoModel().info().fingerprint));
 
   seen = failure([](auto& r) { r.mutable_model()->set_folder("/nowhere"); });
   EXPECT_EQ(seen.reason(), "MODEL_NOT_FOUND");
