@@ -1,11 +1,13 @@
 // What a training that goes on may change. With the demo model; none gets as far as a step.
 #include "cli/imprint_engine/teaching.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <sstream>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/imprint_engine/training_record.h"
@@ -32,7 +34,14 @@ TeachOrder DemoOrder() {
           .class_word = "mascot",
           .templates = {"a {}"},
           .recipe = {.steps = 4, .batch = 2},
-          .threads = 1};
+          .compute = {.device = ComputeDevice(), .threads = 1}};
+}
+
+// What a command line asks for that gives those options and no others.
+ResumeChanges Asking(const ComputeOptions& compute, std::vector<absl::string_view> given) {
+  return {.compute = compute, .given = [given = std::move(given)](const auto& row) {
+            return std::find(given.begin(), given.end(), row.name) != given.end();
+          }};
 }
 
 const ComputeDevice kProcessor = {};
@@ -119,7 +128,7 @@ TEST_F(ResumeTeachingTest, WithoutACheckpointItBeginsAnewAndSaysSo) {
 TEST_F(ResumeTeachingTest, WhatIsFinishedStaysAsItIs) {
   Rewrite([](TeachOrder&) {}, TrainingState::kFinished);
   const std::string record = FileContent(RecordFile());
-  EXPECT_THAT(Resume({.ranks = 2, .cuda_graph = true}), Succeeds());
+  EXPECT_THAT(Resume(Asking({.cuda_graph = true}, {"cuda_graph"})), Succeeds());
   EXPECT_EQ(FileContent(RecordFile()), record);
   EXPECT_THAT(out_.str(), HasSubstr("nothing is left to do in " + Out().string()));
 }
@@ -143,10 +152,10 @@ TEST_F(ResumeTeachingTest, APictureThatWasAddedIsNotTaughtFrom) {
 }
 
 TEST_F(ResumeTeachingTest, ComputesOnAsManyThreadsAsItBeganWith) {
-  Rewrite([](TeachOrder& order) { order.threads = 3; });
+  Rewrite([](TeachOrder& order) { order.compute.threads = 3; });
   EXPECT_THAT(Resume(), GoesOn());
   EXPECT_EQ(ComputeThreads(), 3);
-  EXPECT_EQ(Record().order.threads, 3);
+  EXPECT_EQ(Record().order.compute.threads, 3);
   EXPECT_THAT(Resume({.ranks = 1}), GoesOn());
   EXPECT_EQ(ComputeThreads(), 3) << "as many ranks as before are no change";
 }
@@ -157,7 +166,7 @@ TEST_F(ResumeTeachingTest, OtherThreadsThatWereAskedForAreWarnedOfAndKept) {
   EXPECT_THAT(err_.str(), HasSubstr("the training began with 1 threads; with 2 it ends in "
                                     "slightly other numbers"));
   EXPECT_EQ(ComputeThreads(), 2);
-  EXPECT_EQ(Record().order.threads, 2);
+  EXPECT_EQ(Record().order.compute.threads, 2);
   EXPECT_THAT(Resume({}, /*threads=*/2), GoesOn());
   EXPECT_THAT(err_.str(), Not(HasSubstr("slightly other numbers"))) << "said once";
 }
@@ -166,12 +175,12 @@ TEST_F(ResumeTeachingTest, AGangOfAnotherSizeDividesTheProcessorsAnew) {
   const int unlike_any_share = UsableProcessors() + 1;
   Rewrite([&](TeachOrder& order) {
     order.ranks = 2;
-    order.threads = unlike_any_share;
+    order.compute.threads = unlike_any_share;
   });
   EXPECT_THAT(Resume({.ranks = 1}), GoesOn());
   EXPECT_EQ(ComputeThreads(), UsableProcessors());
   EXPECT_EQ(Record().order.ranks, 1);
-  EXPECT_EQ(Record().order.threads, UsableProcessors());
+  EXPECT_EQ(Record().order.compute.threads, UsableProcessors());
 }
 
 TEST_F(ResumeTeachingTest, MoreRanksThanSamplesOfAStepAreRefused) {
@@ -182,44 +191,62 @@ TEST_F(ResumeTeachingTest, MoreRanksThanSamplesOfAStepAreRefused) {
 }
 
 TEST_F(ResumeTeachingTest, GradientCheckpointingOnceAskedForStays) {
-  EXPECT_FALSE(Record().order.gradient_checkpointing);
-  EXPECT_THAT(Resume({.gradient_checkpointing = true}), GoesOn());
-  EXPECT_TRUE(Record().order.gradient_checkpointing);
+  EXPECT_FALSE(Record().order.compute.gradient_checkpointing);
+  EXPECT_THAT(Resume(Asking({.gradient_checkpointing = true}, {"gradient_checkpointing"})),
+              GoesOn());
+  EXPECT_TRUE(Record().order.compute.gradient_checkpointing);
   EXPECT_THAT(Resume(), GoesOn());
-  EXPECT_TRUE(Record().order.gradient_checkpointing);
+  EXPECT_TRUE(Record().order.compute.gradient_checkpointing);
 }
 
 TEST_F(ResumeTeachingTest, OnAProcessorNothingIsAskedForThatOnlyAGpuHas) {
   Rewrite([](TeachOrder& order) {
     order.compute.device = kFirstGpu;
-    order.device_use = {.memory_mb = 6000, .cuda_graph = true};
+    order.compute.device_memory_mb = 6000;
+    order.compute.cuda_graph = true;
   });
-  EXPECT_THAT(Resume({.device = kProcessor}), GoesOn());
+  EXPECT_THAT(Resume(Asking({.device = kProcessor}, {"device"})), GoesOn());
   EXPECT_THAT(err_.str(),
               HasSubstr("the training began on cuda:0; on cpu it ends in slightly other numbers"));
   EXPECT_EQ(Record().order.compute.device, kProcessor);
-  EXPECT_EQ(Record().order.device_use.memory_mb, 0);
-  EXPECT_FALSE(Record().order.device_use.cuda_graph);
+  EXPECT_EQ(Record().order.compute.device_memory_mb, 0);
+  EXPECT_FALSE(Record().order.compute.cuda_graph);
 }
 
 TEST_F(ResumeTeachingTest, TheDeviceThatItBeganOnIsNoChange) {
-  EXPECT_THAT(Resume({.device = kProcessor}), GoesOn());
+  EXPECT_THAT(Resume(Asking({.device = kProcessor}, {"device"})), GoesOn());
   EXPECT_THAT(err_.str(), Not(HasSubstr("slightly other numbers")));
 }
 
 TEST_F(ResumeTeachingTest, WhatOnlyAGpuHasIsRefusedOnAProcessor) {
   const std::string record = FileContent(RecordFile());
-  EXPECT_THAT(Resume({.cuda_graph = true}),
+  EXPECT_THAT(Resume(Asking({.cuda_graph = true}, {"cuda_graph"})),
               RefusesNaming(Parts{"cuda-graph: got true", "without a GPU"}));
-  EXPECT_THAT(Resume({.device_memory_mb = 6000}),
+  EXPECT_THAT(Resume(Asking({.device_memory_mb = 6000}, {"device_memory_mb"})),
               RefusesNaming(Parts{"device-memory-mb: got 6000", "without a GPU"}));
-  EXPECT_THAT(Resume({.device_memory_mb = -1}), RefusesNaming(Parts{"device-memory-mb: got -1"}));
+  EXPECT_THAT(Resume(Asking({.device_memory_mb = -1}, {"device_memory_mb"})),
+              RefusesNaming(Parts{"device-memory-mb: got -1"}));
   EXPECT_EQ(FileContent(RecordFile()), record) << "what is refused changes nothing";
 }
 
+TEST_F(ResumeTeachingTest, AGraphIsRefusedInFp16AsItIsAtTheBeginning) {
+  Rewrite([](TeachOrder& order) {
+    order.compute.device = kFirstGpu;
+    order.compute.precision = Precision::kFp16;
+  });
+  EXPECT_THAT(Resume(Asking({.cuda_graph = true}, {"cuda_graph"})),
+              RefusesNaming(Parts{"cuda-graph: got true", "false in fp16"}));
+}
+
+TEST_F(ResumeTeachingTest, AutoIsWhereItBegan) {
+  Rewrite([](TeachOrder& order) { order.compute.device = kFirstGpu; });
+  EXPECT_THAT(Resume(Asking({}, {"device"})), Not(GoesOn())) << "there is no GPU here";
+  EXPECT_EQ(Record().order.compute.device, kFirstGpu);
+}
+
 TEST_F(ResumeTeachingTest, AskingAProcessorForAllTheMemoryThereIsIsNoChange) {
-  EXPECT_THAT(Resume({.device_memory_mb = 0}), GoesOn());
-  EXPECT_EQ(Record().order.device_use.memory_mb, 0);
+  EXPECT_THAT(Resume(Asking({.device_memory_mb = 0}, {"device_memory_mb"})), GoesOn());
+  EXPECT_EQ(Record().order.compute.device_memory_mb, 0);
 }
 
 }  // namespace
