@@ -14,6 +14,7 @@
 #include "base/pause.h"
 #include "base/status_macros.h"
 #include "rpc/channel.h"
+#include "rpc/retry.h"
 #include "rpc/status.h"
 
 namespace imprint::rank {
@@ -79,9 +80,10 @@ absl::StatusOr<std::vector<RgbImage>> FetchOnce(v1::TransferService::StubInterfa
   return std::move(pictures).Take();
 }
 
-bool MayPass(const absl::Status& error) {
-  return absl::IsUnavailable(error) || absl::IsInternal(error) || absl::IsUnknown(error) ||
-         absl::IsAborted(error);
+// Neither DEADLINE_EXCEEDED, since the deadline is the whole of the patience, nor CANCELLED, as
+// which a stop ends the stream. INTERNAL and UNKNOWN are how a stream breaks that has begun.
+bool IsRetryableFetch(const absl::Status& error) {
+  return IsStreamBroken(error) || absl::IsAborted(error);
 }
 
 }  // namespace
@@ -99,7 +101,7 @@ absl::StatusOr<std::vector<RgbImage>> FetchPreparedPictures(const v1::Ticket& ti
   while (true) {
     auto pictures = FetchOnce(*registry, request, stop, deadline);
     if (stop.stop_requested()) return absl::CancelledError("stopped");
-    if (pictures.ok() || !MayPass(pictures.status()) || absl::Now() + kPause >= deadline) {
+    if (pictures.ok() || !IsRetryableFetch(pictures.status()) || absl::Now() + kPause >= deadline) {
       return pictures;
     }
     Pause(stop, kPause);
