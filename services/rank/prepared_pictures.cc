@@ -8,12 +8,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include <grpcpp/client_context.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
 #include "base/pause.h"
 #include "base/status_macros.h"
 #include "rpc/channel.h"
+#include "rpc/client_call.h"
 #include "rpc/retry.h"
 #include "rpc/status.h"
 
@@ -64,16 +64,13 @@ class Collection {
 absl::StatusOr<std::vector<RgbImage>> FetchOnce(v1::TransferService::StubInterface& registry,
                                                 const v1::GetPreparedPicturesRequest& request,
                                                 const std::stop_token& stop, absl::Time deadline) {
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(deadline));
-  context.set_wait_for_ready(true);
-  const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
-  const auto stream = registry.GetPreparedPictures(&context, request);
+  ClientCall call({.deadline = deadline, .stop = stop, .wait_for_ready = true});
+  const auto stream = registry.GetPreparedPictures(&call.context(), request);
   Collection pictures;
   v1::PreparedPicture picture;
   absl::Status kept;
   while (kept.ok() && stream->Read(&picture)) kept = pictures.Add(picture, request.size());
-  if (!kept.ok()) context.TryCancel();
+  if (!kept.ok()) call.context().TryCancel();
   const grpc::Status status = stream->Finish();
   RETURN_IF_ERROR(kept);
   RETURN_IF_ERROR(FromGrpc(status));

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 
 #include "rpc/channel.h"
+#include "rpc/client_call.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 
@@ -32,10 +33,8 @@ absl::Status Gateway::Try(absl::Duration timeout, const Attempt& attempt) {
   const absl::Time until = absl::Now() + patience_;
   Backoff backoff = kCallBackoff;
   while (true) {
-    grpc::ClientContext context;
-    SetDeadline(context, timeout);
-    const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
-    const absl::Status status = FromGrpc(attempt(context));
+    ClientCall call({.timeout = timeout, .stop = stop_});
+    const absl::Status status = FromGrpc(attempt(call.context()));
     if (stop_.stop_requested()) return absl::CancelledError("stopped");
     if (!IsRetryable(status) || absl::Now() > until) return Explained(status);
     if (!Wait(backoff.Next(status))) return absl::CancelledError("stopped");

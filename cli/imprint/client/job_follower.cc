@@ -8,6 +8,7 @@
 #include "cli/imprint/client/resource_options.h"
 
 #include "base/status_macros.h"
+#include "rpc/client_call.h"
 #include "rpc/retry.h"
 #include "rpc/status.h"
 
@@ -57,19 +58,18 @@ class Follower {
 
  private:
   absl::Status ReadStream() {
-    grpc::ClientContext context;
-    const std::stop_callback cancel(gateway_.stop(), [&context] { context.TryCancel(); });
     v1::WatchJobRequest request;
     request.set_name(job_);
     request.set_from_event(next_);
-    const auto stream = gateway_.jobs().WatchJob(&context, request);
+    ClientCall call({.stop = gateway_.stop()});
+    const auto stream = gateway_.jobs().WatchJob(&call.context(), request);
     v1::JobEvent event;
     while (stream->Read(&event)) {
       if (event.number() < next_) continue;
       next_ = event.number() + 1;
       handled_ = handle_(event);
       if (!handled_.ok()) {
-        context.TryCancel();
+        call.context().TryCancel();
         break;
       }
     }
