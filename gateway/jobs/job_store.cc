@@ -25,7 +25,8 @@ using google::protobuf::util::TimeUtil;
 constexpr absl::Duration kRetryFullQueue = absl::Seconds(5);
 // Small enough to keep no other transaction waiting.
 constexpr int kEventsForgottenAtOnce = 5000;
-// A page that looked at so many jobs and is still not full goes out as it is.
+// A page that looked at so many jobs and is still not full goes out as it is: labels are JSON,
+// which no index helps to find, and a caller can go on from there.
 constexpr int kJobsLookedAt = 5000;
 
 absl::StatusOr<JobRow> LoadOwn(soci::session& sql, const std::string& tenant,

@@ -17,6 +17,7 @@
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
 #include "services/registry/lineage.h"
+#include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"
 #include "services/registry/tickets.h"
 
@@ -263,37 +264,23 @@ absl::StatusOr<v1::ImageSet> ImageSets::Get(const std::string& name) {
 }
 
 absl::StatusOr<std::vector<v1::ImageSet>> ImageSets::List(const Page& page, std::string& next) {
-  int64_t before = INT64_MAX;
-  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
-    return FieldError("page_token", "one of another list", "next_page_token of this list");
-  }
+  ASSIGN_OR_RETURN(const int64_t before, NumberAfter(page, INT64_MAX));
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::ImageSet>> {
-    std::vector<v1::ImageSet> sets;
     const std::string tenant = kTenant;
-    const int limit = page.size + 1;
+    const int limit = page.rows();
     SetRow row;
-    int64_t last = 0;
-    std::string body;
+    ListedRow<int64_t> listed;
     soci::statement rows =
         (sql.prepare << "select number, body, state, items_total, items_done, items_blocked,"
                         " version from image_sets where tenant = :t and number < :before"
                         " order by number desc limit :limit",
-         soci::use(tenant), soci::use(before), soci::use(limit), soci::into(row.number),
-         soci::into(body), soci::into(row.state), soci::into(row.total), soci::into(row.done),
-         soci::into(row.blocked), soci::into(row.version));
-    PageRoom room(page);
-    rows.execute();
-    while (rows.fetch()) {
-      if (!room.Take(body.size())) {
-        next = absl::StrCat(last);
-        break;
-      }
-      row.body.Clear();
-      RETURN_IF_ERROR(FromJsonText(body, row.body));
-      sets.push_back(Full(row));
-      last = row.number;
-    }
-    return sets;
+         soci::use(tenant), soci::use(before), soci::use(limit), soci::into(listed.key),
+         soci::into(listed.body), soci::into(row.state), soci::into(row.total),
+         soci::into(row.done), soci::into(row.blocked), soci::into(row.version));
+    return ReadPage<v1::ImageSet>(rows, listed, page, next, [&]() -> absl::StatusOr<v1::ImageSet> {
+      ASSIGN_OR_RETURN(row.body, FromJsonText<v1::ImageSet>(listed.body));
+      return Full(row);
+    });
   });
 }
 
@@ -333,35 +320,19 @@ absl::StatusOr<v1::Item> ImageSets::GetItem(const std::string& name) {
 absl::StatusOr<std::vector<v1::Item>> ImageSets::ListItems(const std::string& set, const Page& page,
                                                            std::string& next) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("parent", set, "imageSets"));
-  int64_t after = -1;
-  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &after)) {
-    return FieldError("page_token", "one of another list", "next_page_token of this list");
-  }
+  ASSIGN_OR_RETURN(const int64_t after, NumberAfter(page, -1));
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Item>> {
-    std::vector<v1::Item> items;
-    auto row = Load(sql, "id", id);
-    if (absl::IsNotFound(row.status())) return NoSuch("parent", set);
-    if (!row.ok()) return row.status();
-    const int limit = page.size + 1;
-    int64_t index = 0;
-    int64_t last = 0;
-    std::string body;
+    auto owner = Load(sql, "id", id);
+    if (absl::IsNotFound(owner.status())) return NoSuch("parent", set);
+    if (!owner.ok()) return owner.status();
+    const int limit = page.rows();
+    ListedRow<int64_t> row;
     soci::statement rows =
         (sql.prepare << "select item_index, body from items where image_set = :s"
                         " and item_index > :after order by item_index limit :limit",
-         soci::use(row->number), soci::use(after), soci::use(limit), soci::into(index),
-         soci::into(body));
-    PageRoom room(page);
-    rows.execute();
-    while (rows.fetch()) {
-      if (!room.Take(body.size())) {
-        next = absl::StrCat(last);
-        break;
-      }
-      RETURN_IF_ERROR(FromJsonText(body, items.emplace_back()));
-      last = index;
-    }
-    return items;
+         soci::use(owner->number), soci::use(after), soci::use(limit), soci::into(row.key),
+         soci::into(row.body));
+    return ReadPage<v1::Item>(rows, row, page, next);
   });
 }
 
