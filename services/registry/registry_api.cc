@@ -235,7 +235,7 @@ grpc::Status RegistryApi::DeleteImageSet(grpc::ServerContext* context,
 
 grpc::Status RegistryApi::GetItem(grpc::ServerContext* context, const v1::GetItemRequest* request,
                                   v1::Item* response) {
-  return AnswerWith(*context, *response, [&] { return image_sets_.GetItem(request->name()); });
+  return AnswerWith(*context, *response, [&] { return items_.Get(request->name()); });
 }
 
 grpc::Status RegistryApi::ListItems(grpc::ServerContext* context,
@@ -243,7 +243,7 @@ grpc::Status RegistryApi::ListItems(grpc::ServerContext* context,
                                     v1::ListItemsResponse* response) {
   return AnswerWithPage(*context, *request, absl::StrCat("items of ", request->parent()), *response,
                         *response->mutable_items(), [&](const Page& page, std::string& next) {
-                          return image_sets_.ListItems(request->parent(), page, next);
+                          return items_.List(request->parent(), page, next);
                         });
 }
 
@@ -252,8 +252,8 @@ grpc::Status RegistryApi::DownloadItem(grpc::ServerContext* context,
                                        grpc::ServerWriter<v1::DownloadChunk>* writer) {
   return Answer(*context, [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const Turnstile::Pass pass, downloads_.Enter(PeerOf(*context)));
-    ASSIGN_OR_RETURN(const v1::Item item, image_sets_.GetItem(request->name()));
-    ASSIGN_OR_RETURN(const Blob content, image_sets_.Content(item));
+    ASSIGN_OR_RETURN(const v1::Item item, items_.Get(request->name()));
+    ASSIGN_OR_RETURN(const Blob content, items_.Content(item));
     return SendFile(content.text(), item.sha256(), *context, *writer);
   });
 }
