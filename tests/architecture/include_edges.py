@@ -23,7 +23,8 @@ TORCH_FREE_HEADERS = {
     "engine/cuda/device_graph.h", "engine/cuda/device_memory.h", "engine/cuda/prepare_device.h", "engine/cuda/open_plugin.h",
     "engine/devices/compute_choice.h", "engine/devices/compute_device.h", "engine/devices/cuda_driver.h",
     "engine/devices/device_facts.h", "engine/devices/device_use.h",
-    "engine/training/checkpoint.h", "engine/training/memory_trial.h", "engine/training/training_run.h",
+    "engine/training/checkpoint.h", "engine/training/memory_trial.h", "engine/training/training_input.h",
+    "engine/training/training_run.h",
     "engine/torch/memory_budget.h",
 }
 ROOTS = ("base", "formats", "text", "imaging", "orders", "engine", "cli", "rpc", "storage", "services", "gateway")
