@@ -2,6 +2,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
@@ -32,6 +33,12 @@ absl::StatusOr<Page> ParsePage(int32_t page_size, absl::string_view page_token,
   }
   page.after = decoded.substr(prefix.size());
   return page;
+}
+
+absl::StatusOr<int64_t> NumberAfter(const Page& page, int64_t beginning) {
+  int64_t number = beginning;
+  if (page.after.empty() || absl::SimpleAtoi(page.after, &number)) return number;
+  return FieldError("page_token", "one of another list", "next_page_token of this list");
 }
 
 bool PageRoom::Take(size_t bytes) {

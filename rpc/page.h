@@ -16,12 +16,19 @@ struct Page {
   int size = 50;
   // The last key of the page before; empty at the beginning.
   std::string after;
+
+  // How many rows to ask a database for: one more than go on the page says that there is another.
+  int rows() const { return size + 1; }
 };
 
 // Parses a page request. INVALID_ARGUMENT naming page_size (0 to 1000; 0 means 50) or page_token.
 // `list` says which list and filter the token belongs to: another list's token is refused.
 absl::StatusOr<Page> ParsePage(int32_t page_size, absl::string_view page_token,
                                absl::string_view list);
+
+// Returns page.after of a list whose keys are numbers, or `beginning` for its first page.
+// INVALID_ARGUMENT naming page_token if it is no number.
+absl::StatusOr<int64_t> NumberAfter(const Page& page, int64_t beginning);
 
 // Decides when a page is full: of resources, or of bytes, so that it fits into what callers' gRPC
 // accepts by default, 4 MiB. A page takes at least one resource in any case.

@@ -29,6 +29,13 @@ TEST(Page, AnotherListsTokenAndBadSizesAreRefused) {
               RefusesNaming(std::vector<std::string>{"page_size", "1001"}));
 }
 
+TEST(Page, AListByNumbersGoesOnBehindOne) {
+  EXPECT_EQ(*NumberAfter(Page{}, -1), -1);
+  EXPECT_EQ(*NumberAfter(Page{.after = "7"}, -1), 7);
+  EXPECT_THAT(NumberAfter(Page{.after = "rex"}, -1),
+              RefusesNaming(std::vector<std::string>{"page_token", "another list"}));
+}
+
 TEST(Page, IsFullOfResourcesOrOfBytes) {
   PageRoom few(Page{.size = 2});
   EXPECT_TRUE(few.Take(1));

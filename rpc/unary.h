@@ -8,7 +8,7 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/status.h>
 
-#include "rpc/channel.h"
+#include "rpc/client_call.h"
 #include "rpc/status.h"
 
 namespace imprint {
@@ -20,10 +20,9 @@ absl::StatusOr<Response> CallUnary(Stub& stub,
                                    grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                                 const Request&, Response*),
                                    const Request& request, absl::Duration timeout) {
-  grpc::ClientContext context;
-  SetDeadline(context, timeout);
+  ClientCall call({.timeout = timeout});
   Response response;
-  const grpc::Status status = (stub.*method)(&context, request, &response);
+  const grpc::Status status = (stub.*method)(&call.context(), request, &response);
   if (!status.ok()) return FromGrpc(status);
   return response;
 }

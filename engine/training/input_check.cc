@@ -10,8 +10,6 @@
 #include "base/field_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
-#include "engine/torch/torch_errors.h"
-#include "engine/training/initial_rows.h"
 #include "text/training_templates.h"
 #include "text/unicode_text.h"
 
@@ -85,20 +83,6 @@ std::map<std::string, std::string> DescribeRun(const BaseModel& model, const Tra
     run[absl::StrCat("recipe.", field)] = value.dump();
   }
   return run;
-}
-
-absl::Status CheckRanks(const TrainingRecipe& recipe, int ranks) {
-  const int samples = recipe.batch * recipe.accumulation;
-  if (ranks >= 1 && ranks <= samples) return absl::OkStatus();
-  return FieldError("ranks", absl::StrCat(ranks),
-                    absl::StrCat("1 to ", samples, ", the samples of a step"));
-}
-
-absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input) {
-  RETURN_IF_ERROR(CheckInput(model, input));
-  RETURN_IF_ERROR(TokenizeCaptions(model, input).status());
-  return CatchTorchErrors(
-      [&] { return InitialRows(model, input.class_word, input.recipe.vectors).status(); });
 }
 
 }  // namespace imprint

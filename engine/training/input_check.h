@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 
 #include "engine/model/base_model.h"
-#include "engine/training/training_run.h"
+#include "engine/training/training_input.h"
 #include "text/clip_tokenizer.h"
 
 namespace imprint {

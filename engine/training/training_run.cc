@@ -314,6 +314,20 @@ absl::Status RunSteps(Training& training, const TrainingHooks& hooks,
 
 }  // namespace
 
+absl::Status CheckRanks(const TrainingRecipe& recipe, int ranks) {
+  const int samples = recipe.batch * recipe.accumulation;
+  if (ranks >= 1 && ranks <= samples) return absl::OkStatus();
+  return FieldError("ranks", absl::StrCat(ranks),
+                    absl::StrCat("1 to ", samples, ", the samples of a step"));
+}
+
+absl::Status CheckTraining(const BaseModel& model, const TrainingInput& input) {
+  RETURN_IF_ERROR(CheckInput(model, input));
+  RETURN_IF_ERROR(TokenizeCaptions(model, input).status());
+  return CatchTorchErrors(
+      [&] { return InitialRows(model, input.class_word, input.recipe.vectors).status(); });
+}
+
 absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInput& input,
                                       const std::optional<TrainingCheckpoint>& from,
                                       const TrainingHooks& hooks, TrainingContext context) {

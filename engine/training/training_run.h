@@ -6,17 +6,15 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
-#include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "base/rgb_image.h"
 #include "engine/collective/collective_use.h"
 #include "engine/cuda/device_graph.h"
 #include "engine/model/base_model.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/training_input.h"
 #include "formats/learned_embedding.h"
 #include "orders/compute_options.h"
 #include "orders/training_recipe.h"
@@ -24,17 +22,6 @@
 namespace imprint {
 
 class Collective;
-
-struct TrainingInput {
-  std::string token;
-  // The word for the kind of thing that the concept is, where its vectors start.
-  std::string class_word;
-  // All have the same size, and both sides are multiples of the model's size_multiple.
-  std::vector<RgbImage> pictures;
-  // Captions that contain "{}" exactly once each.
-  std::vector<std::string> templates;
-  TrainingRecipe recipe;
-};
 
 struct TrainingProgress {
   int64_t step;  // updates done, 1 to steps

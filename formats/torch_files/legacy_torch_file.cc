@@ -10,6 +10,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "formats/torch_files/pickle_limits.h"
 
 namespace imprint {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "formats/torch_files/pickle_parser.h"
+#include "formats/torch_files/pickle_limits.h"
 
 namespace imprint {
 namespace {

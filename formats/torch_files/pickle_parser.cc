@@ -14,6 +14,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "formats/torch_files/pickle_calls.h"
+#include "formats/torch_files/pickle_limits.h"
 #include "formats/torch_files/pickle_opcodes.h"
 #include "text/unicode_text.h"
 

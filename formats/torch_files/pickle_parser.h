@@ -1,6 +1,6 @@
 // Reads a pickle without being Python: the opcodes that torch.save's files need are parsed into
 // plain values, and nothing is executed or imported. Memory is bounded by the pickle's size and the
-// limits below; nesting costs nothing, since the parser does not recurse.
+// limits of pickle_limits.h; nesting costs nothing, since the parser does not recurse.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +15,6 @@
 
 namespace imprint {
 
-// A LoRA of a thousand tensors takes some 200 KB and 30,000 values; an embedding takes 300 bytes.
-inline constexpr size_t kMaxPickleBytes = 4 << 20;
-inline constexpr size_t kMaxPickleValues = 200'000;
-// The longest key of a storage; torch's own are numbers of at most 20 digits.
-inline constexpr size_t kMaxStorageKey = 64;
-
 // A parsed pickle. Immutable once parsed, movable; its values live as long as it does.
 struct Pickle {
   std::deque<PickleValue> values;
@@ -33,7 +27,7 @@ struct Pickle {
 
 // Parses a pickle. INVALID_ARGUMENT, naming the byte, for a global or opcode that is not on our
 // lists, a length or count that leaves the bytes, values of another kind than an opcode takes, and
-// more of anything than the limits above.
+// more of anything than pickle_limits.h allows.
 absl::StatusOr<Pickle> ParsePickle(absl::string_view bytes);
 
 }  // namespace imprint

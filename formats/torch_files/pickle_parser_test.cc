@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "formats/torch_files/pickle_limits.h"
 #include "formats/torch_files/torch_writer.h"
 
 namespace imprint {

@@ -23,6 +23,7 @@
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 #include "services/server/call.h"
+#include "services/server/list_call.h"
 #include "services/server/patience.h"
 
 namespace imprint::gateway {
@@ -85,16 +86,13 @@ grpc::Status JobApi::GetJob(grpc::ServerContext* context, const v1::GetJobReques
 
 grpc::Status JobApi::ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                               v1::ListJobsResponse* response) {
-  return Answer(*context, [&]() -> absl::Status {
-    const std::string list = absl::StrCat("jobs?", request->filter());
-    ASSIGN_OR_RETURN(const Page page, ParsePage(request->page_size(), request->page_token(), list));
+  const auto read = [&](const Page& page,
+                        std::string& next) -> absl::StatusOr<std::vector<v1::Job>> {
     ASSIGN_OR_RETURN(const JobFilter filter, ParseJobFilter(request->filter()));
-    std::string next;
-    ASSIGN_OR_RETURN(std::vector<v1::Job> jobs, jobs_.List(kTenant, filter, page, next));
-    for (v1::Job& job : jobs) *response->add_jobs() = std::move(job);
-    if (!next.empty()) response->set_next_page_token(MakePageToken(list, next));
-    return absl::OkStatus();
-  });
+    return jobs_.List(kTenant, filter, page, next);
+  };
+  return AnswerWithPage(*context, *request, absl::StrCat("jobs?", request->filter()), *response,
+                        *response->mutable_jobs(), read);
 }
 
 grpc::Status JobApi::WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,

@@ -1,16 +1,15 @@
 #include "gateway/api/registry_proxy.h"
 
-#include <algorithm>
-#include <chrono>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "gateway/api/caller.h"
 #include "gateway/peers/registry_client.h"
-#include "rpc/channel.h"
+#include "rpc/client_call.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 #include "services/server/call.h"
@@ -22,17 +21,12 @@ namespace {
 constexpr int kMostUploads = 32;
 constexpr int kMostDownloads = 64;
 // No call is passed on for longer than this, whatever its caller's deadline.
-constexpr std::chrono::minutes kLongest(10);
-constexpr std::chrono::hours kLongestUpload(2);
+constexpr absl::Duration kLongest = absl::Minutes(10);
+constexpr absl::Duration kLongestUpload = absl::Hours(2);
 
-void Prepare(grpc::Channel& channel, const grpc::ServerContext& context,
-             grpc::ClientContext& client, std::chrono::seconds longest = kLongest) {
-  AwaitConnection(channel);
-  client.set_deadline(std::min(context.deadline(), std::chrono::system_clock::now() + longest));
-  const auto trace = context.client_metadata().find("traceparent");
-  if (trace != context.client_metadata().end()) {
-    client.AddMetadata("traceparent", std::string(trace->second.data(), trace->second.size()));
-  }
+CallTerms TermsOf(grpc::Channel& channel, const grpc::ServerContext& context,
+                  absl::Duration longest = kLongest) {
+  return CallTerms{.timeout = longest, .connect_first = &channel}.For(context);
 }
 
 // No piece of an upload is larger than this: the registry says so of those that come to it.
@@ -42,13 +36,12 @@ constexpr size_t kMostPieceBytes = (1 << 20) + (64 << 10);
 template <typename Piece, typename Open>
 absl::Status ForwardPieces(grpc::Channel& channel, grpc::ServerContext& context,
                            grpc::ServerReader<Piece>& reader, Open&& open) {
-  grpc::ClientContext client;
-  Prepare(channel, context, client, kLongestUpload);
-  const auto writer = open(&client);
+  ClientCall call(TermsOf(channel, context, kLongestUpload));
+  const auto writer = open(&call.context());
   Piece piece;
   while (ReadPatiently(context, reader, piece)) {
     if (piece.ByteSizeLong() > kMostPieceBytes) {
-      client.TryCancel();
+      call.context().TryCancel();
       (void)writer->Finish();
       return FieldError("chunk", absl::StrCat(piece.ByteSizeLong(), " bytes"),
                         "at most 1048576 in a piece");
@@ -57,7 +50,7 @@ absl::Status ForwardPieces(grpc::Channel& channel, grpc::ServerContext& context,
   }
   if (context.IsCancelled()) {
     // The caller has gone in the middle: the registry need not look at what came.
-    client.TryCancel();
+    call.context().TryCancel();
   } else {
     writer->WritesDone();
   }
@@ -67,13 +60,12 @@ absl::Status ForwardPieces(grpc::Channel& channel, grpc::ServerContext& context,
 template <typename Piece, typename Open>
 absl::Status ForwardFile(grpc::Channel& channel, grpc::ServerContext& context,
                          grpc::ServerWriter<Piece>& writer, Open&& open) {
-  grpc::ClientContext client;
-  Prepare(channel, context, client);
-  const auto reader = open(&client);
+  ClientCall call(TermsOf(channel, context));
+  const auto reader = open(&call.context());
   Piece piece;
   while (reader->Read(&piece)) {
     if (!WritePatiently(context, writer, piece)) {
-      client.TryCancel();
+      call.context().TryCancel();
       break;
     }
   }
@@ -95,9 +87,8 @@ RegistryProxy::RegistryProxy(const std::shared_ptr<grpc::Channel>& channel, JobS
 
 grpc::Status RegistryProxy::Forward(grpc::ServerContext& context, Call call) {
   return Answer(context, [&] {
-    grpc::ClientContext client;
-    Prepare(*channel_, context, client);
-    return FromRegistry(call(client));
+    ClientCall onward(TermsOf(*channel_, context));
+    return FromRegistry(call(onward.context()));
   });
 }
 

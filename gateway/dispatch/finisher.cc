@@ -91,6 +91,7 @@ absl::Status Finisher::Bring(const UnfinishedJob& unfinished) {
   ASSIGN_OR_RETURN(const v1::Job job, endings_.Load(unfinished.id));
   const bool computed = unfinished.state == v1::JOB_STATE_FINALIZING;
   if (!computed) RETURN_IF_ERROR(StopRuns(job));
+  // One look, since every call to a registry that is away would wait for a connection first.
   RETURN_IF_ERROR(registry_.Ready());
   return computed ? Commit(job) : PutToRest(job);
 }
@@ -149,6 +150,7 @@ absl::Status Finisher::StopRuns(const v1::Job& job) {
     if (run.key.job() != job.name()) continue;
     const auto node = nodes_.Find(run.node);
     if (!node || !node->alive) continue;
+    // Who does not hear it is told again by the dispatcher, as a stray.
     (void)NodeClient::Open(node->status.kind(), node->address)
         ->Stop(run.key, v1::STOP_MODE_ABANDON, "the job was cancelled");
   }

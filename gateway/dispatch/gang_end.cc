@@ -9,8 +9,17 @@
 namespace imprint::gateway {
 namespace {
 
-// Smaller goes first.
-enum class Fault { kFatal, kFailed, kDrained, kUnknown, kBroken, kStopped, kNone };
+// Smaller goes first: what a rank says of itself, then silence, then what only follows from the end
+// of another.
+enum class Fault {
+  kFatal,    // another attempt would fail, too
+  kFailed,   // another attempt may go well
+  kDrained,  // its node goes
+  kUnknown,  // nothing was heard of it
+  kBroken,   // a sum over the ranks failed, because another one ended
+  kStopped,  // it was told to
+  kNone,     // it is done
+};
 
 Fault FaultOf(const RankEnd& end) {
   if (!end.error.ok()) {

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
+#include "rpc/retry.h"
 #include "rpc/status.h"
 
 namespace imprint::gateway {
@@ -16,31 +17,26 @@ constexpr absl::Duration kLongWait = absl::Seconds(2);
 // For a registry that answers, but fails at a job.
 constexpr absl::Duration kFailingPatience = absl::Minutes(10);
 
-bool IsFailing(const absl::Status& error) {
-  return absl::IsInternal(error) || absl::IsUnknown(error);
+// A job waits for as long as it takes: for peers that are away, for a slot, for a disk with room
+// and for a database that is restored.
+bool IsNoFaultOfTheJob(const absl::Status& error) {
+  return IsTransient(error) || AwaitsRoomOrRepair(error);
 }
 
 }  // namespace
 
-bool IsTransient(const absl::Status& error) {
-  // Somebody will restore it.
-  if (ReasonOf(error) == "DATABASE_DAMAGED") return true;
-  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
-         absl::IsResourceExhausted(error) || absl::IsCancelled(error) || absl::IsAborted(error);
-}
-
 absl::Time FailingSince(absl::Time since, const absl::Status& error, absl::Time now) {
-  return IsFailing(error) ? std::min(since, now) : absl::InfiniteFuture();
+  return IsServerError(error) ? std::min(since, now) : absl::InfiniteFuture();
 }
 
 bool MayYetBeCommitted(const absl::Status& error, absl::Duration failing) {
-  return IsTransient(error) || (IsFailing(error) && failing < kFailingPatience);
+  return IsNoFaultOfTheJob(error) || (IsServerError(error) && failing < kFailingPatience);
 }
 
 RunEnd EndOfBeginning(const absl::Status& error) {
   RunEnd end = {.state = v1::ATTEMPT_STATE_FAILED,
                 .reason = absl::StrCat("could not begin: ", error.message()),
-                .fault = !IsTransient(error),
+                .fault = !IsNoFaultOfTheJob(error),
                 .wait = kShortWait};
   end.fatal = end.fault && (absl::IsInvalidArgument(error) || absl::IsNotFound(error) ||
                             absl::IsFailedPrecondition(error) || absl::IsDataLoss(error));

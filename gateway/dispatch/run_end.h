@@ -19,12 +19,10 @@ RunEnd EndOfFailure(const v1::Failure& failure);
 // The end of a run that was stopped.
 RunEnd EndOfStop(const v1::RunStopped& stopped);
 
-// Returns whether the error is transient, so that retrying the same call may help.
-bool IsTransient(const absl::Status& error);
-
 // Returns since when a reachable registry has been failing at a job, given one more error. INTERNAL
-// and UNKNOWN count, the latter because a broken connection also shows as UNKNOWN. Any other error
-// starts over; `since` is InfiniteFuture while nothing has failed.
+// and UNKNOWN count (IsServerError in rpc/retry.h), the latter because a broken connection also
+// shows as UNKNOWN. Any other error starts over; `since` is InfiniteFuture while nothing has
+// failed.
 absl::Time FailingSince(absl::Time since, const absl::Status& error, absl::Time now);
 
 // Returns whether a result that the registry did not take may still be committed.

@@ -86,6 +86,7 @@ absl::Status SaveJob(soci::session& sql, JobRow& row) {
 }
 
 absl::Status AddEvent(soci::session& sql, JobRow& row, v1::JobEvent event) {
+  // Counted in the job, not in the table, from which old events go: a number never comes twice.
   const int64_t number = row.job.last_event() + 1;
   row.job.set_last_event(number);
   event.set_number(number);

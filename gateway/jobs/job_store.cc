@@ -25,7 +25,8 @@ using google::protobuf::util::TimeUtil;
 constexpr absl::Duration kRetryFullQueue = absl::Seconds(5);
 // Small enough to keep no other transaction waiting.
 constexpr int kEventsForgottenAtOnce = 5000;
-// A page that looked at so many jobs and is still not full goes out as it is.
+// A page that looked at so many jobs and is still not full goes out as it is: labels are JSON,
+// which no index helps to find, and a caller can go on from there.
 constexpr int kJobsLookedAt = 5000;
 
 absl::StatusOr<JobRow> LoadOwn(soci::session& sql, const std::string& tenant,
@@ -159,11 +160,13 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     const int priority = row.job.priority();
     const int slots = created.job.has_training() ? created.job.training().ranks() : 1;
     const int min_slots = created.job.has_training() ? created.job.training().min_ranks() : 1;
+    // 0 marks a training. An image set's is a guess until a chunk is leased (leases.cc).
     row.chunk_items = created.job.has_training() ? 0 : kMostChunkItems;
     const double item_work = created.job.has_training() ? 0 : ItemWork(created.job.image_set());
     const int64_t items_total = row.job.items_total();
     ASSIGN_OR_RETURN(const std::string spec_json, ToJsonText(spec));
     ASSIGN_OR_RETURN(const std::string model_json, ToJsonText(created.model));
+    // SaveJob writes it, once the first event has its number.
     const std::string placeholder = "{}";
     const v1::TrainingSpec& training = created.job.training();
     const std::string base_model =

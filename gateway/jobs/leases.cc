@@ -35,6 +35,7 @@ absl::StatusOr<int64_t> TakeChunk(soci::session& sql, int64_t most_items, JobRow
     return absl::FailedPreconditionError(absl::StrCat(job.name(), " has no chunk to give"));
   }
   chunk.first_item = job.next_item;
+  // A training: one chunk, of no items. next_item only says whether it was ever given.
   if (job.chunk_items == 0) {
     number = 0;
     job.next_item = 1;
@@ -95,11 +96,13 @@ absl::StatusOr<RunLease> Leases::Lease(const std::string& job,
                                        int64_t most_items) {
   const auto give = [&](soci::session& sql) -> absl::StatusOr<RunLease> {
     ASSIGN_OR_RETURN(JobRow row, LoadJob(sql, job));
+    // Before anything is written: it may have been cancelled since the scheduler looked.
     RETURN_IF_ERROR(NextState(row.job.state(), JobOccurrence::kRunStarted).status());
     ChunkRow chunk;
     ASSIGN_OR_RETURN(const int64_t number, TakeChunk(sql, most_items, row, chunk));
     chunk.state = kChunkRunning;
     chunk.nodes = nodes;
+    // From here on no earlier attempt can write: Hold (held_run.h) looks at this number.
     ++chunk.attempt;
     chunk.start_us = DatabaseNowMicros(sql);
     SaveChunk(sql, row.id, number, chunk);
@@ -152,6 +155,7 @@ absl::StatusOr<std::vector<CurrentRun>> Leases::Current() {
       run.key.set_chunk(chunk);
       run.key.set_attempt(attempt);
       run.key.set_rank(rank);
+      // The job was cancelled or has failed while the chunk runs: whoever runs it is to be stopped.
       run.cancelling = state != v1::JOB_STATE_RUNNING;
       runs.push_back(run);
     }
@@ -163,6 +167,7 @@ absl::Status Leases::Renew(const std::vector<v1::RunKey>& runs, absl::Duration t
   if (runs.empty()) return absl::OkStatus();
   return database_.Write([&](soci::session& sql) -> absl::Status {
     const int64_t lease = DatabaseNowMicros(sql) + absl::ToInt64Microseconds(ttl);
+    // In one transaction, since each waits for the disk (storage/database.h).
     for (const v1::RunKey& run : runs) {
       ASSIGN_OR_RETURN(const std::string id, ParseJobId(run));
       RenewSeat(sql, id, run, lease);
@@ -188,6 +193,8 @@ absl::StatusOr<std::vector<ExpiredRun>> Leases::ExpiredRuns() {
     int64_t limit_us = 0;
     int late = 0;
     CurrentRun run;
+    // A gang comes once for each seat that is lost: the first gives it back, and at the others it
+    // is superseded already.
     soci::statement statement =
         (sql.prepare << Sql("select c.job, c.chunk, c.attempt, s.node, j.attempt_us,"
                             " case when s.lease_us < :now then 0 else 1 end"

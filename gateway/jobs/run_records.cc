@@ -57,6 +57,7 @@ absl::Status RunRecords::Record(
 absl::Status RunRecords::RecordStart(const v1::RunKey& run, const v1::RunStarted& started) {
   return database_.Write([&](soci::session& sql) -> absl::Status {
     ASSIGN_OR_RETURN(const HeldRun held, Hold(sql, run));
+    // timeouts.queue no longer applies, even where the job waits again (job_endings.cc).
     sql << "update jobs set begun = 1 where id = :id and begun = 0", soci::use(held.job.id);
     // Bit-equal results need every attempt to compute with as many threads as the first.
     std::string text;
@@ -88,12 +89,14 @@ absl::Status RunRecords::RecordCheckpoint(const v1::RunKey& run,
     int64_t kept = -1;
     sql << "select step from checkpoints where job = :job", soci::use(held.job.id),
         soci::into(kept);
+    // Whoever adopts a run hears its events from the first on.
     if (kept >= checkpoint.step()) return absl::OkStatus();
     const int64_t step = checkpoint.step();
     const std::string state = absl::BytesToHexString(checkpoint.state());
     sql << "insert into checkpoints (job, step, state) values (:job, :step, :state)"
            " on conflict (job) do update set step = excluded.step, state = excluded.state",
         soci::use(held.job.id), soci::use(step), soci::use(state);
+    // Only faults without progress in between add up to max_attempts.
     held.chunk.faults = 0;
     SaveChunk(sql, held.job.id, run.chunk(), held.chunk);
     v1::JobEvent event = EventOf(run, held.chunk);
@@ -113,6 +116,7 @@ absl::Status RunRecords::RecordPicture(const v1::RunKey& run, const v1::PictureD
           absl::StrCat("picture ", index, " is not of ", run.job(), " chunk ", run.chunk()));
     }
     const int64_t bit = int64_t{1} << place;
+    // Heard before, as a checkpoint may be.
     if ((held.chunk.done_bits & bit) != 0) return absl::OkStatus();
     held.chunk.done_bits |= bit;
     held.chunk.faults = 0;
@@ -170,6 +174,7 @@ absl::Status RunRecords::GiveBack(const v1::RunKey& run, const RunEnd& end) {
       failure.set_message(absl::StrCat("gave up after ", held.chunk.faults,
                                        " faults without progress; the last: ", end.reason));
       RETURN_IF_ERROR(Fail(sql, job, failure));
+      // While others of its chunks run, the job is RUNNING.
     } else if (CountChunks(sql, job.id, kChunkRunning) == 0) {
       RETURN_IF_ERROR(Occur(sql, job, JobOccurrence::kRunsReturned, end.reason));
     }

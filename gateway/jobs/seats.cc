@@ -40,6 +40,8 @@ void RenewSeat(soci::session& sql, const std::string& job, const v1::RunKey& run
   const int64_t chunk = run.chunk();
   const int attempt = run.attempt();
   const int rank = run.rank();
+  // Of the current attempt alone: a node that still lists a superseded run must not keep the seat
+  // of the one that came after it.
   sql << Sql(
       "update seats set lease_us = :lease where job = :job and chunk = :chunk and rank = :rank"
       " and exists (select 1 from chunks c where c.job = seats.job and c.chunk = seats.chunk"

@@ -5,6 +5,9 @@
 #include <imprint/v1/sampler.grpc.pb.h>
 #include <imprint/v1/trainer.grpc.pb.h>
 
+#include "rpc/channel.h"
+#include "rpc/client_call.h"
+#include "rpc/status.h"
 #include "rpc/unary.h"
 
 namespace imprint::gateway {
@@ -20,17 +23,17 @@ class KindClient : public NodeClient {
 
   absl::Status Attach(const v1::RunKey& run, int64_t from_event, const OnEvent& on_event,
                       const std::stop_token& stop) override {
-    grpc::ClientContext context;
-    const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
     AttachRequest request;
     *request.mutable_run() = run;
     request.set_from_event(from_event);
-    const auto stream = stub_->Attach(&context, request);
+    // No deadline: a run takes as long as it takes. That its node is there is for keepalive to say.
+    ClientCall call({.stop = stop});
+    const auto stream = stub_->Attach(&call.context(), request);
     v1::RunEvent event;
     while (stream->Read(&event)) {
       absl::Status taken = on_event(event);
       if (taken.ok()) continue;
-      context.TryCancel();
+      call.context().TryCancel();
       stream->Finish();
       return taken;
     }

@@ -14,6 +14,7 @@
 
 #include "base/pause.h"
 #include "rpc/channel.h"
+#include "rpc/client_call.h"
 #include "services/server/log.h"
 
 namespace imprint::gateway {
@@ -112,9 +113,8 @@ void NodeWatcher::Discover(const std::stop_token& stop) {
 void NodeWatcher::Follow(const std::stop_token& stop, const std::string& address) {
   const auto stub = v1::NodeService::NewStub(OpenChannel(address));
   while (!stop.stop_requested()) {
-    grpc::ClientContext context;
-    const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
-    const auto stream = stub->Watch(&context, v1::WatchNodeRequest());
+    ClientCall call({.stop = stop});
+    const auto stream = stub->Watch(&call.context(), v1::WatchNodeRequest());
     v1::NodeStatus status;
     while (stream->Read(&status)) {
       if (table_.Heard(address, status)) changed_();

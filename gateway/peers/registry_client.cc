@@ -1,14 +1,11 @@
 #include "gateway/peers/registry_client.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 #include "base/field_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
-#include "rpc/channel.h"
 #include "rpc/status.h"
 #include "rpc/unary.h"
 
@@ -29,30 +26,25 @@ absl::Status FromRegistry(const grpc::Status& status) {
                     "REGISTRY_UNAVAILABLE");
 }
 
+RegistryClient::RegistryClient(const std::shared_ptr<grpc::Channel>& channel)
+    : channel_(channel),
+      registry_(v1::RegistryService::NewStub(channel)),
+      transfer_(v1::TransferService::NewStub(channel)),
+      terms_{.timeout = kTimeout, .connect_first = channel.get()} {}
+
 RegistryClient RegistryClient::For(const grpc::ServerContext& context) const {
   RegistryClient client = *this;
-  client.deadline_ = absl::FromChrono(context.deadline());
-  const auto trace = context.client_metadata().find("traceparent");
-  if (trace != context.client_metadata().end()) {
-    client.trace_parent_ = std::string(trace->second.data(), trace->second.size());
-  }
+  client.terms_ = terms_.For(context);
   return client;
-}
-
-void RegistryClient::Prepare(grpc::ClientContext& context) {
-  AwaitConnection(*channel_);
-  context.set_deadline(absl::ToChronoTime(std::min(deadline_, absl::Now() + kTimeout)));
-  if (!trace_parent_.empty()) context.AddMetadata("traceparent", trace_parent_);
 }
 
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> RegistryClient::Call(
     Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
     const Request& request) {
-  grpc::ClientContext context;
-  Prepare(context);
+  ClientCall call(terms_);
   Response response;
-  RETURN_IF_ERROR(FromRegistry((stub.*method)(&context, request, &response)));
+  RETURN_IF_ERROR(FromRegistry((stub.*method)(&call.context(), request, &response)));
   return response;
 }
 
@@ -107,11 +99,10 @@ absl::StatusOr<v1::CheckTokensResponse> RegistryClient::CheckTokens(
 }
 
 absl::StatusOr<std::string> RegistryClient::DownloadEmbedding(const std::string& name) {
-  grpc::ClientContext context;
-  Prepare(context);
   v1::DownloadEmbeddingRequest request;
   request.set_name(name);
-  const auto stream = registry_->DownloadEmbedding(&context, request);
+  ClientCall call(terms_);
+  const auto stream = registry_->DownloadEmbedding(&call.context(), request);
   std::string content;
   std::string sha256;
   v1::DownloadChunk chunk;

@@ -17,6 +17,8 @@
 #include <imprint/v1/registry.grpc.pb.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
+#include "rpc/client_call.h"
+
 namespace imprint::gateway {
 
 // Thread-safe; copies share the channel. Calls return UNAVAILABLE, with the reason
@@ -24,10 +26,7 @@ namespace imprint::gateway {
 // answer in time.
 class RegistryClient {
  public:
-  explicit RegistryClient(const std::shared_ptr<grpc::Channel>& channel)
-      : channel_(channel),
-        registry_(v1::RegistryService::NewStub(channel)),
-        transfer_(v1::TransferService::NewStub(channel)) {}
+  explicit RegistryClient(const std::shared_ptr<grpc::Channel>& channel);
 
   // Returns a client that acts on behalf of a call: within its deadline and as part of its trace.
   RegistryClient For(const grpc::ServerContext& context) const;
@@ -71,13 +70,9 @@ class RegistryClient {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request);
-  // Waits for a connection, if one is possible, and sets deadline and trace.
-  void Prepare(grpc::ClientContext& context);
-
   std::shared_ptr<v1::RegistryService::Stub> registry_;
   std::shared_ptr<v1::TransferService::Stub> transfer_;
-  absl::Time deadline_ = absl::InfiniteFuture();
-  std::string trace_parent_;
+  CallTerms terms_;
 };
 
 // Maps the registry's answer, or the lack of one; a caller is told which server it was.

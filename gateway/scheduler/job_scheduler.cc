@@ -61,6 +61,7 @@ class FairOrder {
   // One that does not fit: its job's other chunks will not either.
   void PassedOver() {
     Line& line = lines_[last_];
+    // 0 if it was its job's last chunk: Next has gone on to the next job already.
     if (line.taken > 0) {
       ++line.next;
       line.taken = 0;
@@ -104,7 +105,10 @@ class FairOrder {
       const auto found = map.find(name);
       return found == map.end() ? fallback : static_cast<double>(found->second);
     };
+    // A tenant whose weight is 0 stands behind all others.
     const double weight = std::max(value(policy.weights, 1), 1e-9);
+    // A run is charged when it ends (gateway/jobs/tenant_usage.h); until then it counts as what a
+    // chunk is estimated to take.
     const double used = value(now.usage, 0) + policy.chunk_cost_seconds * value(now.running, 0);
     return {.name = name,
             .share = used / weight,
@@ -175,6 +179,7 @@ class Slots {
   // As many slots of a chunk as there are, or none.
   std::vector<std::string> Take(const WaitingWork& work) {
     std::vector<std::string> taken;
+    // Most work of a long queue finds nothing, and learns so from a few groups of nodes.
     if (FreeFor(work) < Enough(work)) return taken;
     const auto free = [this](const Left& each) {
       return IsOpen(each.node->device, each.precisions) ? each.left : 0;

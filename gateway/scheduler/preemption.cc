@@ -25,6 +25,7 @@ class Kind {
       if (run.kind != kind) continue;
       if (run.priority >= policy.urgent) may_hold_ -= run.slots;
       if (run.stopping) {
+        // A stop takes seconds, in which every tick comes by here again.
         ++coming_free_;
       } else if (run.priority <= policy.yielding && run.slots == 1) {
         yielding_.push_back(&run);

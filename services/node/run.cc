@@ -9,6 +9,7 @@
 namespace imprint::node {
 namespace {
 
+// The gateway gives up a run of which it hears nothing for --stall-seconds, 600 if not set.
 constexpr absl::Duration kSayWorkingEvery = absl::Seconds(5);
 
 }  // namespace

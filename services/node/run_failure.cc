@@ -4,6 +4,7 @@
 
 #include "absl/strings/string_view.h"
 
+#include "rpc/retry.h"
 #include "rpc/status.h"
 
 namespace imprint::node {
@@ -16,7 +17,7 @@ v1::Failure Final(absl::string_view reason, const absl::Status& error) {
   return failure;
 }
 
-v1::Failure MayPass(absl::string_view reason, const absl::Status& error) {
+v1::Failure Retryable(absl::string_view reason, const absl::Status& error) {
   v1::Failure failure = Final(reason, error);
   failure.set_retryable(true);
   return failure;
@@ -33,17 +34,18 @@ v1::Failure EngineFailure(EngineWork work, const absl::Status& error) {
     case absl::StatusCode::kNotFound:
       return Final(work == EngineWork::kLoading ? "MODEL_NOT_FOUND" : "BAD_INPUT", error);
     case absl::StatusCode::kResourceExhausted:
-      return MayPass("OUT_OF_MEMORY", error);
+      return Retryable("OUT_OF_MEMORY", error);
     default:
-      return MayPass("INTERNAL", error);
+      return Retryable("INTERNAL", error);
   }
 }
 
-v1::Failure DeviceFailure(const absl::Status& error) { return MayPass("DEVICE_LOST", error); }
+v1::Failure DeviceFailure(const absl::Status& error) { return Retryable("DEVICE_LOST", error); }
 
-v1::Failure GangFailure(const absl::Status& error) { return MayPass("GANG_BROKEN", error); }
+v1::Failure GangFailure(const absl::Status& error) { return Retryable("GANG_BROKEN", error); }
 
 v1::Failure RegistryFailure(const absl::Status& error) {
+  if (IsTransient(error)) return Retryable("REGISTRY_UNAVAILABLE", error);
   switch (error.code()) {
     case absl::StatusCode::kPermissionDenied:
       return Final("TICKET_VOID", error);
@@ -54,17 +56,12 @@ v1::Failure RegistryFailure(const absl::Status& error) {
       return Final("BAD_INPUT", error);
     case absl::StatusCode::kDataLoss:
       // A database that is damaged will be restored; a picture that is gone will not come again.
-      return ReasonOf(error) == "DATABASE_DAMAGED" ? MayPass("REGISTRY_UNAVAILABLE", error)
-                                                   : Final("DATA_LOST", error);
+      return AwaitsRoomOrRepair(error) ? Retryable("REGISTRY_UNAVAILABLE", error)
+                                       : Final("DATA_LOST", error);
     case absl::StatusCode::kResourceExhausted:
-      return MayPass("REGISTRY_FULL", error);
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kCancelled:
-    case absl::StatusCode::kAborted:
-      return MayPass("REGISTRY_UNAVAILABLE", error);
+      return Retryable("REGISTRY_FULL", error);
     default:
-      return MayPass("REGISTRY_FAILED", error);
+      return Retryable("REGISTRY_FAILED", error);
   }
 }
 

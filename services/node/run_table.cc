@@ -23,9 +23,12 @@ absl::StatusOr<RunTable::Begun> RunTable::Begin(const RunId& id) {
   Begun begun;
   {
     const absl::MutexLock lock(&mutex_);
+    // Before anything is refused: a Start whose answer was lost comes again.
     if (const auto found = entries_.find(id); found != entries_.end()) {
       return Begun{.run = found->second.run, .existed = true};
     }
+    // Even where this one is then refused: nobody wants the lower attempts any more, and their
+    // slots count as free from now on.
     if (Supersede(id)) {
       return WithReason(
           absl::AbortedError(absl::StrCat("run.attempt: got ", id.attempt,
@@ -136,6 +139,7 @@ void RunTable::Drain(absl::Time deadline) {
 
 void RunTable::AwaitQuiet(absl::Time deadline) {
   while (true) {
+    // Counted before the look, so that a change in between ends the wait at once.
     const int64_t seen = changes_.count();
     if (Quiet() || options_.now() >= deadline) return;
     changes_.Wait(seen, deadline);

@@ -8,12 +8,13 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include <grpcpp/client_context.h>
 #include <imprint/v1/transfer.grpc.pb.h>
 
 #include "base/pause.h"
 #include "base/status_macros.h"
 #include "rpc/channel.h"
+#include "rpc/client_call.h"
+#include "rpc/retry.h"
 #include "rpc/status.h"
 
 namespace imprint::rank {
@@ -63,25 +64,23 @@ class Collection {
 absl::StatusOr<std::vector<RgbImage>> FetchOnce(v1::TransferService::StubInterface& registry,
                                                 const v1::GetPreparedPicturesRequest& request,
                                                 const std::stop_token& stop, absl::Time deadline) {
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(deadline));
-  context.set_wait_for_ready(true);
-  const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
-  const auto stream = registry.GetPreparedPictures(&context, request);
+  ClientCall call({.deadline = deadline, .stop = stop, .wait_for_ready = true});
+  const auto stream = registry.GetPreparedPictures(&call.context(), request);
   Collection pictures;
   v1::PreparedPicture picture;
   absl::Status kept;
   while (kept.ok() && stream->Read(&picture)) kept = pictures.Add(picture, request.size());
-  if (!kept.ok()) context.TryCancel();
+  if (!kept.ok()) call.context().TryCancel();
   const grpc::Status status = stream->Finish();
   RETURN_IF_ERROR(kept);
   RETURN_IF_ERROR(FromGrpc(status));
   return std::move(pictures).Take();
 }
 
-bool MayPass(const absl::Status& error) {
-  return absl::IsUnavailable(error) || absl::IsInternal(error) || absl::IsUnknown(error) ||
-         absl::IsAborted(error);
+// Neither DEADLINE_EXCEEDED, since the deadline is the whole of the patience, nor CANCELLED, as
+// which a stop ends the stream. INTERNAL and UNKNOWN are how a stream breaks that has begun.
+bool IsRetryableFetch(const absl::Status& error) {
+  return IsStreamBroken(error) || absl::IsAborted(error);
 }
 
 }  // namespace
@@ -99,7 +98,7 @@ absl::StatusOr<std::vector<RgbImage>> FetchPreparedPictures(const v1::Ticket& ti
   while (true) {
     auto pictures = FetchOnce(*registry, request, stop, deadline);
     if (stop.stop_requested()) return absl::CancelledError("stopped");
-    if (pictures.ok() || !MayPass(pictures.status()) || absl::Now() + kPause >= deadline) {
+    if (pictures.ok() || !IsRetryableFetch(pictures.status()) || absl::Now() + kPause >= deadline) {
       return pictures;
     }
     Pause(stop, kPause);

@@ -11,6 +11,7 @@
 #include "engine/model_files/model_files.h"
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
+#include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"
 
 namespace imprint::registry {
@@ -88,28 +89,15 @@ absl::StatusOr<v1::BaseModel> BaseModels::Get(const std::string& name) {
 
 absl::StatusOr<std::vector<v1::BaseModel>> BaseModels::List(const Page& page, std::string& next) {
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::BaseModel>> {
-    std::vector<v1::BaseModel> models;
     const std::string tenant = kTenant;
-    const int limit = page.size + 1;
-    std::string id;
-    std::string last;
-    std::string body;
+    const int limit = page.rows();
+    ListedRow<std::string> row;
     soci::statement rows =
         (sql.prepare << "select id, body from base_models where tenant = :t and id > :after"
                         " order by id limit :limit",
-         soci::use(tenant), soci::use(page.after), soci::use(limit), soci::into(id),
-         soci::into(body));
-    PageRoom room(page);
-    rows.execute();
-    while (rows.fetch()) {
-      if (!room.Take(body.size())) {
-        next = last;
-        break;
-      }
-      RETURN_IF_ERROR(FromJsonText(body, models.emplace_back()));
-      last = id;
-    }
-    return models;
+         soci::use(tenant), soci::use(page.after), soci::use(limit), soci::into(row.key),
+         soci::into(row.body));
+    return ReadPage<v1::BaseModel>(rows, row, page, next);
   });
 }
 

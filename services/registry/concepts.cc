@@ -11,6 +11,7 @@
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
 #include "services/registry/embedding_row.h"
+#include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"
 #include "services/registry/token_check.h"
 
@@ -147,32 +148,20 @@ absl::StatusOr<v1::Concept> Concepts::Get(const std::string& name) {
 
 absl::StatusOr<std::vector<v1::Concept>> Concepts::List(const Page& page, std::string& next) {
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Concept>> {
-    std::vector<v1::Concept> concepts;
     const std::string tenant = kTenant;
-    const int limit = page.size + 1;
+    const int limit = page.rows();
     ConceptRow row;
-    std::string id;
-    std::string last;
-    std::string body;
+    ListedRow<std::string> listed;
     soci::statement rows =
         (sql.prepare << absl::StrCat("select c.id, c.body, ", kNewestOfConcept,
                                      ", c.version from concepts c where c.tenant = :t"
                                      " and c.id > :after order by c.id limit :limit"),
-         soci::use(tenant), soci::use(page.after), soci::use(limit), soci::into(id),
-         soci::into(body), soci::into(row.newest), soci::into(row.version));
-    PageRoom room(page);
-    rows.execute();
-    while (rows.fetch()) {
-      if (!room.Take(body.size())) {
-        next = last;
-        break;
-      }
-      row.body.Clear();
-      RETURN_IF_ERROR(FromJsonText(body, row.body));
-      concepts.push_back(Full(row));
-      last = id;
-    }
-    return concepts;
+         soci::use(tenant), soci::use(page.after), soci::use(limit), soci::into(listed.key),
+         soci::into(listed.body), soci::into(row.newest), soci::into(row.version));
+    return ReadPage<v1::Concept>(rows, listed, page, next, [&]() -> absl::StatusOr<v1::Concept> {
+      ASSIGN_OR_RETURN(row.body, FromJsonText<v1::Concept>(listed.body));
+      return Full(row);
+    });
   });
 }
 
@@ -274,12 +263,11 @@ absl::StatusOr<std::vector<v1::Alias>> Concepts::ListAliases(const std::string& 
                                                              const Page& page, std::string& next) {
   ASSIGN_OR_RETURN(const std::string owner, ParseResourceId("parent", concept_name, "concepts"));
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Alias>> {
-    std::vector<v1::Alias> aliases;
     RETURN_IF_ERROR(Load(sql, owner).status());
     const std::string tenant = kTenant;
-    const int limit = page.size + 1;
-    std::string id;
-    std::string last;
+    const int limit = page.rows();
+    // Without a body: aliases are so small that their number alone fills a page.
+    ListedRow<std::string> row;
     int64_t embedding = 0;
     int64_t update_us = 0;
     int64_t version = 0;
@@ -287,17 +275,10 @@ absl::StatusOr<std::vector<v1::Alias>> Concepts::ListAliases(const std::string& 
         (sql.prepare << "select id, embedding, update_us, version from aliases where tenant = :t"
                         " and concept = :c and id > :after order by id limit :limit",
          soci::use(tenant), soci::use(owner), soci::use(page.after), soci::use(limit),
-         soci::into(id), soci::into(embedding), soci::into(update_us), soci::into(version));
-    rows.execute();
-    while (rows.fetch()) {
-      if (static_cast<int>(aliases.size()) == page.size) {
-        next = last;
-        break;
-      }
-      aliases.push_back(MakeAlias({owner, id}, embedding, update_us, version));
-      last = id;
-    }
-    return aliases;
+         soci::into(row.key), soci::into(embedding), soci::into(update_us), soci::into(version));
+    return ReadPage<v1::Alias>(rows, row, page, next, [&]() -> absl::StatusOr<v1::Alias> {
+      return MakeAlias({owner, row.key}, embedding, update_us, version);
+    });
   });
 }
 

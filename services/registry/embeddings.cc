@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
@@ -18,6 +17,7 @@
 #include "services/registry/concepts.h"
 #include "services/registry/embedding_row.h"
 #include "services/registry/lineage.h"
+#include "services/registry/read_page.h"
 #include "services/registry/reference_sets.h"
 #include "services/registry/resource_row.h"
 
@@ -221,12 +221,8 @@ absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& p
   if (parent != "concepts/-") {
     ASSIGN_OR_RETURN(owner, ParseResourceId("parent", parent, "concepts"));
   }
-  int64_t before = INT64_MAX;
-  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
-    return FieldError("page_token", "one of another list", "next_page_token of this list");
-  }
+  ASSIGN_OR_RETURN(const int64_t before, NumberAfter(page, INT64_MAX));
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Embedding>> {
-    std::vector<v1::Embedding> embeddings;
     const std::string tenant = kTenant;
     if (!owner.empty()) {
       int there = 0;
@@ -234,32 +230,23 @@ absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& p
           soci::use(owner), soci::into(there);
       if (there == 0) return NoSuch("parent", parent);
     }
-    const int limit = page.size + 1;
+    const int limit = page.rows();
     const int hidden = show_deleted ? 0 : static_cast<int>(v1::EMBEDDING_STATE_DELETED);
-    int64_t last = 0;
     EmbeddingRow row;
-    std::string body;
+    ListedRow<int64_t> listed;
     soci::statement rows =
         (sql.prepare << "select number, body, state, state_reason, changes from embeddings"
                         " where tenant = :t and number < :before and state <> :hidden"
                         " and (:owner = '' or concept = :owner) order by number desc limit :limit",
          soci::use(tenant, "t"), soci::use(before, "before"), soci::use(hidden, "hidden"),
-         soci::use(owner, "owner"), soci::use(limit, "limit"), soci::into(row.number),
-         soci::into(body), soci::into(row.state), soci::into(row.state_reason),
+         soci::use(owner, "owner"), soci::use(limit, "limit"), soci::into(listed.key),
+         soci::into(listed.body), soci::into(row.state), soci::into(row.state_reason),
          soci::into(row.changes));
-    PageRoom room(page);
-    rows.execute();
-    while (rows.fetch()) {
-      if (!room.Take(body.size())) {
-        next = absl::StrCat(last);
-        break;
-      }
-      row.body.Clear();
-      RETURN_IF_ERROR(FromJsonText(body, row.body));
-      embeddings.push_back(Full(row));
-      last = row.number;
-    }
-    return embeddings;
+    const auto make = [&]() -> absl::StatusOr<v1::Embedding> {
+      ASSIGN_OR_RETURN(row.body, FromJsonText<v1::Embedding>(listed.body));
+      return Full(row);
+    };
+    return ReadPage<v1::Embedding>(rows, listed, page, next, make);
   });
 }
 

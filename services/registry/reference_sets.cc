@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
@@ -12,6 +11,7 @@
 #include "rpc/proto_json.h"
 #include "rpc/resource_name.h"
 #include "services/registry/lineage.h"
+#include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"
 
 namespace imprint::registry {
@@ -183,33 +183,17 @@ absl::StatusOr<v1::ReferenceSet> ReferenceSets::Get(const std::string& name) {
 
 absl::StatusOr<std::vector<v1::ReferenceSet>> ReferenceSets::List(const Page& page,
                                                                   std::string& next) {
-  int64_t before = INT64_MAX;
-  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
-    return FieldError("page_token", "one of another list", "next_page_token of this list");
-  }
+  ASSIGN_OR_RETURN(const int64_t before, NumberAfter(page, INT64_MAX));
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::ReferenceSet>> {
-    std::vector<v1::ReferenceSet> sets;
     const std::string tenant = kTenant;
-    const int limit = page.size + 1;
-    int64_t number = 0;
-    int64_t last = 0;
-    std::string body;
+    const int limit = page.rows();
+    ListedRow<int64_t> row;
     soci::statement rows =
         (sql.prepare << "select number, body from reference_sets where tenant = :t"
                         " and number < :before order by number desc limit :limit",
-         soci::use(tenant), soci::use(before), soci::use(limit), soci::into(number),
-         soci::into(body));
-    PageRoom room(page);
-    rows.execute();
-    while (rows.fetch()) {
-      if (!room.Take(body.size())) {
-        next = absl::StrCat(last);
-        break;
-      }
-      RETURN_IF_ERROR(FromJsonText(body, sets.emplace_back()));
-      last = number;
-    }
-    return sets;
+         soci::use(tenant), soci::use(before), soci::use(limit), soci::into(row.key),
+         soci::into(row.body));
+    return ReadPage<v1::ReferenceSet>(rows, row, page, next);
   });
 }
 

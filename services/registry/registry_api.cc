@@ -11,24 +11,11 @@
 #include "rpc/page.h"
 #include "services/registry/file_pieces.h"
 #include "services/server/call.h"
+#include "services/server/list_call.h"
 #include "services/server/patience.h"
 
 namespace imprint::registry {
 namespace {
-
-// A list call: `list` gives a page of resources and the key behind which the next one begins.
-template <typename Request, typename Response, typename Field, typename List>
-grpc::Status ListPage(grpc::ServerContext& context, const Request& request, const std::string& key,
-                      Response& response, Field& field, List&& list) {
-  return Answer(context, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const Page page, ParsePage(request.page_size(), request.page_token(), key));
-    std::string next;
-    ASSIGN_OR_RETURN(auto resources, list(page, next));
-    for (auto& resource : resources) *field.Add() = std::move(resource);
-    if (!next.empty()) response.set_next_page_token(MakePageToken(key, next));
-    return absl::OkStatus();
-  });
-}
 
 absl::StatusOr<v1::ReferenceSet> TakeReferenceSet(
     grpc::ServerContext& context, ReferenceSets& sets,
@@ -77,8 +64,9 @@ grpc::Status RegistryApi::GetBaseModel(grpc::ServerContext* context,
 grpc::Status RegistryApi::ListBaseModels(grpc::ServerContext* context,
                                          const v1::ListBaseModelsRequest* request,
                                          v1::ListBaseModelsResponse* response) {
-  return ListPage(*context, *request, "baseModels", *response, *response->mutable_base_models(),
-                  [&](const Page& page, std::string& next) { return models_.List(page, next); });
+  return AnswerWithPage(
+      *context, *request, "baseModels", *response, *response->mutable_base_models(),
+      [&](const Page& page, std::string& next) { return models_.List(page, next); });
 }
 
 grpc::Status RegistryApi::DeleteBaseModel(grpc::ServerContext* context,
@@ -105,7 +93,7 @@ grpc::Status RegistryApi::GetReferenceSet(grpc::ServerContext* context,
 grpc::Status RegistryApi::ListReferenceSets(grpc::ServerContext* context,
                                             const v1::ListReferenceSetsRequest* request,
                                             v1::ListReferenceSetsResponse* response) {
-  return ListPage(
+  return AnswerWithPage(
       *context, *request, "referenceSets", *response, *response->mutable_reference_sets(),
       [&](const Page& page, std::string& next) { return references_.List(page, next); });
 }
@@ -131,8 +119,9 @@ grpc::Status RegistryApi::GetConcept(grpc::ServerContext* context,
 grpc::Status RegistryApi::ListConcepts(grpc::ServerContext* context,
                                        const v1::ListConceptsRequest* request,
                                        v1::ListConceptsResponse* response) {
-  return ListPage(*context, *request, "concepts", *response, *response->mutable_concepts(),
-                  [&](const Page& page, std::string& next) { return concepts_.List(page, next); });
+  return AnswerWithPage(
+      *context, *request, "concepts", *response, *response->mutable_concepts(),
+      [&](const Page& page, std::string& next) { return concepts_.List(page, next); });
 }
 
 grpc::Status RegistryApi::UpdateConcept(grpc::ServerContext* context,
@@ -156,13 +145,13 @@ grpc::Status RegistryApi::GetEmbedding(grpc::ServerContext* context,
 grpc::Status RegistryApi::ListEmbeddings(grpc::ServerContext* context,
                                          const v1::ListEmbeddingsRequest* request,
                                          v1::ListEmbeddingsResponse* response) {
-  return ListPage(*context, *request,
-                  absl::StrCat("embeddings of ", request->parent(),
-                               request->show_deleted() ? " with deleted" : ""),
-                  *response, *response->mutable_embeddings(),
-                  [&](const Page& page, std::string& next) {
-                    return embeddings_.List(request->parent(), request->show_deleted(), page, next);
-                  });
+  return AnswerWithPage(
+      *context, *request,
+      absl::StrCat("embeddings of ", request->parent(),
+                   request->show_deleted() ? " with deleted" : ""),
+      *response, *response->mutable_embeddings(), [&](const Page& page, std::string& next) {
+        return embeddings_.List(request->parent(), request->show_deleted(), page, next);
+      });
 }
 
 grpc::Status RegistryApi::ImportEmbedding(grpc::ServerContext* context,
@@ -211,10 +200,11 @@ grpc::Status RegistryApi::SetAlias(grpc::ServerContext* context, const v1::SetAl
 grpc::Status RegistryApi::ListAliases(grpc::ServerContext* context,
                                       const v1::ListAliasesRequest* request,
                                       v1::ListAliasesResponse* response) {
-  return ListPage(*context, *request, absl::StrCat("aliases of ", request->parent()), *response,
-                  *response->mutable_aliases(), [&](const Page& page, std::string& next) {
-                    return concepts_.ListAliases(request->parent(), page, next);
-                  });
+  return AnswerWithPage(*context, *request, absl::StrCat("aliases of ", request->parent()),
+                        *response, *response->mutable_aliases(),
+                        [&](const Page& page, std::string& next) {
+                          return concepts_.ListAliases(request->parent(), page, next);
+                        });
 }
 
 grpc::Status RegistryApi::DeleteAlias(grpc::ServerContext* context,
@@ -232,7 +222,7 @@ grpc::Status RegistryApi::GetImageSet(grpc::ServerContext* context,
 grpc::Status RegistryApi::ListImageSets(grpc::ServerContext* context,
                                         const v1::ListImageSetsRequest* request,
                                         v1::ListImageSetsResponse* response) {
-  return ListPage(
+  return AnswerWithPage(
       *context, *request, "imageSets", *response, *response->mutable_image_sets(),
       [&](const Page& page, std::string& next) { return image_sets_.List(page, next); });
 }
@@ -245,16 +235,16 @@ grpc::Status RegistryApi::DeleteImageSet(grpc::ServerContext* context,
 
 grpc::Status RegistryApi::GetItem(grpc::ServerContext* context, const v1::GetItemRequest* request,
                                   v1::Item* response) {
-  return AnswerWith(*context, *response, [&] { return image_sets_.GetItem(request->name()); });
+  return AnswerWith(*context, *response, [&] { return items_.Get(request->name()); });
 }
 
 grpc::Status RegistryApi::ListItems(grpc::ServerContext* context,
                                     const v1::ListItemsRequest* request,
                                     v1::ListItemsResponse* response) {
-  return ListPage(*context, *request, absl::StrCat("items of ", request->parent()), *response,
-                  *response->mutable_items(), [&](const Page& page, std::string& next) {
-                    return image_sets_.ListItems(request->parent(), page, next);
-                  });
+  return AnswerWithPage(*context, *request, absl::StrCat("items of ", request->parent()), *response,
+                        *response->mutable_items(), [&](const Page& page, std::string& next) {
+                          return items_.List(request->parent(), page, next);
+                        });
 }
 
 grpc::Status RegistryApi::DownloadItem(grpc::ServerContext* context,
@@ -262,8 +252,8 @@ grpc::Status RegistryApi::DownloadItem(grpc::ServerContext* context,
                                        grpc::ServerWriter<v1::DownloadChunk>* writer) {
   return Answer(*context, [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const Turnstile::Pass pass, downloads_.Enter(PeerOf(*context)));
-    ASSIGN_OR_RETURN(const v1::Item item, image_sets_.GetItem(request->name()));
-    ASSIGN_OR_RETURN(const Blob content, image_sets_.Content(item));
+    ASSIGN_OR_RETURN(const v1::Item item, items_.Get(request->name()));
+    ASSIGN_OR_RETURN(const Blob content, items_.Content(item));
     return SendFile(content.text(), item.sha256(), *context, *writer);
   });
 }

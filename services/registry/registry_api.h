@@ -7,6 +7,7 @@
 #include "services/registry/concepts.h"
 #include "services/registry/embeddings.h"
 #include "services/registry/image_sets.h"
+#include "services/registry/items.h"
 #include "services/registry/reference_sets.h"
 #include "services/server/metrics.h"
 #include "services/server/model_roots.h"
@@ -18,14 +19,15 @@ namespace imprint::registry {
 class RegistryApi : public v1::RegistryService::Service {
  public:
   RegistryApi(BaseModels& models, const ModelRoots& roots, ReferenceSets& references,
-              Concepts& concepts, Embeddings& embeddings, ImageSets& image_sets, int max_uploads,
-              Metrics& metrics)
+              Concepts& concepts, Embeddings& embeddings, ImageSets& image_sets, Items& items,
+              int max_uploads, Metrics& metrics)
       : models_(models),
         roots_(roots),
         references_(references),
         concepts_(concepts),
         embeddings_(embeddings),
         image_sets_(image_sets),
+        items_(items),
         uploads_("uploads", max_uploads, max_uploads),
         downloads_("downloads", kMostDownloads, kMostDownloads) {
     uploads_.Show(metrics);
@@ -114,6 +116,7 @@ class RegistryApi : public v1::RegistryService::Service {
   Concepts& concepts_;
   Embeddings& embeddings_;
   ImageSets& image_sets_;
+  Items& items_;
   // Most calls come through the gateway, which makes sure that no caller takes all places.
   Turnstile uploads_;
   Turnstile downloads_;

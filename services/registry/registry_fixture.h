@@ -19,6 +19,7 @@
 #include "services/registry/embeddings.h"
 #include "services/registry/housekeeping.h"
 #include "services/registry/image_sets.h"
+#include "services/registry/items.h"
 #include "services/registry/picture_memory.h"
 #include "services/registry/reference_sets.h"
 #include "services/registry/registry_check.h"
@@ -147,7 +148,7 @@ class RegistryFixture : public ::testing::Test {
     } else {
       header.set_sha256(Sha256Hex(file));
     }
-    auto upload = ImageSets::Upload::Begin(image_sets_, header);
+    auto upload = Items::Upload::Begin(items_, header);
     if (!upload.ok()) return upload.status();
     if (!file.empty()) {
       const absl::Status added = upload->Append(file);
@@ -167,7 +168,8 @@ class RegistryFixture : public ::testing::Test {
   ReferenceSets references_{*database_, recorded_, memory_};
   Concepts concepts_{*database_};
   Embeddings embeddings_{*database_, recorded_, models_};
-  ImageSets image_sets_{*database_, recorded_, models_, memory_};
+  ImageSets image_sets_{*database_, recorded_, models_};
+  Items items_{*database_, recorded_, memory_};
   Tickets tickets_{*database_};
   v1::BaseModel model_;
   // Whether the last upload was committed.

@@ -14,6 +14,7 @@
 #include "services/registry/embeddings.h"
 #include "services/registry/housekeeping.h"
 #include "services/registry/image_sets.h"
+#include "services/registry/items.h"
 #include "services/registry/picture_memory.h"
 #include "services/registry/recorded_blobs.h"
 #include "services/registry/reference_sets.h"
@@ -104,12 +105,13 @@ struct RegistryProcess::Parts {
         references(*storage.database, blobs, memory),
         concepts(*storage.database),
         embeddings(*storage.database, blobs, models),
-        image_sets(*storage.database, blobs, models, memory),
+        image_sets(*storage.database, blobs, models),
+        items(*storage.database, blobs, memory),
         tickets(*storage.database),
         tokens(models, concepts),
-        registry_api(models, roots, references, concepts, embeddings, image_sets, max_uploads,
-                     metrics),
-        transfer_api(tickets, tokens, references, embeddings, image_sets, memory, metrics) {
+        registry_api(models, roots, references, concepts, embeddings, image_sets, items,
+                     max_uploads, metrics),
+        transfer_api(tickets, tokens, references, embeddings, image_sets, items, memory, metrics) {
     memory.Show(metrics);
   }
 
@@ -121,6 +123,7 @@ struct RegistryProcess::Parts {
   Concepts concepts;
   Embeddings embeddings;
   ImageSets image_sets;
+  Items items;
   Tickets tickets;
   TokenCheck tokens;
   RegistryApi registry_api;

@@ -24,15 +24,16 @@ static_assert(3 * kMaxTrainingSide * kMaxTrainingSide < kMaxMessageBytes);
 }  // namespace
 
 TransferApi::TransferApi(Tickets& tickets, TokenCheck& tokens, ReferenceSets& references,
-                         Embeddings& embeddings, ImageSets& image_sets, PictureMemory& memory,
-                         Metrics& metrics)
+                         Embeddings& embeddings, ImageSets& image_sets, Items& items,
+                         PictureMemory& memory, Metrics& metrics)
     : tickets_(tickets),
       tokens_(tokens),
       references_(references),
       embeddings_(embeddings),
       image_sets_(image_sets),
+      items_(items),
       memory_(memory),
-      items_(metrics.Counter("imprint_registry_items_total", "Items that were committed.")),
+      items_total_(metrics.Counter("imprint_registry_items_total", "Items that were committed.")),
       embeddings_total_(metrics.Counter("imprint_registry_embeddings_total",
                                         "Embeddings that jobs committed.")) {}
 
@@ -121,12 +122,12 @@ grpc::Status TransferApi::UploadItem(grpc::ServerContext* context,
 
 absl::StatusOr<v1::Item> TransferApi::TakeItem(grpc::ServerContext& context,
                                                grpc::ServerReader<v1::UploadItemRequest>& reader) {
-  std::optional<ImageSets::Upload> upload;
+  std::optional<Items::Upload> upload;
   v1::UploadItemRequest piece;
   while (ReadPatiently(context, reader, piece)) {
     if (piece.has_header()) {
       if (upload) return FieldError("header", "a second one", "one, first of all");
-      ASSIGN_OR_RETURN(upload, ImageSets::Upload::Begin(image_sets_, piece.header()));
+      ASSIGN_OR_RETURN(upload, Items::Upload::Begin(items_, piece.header()));
       continue;
     }
     if (!upload) return FieldError("header", "none", "first of all: what the picture is");
@@ -136,7 +137,7 @@ absl::StatusOr<v1::Item> TransferApi::TakeItem(grpc::ServerContext& context,
   if (!upload) return FieldError("header", "none", "first of all: what the picture is");
   bool committed = false;
   auto item = upload->Finish(committed);
-  if (item.ok() && committed) items_.Increment();
+  if (item.ok() && committed) items_total_.Increment();
   return item;
 }
 

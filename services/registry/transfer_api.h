@@ -5,6 +5,7 @@
 
 #include "services/registry/embeddings.h"
 #include "services/registry/image_sets.h"
+#include "services/registry/items.h"
 #include "services/registry/reference_sets.h"
 #include "services/registry/tickets.h"
 #include "services/registry/token_check.h"
@@ -16,7 +17,7 @@ namespace imprint::registry {
 class TransferApi : public v1::TransferService::Service {
  public:
   TransferApi(Tickets& tickets, TokenCheck& tokens, ReferenceSets& references,
-              Embeddings& embeddings, ImageSets& image_sets, PictureMemory& memory,
+              Embeddings& embeddings, ImageSets& image_sets, Items& items, PictureMemory& memory,
               Metrics& metrics);
 
   grpc::Status CheckTokens(grpc::ServerContext* context, const v1::CheckTokensRequest* request,
@@ -57,8 +58,9 @@ class TransferApi : public v1::TransferService::Service {
   ReferenceSets& references_;
   Embeddings& embeddings_;
   ImageSets& image_sets_;
+  Items& items_;
   PictureMemory& memory_;
-  prometheus::Counter& items_;
+  prometheus::Counter& items_total_;
   prometheus::Counter& embeddings_total_;
 };
 

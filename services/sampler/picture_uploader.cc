@@ -1,6 +1,5 @@
 #include "services/sampler/picture_uploader.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,7 +9,7 @@
 #include "base/sha256.h"
 #include "imaging/encode.h"
 #include "rpc/channel.h"
-#include "rpc/status.h"
+#include "rpc/retry.h"
 #include "services/node/run_failure.h"
 #include "services/sampler/registry_upload.h"
 #include "services/server/log.h"
@@ -20,12 +19,12 @@ namespace {
 
 constexpr absl::Duration kUploadTimeout = absl::Seconds(30);
 constexpr absl::Duration kLastUploadTimeout = absl::Seconds(5);
-constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
-constexpr absl::Duration kLongestPause = absl::Seconds(5);
+constexpr Backoff kUploadBackoff(absl::Milliseconds(100), absl::Seconds(5));
 
-bool MayPass(const absl::Status& error) {
-  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsAborted(error) ||
-         absl::IsCancelled(error) || RetryAfterOf(error).has_value();
+// Each try has a deadline of its own, and the registry takes an item once however often it comes.
+// INTERNAL is no reason: the registry may fail at this very picture, which the run's end must say.
+bool IsRetryableUpload(const absl::Status& error) {
+  return IsTransient(error) || IsRetryable(error);
 }
 
 // Whether nobody wants the picture any more.
@@ -96,7 +95,8 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
     header.set_sha256(Sha256Hex(file));
   }
   const auto registry = Registry(order.ticket.registry());
-  for (absl::Duration pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+  Backoff backoff = kUploadBackoff;
+  for (bool warned = false;; warned = true) {
     if (Abandoned(chunk)) return chunk.Dropped();
     const bool last = closed.stop_requested() || chunk.stop_token().stop_requested();
     const auto item =
@@ -109,9 +109,11 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
       drawn.set_sha256(item->sha256());
       return chunk.Delivered(std::move(drawn));
     }
-    if (!MayPass(item.status())) return chunk.UploadFailed(node::RegistryFailure(item.status()));
+    if (!IsRetryableUpload(item.status())) {
+      return chunk.UploadFailed(node::RegistryFailure(item.status()));
+    }
     if (last) return chunk.Dropped();
-    if (pause == kFirstPause) {
+    if (!warned) {
       LogWarning("uploading a picture to the registry failed; it is retried with back-off",
                  {{"job", order.id.job},
                   {"item", order.indices[picture.item]},
@@ -120,7 +122,7 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
     metrics_.upload_retries.Increment();
     chunk.run().StillWorks();
     SayWaitingWork();
-    Pause(chunk.stop_token(), pause);
+    Pause(chunk.stop_token(), backoff.Next());
   }
 }
 

@@ -1,11 +1,7 @@
 #include "services/sampler/registry_upload.h"
 
-#include <algorithm>
-
-#include <grpcpp/client_context.h>
-
 #include "base/status_macros.h"
-#include "rpc/channel.h"
+#include "rpc/client_call.h"
 #include "rpc/status.h"
 
 namespace imprint::sampler {
@@ -18,10 +14,9 @@ constexpr size_t kChunkBytes = 256 << 10;
 absl::StatusOr<v1::Item> UploadItem(v1::TransferService::StubInterface& registry,
                                     const v1::UploadItemRequest::ItemHeader& header,
                                     const std::string& file, absl::Duration timeout) {
-  grpc::ClientContext context;
-  SetDeadline(context, timeout);
+  ClientCall call({.timeout = timeout});
   v1::Item item;
-  const auto stream = registry.UploadItem(&context, &item);
+  const auto stream = registry.UploadItem(&call.context(), &item);
   v1::UploadItemRequest request;
   *request.mutable_header() = header;
   bool open = stream->Write(request);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
+#include "rpc/client_call.h"
 #include "services/server/log.h"
 
 namespace imprint {
@@ -24,16 +25,12 @@ grpc::Status Answered(const absl::Status& status) {
 }
 
 std::string TraceId(const grpc::ServerContextBase& context) {
-  const auto header = context.client_metadata().find("traceparent");
-  if (header != context.client_metadata().end()) {
-    const std::string value(header->second.data(), header->second.size());
-    // version-trace-parent-flags
-    const std::vector<std::string> parts = absl::StrSplit(value, '-');
-    if (parts.size() >= 4 && parts[1].size() == kTraceIdLength) {
-      bool hexadecimal = true;
-      for (const char c : parts[1]) hexadecimal = hexadecimal && absl::ascii_isxdigit(c);
-      if (hexadecimal) return parts[1];
-    }
+  // version-trace-parent-flags
+  const std::vector<std::string> parts = absl::StrSplit(TraceParentOf(context), '-');
+  if (parts.size() >= 4 && parts[1].size() == kTraceIdLength) {
+    bool hexadecimal = true;
+    for (const char c : parts[1]) hexadecimal = hexadecimal && absl::ascii_isxdigit(c);
+    if (hexadecimal) return parts[1];
   }
   std::random_device random;
   return absl::StrFormat("%08x%08x%08x%08x", random(), random(), random(), random());

@@ -4,9 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include <grpcpp/client_context.h>
 
-#include "rpc/channel.h"
+#include "rpc/client_call.h"
 
 namespace imprint::trainer {
 namespace {
@@ -70,12 +69,11 @@ void RankWarden::Watch() {
 // Again until the child has heard it: it may not have begun yet.
 void RankWarden::Deliver(const node::StopOrder& order) {
   if (told_to_keep_ && *told_to_keep_ == order.keep) return;
-  grpc::ClientContext context;
-  SetDeadline(context, absl::Seconds(2));
   v1::StopRankRequest request;
   request.set_mode(order.keep ? v1::STOP_MODE_CHECKPOINT : v1::STOP_MODE_ABANDON);
+  ClientCall call({.timeout = absl::Seconds(2)});
   v1::StopRankResponse response;
-  if (rank_.stub().Stop(&context, request, &response).ok()) told_to_keep_ = order.keep;
+  if (rank_.stub().Stop(&call.context(), request, &response).ok()) told_to_keep_ = order.keep;
 }
 
 void RankWarden::CheckMemory() {

@@ -22,7 +22,8 @@ TORCH_FREE_HEADERS = {
     "engine/collective/collective_use.h", "engine/collective/gang_door.h", "engine/collective/gang_place.h", "engine/collective/join_gang.h",
     "engine/cuda/device_graph.h", "engine/cuda/device_memory.h", "engine/cuda/prepare_device.h", "engine/cuda/open_plugin.h",
     "engine/devices/cuda_driver.h", "engine/devices/device_facts.h",
-    "engine/training/checkpoint.h", "engine/training/memory_trial.h", "engine/training/training_run.h",
+    "engine/training/checkpoint.h", "engine/training/memory_trial.h", "engine/training/training_input.h",
+    "engine/training/training_run.h",
     "engine/torch/memory_budget.h",
 }
 ROOTS = ("base", "formats", "text", "imaging", "orders", "engine", "cli", "rpc", "storage", "services", "gateway")

@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 
+#include "formats/torch_files/pickle_limits.h"
 #include "formats/torch_files/pickle_parser.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,6 +1,5 @@
 #include "cli/imprint/client/gateway.h"
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "absl/time/clock.h"
 
 #include "rpc/channel.h"
+#include "rpc/client_call.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 
@@ -31,16 +31,13 @@ Gateway::Gateway(std::string address, std::stop_token stop, absl::Duration patie
 
 absl::Status Gateway::Try(absl::Duration timeout, const Attempt& attempt) {
   const absl::Time until = absl::Now() + patience_;
-  for (int failures = 0;; ++failures) {
-    grpc::ClientContext context;
-    SetDeadline(context, timeout);
-    const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
-    const absl::Status status = FromGrpc(attempt(context));
+  Backoff backoff = kCallBackoff;
+  while (true) {
+    ClientCall call({.timeout = timeout, .stop = stop_});
+    const absl::Status status = FromGrpc(attempt(call.context()));
     if (stop_.stop_requested()) return absl::CancelledError("stopped");
-    // Nobody there, or somebody who says when to come again.
-    const auto later = RetryAfterOf(status);
-    if (!(absl::IsUnavailable(status) || later) || absl::Now() > until) return Explained(status);
-    if (!Wait(later.value_or(RetryDelay(failures)))) return absl::CancelledError("stopped");
+    if (!IsRetryable(status) || absl::Now() > until) return Explained(status);
+    if (!Wait(backoff.Next(status))) return absl::CancelledError("stopped");
   }
 }
 
@@ -70,10 +67,6 @@ absl::Status Gateway::Explained(const absl::Status& status) const {
             absl::StrCat(status.message(), "; try again in ", absl::FormatDuration(*delay))};
   }
   return status;
-}
-
-absl::Duration RetryDelay(int failures) {
-  return absl::Milliseconds(std::min(1000, 100 << std::min(failures, 4)));
 }
 
 std::string NewRequestId() { return absl::StrCat("cli-", NewResourceId()); }

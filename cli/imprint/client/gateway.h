@@ -15,6 +15,8 @@
 #include <imprint/v1/job.grpc.pb.h>
 #include <imprint/v1/registry.grpc.pb.h>
 
+#include "rpc/retry.h"
+
 namespace imprint::cli {
 
 using JobCalls = v1::JobService::StubInterface;
@@ -73,9 +75,8 @@ class Gateway {
 // Waits; returns false if a stop was requested meanwhile. Thread-safe.
 bool WaitUnlessStopped(const std::stop_token& stop, absl::Duration duration);
 
-// Returns the back-off before the next try, after `failures` in a row: from 0.1 s, doubling, to 1
-// s.
-absl::Duration RetryDelay(int failures);
+// Between tries to reach the gateway: somebody waits at the terminal.
+inline constexpr Backoff kCallBackoff(absl::Milliseconds(100), absl::Seconds(1));
 
 // Returns an id for a request that may be sent again; it is new at each call.
 std::string NewRequestId();

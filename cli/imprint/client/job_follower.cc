@@ -8,15 +8,16 @@
 #include "cli/imprint/client/resource_options.h"
 
 #include "base/status_macros.h"
+#include "rpc/client_call.h"
+#include "rpc/retry.h"
 #include "rpc/status.h"
 
 namespace imprint::cli {
 namespace {
 
-// What a connection ends with when the server at its other end goes: killed, or draining.
-bool IsBroken(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsCancelled(status) || absl::IsUnknown(status) ||
-         absl::IsInternal(status);
+// The gateway has gone: killed, or draining, when it cancels the streams that are left.
+bool IsGatewayGone(const absl::Status& status) {
+  return IsStreamBroken(status) || absl::IsCancelled(status);
 }
 
 class Follower {
@@ -31,7 +32,8 @@ class Follower {
 
   absl::StatusOr<v1::Job> Run() {
     absl::Time heard = absl::Now();
-    for (int failures = 0;;) {
+    Backoff backoff = kCallBackoff;
+    while (true) {
       const int64_t before = next_;
       const absl::Status status = ReadStream();
       if (!handled_.ok()) return handled_;
@@ -39,37 +41,35 @@ class Follower {
       if (status.ok()) {
         ASSIGN_OR_RETURN(v1::Job job, Get());
         if (IsTerminal(job.state())) return job;
-      } else if (!IsBroken(status) && !RetryAfterOf(status)) {
+      } else if (!IsGatewayGone(status) && !IsRetryable(status)) {
         return status;
       }
       if (status.ok() || next_ > before) {
         heard = absl::Now();
-        failures = 0;
+        backoff.Reset();
       } else if (absl::Now() - heard > patience_) {
-        if (!IsBroken(status)) return gateway_.Explained(status);
+        if (!IsGatewayGone(status)) return gateway_.Explained(status);
         return gateway_.Explained(absl::UnavailableError(
             absl::StrCat(status.message(), "; ", job_, " may go on without being watched")));
       }
-      const absl::Duration delay = RetryAfterOf(status).value_or(RetryDelay(failures++));
-      if (!gateway_.Wait(delay)) return StoppedWatching({job_});
+      if (!gateway_.Wait(backoff.Next(status))) return StoppedWatching({job_});
     }
   }
 
  private:
   absl::Status ReadStream() {
-    grpc::ClientContext context;
-    const std::stop_callback cancel(gateway_.stop(), [&context] { context.TryCancel(); });
     v1::WatchJobRequest request;
     request.set_name(job_);
     request.set_from_event(next_);
-    const auto stream = gateway_.jobs().WatchJob(&context, request);
+    ClientCall call({.stop = gateway_.stop()});
+    const auto stream = gateway_.jobs().WatchJob(&call.context(), request);
     v1::JobEvent event;
     while (stream->Read(&event)) {
       if (event.number() < next_) continue;
       next_ = event.number() + 1;
       handled_ = handle_(event);
       if (!handled_.ok()) {
-        context.TryCancel();
+        call.context().TryCancel();
         break;
       }
     }

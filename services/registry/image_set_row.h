@@ -1,0 +1,30 @@
+// One image set as the database stores it. Private to services/registry.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include <imprint/v1/registry.pb.h>
+#include <soci/soci.h>
+
+namespace imprint::registry {
+
+struct ImageSetRow {
+  int64_t number = 0;
+  v1::ImageSet body;  // without state, counts and etag
+  int state = 0;
+  int64_t total = 0;    // items that it will have
+  int64_t done = 0;     // of them committed, those that are blocked among them
+  int64_t blocked = 0;  // by the safety checker: without a file
+  int64_t version = 0;  // the etag
+};
+
+// Finds a set by its id, or the one that a job draws. Returns NOT_FOUND.
+absl::StatusOr<ImageSetRow> FindImageSet(soci::session& sql, const std::string& id);
+absl::StatusOr<ImageSetRow> FindImageSetOfJob(soci::session& sql, const std::string& job);
+
+// Returns the set as callers see it.
+v1::ImageSet Full(ImageSetRow row);
+
+}  // namespace imprint::registry
