@@ -22,7 +22,7 @@ void AddComputeFlags(CLI::App& app, FieldTable<ComputeOptions> rows, ComputeFlag
 absl::StatusOr<ComputeOptions> ChooseCompute(ComputeFlags& flags, Console& console) {
   RETURN_IF_ERROR(flags.flags->TakeNames());
   ComputeOptions chosen = flags.options;
-  ASSIGN_OR_RETURN(const ChosenDevice device, ChooseDevice(chosen.device));
+  ASSIGN_OR_RETURN(const engine::ChosenDevice device, engine::ChooseDevice(chosen.device));
   if (!device.warning.empty()) console.Warn(device.warning);
   chosen.device = device.facts.device;
   chosen.precision = chosen.precision.value_or(device.facts.precisions.front());

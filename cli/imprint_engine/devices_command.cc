@@ -19,10 +19,10 @@ std::string Gigabytes(int64_t bytes) {
 }
 
 absl::Status RunDevices(CommandContext& context) {
-  for (const DeviceFacts& facts : ListDevices()) {
+  for (const engine::DeviceFacts& facts : engine::ListDevices()) {
     std::vector<std::string> precisions;
     for (const Precision precision : facts.precisions) precisions.emplace_back(Name(precision));
-    const absl::Status usable = CheckDevice(facts.device);
+    const absl::Status usable = engine::CheckDevice(facts.device);
     context.console.Line(Name(facts.device),
                          absl::StrCat(facts.model, ", ", Gigabytes(facts.memory_bytes), ", ",
                                       absl::StrJoin(precisions, " "),
@@ -34,7 +34,7 @@ absl::Status RunDevices(CommandContext& context) {
                                      {"usable", usable.ok()},
                                      {"reason", std::string(usable.message())}});
   }
-  if (const auto gpus = ListGpus(); !gpus.ok()) {
+  if (const auto gpus = engine::ListGpus(); !gpus.ok()) {
     context.console.Line("", std::string(gpus.status().message()));
   }
   return absl::OkStatus();

@@ -113,10 +113,10 @@ class Drawing {
       : order_(order), out_(order.out), context_(context) {}
 
   absl::Status Run() {
-    KeepFreedMemory();
+    engine::KeepFreedMemory();
     RETURN_IF_ERROR(Prepare());
-    ASSIGN_OR_RETURN(const Sampler sampler,
-                     Sampler::Make(model_, embeddings_.embeddings, order_.batch));
+    ASSIGN_OR_RETURN(const engine::Sampler sampler,
+                     engine::Sampler::Make(model_, embeddings_.embeddings, order_.batch));
     RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
     RETURN_IF_ERROR(RemoveEarlierDrawing());
     RETURN_IF_ERROR(Announce(sampler));
@@ -127,7 +127,7 @@ class Drawing {
  private:
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings, context_.console));
-    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute.choice()));
+    ASSIGN_OR_RETURN(model_, engine::BaseModel::Load(order_.model, order_.compute.choice()));
     RETURN_IF_ERROR(CheckWords(embeddings_, model_->tokenizer()));
     PictureRequest defaults = order_.defaults;
     defaults.solver = order_.solver.value_or(model_->info().solver);
@@ -145,10 +145,10 @@ class Drawing {
     for (const ManifestEmbedding& embedding : embeddings_.records) tokens.Add(embedding.token);
     for (size_t i = 0; i < plan_.size(); ++i) {
       RETURN_IF_ERROR(InContext(absl::StrCat("picture ", i + 1),
-                                CheckRequest(model_->info(), tokens, plan_[i].request)));
+                                engine::CheckRequest(model_->info(), tokens, plan_[i].request)));
       requests_.push_back(plan_[i].request);
       records_.push_back({.request = plan_[i].request,
-                          .finished = FinalSize(model_->info(), plan_[i].request),
+                          .finished = engine::FinalSize(model_->info(), plan_[i].request),
                           .comparison = plan_[i].comparison});
     }
     if (order_.safety_check && !model_->info().has_safety_checker) {
@@ -185,7 +185,7 @@ class Drawing {
 
   absl::Status ReadSource(PictureRequest& defaults) {
     if (order_.source.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(CheckSize(model_->info(), {defaults.width, defaults.height}));
+    RETURN_IF_ERROR(engine::CheckSize(model_->info(), {defaults.width, defaults.height}));
     const auto read = ReadPictures({order_.source}, [&](const RgbImage& picture) {
       return CropAndResize(picture, defaults.width, defaults.height);
     });
@@ -213,7 +213,7 @@ class Drawing {
     return absl::OkStatus();
   }
 
-  absl::Status Announce(const Sampler& sampler) {
+  absl::Status Announce(const engine::Sampler& sampler) {
     const PictureRequest& first = plan_[0].request;
     Console& console = context_.console;
     console.Line("model", absl::StrCat(model_->info().folder, " (",
@@ -233,7 +233,7 @@ class Drawing {
     std::set<std::string> measured;
     for (size_t i = 0; i < plan_.size(); ++i) {
       if (!measured.insert(plan_[i].request.prompt).second) continue;
-      ASSIGN_OR_RETURN(const Sampler::PromptLength length,
+      ASSIGN_OR_RETURN(const engine::Sampler::PromptLength length,
                        sampler.Measure(plan_[i].request.prompt, first.prompt_style));
       if (length.read < length.tokens) {
         console.Warn(absl::StrCat("prompt ", Quoted(plan_[i].request.prompt), " has ",
@@ -246,7 +246,7 @@ class Drawing {
 
   // What its files leave open, and what they ask of the solver that it does not do.
   void WarnOfModel(const SolverChoice& solver) {
-    const BaseModelInfo& model = model_->info();
+    const engine::BaseModelInfo& model = model_->info();
     for (const std::string& warning : model.warnings) context_.console.Warn(warning);
     if (!order_.solver) {
       if (!model.solver_instead.empty()) context_.console.Warn(model.solver_instead);
@@ -259,9 +259,9 @@ class Drawing {
                      "scheduler_config.json says: ", absl::StrJoin(fields->second, ", ")));
   }
 
-  absl::Status DrawAll(const Sampler& sampler) {
+  absl::Status DrawAll(const engine::Sampler& sampler) {
     ProgressBar bar("drawing", context_.terminal, context_.console.err(), MonotonicSeconds);
-    DrawHooks hooks;
+    engine::DrawHooks hooks;
     hooks.stop = context_.stop;
     hooks.on_picture = [&](size_t index, RgbImage picture) {
       return Keep(index, std::move(picture));
@@ -291,9 +291,9 @@ class Drawing {
     bool blocked = false;
     ++finished_;
     if (order_.safety_check) {
-      ASSIGN_OR_RETURN(const int size, SafetyPictureSize(*model_));
+      ASSIGN_OR_RETURN(const int size, engine::SafetyPictureSize(*model_));
       const RgbImage fitted = FitForClip(picture, size);
-      ASSIGN_OR_RETURN(const auto scores, CheckSafety(*model_, {&fitted, 1}));
+      ASSIGN_OR_RETURN(const auto scores, engine::CheckSafety(*model_, {&fitted, 1}));
       blocked = scores[0].Blocked();
       record.more["safety"] = {{"blocked", blocked},
                                {"concepts", scores[0].concepts},
@@ -340,7 +340,7 @@ class Drawing {
   }
 
   absl::Status WriteManifest() const {
-    const BaseModelInfo& model = model_->info();
+    const engine::BaseModelInfo& model = model_->info();
     PictureManifest manifest = {.base_model = {{"path", model.folder},
                                                {"fingerprint", model.fingerprint},
                                                {"prediction", model.prediction}},
@@ -349,7 +349,7 @@ class Drawing {
                                 .more = {{"imprint", IMPRINT_VERSION},
                                          {"device", Name(model.compute.device)},
                                          {"precision", Name(model.compute.precision)},
-                                         {"compute_threads", ComputeThreads()}}};
+                                         {"compute_threads", engine::ComputeThreads()}}};
     if (!source_.is_null()) manifest.more["source"] = source_;
     return imprint::WriteManifest(out_, manifest);
   }
@@ -377,7 +377,7 @@ class Drawing {
   const DrawOrder& order_;
   fs::path out_;
   CommandContext& context_;
-  std::shared_ptr<const BaseModel> model_;
+  std::shared_ptr<const engine::BaseModel> model_;
   LoadedEmbeddings embeddings_;
   // Those whose tokens the prompts have.
   std::vector<ManifestEmbedding> used_;

@@ -18,7 +18,7 @@ Fault FaultOf(const RankEnding& rank) {
   if (!rank.ended) return Fault::kSilent;
   if (WIFSIGNALED(rank.wait_status)) return Fault::kKilled;
   if (rank.wait_status == 0) return Fault::kNone;
-  return absl::StartsWith(rank.said, kGangError) ? Fault::kConsequence : Fault::kOwnError;
+  return absl::StartsWith(rank.said, engine::kGangError) ? Fault::kConsequence : Fault::kOwnError;
 }
 
 std::string Describe(size_t rank, const RankEnding& ending) {

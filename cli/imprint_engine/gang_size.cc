@@ -12,8 +12,9 @@ namespace imprint::cli {
 int ThreadsOfRank(int ranks) { return std::max(1, UsableProcessors() / std::max(ranks, 1)); }
 
 absl::Status CheckGang(const TeachOrder& order) {
-  RETURN_IF_ERROR(CheckRanks(order.recipe, order.ranks));
-  return FindDevice("ranks", Name(DeviceOfRank(order.compute.choice().device, order.ranks - 1)))
+  RETURN_IF_ERROR(engine::CheckRanks(order.recipe, order.ranks));
+  return engine::FindDevice("ranks",
+                            Name(DeviceOfRank(order.compute.choice().device, order.ranks - 1)))
       .status();
 }
 

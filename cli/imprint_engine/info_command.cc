@@ -46,8 +46,8 @@ std::string ListOf(const std::vector<std::string>& names) {
 }
 
 absl::Status DescribeModel(const fs::path& path, Console& console) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(path));
-  const BaseModelInfo& info = model->info();
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(path));
+  const engine::BaseModelInfo& info = model->info();
   console.Line("model", info.folder);
   console.Line("fingerprint", absl::StrCat(" ", info.fingerprint));
   console.Line("text",

@@ -61,8 +61,8 @@ void RemoveRankLogs(const fs::path& folder) {
 absl::StatusOr<std::unique_ptr<LocalGang>> LocalGang::Start(const fs::path& record, int ranks) {
   std::unique_ptr<LocalGang> gang(new LocalGang());
   RemoveRankLogs(record.parent_path());
-  GangPlace& place = gang->place_;
-  ASSIGN_OR_RETURN(gang->door_, GangDoor::Open(place.host));
+  engine::GangPlace& place = gang->place_;
+  ASSIGN_OR_RETURN(gang->door_, engine::GangDoor::Open(place.host));
   place.size = ranks;
   place.port = gang->door_->port();
   place.token = absl::StrCat("teach-", getpid(), "-", absl::ToUnixNanos(absl::Now()));
@@ -117,7 +117,8 @@ absl::Status LocalGang::AwaitReady(const std::stop_token& stop) {
       std::vector<RankEnding> endings = Endings();
       for (RankEnding& ending : endings) ending.ended = true;
       return ExplainGangError(
-          absl::UnavailableError(absl::StrCat(kGangError, "not all ranks have come")), endings);
+          absl::UnavailableError(absl::StrCat(engine::kGangError, "not all ranks have come")),
+          endings);
     }
     if (std::all_of(children_.begin(), children_.end(),
                     [](const Child& child) { return SaysReady(child.log); })) {

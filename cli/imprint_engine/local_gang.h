@@ -42,8 +42,8 @@ class LocalGang {
   absl::Status AwaitReady(const std::stop_token& stop);
 
   // This process's place: rank 0's, with its door.
-  const GangPlace& place() const { return place_; }
-  const GangDoor* door() const { return &*door_; }
+  const engine::GangPlace& place() const { return place_; }
+  const engine::GangDoor* door() const { return &*door_; }
 
   // Adds who is at fault to the error of a gang. Waits a moment for ranks that are about to end.
   absl::Status Explain(const absl::Status& error);
@@ -64,8 +64,8 @@ class LocalGang {
   bool AllEnded() const;
   std::vector<RankEnding> Endings() const;
 
-  GangPlace place_;
-  std::optional<GangDoor> door_;
+  engine::GangPlace place_;
+  std::optional<engine::GangDoor> door_;
   std::vector<Child> children_;  // rank 1 first
 };
 

@@ -68,7 +68,7 @@ int Main(int argc, char** argv) {
                          .terminal = isatty(STDERR_FILENO) != 0,
                          .stop = interrupt.token(),
                          .threads = threads};
-  if (const absl::Status status = SetComputeThreads(threads); !status.ok()) {
+  if (const absl::Status status = engine::SetComputeThreads(threads); !status.ok()) {
     return console.Fail(status);
   }
   for (const Command& command : commands) {

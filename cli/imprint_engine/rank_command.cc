@@ -25,34 +25,35 @@ namespace {
 
 struct RankOptions {
   std::string record;
-  GangPlace place;
+  engine::GangPlace place;
 };
 
 absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(const TrainingRecord record, ReadTrainingRecord(options.record));
   const TeachOrder& order = record.order;
-  GangPlace place = options.place;
+  engine::GangPlace place = options.place;
   place.size = order.ranks;
   // Until the slowest of the others has loaded.
   place.join_patience = absl::Minutes(10);
-  TrainingContext training = {.compute = order.compute};
+  engine::TrainingContext training = {.compute = order.compute};
   const ComputeDevice device = DeviceOfRank(order.compute.choice().device, place.rank);
   training.compute.device = device;
-  RETURN_IF_ERROR(SetComputeThreads(training.compute.threads));
-  ASSIGN_OR_RETURN(training.record, PrepareDevice(training.compute));
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(order.model, training.compute.choice()));
+  RETURN_IF_ERROR(engine::SetComputeThreads(training.compute.threads));
+  ASSIGN_OR_RETURN(training.record, engine::PrepareDevice(training.compute));
+  ASSIGN_OR_RETURN(const auto model,
+                   engine::BaseModel::Load(order.model, training.compute.choice()));
   ASSIGN_OR_RETURN(auto pictures, ReadTaughtPictures(order));
-  TrainingInput input = InputWithoutPictures(order);
+  engine::TrainingInput input = InputWithoutPictures(order);
   for (ReferencePicture& picture : pictures) input.pictures.push_back(std::move(picture.fitted));
   // Rank 0 joins when all say so: how long loading takes is then nobody's patience.
   std::cout << kReadyLine << std::endl;
-  const TrainingHooks hooks = {.stop = stop};
+  const engine::TrainingHooks hooks = {.stop = stop};
   const auto train = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const auto gang, JoinGang(place, device, nullptr, {.stop = stop}));
+    ASSIGN_OR_RETURN(const auto gang, engine::JoinGang(place, device, nullptr, {.stop = stop}));
     training.gang = gang.get();
     return Train(*model, input, std::nullopt, hooks, training).status();
   };
-  return WithWhatFits(train(), *model, input, hooks, training, place.size);
+  return engine::WithWhatFits(train(), *model, input, hooks, training, place.size);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ bool Exists(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-absl::StatusOr<std::shared_ptr<const ClipScorer>> LoadScorer(const ScoreOptions& options) {
+absl::StatusOr<std::shared_ptr<const engine::ClipScorer>> LoadScorer(const ScoreOptions& options) {
   const fs::path model = options.model;
   const fs::path folder = options.clip.empty() ? model / "clip" : fs::path(options.clip);
   if ((options.clip.empty() && options.model.empty()) || !Exists(folder / "config.json")) {
@@ -48,16 +48,17 @@ absl::StatusOr<std::shared_ptr<const ClipScorer>> LoadScorer(const ScoreOptions&
         absl::StrCat("clip: no CLIP model in ", folder.string(),
                      "; give its folder (config.json, model.safetensors) with --clip"));
   }
-  return ClipScorer::Load(folder, model / "tokenizer");
+  return engine::ClipScorer::Load(folder, model / "tokenizer");
 }
 
-PictureFit ForClip(const ClipScorer& scorer) {
+PictureFit ForClip(const engine::ClipScorer& scorer) {
   return
       [size = scorer.image_size()](const RgbImage& picture) { return FitForClip(picture, size); };
 }
 
-absl::StatusOr<std::vector<ClipFeature>> EmbedFolder(const ClipScorer& scorer, const fs::path& path,
-                                                     Console& console) {
+absl::StatusOr<std::vector<engine::ClipFeature>> EmbedFolder(const engine::ClipScorer& scorer,
+                                                             const fs::path& path,
+                                                             Console& console) {
   ASSIGN_OR_RETURN(const ReferenceFolder folder, ReadReferenceFolder(path, ForClip(scorer)));
   WarnOfPictures(folder.pictures, console);
   std::vector<RgbImage> pictures;
@@ -79,8 +80,9 @@ nlohmann::json ToJson(const Scores& scores) {
 }
 
 // Scores those pictures of a manifest that were drawn as asked, or those drawn for comparison.
-absl::StatusOr<Scores> ScoreDrawn(const ClipScorer& scorer, const ScoredPictures& drawn,
-                                  bool comparison, std::span<const ClipFeature> references) {
+absl::StatusOr<Scores> ScoreDrawn(const engine::ClipScorer& scorer, const ScoredPictures& drawn,
+                                  bool comparison,
+                                  std::span<const engine::ClipFeature> references) {
   std::vector<fs::path> paths;
   std::vector<std::string> prompts;
   WrittenTokens tokens;
@@ -98,9 +100,10 @@ absl::StatusOr<Scores> ScoreDrawn(const ClipScorer& scorer, const ScoredPictures
   ASSIGN_OR_RETURN(const auto pictures, scorer.EmbedPictures(fitted));
   ASSIGN_OR_RETURN(const auto texts, scorer.EmbedTexts(prompts));
   double sum = 0;
-  for (size_t i = 0; i < pictures.size(); ++i) sum += CosineSimilarity(pictures[i], texts[i]);
+  for (size_t i = 0; i < pictures.size(); ++i)
+    sum += engine::CosineSimilarity(pictures[i], texts[i]);
   return Scores{.pictures = pictures.size(),
-                .clip_i = MeanSimilarity(pictures, references),
+                .clip_i = engine::MeanSimilarity(pictures, references),
                 .clip_t = sum / static_cast<double>(std::max<size_t>(pictures.size(), 1))};
 }
 
@@ -141,7 +144,7 @@ absl::Status RunScore(const ScoreOptions& options, CommandContext& context) {
     Print(compared.pictures > 0 ? "of the concept " : "", scores, references.size(), console);
   } else {
     ASSIGN_OR_RETURN(const auto pictures, EmbedFolder(*scorer, options.pictures, console));
-    scores = {.pictures = pictures.size(), .clip_i = MeanSimilarity(pictures, references)};
+    scores = {.pictures = pictures.size(), .clip_i = engine::MeanSimilarity(pictures, references)};
     result = ToJson(scores);
     Print("", scores, references.size(), console);
   }

@@ -22,7 +22,7 @@ absl::StatusOr<std::vector<ReferencePicture>> ReadTaughtPictures(const TeachOrde
   return pictures;
 }
 
-TrainingInput InputWithoutPictures(const TeachOrder& order) {
+engine::TrainingInput InputWithoutPictures(const TeachOrder& order) {
   return {.token = order.token,
           .class_word = order.class_word,
           .templates = order.templates,

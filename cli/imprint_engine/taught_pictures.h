@@ -16,6 +16,6 @@ namespace imprint::cli {
 absl::StatusOr<std::vector<ReferencePicture>> ReadTaughtPictures(const TeachOrder& order);
 
 // Returns the engine's input without the pictures.
-TrainingInput InputWithoutPictures(const TeachOrder& order);
+engine::TrainingInput InputWithoutPictures(const TeachOrder& order);
 
 }  // namespace imprint::cli

@@ -83,7 +83,7 @@ absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
   order.checkpoint_every = options.checkpoint_every;
   order.ranks = options.ranks.value_or(1);
-  order.compute.threads = ComputeThreads();
+  order.compute.threads = engine::ComputeThreads();
   RETURN_IF_ERROR(CheckRecipe(order.recipe));
   RETURN_IF_ERROR(CheckGang(order));
   return order;
@@ -116,7 +116,7 @@ absl::Status RunTeach(const CLI::App& teach, TeachOptions& options, CommandConte
                           context);
   }
   if (context.threads == 0) {
-    RETURN_IF_ERROR(SetComputeThreads(ThreadsOfRank(options.ranks.value_or(1))));
+    RETURN_IF_ERROR(engine::SetComputeThreads(ThreadsOfRank(options.ranks.value_or(1))));
   }
   ASSIGN_OR_RETURN(TeachOrder order, MakeOrder(options, context.console));
   if (const auto advice = AdviceOnToken(order.token)) context.console.Warn(*advice);

@@ -43,7 +43,7 @@ namespace fs = std::filesystem;
 constexpr const char* kCheckpointName = "checkpoint.safetensors";
 constexpr size_t kMaxTaughtPictures = 1000;
 
-absl::StatusOr<int> TrainingSize(const TeachOrder& order, const BaseModelInfo& model) {
+absl::StatusOr<int> TrainingSize(const TeachOrder& order, const engine::BaseModelInfo& model) {
   if (order.size == 0) return model.picture_size;
   if (order.size < 0 || order.size > kMaxTrainingSide || order.size % model.size_multiple != 0) {
     return FieldError(
@@ -65,8 +65,8 @@ class Teaching {
 
   absl::Status Run(const fs::path& folder) {
     training_.compute = order_.compute;
-    ASSIGN_OR_RETURN(training_.record, PrepareDevice(order_.compute));
-    ASSIGN_OR_RETURN(model_, BaseModel::Load(order_.model, order_.compute.choice()));
+    ASSIGN_OR_RETURN(training_.record, engine::PrepareDevice(order_.compute));
+    ASSIGN_OR_RETURN(model_, engine::BaseModel::Load(order_.model, order_.compute.choice()));
     ASSIGN_OR_RETURN(order_.size, TrainingSize(order_, model_->info()));
     RETURN_IF_ERROR(ReadReferences(folder));
     ASSIGN_OR_RETURN(const auto checkpoint, ReadCheckpoint());
@@ -75,7 +75,7 @@ class Teaching {
     // From here on, what was in the folder before is replaced.
     if (!resumed_) RemoveEarlierTraining();
     RETURN_IF_ERROR(WriteRecord(TrainingState::kRunning));
-    ASSIGN_OR_RETURN(const TrainingOutcome outcome, TrainWithProgress(checkpoint));
+    ASSIGN_OR_RETURN(const engine::TrainingOutcome outcome, TrainWithProgress(checkpoint));
     return outcome.finished ? Finish(outcome) : Interrupted(outcome);
   }
 
@@ -111,20 +111,20 @@ class Teaching {
       input_.pictures.push_back(std::move(picture.fitted));
     }
     skipped_ = std::move(references.skipped);
-    return CheckTraining(*model_, input_);
+    return engine::CheckTraining(*model_, input_);
   }
 
-  absl::StatusOr<std::optional<TrainingCheckpoint>> ReadCheckpoint() const {
+  absl::StatusOr<std::optional<engine::TrainingCheckpoint>> ReadCheckpoint() const {
     std::error_code ignored;
     if (!resumed_ || !fs::exists(Checkpoint(), ignored)) return std::nullopt;
     ASSIGN_OR_RETURN(const auto file, MappedFile::Open(Checkpoint()));
-    ASSIGN_OR_RETURN(TrainingCheckpoint checkpoint,
-                     ParseCheckpoint(file->bytes(), Checkpoint().string()));
+    ASSIGN_OR_RETURN(engine::TrainingCheckpoint checkpoint,
+                     engine::ParseCheckpoint(file->bytes(), Checkpoint().string()));
     return checkpoint;
   }
 
-  void Announce(const std::optional<TrainingCheckpoint>& checkpoint) {
-    const BaseModelInfo& model = model_->info();
+  void Announce(const std::optional<engine::TrainingCheckpoint>& checkpoint) {
+    const engine::BaseModelInfo& model = model_->info();
     const TrainingRecipe& recipe = order_.recipe;
     Console& console = context_.console;
     console.Line("model", absl::StrCat(model.folder, " (", model.fingerprint.substr(0, 12), ", ",
@@ -154,19 +154,19 @@ class Teaching {
     }
   }
 
-  absl::StatusOr<TrainingOutcome> TrainWithProgress(
-      const std::optional<TrainingCheckpoint>& checkpoint) {
+  absl::StatusOr<engine::TrainingOutcome> TrainWithProgress(
+      const std::optional<engine::TrainingCheckpoint>& checkpoint) {
     const int64_t first = checkpoint ? checkpoint->step : 0;
     ProgressBar bar("teaching", context_.terminal, context_.console.err(), MonotonicSeconds);
     bar.Start(first, order_.recipe.steps);
     started_ = MonotonicSeconds();
-    TrainingHooks hooks;
+    engine::TrainingHooks hooks;
     hooks.stop = context_.stop;
     hooks.checkpoint_every = order_.checkpoint_every;
-    hooks.on_checkpoint = [this](const TrainingCheckpoint& state) {
-      return WriteFileAtomically(Checkpoint(), SerializeCheckpoint(state));
+    hooks.on_checkpoint = [this](const engine::TrainingCheckpoint& state) {
+      return WriteFileAtomically(Checkpoint(), engine::SerializeCheckpoint(state));
     };
-    hooks.on_step = [&](const TrainingProgress& progress) {
+    hooks.on_step = [&](const engine::TrainingProgress& progress) {
       if (context_.console.json()) {
         context_.console.Event("step", {{"step", progress.step},
                                         {"steps", progress.steps},
@@ -182,20 +182,23 @@ class Teaching {
                                      : TrainInGang(checkpoint, hooks);
     bar.Finish();
     if (!outcome.ok()) {
-      return WithWhatFits(outcome.status(), *model_, input_, hooks, training_, order_.ranks);
+      return engine::WithWhatFits(outcome.status(), *model_, input_, hooks, training_,
+                                  order_.ranks);
     }
     steps_here_ = outcome->checkpoint.step - first;
     return outcome;
   }
 
-  absl::StatusOr<TrainingOutcome> TrainInGang(const std::optional<TrainingCheckpoint>& checkpoint,
-                                              const TrainingHooks& hooks) {
+  absl::StatusOr<engine::TrainingOutcome> TrainInGang(
+      const std::optional<engine::TrainingCheckpoint>& checkpoint,
+      const engine::TrainingHooks& hooks) {
     ASSIGN_OR_RETURN(const auto others, LocalGang::Start(out_ / kTrainingRecordName, order_.ranks));
     RETURN_IF_ERROR(others->AwaitReady(context_.stop));
-    const auto train = [&]() -> absl::StatusOr<TrainingOutcome> {
-      ASSIGN_OR_RETURN(const auto gang, JoinGang(others->place(), order_.compute.choice().device,
-                                                 others->door(), {.stop = context_.stop}));
-      TrainingContext together = training_;
+    const auto train = [&]() -> absl::StatusOr<engine::TrainingOutcome> {
+      ASSIGN_OR_RETURN(const auto gang,
+                       engine::JoinGang(others->place(), order_.compute.choice().device,
+                                        others->door(), {.stop = context_.stop}));
+      engine::TrainingContext together = training_;
       together.gang = gang.get();
       return Train(*model_, input_, checkpoint, hooks, together);
     };
@@ -204,7 +207,7 @@ class Teaching {
       others->AwaitEnd();
       return outcome;
     }
-    if (!IsGangError(outcome.status())) return outcome;
+    if (!engine::IsGangError(outcome.status())) return outcome;
     const absl::Status why = others->Explain(outcome.status());
     return absl::Status(why.code(), absl::StrCat(why.message(),
                                                  "; go on with: imprint-engine "
@@ -212,7 +215,7 @@ class Teaching {
                                                  out_.string()));
   }
 
-  absl::Status Finish(const TrainingOutcome& outcome) {
+  absl::Status Finish(const engine::TrainingOutcome& outcome) {
     const double seconds = MonotonicSeconds() - started_;
     const std::string embedding = SerializeLearnedEmbedding(outcome.embedding, order_.layout);
     RETURN_IF_ERROR(WriteFileAtomically(Embedding(), embedding));
@@ -231,7 +234,8 @@ class Teaching {
           {"seconds", outcome.collective.seconds}}},
         {"graphs", outcome.graphs},
         // A figure that cannot be had is no reason to lose what was learned.
-        {"device_memory_bytes", TakePeakDeviceMemory(order_.compute.choice().device).value_or(0)},
+        {"device_memory_bytes",
+         engine::TakePeakDeviceMemory(order_.compute.choice().device).value_or(0)},
         {"losses", outcome.checkpoint.losses}};
     RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
     RemoveCheckpoint();
@@ -248,8 +252,9 @@ class Teaching {
     return absl::OkStatus();
   }
 
-  absl::Status Interrupted(const TrainingOutcome& outcome) {
-    RETURN_IF_ERROR(WriteFileAtomically(Checkpoint(), SerializeCheckpoint(outcome.checkpoint)));
+  absl::Status Interrupted(const engine::TrainingOutcome& outcome) {
+    RETURN_IF_ERROR(
+        WriteFileAtomically(Checkpoint(), engine::SerializeCheckpoint(outcome.checkpoint)));
     RETURN_IF_ERROR(WriteRecord(TrainingState::kInterrupted));
     return absl::CancelledError(
         absl::StrCat("stopped after step ", outcome.checkpoint.step, " of ", order_.recipe.steps,
@@ -277,7 +282,7 @@ class Teaching {
                                    {"base_model",
                                     {{"fingerprint", model_->info().fingerprint},
                                      {"text_encoder", model_->info().text_encoder_identity}}},
-                                   {"compute_threads", ComputeThreads()},
+                                   {"compute_threads", engine::ComputeThreads()},
                                    {"result", result}};
     constexpr auto kReplaceBadUtf8 = nlohmann::json::error_handler_t::replace;
     return WriteFileAtomically(out_ / kTrainingRecordName,
@@ -288,9 +293,9 @@ class Teaching {
   fs::path out_;
   bool resumed_;
   CommandContext& context_;
-  std::shared_ptr<const BaseModel> model_;
-  TrainingInput input_;
-  TrainingContext training_;
+  std::shared_ptr<const engine::BaseModel> model_;
+  engine::TrainingInput input_;
+  engine::TrainingContext training_;
   std::vector<std::string> skipped_;
   double started_ = 0;
   int64_t steps_here_ = 0;
@@ -350,14 +355,14 @@ absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,
   order.ranks = changes.ranks.value_or(order.ranks);
   if (context.threads == 0) {
     RETURN_IF_ERROR(
-        SetComputeThreads(regrouped ? ThreadsOfRank(order.ranks) : order.compute.threads));
-  } else if (ComputeThreads() != order.compute.threads) {
+        engine::SetComputeThreads(regrouped ? ThreadsOfRank(order.ranks) : order.compute.threads));
+  } else if (engine::ComputeThreads() != order.compute.threads) {
     context.console.Warn(absl::StrCat("the training began with ", order.compute.threads,
-                                      " threads; with ", ComputeThreads(),
+                                      " threads; with ", engine::ComputeThreads(),
                                       " it ends in slightly other numbers"));
   }
   if (const auto warning = ChangeCompute(changes, order.compute)) context.console.Warn(*warning);
-  order.compute.threads = ComputeThreads();
+  order.compute.threads = engine::ComputeThreads();
   RETURN_IF_ERROR(CheckCompute(order.compute));
   RETURN_IF_ERROR(CheckGang(record.order));
   return Teaching(std::move(record.order), out, /*resumed=*/true, context).Run("");

@@ -51,7 +51,7 @@ class ResumeTeachingTest : public ::testing::Test {
  protected:
   // A training that was stopped before its first step.
   ResumeTeachingTest() {
-    EXPECT_THAT(SetComputeThreads(1), Succeeds());
+    EXPECT_THAT(engine::SetComputeThreads(1), Succeeds());
     stop_.request_stop();
     fs::copy(IMPRINT_SOURCE_DIR "/models/demo/concepts/pip/images", Photos());
     CommandContext context = Context();
@@ -60,7 +60,7 @@ class ResumeTeachingTest : public ::testing::Test {
     ForgetOutput();
   }
 
-  ~ResumeTeachingTest() override { EXPECT_THAT(SetComputeThreads(1), Succeeds()); }
+  ~ResumeTeachingTest() override { EXPECT_THAT(engine::SetComputeThreads(1), Succeeds()); }
 
   fs::path Photos() const { return folder_.path() / "photos"; }
   fs::path Out() const { return folder_.path() / "out"; }
@@ -154,18 +154,18 @@ TEST_F(ResumeTeachingTest, APictureThatWasAddedIsNotTaughtFrom) {
 TEST_F(ResumeTeachingTest, ComputesOnAsManyThreadsAsItBeganWith) {
   Rewrite([](TeachOrder& order) { order.compute.threads = 3; });
   EXPECT_THAT(Resume(), GoesOn());
-  EXPECT_EQ(ComputeThreads(), 3);
+  EXPECT_EQ(engine::ComputeThreads(), 3);
   EXPECT_EQ(Record().order.compute.threads, 3);
   EXPECT_THAT(Resume({.ranks = 1}), GoesOn());
-  EXPECT_EQ(ComputeThreads(), 3) << "as many ranks as before are no change";
+  EXPECT_EQ(engine::ComputeThreads(), 3) << "as many ranks as before are no change";
 }
 
 TEST_F(ResumeTeachingTest, OtherThreadsThatWereAskedForAreWarnedOfAndKept) {
-  ASSERT_THAT(SetComputeThreads(2), Succeeds());
+  ASSERT_THAT(engine::SetComputeThreads(2), Succeeds());
   EXPECT_THAT(Resume({}, /*threads=*/2), GoesOn());
   EXPECT_THAT(err_.str(), HasSubstr("the training began with 1 threads; with 2 it ends in "
                                     "slightly other numbers"));
-  EXPECT_EQ(ComputeThreads(), 2);
+  EXPECT_EQ(engine::ComputeThreads(), 2);
   EXPECT_EQ(Record().order.compute.threads, 2);
   EXPECT_THAT(Resume({}, /*threads=*/2), GoesOn());
   EXPECT_THAT(err_.str(), Not(HasSubstr("slightly other numbers"))) << "said once";
@@ -178,7 +178,7 @@ TEST_F(ResumeTeachingTest, AGangOfAnotherSizeDividesTheProcessorsAnew) {
     order.compute.threads = unlike_any_share;
   });
   EXPECT_THAT(Resume({.ranks = 1}), GoesOn());
-  EXPECT_EQ(ComputeThreads(), UsableProcessors());
+  EXPECT_EQ(engine::ComputeThreads(), UsableProcessors());
   EXPECT_EQ(Record().order.ranks, 1);
   EXPECT_EQ(Record().order.compute.threads, UsableProcessors());
 }

@@ -17,7 +17,7 @@
 #include "engine/collective/gang_error.h"
 #include "engine/torch/torch_errors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // The door is open before anybody hears of it: who does not reach it soon never will. Longer than
@@ -110,4 +110,4 @@ absl::Status C10dCollective::DoBarrier() {
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

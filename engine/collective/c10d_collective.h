@@ -12,7 +12,7 @@
 #include "engine/collective/gang_place.h"
 #include "orders/compute_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 class C10dCollective final : public Collective {
  public:
@@ -57,4 +57,4 @@ absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeGlooGroup(
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeNcclGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place, const ComputeDevice& gpu);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -4,7 +4,7 @@
 
 #include <ATen/detail/CUDAHooksInterface.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 template <typename Operation>
 absl::Status Collective::Measure(int64_t bytes, Operation&& operation) {
@@ -30,4 +30,4 @@ absl::Status Collective::Barrier() {
   return Measure(0, [&] { return DoBarrier(); });
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -9,7 +9,7 @@
 
 #include "engine/collective/collective_use.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Not thread-safe. Errors are UNAVAILABLE (a rank is gone) or DEADLINE_EXCEEDED (one is silent);
 // after an error the gang can no longer be used.
@@ -55,4 +55,4 @@ class LocalCollective final : public Collective {
   absl::Status DoBarrier() override { return absl::OkStatus(); }
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

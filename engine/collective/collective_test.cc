@@ -17,7 +17,7 @@
 #include "engine/collective/gang_of_threads.h"
 #include "engine/collective/join_gang.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::HasSubstr;
@@ -163,4 +163,4 @@ TEST(GangDoor, NamesAHostThatIsNone) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace imprint {
+namespace imprint::engine {
 
 struct CollectiveUse {
   int64_t operations = 0;
@@ -15,4 +15,4 @@ struct CollectiveUse {
   }
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -15,7 +15,7 @@
 #include "base/status_macros.h"
 #include "engine/collective/c10d_collective.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int kWaiting = 128;
@@ -85,4 +85,4 @@ absl::StatusOr<GangDoor> GangDoor::Open(const std::string& host) {
   return GangDoor(std::make_shared<GangStore>(std::move(store)), port);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

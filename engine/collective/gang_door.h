@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct GangStore;
 
@@ -32,4 +32,4 @@ class GangDoor {
   int port_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -4,7 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The prefix of errors from a gang's operations. It tells the ranks that failed because another
 // ended from the one that ended.
@@ -16,4 +16,4 @@ inline bool IsGangError(const absl::Status& status) {
          absl::StartsWith(status.message(), kGangError);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include "engine/collective/c10d_collective.h"
 #include "engine/torch/torch_errors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(IsGangError, ATrainingMayFailByItself) {
@@ -29,4 +29,4 @@ TEST(GangError, ADevicesErrorIsNotTheGangs) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -15,7 +15,7 @@
 #include "engine/collective/gang_door.h"
 #include "engine/collective/join_gang.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // A rank's work, given its gang or the reason why it could not join.
 using RankWork = std::function<void(absl::StatusOr<std::shared_ptr<Collective>>)>;
@@ -41,4 +41,4 @@ inline absl::Status RunGangOfThreads(int size, const RankWork& work,
   return absl::OkStatus();
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

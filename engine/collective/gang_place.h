@@ -5,7 +5,7 @@
 
 #include "absl/time/time.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct GangPlace {
   int rank = 0;
@@ -23,4 +23,4 @@ struct GangPlace {
   absl::Duration patience = absl::Minutes(5);
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "engine/collective/c10d_collective.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeGlooGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place) {
@@ -26,4 +26,4 @@ absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeGlooGroup(
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

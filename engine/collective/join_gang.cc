@@ -18,7 +18,7 @@
 #include "engine/collective/collective.h"
 #include "engine/collective/gang_error.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int kMostRanks = 1024;
@@ -124,4 +124,4 @@ absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
   return gang;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

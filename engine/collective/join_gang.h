@@ -11,7 +11,7 @@
 #include "engine/collective/gang_place.h"
 #include "orders/compute_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 class Collective;
 
@@ -34,4 +34,4 @@ absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
                                                      const GangDoor* door,
                                                      const JoinHooks& hooks = {});
 
-}  // namespace imprint
+}  // namespace imprint::engine

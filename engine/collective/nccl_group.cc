@@ -8,7 +8,7 @@
 #include "engine/cuda/cuda_plugin.h"
 #include "engine/cuda/open_plugin.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeNcclGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place,
@@ -27,4 +27,4 @@ absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeNcclGroup(
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Computes as long as it lives, on the processors that its creator's thread may use.
 class BusyThread {
@@ -23,4 +23,4 @@ class BusyThread {
   std::jthread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

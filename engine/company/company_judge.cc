@@ -1,6 +1,6 @@
 #include "engine/company/company_judge.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr double kCompany = 0.25;
@@ -16,4 +16,4 @@ bool CompanyJudge::Judge(double contention) {
   return company_;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -1,7 +1,7 @@
 // Decides whether this process shares its processors with other programs.
 #pragma once
 
-namespace imprint {
+namespace imprint::engine {
 
 // Decides from measurements of ContentionMeter, taken every 200 ms. Measured with two threads on
 // two processors: a training or a drawing alone stays below 0.1, whichever way its threads wait,
@@ -17,4 +17,4 @@ class CompanyJudge {
   int quiet_ = 0;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

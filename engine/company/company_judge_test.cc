@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(CompanyJudge, AProgramAloneHasNoCompany) {
@@ -33,4 +33,4 @@ TEST(CompanyJudge, APauseOfTheOthersIsNotTheirEnd) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -17,7 +17,7 @@
 #include "engine/company/contention_meter.h"
 #include "engine/company/short_waits.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr absl::Duration kInterval = absl::Milliseconds(200);
@@ -70,4 +70,4 @@ CompanyWatch::CompanyWatch(const c10::Device& device) {
 
 CompanyWatch::~CompanyWatch() = default;
 
-}  // namespace imprint
+}  // namespace imprint::engine

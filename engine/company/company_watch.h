@@ -5,7 +5,7 @@
 
 #include <c10/core/Device.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 // As long as this object lives, it checks a few times a second whether other programs want the
 // processors that this one computes on; while they do, its threads spin only briefly where they
@@ -28,4 +28,4 @@ class CompanyWatch {
   std::jthread thread_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -15,7 +15,7 @@
 
 #include "engine/company/busy_thread.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 bool HasThread(const std::string& name) {
@@ -76,4 +76,4 @@ TEST_F(CompanyWatchTest, LeavesWaitingToWhoeverSetIt) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -4,7 +4,7 @@
 #include <system_error>
 #include <utility>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -41,4 +41,4 @@ double ContentionMeter::Take(Clock::time_point now) {
   return passed.count() > 0 ? static_cast<double>(delayed) / passed.count() : 0;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

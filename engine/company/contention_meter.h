@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Reads what Linux counts for every thread in /proc/self/task/*/schedstat: the time in which it
 // could have run while another thread had its processor. Not thread-safe.
@@ -29,4 +29,4 @@ class ContentionMeter {
   Clock::time_point taken_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

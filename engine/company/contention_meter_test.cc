@@ -10,7 +10,7 @@
 #include "base/scratch_folder.h"
 #include "engine/company/busy_thread.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using std::chrono::milliseconds;
@@ -67,4 +67,4 @@ TEST(ContentionMeter, SeesTwoThreadsOnOneProcessor) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <vector>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int kMostIdle = 16;
@@ -54,4 +54,4 @@ ShortWaits::~ShortWaits() {
   over_.notify_all();
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

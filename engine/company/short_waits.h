@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns how many idle OpenMP threads it takes, besides `threads` that compute, to have more of
 // them than `processors`. Returns 0 if they would be too many, as where a container has a small
@@ -32,4 +32,4 @@ class ShortWaits {
   std::jthread team_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

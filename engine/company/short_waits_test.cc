@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Seconds of processor time of the calling thread.
@@ -62,4 +62,4 @@ TEST(IdleThreadsNeeded, AreNoneWhereTheyWouldBeMany) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

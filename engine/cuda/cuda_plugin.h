@@ -13,7 +13,7 @@
 
 #include "engine/cuda/device_graph.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct CudaPlugin {
   // The size of this struct, by which a plug-in of another build is detected.
@@ -34,6 +34,6 @@ struct CudaPlugin {
 // The symbol under which it is looked up.
 inline constexpr const char* kCudaPluginSymbol = "imprint_cuda_plugin";
 
-}  // namespace imprint
+}  // namespace imprint::engine
 
-extern "C" const imprint::CudaPlugin* imprint_cuda_plugin();
+extern "C" const imprint::engine::CudaPlugin* imprint_cuda_plugin();

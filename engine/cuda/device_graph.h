@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-namespace imprint {
+namespace imprint::engine {
 
 class DeviceGraph {
  public:
@@ -19,4 +19,4 @@ class DeviceGraph {
 // errors.
 using RecordGraph = std::function<std::unique_ptr<DeviceGraph>(const std::function<void()>& work)>;
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 #include "engine/cuda/open_plugin.h"
 #include "engine/torch/torch_errors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 absl::StatusOr<int64_t> TakePeakDeviceMemory(const ComputeDevice& device) {
   if (device.kind == DeviceKind::kCpu) return 0;
@@ -14,4 +14,4 @@ absl::StatusOr<int64_t> TakePeakDeviceMemory(const ComputeDevice& device) {
       [&]() -> absl::StatusOr<int64_t> { return plugin->take_peak_memory(device.index); });
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

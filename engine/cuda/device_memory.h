@@ -7,10 +7,10 @@
 
 #include "orders/compute_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns the most bytes that tensors have taken on a GPU since the last call; 0 for a processor.
 // Fails with the errors of OpenCudaPlugin.
 absl::StatusOr<int64_t> TakePeakDeviceMemory(const ComputeDevice& device);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -4,7 +4,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(DeviceMemory, OfAProcessorIsNotCounted) {
@@ -13,4 +13,4 @@ TEST(DeviceMemory, OfAProcessorIsNotCounted) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "engine/cuda/cuda_plugin.h"
 #include "engine/torch/torch_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr const char* kFile = "libimprint_cuda.so";
@@ -42,4 +42,4 @@ absl::StatusOr<const CudaPlugin*> OpenCudaPlugin(const ComputeDevice& device) {
   return opened;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

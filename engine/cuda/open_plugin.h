@@ -5,7 +5,7 @@
 
 #include "orders/compute_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct CudaPlugin;
 
@@ -14,4 +14,4 @@ struct CudaPlugin;
 // is of another build. Thread-safe.
 absl::StatusOr<const CudaPlugin*> OpenCudaPlugin(const ComputeDevice& device);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -4,7 +4,7 @@
 
 #include "engine/cuda/plugin_parts.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Libraries choose their kernels and take their workspaces while the work is done for the first
@@ -50,4 +50,4 @@ std::unique_ptr<DeviceGraph> RecordCudaGraph(int gpu, const std::function<void()
   return recorded;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 
 #include "engine/cuda/plugin_parts.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 void LimitCudaMemory(int gpu, int64_t bytes) {
   at::globalContext().lazyInitDevice(at::kCUDA);
@@ -31,4 +31,4 @@ int64_t TakePeakCudaMemory(int gpu) {
   return peak;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 
 #include "engine/cuda/plugin_parts.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 c10::intrusive_ptr<c10d::Backend> MakeNcclGroupHere(const c10::intrusive_ptr<c10d::Store>& store,
                                                     int rank, int size, int gpu,
@@ -27,4 +27,4 @@ c10::intrusive_ptr<c10d::Backend> MakeNcclGroupHere(const c10::intrusive_ptr<c10
   return group;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

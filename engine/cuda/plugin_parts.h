@@ -3,7 +3,7 @@
 
 #include "engine/cuda/cuda_plugin.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 c10::intrusive_ptr<c10d::Backend> MakeNcclGroupHere(const c10::intrusive_ptr<c10d::Store>& store,
                                                     int rank, int size, int gpu,
@@ -12,4 +12,4 @@ std::unique_ptr<DeviceGraph> RecordCudaGraph(int gpu, const std::function<void()
 void LimitCudaMemory(int gpu, int64_t bytes);
 int64_t TakePeakCudaMemory(int gpu);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 #include "engine/cuda/open_plugin.h"
 #include "engine/torch/torch_errors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 absl::StatusOr<RecordGraph> PrepareDevice(const ComputeOptions& compute) {
   RETURN_IF_ERROR(CheckCompute(compute));
@@ -24,4 +24,4 @@ absl::StatusOr<RecordGraph> PrepareDevice(const ComputeOptions& compute) {
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

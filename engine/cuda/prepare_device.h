@@ -6,11 +6,11 @@
 #include "engine/cuda/device_graph.h"
 #include "orders/compute_options.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Limits what this process may take of a GPU's memory from then on, beyond which allocations fail
 // as if the GPU had no more. Returns what records graphs there, or null if none are wanted. Fails
 // with the errors of CheckCompute and OpenCudaPlugin.
 absl::StatusOr<RecordGraph> PrepareDevice(const ComputeOptions& compute);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(PrepareDevice, OfAProcessorIsNotLimitedHere) {
@@ -22,4 +22,4 @@ TEST(PrepareDevice, OfAProcessorIsNotLimitedHere) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

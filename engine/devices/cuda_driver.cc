@@ -10,7 +10,7 @@
 
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Of the driver API (CUDA Toolkit, cuda.h), which is stable over its versions. The header is not
@@ -85,4 +85,4 @@ absl::StatusOr<std::vector<Gpu>> ListGpus(const std::string& name) {
   return gpus;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

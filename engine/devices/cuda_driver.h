@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct Gpu {
   std::string model;  // "NVIDIA H100 80GB HBM3"
@@ -25,4 +25,4 @@ inline constexpr const char* kCudaDriver = "libcuda.so.1";
 // reason if there is no driver, or if it does not work. Thread-safe. `driver` is for tests.
 absl::StatusOr<std::vector<Gpu>> ListGpus(const std::string& driver = kCudaDriver);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -10,7 +10,7 @@
 #include "base/machine_memory.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 std::string ProcessorModel() {
@@ -72,4 +72,4 @@ absl::StatusOr<DeviceFacts> FindDevice(absl::string_view field, absl::string_vie
                 : std::string(gpus.status().message())));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

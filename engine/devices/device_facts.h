@@ -12,7 +12,7 @@
 #include "orders/compute_device.h"
 #include "orders/precision.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct DeviceFacts {
   ComputeDevice device;
@@ -31,4 +31,4 @@ std::vector<DeviceFacts> ListDevices(const std::string& driver = kCudaDriver);
 absl::StatusOr<DeviceFacts> FindDevice(absl::string_view field, absl::string_view name,
                                        const std::string& driver = kCudaDriver);
 
-}  // namespace imprint
+}  // namespace imprint::engine

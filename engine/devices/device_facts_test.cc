@@ -7,7 +7,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::AllOf;
@@ -93,4 +93,4 @@ TEST_F(DeviceFactsTest, ALibraryThatIsNoDriverIsNone) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -13,7 +13,7 @@
 #include "formats/float_values.h"
 #include "formats/half.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr size_t kBlock = 4096;
@@ -111,4 +111,4 @@ std::optional<NotFinite> AddNumbers(const TensorView& tensor, Sha256& hash) {
   return not_finite;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 #include "base/sha256.h"
 #include "formats/safetensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // An infinity or NaN.
 struct NotFinite {
@@ -24,4 +24,4 @@ struct NotFinite {
 // Returns the first element that is not finite, if there is one.
 std::optional<NotFinite> AddNumbers(const TensorView& tensor, Sha256& hash);
 
-}  // namespace imprint
+}  // namespace imprint::engine

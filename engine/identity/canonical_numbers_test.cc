@@ -12,7 +12,7 @@
 
 #include "formats/half.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 template <typename T>
@@ -106,4 +106,4 @@ TEST(CanonicalNumbers, TheFirstThatIsNotFiniteIsFound) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -15,7 +15,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -90,4 +90,4 @@ fs::path IdentityCache() {
   return fs::path(home) / ".cache" / "imprint" / "identities";
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

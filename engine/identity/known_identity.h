@@ -8,7 +8,7 @@
 #include "engine/identity/model_identity.h"
 #include "engine/model_files/model_files.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Does what IdentifyModel does, but hashes the weights only if their files (by path, size, time of
 // the last change and inode) were not hashed before. A cache that cannot be read or written costs
@@ -20,4 +20,4 @@ absl::StatusOr<ModelIdentity> KnownIdentity(const ModelFiles& files,
 // the cache, where neither is set.
 std::filesystem::path IdentityCache();
 
-}  // namespace imprint
+}  // namespace imprint::engine

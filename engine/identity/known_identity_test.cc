@@ -5,7 +5,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -65,4 +65,4 @@ TEST_F(KnownIdentityTest, ADamagedOrUnwritableCacheCostsNothing) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -19,7 +19,7 @@
 #include "formats/float_values.h"
 #include "formats/half.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr const char* kTokenTable = "embeddings.token_embedding.weight";
@@ -196,4 +196,4 @@ absl::StatusOr<ModelIdentity> IdentifyModel(const ModelFiles& files) {
   return CompleteIdentity(files, weights);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -14,7 +14,7 @@
 #include "formats/safetensors.h"
 #include "orders/solver_choice.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The part of a model's identity that only its weights tell.
 struct WeightsIdentity {
@@ -91,4 +91,4 @@ std::string GuessedPredictionText(const std::string& file, absl::string_view tak
 // INVALID_ARGUMENT if they are not floating-point numbers.
 absl::StatusOr<std::string> HalfSha256(const TensorView& tensor);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -12,7 +12,7 @@
 #include "base/sha256.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 std::string Of(const char* component, const std::string& name, const std::vector<int64_t>& shape,
@@ -86,4 +86,4 @@ TEST(ModelIdentity, WhatIsMissingIsNamed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -12,7 +12,7 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // From here on reordering costs more than copying surroundings: measured on AVX2 with maps from
@@ -185,4 +185,4 @@ at::Tensor FrozenConvolution::operator()(const at::Tensor& x) const {
   return out;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 
 #include <ATen/ATen.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Maps [n, in, h, w] to [n, out, h', w'], channels last in memory; weights [out, in, k, k]. There
 // are two ways, chosen once:
@@ -30,4 +30,4 @@ class FrozenConvolution {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

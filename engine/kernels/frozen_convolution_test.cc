@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 at::Tensor Random(at::IntArrayRef shape) {
@@ -84,4 +84,4 @@ TEST(FrozenConvolution, AMapSmallerThanTheWindowIsAllEdge) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

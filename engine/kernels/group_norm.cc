@@ -10,7 +10,7 @@
 
 #include "engine/kernels/vector_math.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -292,4 +292,4 @@ at::Tensor NormalizeGroups(const at::Tensor& x, const GroupNormWeights& weights,
   return NormalizeGroupsFunction::Compute(channels_last, weights, activation);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include <ATen/ATen.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 // The frozen parameters of one normalisation.
 struct GroupNormWeights {
@@ -26,4 +26,4 @@ enum class NormActivation { kNone, kSilu };
 at::Tensor NormalizeGroups(const at::Tensor& x, const GroupNormWeights& weights,
                            NormActivation activation);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 GroupNormWeights Weights(int64_t groups, int64_t channels) {
@@ -100,4 +100,4 @@ TEST(NormalizeGroups, HalfPrecisionTakesItsMeansInFp32) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -13,7 +13,7 @@
 #define IMPRINT_VECTORIZED
 #endif
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns e^x within 2 ulp for x in [-60, 60], clamped outside. The clamp is far from where results
 // become subnormal, since processors take a hundred cycles for each of those, even where a blend
@@ -40,4 +40,4 @@ inline __attribute__((always_inline)) float Exp(float x) {
 // Returns 1 / (1 + e^-x).
 inline __attribute__((always_inline)) float Sigmoid(float x) { return 1.0F / (1.0F + Exp(-x)); }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -1,6 +1,6 @@
 #include "engine/model/attention.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 at::Tensor SplitHeads(const at::Tensor& x,
@@ -42,4 +42,4 @@ at::Tensor CrossAttention::Forward(const at::Tensor& x, const at::Tensor& keys_a
   return out_(MultiHeadAttention(query_(x), kv[0], kv[1], heads_));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

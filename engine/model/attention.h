@@ -5,7 +5,7 @@
 
 #include "engine/model/layers.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns softmax(q k^T / sqrt(d)) v for each head. q [n, t, c], k and v [n, s, c] -> [n, t, c];
 // every head has c / heads channels. `causal`: position t sees only positions up to t.
@@ -55,4 +55,4 @@ class CrossAttention {
   Linear out_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

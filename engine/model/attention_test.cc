@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Products of queries and keys reach 1.6 million here; fp16 ends at 65504.
@@ -19,4 +19,4 @@ TEST(MultiHeadAttention, HalfPrecisionTakesItsSoftmaxInFp32) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -19,7 +19,7 @@
 #include "engine/torch/torch_errors.h"
 #include "engine/weights/weight_binder.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 at::ScalarType TypeOf(Precision precision) {
@@ -272,4 +272,4 @@ absl::StatusOr<std::shared_ptr<const BaseModel>> BaseModel::Load(const std::file
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -15,7 +15,7 @@
 #include "orders/solver_choice.h"
 #include "text/clip_tokenizer.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct ModelParts;
 
@@ -85,4 +85,4 @@ class BaseModel {
   std::unique_ptr<const ModelParts> parts_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "base/status_matchers.h"
 #include "formats/safetensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -220,4 +220,4 @@ TEST(BaseModel, AConfigOfAnotherSizeIsRefusedWithItsTensors) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

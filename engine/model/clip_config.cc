@@ -7,7 +7,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // What transformers' CLIPTextConfig and CLIPVisionConfig say where a file does not.
@@ -83,4 +83,4 @@ absl::StatusOr<int64_t> ClipProjection(const JsonObject& config) {
   return Field(config, "projection_dim", 512, kMaxWidth);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 #include "base/json_object.h"
 #include "engine/model/layers.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // A stack of transformer layers.
 struct ClipTowerConfig {
@@ -43,4 +43,4 @@ struct ClipVisionConfig {
 // safety checker's configuration.
 absl::StatusOr<int64_t> ClipProjection(const JsonObject& config);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -1,6 +1,6 @@
 #include "engine/model/clip_text_encoder.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 ClipTextEncoder::ClipTextEncoder(const WeightScope& weights, const ClipTextConfig& config)
     : config_(config),
@@ -38,4 +38,4 @@ double ClipTextEncoder::MeanTokenNorm() const {
   return token_table_.to(at::kFloat).norm(2, {1}).mean().item<double>();
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

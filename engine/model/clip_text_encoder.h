@@ -11,7 +11,7 @@
 #include "engine/model/prompt_tensors.h"
 #include "text/clip_tokenizer.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Frozen; thread-safe.
 class ClipTextEncoder {
@@ -50,4 +50,4 @@ class ClipTextEncoder {
   LayerNorm final_norm_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

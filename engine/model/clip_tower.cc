@@ -3,7 +3,7 @@
 #include <span>
 #include <utility>
 
-namespace imprint {
+namespace imprint::engine {
 
 ClipTower::ClipTower(const WeightScope& weights, const ClipTowerConfig& config)
     : activation_(config.activation) {
@@ -28,4 +28,4 @@ at::Tensor ClipTower::Forward(at::Tensor hidden, bool causal, size_t skipped) co
   return hidden;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

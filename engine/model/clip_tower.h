@@ -10,7 +10,7 @@
 #include "engine/model/clip_config.h"
 #include "engine/model/layers.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // A stack of pre-norm transformer layers, [n, t, width] -> [n, t, width].
 class ClipTower {
@@ -32,4 +32,4 @@ class ClipTower {
   std::vector<Layer> layers_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

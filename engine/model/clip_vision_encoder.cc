@@ -1,6 +1,6 @@
 #include "engine/model/clip_vision_encoder.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 ClipVisionEncoder::ClipVisionEncoder(const WeightScope& weights, const ClipVisionConfig& config)
     : config_(config),
@@ -24,4 +24,4 @@ at::Tensor ClipVisionEncoder::Forward(const at::Tensor& pixels) const {
   return post_norm_(tower_.Forward(hidden, /*causal=*/false).select(1, 0));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 #include "engine/model/clip_tower.h"
 #include "engine/model/layers.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Frozen; thread-safe.
 class ClipVisionEncoder {
@@ -30,4 +30,4 @@ class ClipVisionEncoder {
   LayerNorm post_norm_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // The way back through the work.
@@ -71,4 +71,4 @@ at::Tensor Checkpointed(const TensorWork& work, std::vector<at::Tensor> inputs) 
   return out;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

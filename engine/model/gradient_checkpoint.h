@@ -7,7 +7,7 @@
 
 #include <ATen/ATen.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Computes a tensor from tensors; must be deterministic.
 using TensorWork = std::function<at::Tensor(std::span<const at::Tensor>)>;
@@ -16,4 +16,4 @@ using TensorWork = std::function<at::Tensor(std::span<const at::Tensor>)>;
 // rest again. The numbers are the same, for less memory and one more forward pass.
 at::Tensor Checkpointed(const TensorWork& work, std::vector<at::Tensor> inputs);
 
-}  // namespace imprint
+}  // namespace imprint::engine

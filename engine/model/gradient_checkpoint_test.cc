@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using torch::autograd::grad;
@@ -51,4 +51,4 @@ TEST(Checkpointed, WhatTheWorkDoesNotReadHasNoGradient) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

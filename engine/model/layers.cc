@@ -2,7 +2,7 @@
 
 #include "base/field_error.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 at::Tensor Joined(const WeightScope& weights, const std::vector<std::string>& names,
@@ -56,4 +56,4 @@ at::Tensor Activate(Activation activation, const at::Tensor& x) {
   return x * at::sigmoid(1.702 * x);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

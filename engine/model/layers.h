@@ -14,7 +14,7 @@
 #include "engine/kernels/group_norm.h"
 #include "engine/weights/weight_binder.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // y = x W^T + b, on the last dimension.
 class Linear {
@@ -101,4 +101,4 @@ absl::StatusOr<Activation> ParseActivation(absl::string_view field, absl::string
 
 at::Tensor Activate(Activation activation, const at::Tensor& x);
 
-}  // namespace imprint
+}  // namespace imprint::engine

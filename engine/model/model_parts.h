@@ -10,7 +10,7 @@
 #include "engine/model/vae.h"
 #include "engine/noise/noise_schedule.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct ModelParts {
   at::Device device;
@@ -25,4 +25,4 @@ struct ModelParts {
   std::optional<SafetyChecker> safety_checker;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

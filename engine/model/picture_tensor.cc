@@ -2,7 +2,7 @@
 
 #include <vector>
 
-namespace imprint {
+namespace imprint::engine {
 
 at::Tensor ByteTensor(std::span<const RgbImage> pictures) {
   std::vector<at::Tensor> tensors;
@@ -25,4 +25,4 @@ at::Tensor VaePixels(const at::Tensor& bytes) {
   return (bytes.to(at::kFloat) / 127.5 - 1.0).permute({0, 3, 1, 2});
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

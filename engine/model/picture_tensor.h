@@ -7,7 +7,7 @@
 
 #include "base/rgb_image.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns pictures of one size as bytes [n, h, w, 3] on the CPU.
 at::Tensor ByteTensor(std::span<const RgbImage> pictures);
@@ -19,4 +19,4 @@ at::Tensor ClipPixels(const at::Tensor& bytes);
 // Converts bytes [n, h, w, 3] to what the VAE reads: [n, 3, h, w] fp32 in [-1, 1].
 at::Tensor VaePixels(const at::Tensor& bytes);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -2,7 +2,7 @@
 
 #include "engine/noise/noise_source.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 bool AnswersNoiseWithNoise(const Unet& unet, const NoiseSchedule& schedule,
                            const at::Tensor& context) {
@@ -17,4 +17,4 @@ bool AnswersNoiseWithNoise(const Unet& unet, const NoiseSchedule& schedule,
   return share > 0.5;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include "engine/model/unet.h"
 #include "engine/noise/noise_schedule.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Gives the network noise alone, at the schedule's last timestep, where a latent is hardly anything
 // else, and `context` [1, length, width]. A network that predicts noise answers with the noise that
@@ -19,4 +19,4 @@ namespace imprint {
 bool AnswersNoiseWithNoise(const Unet& unet, const NoiseSchedule& schedule,
                            const at::Tensor& context);
 
-}  // namespace imprint
+}  // namespace imprint::engine

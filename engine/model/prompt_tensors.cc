@@ -4,7 +4,7 @@
 
 #include "engine/torch/send_to_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 PromptTensors PromptTensors::To(at::Device device) const {
   return {count, SendTo(device, ids), SendTo(device, places), SendTo(device, rows)};
@@ -26,4 +26,4 @@ PromptTensors TensorsOf(std::span<const TokenizedPrompt> prompts) {
           at::tensor(rows)};
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 
 #include "text/clip_tokenizer.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct PromptTensors {
   int64_t count = 0;
@@ -24,4 +24,4 @@ struct PromptTensors {
 // Converts prompts to tensors on the processor.
 PromptTensors TensorsOf(std::span<const TokenizedPrompt> prompts);
 
-}  // namespace imprint
+}  // namespace imprint::engine

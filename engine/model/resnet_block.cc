@@ -1,6 +1,6 @@
 #include "engine/model/resnet_block.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 ResnetBlock::ResnetBlock(const WeightScope& weights, const Shape& shape)
     : norm1_(weights.In("norm1"), shape.groups, shape.in, shape.epsilon),
@@ -21,4 +21,4 @@ at::Tensor ResnetBlock::Forward(const at::Tensor& x, const at::Tensor& time) con
   return (shortcut_ ? (*shortcut_)(x) : x) + h;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -9,7 +9,7 @@
 
 #include "engine/model/layers.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Maps [n, in, h, w] to [n, out, h, w].
 class ResnetBlock {
@@ -36,4 +36,4 @@ class ResnetBlock {
   std::optional<Conv2d> shortcut_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

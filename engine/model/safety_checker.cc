@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // What a found special-care concept adds to every score after it.
@@ -54,4 +54,4 @@ std::vector<SafetyScores> SafetyChecker::Check(const at::Tensor& pixels) const {
   return verdicts;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "engine/model/layers.h"
 #include "engine/model/safety_scores.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Frozen; thread-safe.
 class SafetyChecker {
@@ -33,4 +33,4 @@ class SafetyChecker {
   at::Tensor special_thresholds_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

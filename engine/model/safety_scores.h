@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Scores, rounded to three digits as in Diffusers; above 0 means that the concept was found.
 struct SafetyScores {
@@ -18,4 +18,4 @@ struct SafetyScores {
   }
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

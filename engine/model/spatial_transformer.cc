@@ -1,6 +1,6 @@
 #include "engine/model/spatial_transformer.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr double kNormEpsilon = 1e-6;
@@ -57,4 +57,4 @@ at::Tensor SpatialTransformer::Forward(const at::Tensor& x,
   return x + h.unflatten(1, {x.size(2), x.size(3)}).permute({0, 3, 1, 2});
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "engine/model/attention.h"
 #include "engine/model/layers.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Self-attention, cross-attention, gated feed-forward, each with a residual. [n, t, c] -> [n, t,
 // c].
@@ -64,4 +64,4 @@ class SpatialTransformer {
   Linear project_out_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr double kMaxPeriod = 10'000;
@@ -185,4 +185,4 @@ at::Tensor Unet::Forward(const at::Tensor& latents, const at::Tensor& timesteps,
   return conv_out_(norm_out_.Silu(h));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -13,7 +13,7 @@
 #include "engine/model/spatial_transformer.h"
 #include "engine/model/unet_config.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // What the network reads of the prompts: the keys and values of each cross-attention, [n, tokens, 2
 // channels], in network order.
@@ -94,4 +94,4 @@ class Unet {
 // (Vaswani et al. 2017, section 3.5, in Diffusers' order).
 at::Tensor SinusoidalEmbedding(const at::Tensor& timesteps, int64_t channels);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int64_t kMaxChannels = 1 << 16;
@@ -172,4 +172,4 @@ absl::StatusOr<UnetConfig> UnetConfig::Parse(const JsonObject& config) {
   return unet;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

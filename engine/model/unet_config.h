@@ -8,7 +8,7 @@
 
 #include "base/json_object.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The parameters that UNet2DConditionModel varies in Stable Diffusion 1.x and 2.x.
 struct UnetConfig {
@@ -37,4 +37,4 @@ struct UnetConfig {
   static absl::StatusOr<UnetConfig> Parse(const JsonObject& config);
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -4,7 +4,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -67,4 +67,4 @@ TEST(UnetConfig, OtherArchitecturesAreRefusedByField) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

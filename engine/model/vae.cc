@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr double kEpsilon = 1e-6;
@@ -118,4 +118,4 @@ at::Tensor VaeDecoder::Forward(const at::Tensor& latents) const {
   return conv_out_(norm_out_.Silu(h));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

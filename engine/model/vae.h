@@ -11,7 +11,7 @@
 #include "engine/model/resnet_block.h"
 #include "engine/model/vae_config.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // A diagonal Gaussian over latents, each [n, 4, h, w]; not scaled by scaling_factor.
 struct LatentDistribution {
@@ -75,4 +75,4 @@ class VaeDecoder {
   Conv2d conv_out_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 absl::Status CheckBlockTypes(const JsonObject& config, const char* key, const std::string& expected,
@@ -73,4 +73,4 @@ absl::StatusOr<VaeConfig> VaeConfig::Parse(const JsonObject& config) {
   return vae;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

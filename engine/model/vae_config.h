@@ -8,7 +8,7 @@
 
 #include "base/json_object.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The parameters that AutoencoderKL varies.
 struct VaeConfig {
@@ -28,4 +28,4 @@ struct VaeConfig {
   static absl::StatusOr<VaeConfig> Parse(const JsonObject& config);
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // A rectangle, in latents.
@@ -85,4 +85,4 @@ LatentDistribution EncodeInTiles(const VaeEncoder& encoder, const at::Tensor& pi
   return {parts[0].contiguous(), parts[1].contiguous()};
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

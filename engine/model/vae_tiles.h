@@ -8,7 +8,7 @@
 
 #include "engine/model/vae.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Tiles are squares of `side` latents that share a quarter with each of their neighbours, over
 // which one fades into the other. Normalisation sees a tile instead of the picture, so that the
@@ -23,4 +23,4 @@ at::Tensor DecodeInTiles(const VaeDecoder& decoder, const at::Tensor& latents, i
 LatentDistribution EncodeInTiles(const VaeEncoder& encoder, const at::Tensor& pixels, int64_t side,
                                  int64_t factor);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "base/status_macros.h"
 #include "engine/model_files/tensor_names.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // The files that an index of shards names.
@@ -98,4 +98,4 @@ absl::StatusOr<ComponentWeights> WeightsIn(const std::filesystem::path& folder,
   return weights;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -10,7 +10,7 @@
 #include "base/json_object.h"
 #include "engine/model_files/model_files.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns whether a file or folder exists, as far as the system tells.
 bool Exists(const std::filesystem::path& path);
@@ -28,4 +28,4 @@ absl::StatusOr<std::vector<std::filesystem::path>> WeightsPathsIn(
 absl::StatusOr<ComponentWeights> WeightsIn(const std::filesystem::path& folder,
                                            absl::string_view component);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -10,7 +10,7 @@
 #include "base/status_macros.h"
 #include "engine/model_files/component_folder.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // The parts that decide what is drawn, and the classes of them that we build.
@@ -142,4 +142,4 @@ std::vector<std::string> DiffusersFolder::PassedOver() const {
   return parts;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "base/json_object.h"
 #include "engine/model_files/model_files.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 class DiffusersFolder final : public ModelFiles {
  public:
@@ -54,4 +54,4 @@ class DiffusersFolder final : public ModelFiles {
   JsonObject index_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

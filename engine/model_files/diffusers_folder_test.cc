@@ -12,7 +12,7 @@
 #include "base/status_matchers.h"
 #include "formats/safetensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::HasSubstr;
@@ -193,4 +193,4 @@ TEST(DiffusersFolder, ShardsStayInTheirFolder) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include "engine/model_files/diffusers_folder.h"
 #include "engine/model_files/single_file.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 absl::StatusOr<std::unique_ptr<const ModelFiles>> ModelFiles::Open(
     const std::filesystem::path& path, const ModelAssumptions& assumptions) {
@@ -19,4 +19,4 @@ absl::StatusOr<std::unique_ptr<const ModelFiles>> ModelFiles::Open(
   return std::make_unique<const DiffusersFolder>(std::move(folder));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -15,7 +15,7 @@
 #include "formats/safetensors.h"
 #include "text/clip_tokenizer.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // A component's tensors and the open files that their bytes lie in.
 struct ComponentWeights {
@@ -69,4 +69,4 @@ class ModelFiles {
   std::filesystem::path path_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

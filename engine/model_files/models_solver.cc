@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include <nlohmann/json.hpp>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // A field that turns a class of Diffusers into another method than ours.
@@ -192,4 +192,4 @@ std::vector<std::string> UnknownSchedulerFields(const JsonObject& config) {
   return unknown;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

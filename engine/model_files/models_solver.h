@@ -9,7 +9,7 @@
 #include "base/json_object.h"
 #include "orders/solver_choice.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct ModelsSolver {
   // The solver; DDIM if the configuration asks for a class, or a variant of one, that is not among
@@ -33,4 +33,4 @@ std::vector<std::string> FieldsNotHonoured(const JsonObject& scheduler_config,
 // those of other classes, of newer versions, misspelt ones.
 std::vector<std::string> UnknownSchedulerFields(const JsonObject& scheduler_config);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -95,4 +95,4 @@ TEST(ModelsSolver, FieldsThatNobodyKnowsAreNamed) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 int64_t ExtentOf(const TensorViews& tensors, absl::string_view name, size_t dimension) {
   const auto found = tensors.find(name);
@@ -17,4 +17,4 @@ int64_t CountNumbered(const TensorViews& tensors, absl::string_view prefix,
   return count;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

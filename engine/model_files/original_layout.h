@@ -11,7 +11,7 @@
 
 #include "formats/safetensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The family by text encoder, which determines most about a checkpoint.
 enum class OriginalFamily { kSd1, kSd2 };
@@ -50,4 +50,4 @@ int64_t ExtentOf(const TensorViews& tensors, absl::string_view name, size_t dime
 int64_t CountNumbered(const TensorViews& tensors, absl::string_view prefix,
                       absl::string_view suffix);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -208,4 +208,4 @@ TEST(ClipTextModel, OfSd2HasThe23BlocksThatCount) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

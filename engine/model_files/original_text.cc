@@ -13,7 +13,7 @@
 #include "engine/model_files/prefixes.h"
 #include "engine/model_files/tensor_names.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr absl::string_view kBlocks = "transformer.resblocks.";
@@ -144,4 +144,4 @@ OriginalComponent FromOpenClip(const TensorViews& tensors) {
   return text;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "engine/model_files/prefixes.h"
 #include "engine/model_files/tensor_names.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // How the original's flat lists of blocks are divided into levels.
@@ -174,4 +174,4 @@ OriginalComponent FromOriginalUnet(const TensorViews& tensors, OriginalFamily fa
   return unet;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

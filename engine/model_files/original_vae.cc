@@ -12,7 +12,7 @@
 #include "engine/model_files/prefixes.h"
 #include "engine/model_files/tensor_names.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr PrefixChange kVaeMiddle[] = {
@@ -112,4 +112,4 @@ OriginalComponent FromOriginalVae(const TensorViews& tensors) {
   return vae;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 
 #include "engine/model_files/original_layout.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // A part of a name, and what a file is that has it.
@@ -106,4 +106,4 @@ std::optional<std::string> OtherCheckpoint(const TensorViews& tensors) {
   return std::nullopt;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -10,7 +10,7 @@
 
 #include "formats/safetensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns what the file is, such as "a GGUF file (quantised weights)"; nothing if it may be
 // safetensors. `begin` has the file's first 9 bytes: the length of a safetensors header may begin
@@ -21,4 +21,4 @@ std::optional<std::string> OtherFileFormat(absl::string_view begin);
 // checkpoint.
 std::optional<std::string> OtherCheckpoint(const TensorViews& tensors);
 
-}  // namespace imprint
+}  // namespace imprint::engine

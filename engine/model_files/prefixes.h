@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct PrefixChange {
   absl::string_view from;
@@ -27,4 +27,4 @@ inline std::optional<std::string> WithPrefixChanged(std::span<const PrefixChange
   return std::nullopt;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -20,7 +20,7 @@
 #include "engine/model_files/tensor_names.h"
 #include "formats/float_values.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -252,4 +252,4 @@ absl::StatusOr<ClipTokenizer> SingleFile::LoadTokenizer() const {
   return ClipTokenizer::Standard(family_ == OriginalFamily::kSd1 ? "<|endoftext|>" : "!");
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -18,7 +18,7 @@
 #include "engine/model_files/model_files.h"
 #include "engine/model_files/original_layout.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The source that says what a checkpoint predicts.
 enum class PredictionEvidence {
@@ -74,4 +74,4 @@ class SingleFile final : public ModelFiles {
   std::vector<std::string> passed_over_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

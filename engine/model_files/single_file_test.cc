@@ -12,7 +12,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::HasSubstr;
@@ -264,4 +264,4 @@ TEST_F(SingleFileTest, OtherFormatsAreRefusedByName) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

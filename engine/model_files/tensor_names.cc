@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Beginnings of names as older libraries wrote them, and as they are today.
@@ -86,4 +86,4 @@ std::optional<std::string> CanonicalTensorName(absl::string_view component,
   return renamed;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

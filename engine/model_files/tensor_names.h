@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns a tensor's name in `component` ("unet", "vae", ...) as today's Diffusers writes it.
 // Nothing for tensors that have no place in such a network, and must change neither whether it
@@ -14,4 +14,4 @@ namespace imprint {
 // temperature, whatever else a training or a merge left there.
 std::optional<std::string> CanonicalTensorName(absl::string_view component, absl::string_view name);
 
-}  // namespace imprint
+}  // namespace imprint::engine

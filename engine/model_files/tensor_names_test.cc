@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(TensorNames, OldNamesBecomeTodays) {
@@ -22,4 +22,4 @@ TEST(TensorNames, WhatHasNoPlaceInTheNetworkHasNone) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

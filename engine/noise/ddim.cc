@@ -6,7 +6,7 @@
 #include "engine/noise/prediction.h"
 #include "engine/noise/timestep_spacing.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 class Ddim final : public Solver {
@@ -70,4 +70,4 @@ std::unique_ptr<Solver> MakeDdim(const NoiseSchedule& schedule, int steps, doubl
   return std::make_unique<Ddim>(schedule, steps, eta);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,9 +6,9 @@
 #include "engine/noise/noise_schedule.h"
 #include "engine/noise/solver.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // See MakeSolver. `eta` 0 is deterministic, 1 adds DDPM's noise.
 std::unique_ptr<Solver> MakeDdim(const NoiseSchedule& schedule, int steps, double eta);
 
-}  // namespace imprint
+}  // namespace imprint::engine

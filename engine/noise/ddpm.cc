@@ -7,7 +7,7 @@
 #include "engine/noise/prediction.h"
 #include "engine/noise/timestep_spacing.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr double kLeastVariance = 1e-20;
@@ -63,4 +63,4 @@ std::unique_ptr<Solver> MakeDdpm(const NoiseSchedule& schedule, int steps) {
   return std::make_unique<Ddpm>(schedule, steps);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

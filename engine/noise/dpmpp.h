@@ -5,7 +5,7 @@
 
 #include "engine/noise/multistep.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 class DpmppSolver : public MultistepSolver {
  public:
@@ -41,4 +41,4 @@ class DpmppSolver : public MultistepSolver {
   at::Tensor clean_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

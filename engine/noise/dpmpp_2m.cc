@@ -4,7 +4,7 @@
 
 #include "engine/noise/dpmpp.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 class Dpmpp2m final : public DpmppSolver {
@@ -28,4 +28,4 @@ std::unique_ptr<Solver> MakeDpmpp2m(const NoiseSchedule& schedule, int steps, bo
   return std::make_unique<Dpmpp2m>(schedule, steps, karras);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

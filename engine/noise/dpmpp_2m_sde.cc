@@ -4,7 +4,7 @@
 
 #include "engine/noise/dpmpp.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 class Dpmpp2mSde final : public DpmppSolver {
@@ -30,4 +30,4 @@ std::unique_ptr<Solver> MakeDpmpp2mSde(const NoiseSchedule& schedule, int steps,
   return std::make_unique<Dpmpp2mSde>(schedule, steps, karras);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

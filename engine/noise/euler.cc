@@ -4,7 +4,7 @@
 
 #include "engine/noise/euler_step.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 class Euler final : public EulerSolver {
@@ -29,4 +29,4 @@ std::unique_ptr<Solver> MakeEuler(const NoiseSchedule& schedule, int steps, bool
   return std::make_unique<Euler>(schedule, std::move(ladder));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 
 #include "engine/noise/euler_step.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 class EulerAncestral final : public EulerSolver {
@@ -30,4 +30,4 @@ std::unique_ptr<Solver> MakeEulerAncestral(const NoiseSchedule& schedule, int st
   return std::make_unique<EulerAncestral>(schedule, EulerLadder(schedule, steps, /*karras=*/false));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -9,7 +9,7 @@
 #include "engine/noise/prediction.h"
 #include "engine/noise/sigma_ladder.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 class EulerSolver : public Solver {
  public:
@@ -45,4 +45,4 @@ class EulerSolver : public Solver {
   double first_deviation_ = 1;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

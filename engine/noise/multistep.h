@@ -9,7 +9,7 @@
 #include "engine/noise/prediction.h"
 #include "engine/noise/sigma_ladder.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 class MultistepSolver : public Solver {
  public:
@@ -38,4 +38,4 @@ class MultistepSolver : public Solver {
   SigmaLadder ladder_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // DPM++ and UniPC take two steps fewer than there are timesteps.
@@ -187,4 +187,4 @@ at::Tensor NoiseSchedule::Target(const at::Tensor& latents, const at::Tensor& no
   return signal * noise - deviation * latents;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

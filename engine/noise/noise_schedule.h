@@ -14,7 +14,7 @@
 #include "base/json_object.h"
 #include "engine/noise/solver_details.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The quantity that the network was trained to predict: the noise epsilon, or the velocity v =
 // sqrt(alpha) epsilon - sqrt(1 - alpha) x0 (Salimans & Ho 2022, appendix D).
@@ -89,4 +89,4 @@ class NoiseSchedule {
   SolverDetails details_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -82,4 +82,4 @@ TEST(NoiseSchedule, RefusesWhatItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

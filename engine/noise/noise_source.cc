@@ -2,7 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 NoiseSource::NoiseSource(uint64_t seed) : generator_(at::detail::createCPUGenerator(seed)) {}
 
@@ -10,4 +10,4 @@ at::Tensor NoiseSource::Draw(at::IntArrayRef shape) {
   return at::randn(shape, generator_, at::device(at::kCPU).dtype(at::kFloat));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 
 #include <ATen/ATen.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Draws Gaussian noise from a CPU generator (MT19937), as Diffusers does with
 // torch.Generator("cpu").manual_seed(seed): the same picture on every device and in every batch.
@@ -21,4 +21,4 @@ class NoiseSource {
   at::Generator generator_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(NoiseSource, ASeedIsAPicturesOwn) {
@@ -18,4 +18,4 @@ TEST(NoiseSource, IsTorchsCpuGenerator) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

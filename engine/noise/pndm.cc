@@ -8,7 +8,7 @@
 #include "engine/noise/prediction.h"
 #include "engine/noise/timestep_spacing.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 std::vector<double> SecondTwice(std::vector<double> timesteps) {
@@ -93,4 +93,4 @@ std::unique_ptr<Solver> MakePndm(const NoiseSchedule& schedule, int steps) {
   return std::make_unique<Pndm>(schedule, steps);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

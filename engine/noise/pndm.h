@@ -7,9 +7,9 @@
 #include "engine/noise/noise_schedule.h"
 #include "engine/noise/solver.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // See MakeSolver.
 std::unique_ptr<Solver> MakePndm(const NoiseSchedule& schedule, int steps);
 
-}  // namespace imprint
+}  // namespace imprint::engine

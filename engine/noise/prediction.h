@@ -6,7 +6,7 @@
 #include "engine/noise/noise_schedule.h"
 #include "engine/noise/solver.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns the clean latent in `latent`, at a level with signal² + deviation² = 1. Any shape.
 inline at::Tensor CleanLatent(PredictionType prediction, const NoiseLevel& level,
@@ -26,4 +26,4 @@ inline at::Tensor NoiseIn(PredictionType prediction, const NoiseLevel& level,
   return output;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "engine/noise/timestep_spacing.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // At every training timestep, in fp32 as Diffusers computes them.
@@ -119,4 +119,4 @@ NoiseLevel LevelOfSigma(double sigma) {
   return {signal, sigma * signal};
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

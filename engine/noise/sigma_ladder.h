@@ -7,7 +7,7 @@
 #include "engine/noise/noise_schedule.h"
 #include "engine/noise/solver.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The noise levels that a solver steps down. Immutable once made.
 struct SigmaLadder {
@@ -39,4 +39,4 @@ SigmaLadder MultistepLadder(const NoiseSchedule& schedule, int steps, bool karra
 // Converts a sigma to the level with signal² + deviation² = 1.
 NoiseLevel LevelOfSigma(double sigma);
 
-}  // namespace imprint
+}  // namespace imprint::engine

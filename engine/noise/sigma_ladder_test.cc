@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Of Stable Diffusion's betas.
@@ -60,4 +60,4 @@ TEST(SigmaLadder, LevelsKeepTheSumOfSquares) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

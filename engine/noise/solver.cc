@@ -9,7 +9,7 @@
 #include "engine/noise/pndm.h"
 #include "engine/noise/unipc.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 std::unique_ptr<Solver> MakeSolver(const NoiseSchedule& schedule, const SolverChoice& choice,
                                    int steps, double eta) {
@@ -34,4 +34,4 @@ std::unique_ptr<Solver> MakeSolver(const NoiseSchedule& schedule, const SolverCh
   return nullptr;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

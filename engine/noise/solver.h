@@ -10,7 +10,7 @@
 #include "engine/noise/noise_source.h"
 #include "orders/solver_choice.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The shares of the clean latent and of the noise in a noisy one: signal * clean + deviation *
 // noise.
@@ -53,4 +53,4 @@ class Solver {
 std::unique_ptr<Solver> MakeSolver(const NoiseSchedule& schedule, const SolverChoice& choice,
                                    int steps, double eta = 0);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 absl::StatusOr<std::optional<double>> Sigma(const JsonObject& config, const char* key) {
@@ -49,4 +49,4 @@ absl::StatusOr<SolverDetails> SolverDetails::Parse(const JsonObject& config) {
   return details;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -10,7 +10,7 @@
 
 #include "base/json_object.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The choice between DDPM's two variances (Ho et al. 2020, section 3.2): that of a clean latent
 // that is known, or the noise of the step.
@@ -37,4 +37,4 @@ struct SolverDetails {
   static absl::StatusOr<SolverDetails> Parse(const JsonObject& config);
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -37,4 +37,4 @@ TEST(SolverDetails, AreNamedWhereTheyCannotBe) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

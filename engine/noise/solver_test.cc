@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 NoiseSchedule ScheduleOf(const std::string& more) {
@@ -114,4 +114,4 @@ TEST(Solver, EtaAddsNoiseToDdim) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int64_t kStepsOffset = 1;
@@ -64,4 +64,4 @@ std::vector<double> MultistepTimesteps(int64_t total, TimestepSpacing spacing, i
   return points;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "engine/noise/noise_schedule.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns the timesteps for DDIM, DDPM and PNDM: whole numbers, descending. Leading spacing has the
 // offset of 1 that Stable Diffusion's pipeline insists on, here and below.
@@ -20,4 +20,4 @@ std::vector<double> FractionalTimesteps(int64_t total, TimestepSpacing spacing, 
 // out the last.
 std::vector<double> MultistepTimesteps(int64_t total, TimestepSpacing spacing, int steps);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -39,4 +39,4 @@ TEST(TimestepSpacing, EveryNumberOfStepsStaysWithinTheScheduleAndDescends) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

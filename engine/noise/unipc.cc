@@ -7,7 +7,7 @@
 
 #include "engine/noise/multistep.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 class UniPc final : public MultistepSolver {
@@ -94,4 +94,4 @@ std::unique_ptr<Solver> MakeUniPc(const NoiseSchedule& schedule, int steps, bool
   return std::make_unique<UniPc>(schedule, steps, karras);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

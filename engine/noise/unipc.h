@@ -8,9 +8,9 @@
 #include "engine/noise/noise_schedule.h"
 #include "engine/noise/solver.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // See MakeSolver.
 std::unique_ptr<Solver> MakeUniPc(const NoiseSchedule& schedule, int steps, bool karras);
 
-}  // namespace imprint
+}  // namespace imprint::engine

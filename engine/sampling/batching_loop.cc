@@ -12,7 +12,7 @@
 #include "engine/model/picture_tensor.h"
 #include "engine/sampling/picture_codec.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 BatchingLoop::BatchingLoop(const BaseModel& model, const ConceptSet& concepts, size_t max_batch,
                            size_t least_batch, std::span<const PictureRequest> requests,
@@ -160,4 +160,4 @@ absl::Status BatchingLoop::Finish(const Place& place) {
   return absl::OkStatus();
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -21,7 +21,7 @@
 #include "engine/sampling/prompt_cache.h"
 #include "engine/sampling/sampler.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Requests take free places, all pictures step together, and finished ones leave. Draws one list of
 // requests; what it is given must outlive it.
@@ -90,4 +90,4 @@ class BatchingLoop {
   int64_t steps_total_ = 0;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

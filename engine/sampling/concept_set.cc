@@ -8,7 +8,7 @@
 #include "base/status_macros.h"
 #include "engine/model/model_parts.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // The models that have it; nothing of a width that none of the field's has.
@@ -39,4 +39,4 @@ absl::StatusOr<ConceptSet> ConceptSet::Make(const BaseModel& model,
   return concepts;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

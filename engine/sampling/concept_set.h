@@ -10,7 +10,7 @@
 #include "formats/learned_embedding.h"
 #include "text/concept_vocabulary.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Immutable.
 struct ConceptSet {
@@ -23,4 +23,4 @@ struct ConceptSet {
                                          std::span<const LearnedEmbedding> embeddings);
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

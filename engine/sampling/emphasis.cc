@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace imprint {
+namespace imprint::engine {
 
 at::Tensor Emphasize(const at::Tensor& hidden, std::span<const float> weights) {
   if (std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 1; })) {
@@ -17,4 +17,4 @@ at::Tensor Emphasize(const at::Tensor& hidden, std::span<const float> weights) {
   return (weighted * (mean(original) / mean(weighted))).to(hidden.scalar_type());
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

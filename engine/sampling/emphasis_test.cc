@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Two chunks of three tokens, of width two.
@@ -33,4 +33,4 @@ TEST(Emphasis, AChunkWithoutWeightsStaysAsItIs) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -9,7 +9,7 @@
 
 #include "engine/model/vae_tiles.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int64_t kWholeUpTo = 2;  // times the pixels of a tile
@@ -69,4 +69,4 @@ RgbImage ToPicture(const at::Tensor& pixels) {
                   std::vector<uint8_t>(data, data + bytes.numel())};
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

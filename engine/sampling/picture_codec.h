@@ -8,7 +8,7 @@
 #include "engine/model/model_parts.h"
 #include "engine/noise/noise_source.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Pictures of more than twice the pixels that the model was trained at go through the VAE tile by
 // tile, in tiles of that size, in both directions.
@@ -32,4 +32,4 @@ at::Tensor Enlarge(const at::Tensor& pixels, int64_t height, int64_t width);
 // Converts pixels [1, 3, h, w] to 8 bits, rounded.
 RgbImage ToPicture(const at::Tensor& pixels);
 
-}  // namespace imprint
+}  // namespace imprint::engine

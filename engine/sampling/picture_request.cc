@@ -8,7 +8,7 @@
 #include "orders/upscaling.h"
 #include "text/unicode_text.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, PromptStyle style,
@@ -79,4 +79,4 @@ absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& conce
   return CheckFields(kPictureFields, request);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 #include "orders/picture_request.h"
 #include "text/prompt_syntax.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns the size of the finished picture, after the second pass if there is one, whose sides are
 // multiples of the model's size_multiple.
@@ -25,4 +25,4 @@ int SolverSteps(const PictureRequest& request);
 absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& concepts,
                           const PictureRequest& request);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -112,4 +112,4 @@ TEST(PictureRequest, NonsenseIsRefusedByField) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

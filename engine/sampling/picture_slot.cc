@@ -4,7 +4,7 @@
 
 #include "engine/model/model_parts.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Guided outputs with the deviation of the prompt's own (Lin et al. 2023, equations 15 and 16).
@@ -44,4 +44,4 @@ void PictureSlot::Advance(const at::Tensor& outputs) {
   ++step_;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

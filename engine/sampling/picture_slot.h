@@ -13,7 +13,7 @@
 #include "engine/noise/solver.h"
 #include "engine/sampling/picture_request.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // What a picture starts from instead of noise alone (Meng et al. 2022, "SDEdit").
 struct Origin {
@@ -55,4 +55,4 @@ class PictureSlot {
   int step_ = 0;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 #include "engine/sampling/emphasis.h"
 #include "engine/sampling/prompt_reading.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // 256 chunks of Stable Diffusion 1.5 take 60 MB. Forgetting all at once keeps it simple.
@@ -51,4 +51,4 @@ absl::StatusOr<at::Tensor> PromptCache::Encode(const Key& key) {
   return states_.emplace(key, Emphasize(hidden, prompt.weights)).first->second;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

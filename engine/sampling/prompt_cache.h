@@ -13,7 +13,7 @@
 #include "engine/sampling/concept_set.h"
 #include "engine/sampling/picture_request.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Bounded; not thread-safe. The model and the concepts must outlive it.
 class PromptCache {
@@ -39,4 +39,4 @@ class PromptCache {
   int64_t chunks_ = 0;  // the number of chunks in states_
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

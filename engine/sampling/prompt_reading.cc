@@ -6,7 +6,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 absl::StatusOr<ChunkedPrompt> ReadPrompt(const ClipTokenizer& tokenizer,
                                          const ConceptVocabulary& concepts,
@@ -30,4 +30,4 @@ absl::StatusOr<size_t> ContextChunks(const ClipTokenizer& tokenizer,
   return request.guided() ? std::max(positive, negative) : positive;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -10,7 +10,7 @@
 #include "text/clip_tokenizer.h"
 #include "text/concept_vocabulary.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Parses and tokenizes a prompt. INVALID_ARGUMENT if the style does not allow it; see ParsePrompt.
 absl::StatusOr<ChunkedPrompt> ReadPrompt(const ClipTokenizer& tokenizer,
@@ -24,4 +24,4 @@ absl::StatusOr<size_t> ContextChunks(const ClipTokenizer& tokenizer,
                                      const ConceptVocabulary& concepts,
                                      const PictureRequest& request);
 
-}  // namespace imprint
+}  // namespace imprint::engine

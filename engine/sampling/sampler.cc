@@ -15,7 +15,7 @@
 #include "engine/sampling/prompt_reading.h"
 #include "engine/torch/torch_errors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int kMaxBatch = 256;
@@ -69,4 +69,4 @@ absl::StatusOr<Sampler::PromptLength> Sampler::Measure(absl::string_view prompt,
   return PromptLength{.tokens = read.tokens, .read = read.kept};
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

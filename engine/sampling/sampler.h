@@ -19,7 +19,7 @@
 #include "engine/sampling/picture_request.h"
 #include "formats/learned_embedding.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct ConceptSet;
 
@@ -76,4 +76,4 @@ class Sampler {
   int max_batch_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "base/status_matchers.h"
 #include "imaging/resample.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -314,4 +314,4 @@ TEST(Sampler, MeasuresPrompts) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -16,7 +16,7 @@
 #include "engine/torch/torch_errors.h"
 #include "engine/weights/weight_binder.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct ClipParts {
   ClipTextEncoder text;
@@ -152,4 +152,4 @@ absl::StatusOr<std::vector<ClipFeature>> ClipScorer::EmbedTexts(
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -14,7 +14,7 @@
 #include "base/rgb_image.h"
 #include "text/clip_tokenizer.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct ClipParts;
 
@@ -51,4 +51,4 @@ class ClipScorer {
   std::unique_ptr<const ClipParts> parts_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

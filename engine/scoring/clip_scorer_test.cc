@@ -6,7 +6,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -61,4 +61,4 @@ TEST(MeanSimilarity, IsOverAllPairs) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -12,7 +12,7 @@
 #include "engine/model/picture_tensor.h"
 #include "engine/torch/torch_errors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Of a damaged checker; its verdicts would mean nothing.
@@ -55,4 +55,4 @@ absl::StatusOr<std::vector<SafetyScores>> CheckSafety(const BaseModel& model,
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -11,7 +11,7 @@
 #include "engine/model/base_model.h"
 #include "engine/model/safety_scores.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns the side of the square pictures that the model's checker reads; use FitForClip to bring
 // pictures to it. FAILED_PRECONDITION if the model has no safety checker.
@@ -23,4 +23,4 @@ absl::StatusOr<int> SafetyPictureSize(const BaseModel& model);
 absl::StatusOr<std::vector<SafetyScores>> CheckSafety(const BaseModel& model,
                                                       std::span<const RgbImage> pictures);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -49,4 +49,4 @@ TEST(SafetyScores, OnlyConceptsBlock) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 #include "engine/torch/torch_device.h"
 #include "engine/torch/torch_errors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 absl::Status CheckDevice(const ComputeDevice& device) {
   // Any LibTorch computes on the processor.
@@ -33,4 +33,4 @@ absl::StatusOr<ChosenDevice> ChooseDevice(const std::optional<ComputeDevice>& wa
   return chosen;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

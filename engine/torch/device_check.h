@@ -10,7 +10,7 @@
 #include "engine/devices/device_facts.h"
 #include "orders/compute_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Checks that LibTorch can use the device. For a GPU, opens LibTorch's CUDA part and computes
 // something small. FAILED_PRECONDITION with the reason if LibTorch cannot.
@@ -27,4 +27,4 @@ struct ChosenDevice {
 // FindDevice, naming device.
 absl::StatusOr<ChosenDevice> ChooseDevice(const std::optional<ComputeDevice>& wanted);
 
-}  // namespace imprint
+}  // namespace imprint::engine

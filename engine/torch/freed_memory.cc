@@ -2,7 +2,7 @@
 
 #include <malloc.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 void KeepFreedMemory() {
   // The largest that glibc would raise it to. Setting one ends its adjusting of both.
@@ -10,4 +10,4 @@ void KeepFreedMemory() {
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

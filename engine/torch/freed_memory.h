@@ -1,7 +1,7 @@
 // Keeps the memory that a step of a drawing has used for the next one.
 #pragma once
 
-namespace imprint {
+namespace imprint::engine {
 
 // Has glibc keep up to 128 MiB free at the end of the main thread's heap for the next step, as long
 // as the process lives; blocks of 32 MiB and more still go back to the system. By default glibc
@@ -14,4 +14,4 @@ namespace imprint {
 // blocks.
 void KeepFreedMemory();
 
-}  // namespace imprint
+}  // namespace imprint::engine

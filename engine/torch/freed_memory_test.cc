@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 int64_t PageFaults() {
@@ -35,4 +35,4 @@ TEST(KeepFreedMemory, AStepFindsTheMemoryOfTheOneBefore) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -17,7 +17,7 @@
 #include "base/machine_memory.h"
 #include "base/process_memory.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
@@ -122,4 +122,4 @@ MemoryBudget::~MemoryBudget() {
   if (limits_) CountingAllocator::Installed().Allow(kNoLimit);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

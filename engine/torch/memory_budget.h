@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Limits this process to that many MiB from then on; 0 is no limit. Allocations beyond it fail
 // (RLIMIT_DATA, with room for stacks and for the allocator's reserves, which count although they
@@ -34,4 +34,4 @@ class MemoryBudget {
   const bool limits_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

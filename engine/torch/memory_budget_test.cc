@@ -6,7 +6,7 @@
 #include "base/status_matchers.h"
 #include "engine/torch/torch_errors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::HasSubstr;
@@ -45,4 +45,4 @@ TEST(MemoryBudget, CountsFromWhereItBegins) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -1,10 +1,10 @@
 #include "engine/torch/send_to_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 at::Tensor SendTo(at::Device device, const at::Tensor& tensor) {
   if (!device.is_cuda()) return tensor.to(device);
   return tensor.pin_memory().to(device, /*non_blocking=*/true);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include "base/field_error.h"
 #include "base/usable_processors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 absl::Status SetComputeThreads(int threads) {
   if (threads < 0 || threads > 1024) {
@@ -18,4 +18,4 @@ absl::Status SetComputeThreads(int threads) {
 
 int ComputeThreads() { return at::get_num_threads(); }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Sets the number of threads of every kernel in this process, once, before anything is computed. 0
 // means one for each processor that this process may use, by its affinity and its control group's
@@ -13,4 +13,4 @@ absl::Status SetComputeThreads(int threads);
 
 int ComputeThreads();
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr const char* kCudaLibrary = "libtorch_cuda.so";
@@ -61,4 +61,4 @@ absl::StatusOr<at::Device> TorchDevice(const ComputeDevice& device) {
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.index));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

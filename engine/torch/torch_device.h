@@ -8,7 +8,7 @@
 
 #include "orders/compute_device.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns LibTorch's device. For a GPU, opens LibTorch's CUDA part, which no program here links:
 // one build serves machines with and without. The first call takes seconds and sets environment
@@ -20,4 +20,4 @@ absl::StatusOr<at::Device> TorchDevice(const ComputeDevice& device);
 // Returns FAILED_PRECONDITION that names the device and why LibTorch cannot use it.
 absl::Status UnusableDevice(const ComputeDevice& device, absl::string_view why);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 #include "base/status_matchers.h"
 #include "engine/devices/device_facts.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(TorchDevice, TheProcessorIsAlwaysThere) {
@@ -22,4 +22,4 @@ TEST(TorchDevice, WithoutAGpuItSaysWhy) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include <c10/util/Exception.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int kCudaMemoryAllocation = 2;  // cudaErrorMemoryAllocation
@@ -53,4 +53,4 @@ bool IsDeviceError(const absl::Status& status) {
   return absl::IsUnavailable(status) && absl::StartsWith(status.message(), kDeviceError);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns the Status of the exception that is being handled: RESOURCE_EXHAUSTED when memory ran
 // out, UNAVAILABLE when a device failed (IsDeviceError), INTERNAL with LibTorch's first line
@@ -28,4 +28,4 @@ auto CatchTorchErrors(Body&& body) -> std::invoke_result_t<Body> {
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 #include "base/status_matchers.h"
 #include "engine/torch/threads.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::HasSubstr;
@@ -69,4 +69,4 @@ TEST(SetComputeThreads, RefusesNonsense) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace imprint {
+namespace imprint::engine {
 
 AdamWState InitialState(const at::Tensor& rows) {
   return {.rows = rows.clone(),
@@ -24,4 +24,4 @@ void AdamWStep(const TrainingRecipe& recipe, double learning_rate, const at::Ten
   state.rows.addcdiv_(state.first_moment, scale, -learning_rate / correction1);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 
 #include "orders/training_recipe.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The vectors and their moments, all [n, d] fp32; `step` is the number of updates done.
 struct AdamWState {
@@ -24,4 +24,4 @@ AdamWState InitialState(const at::Tensor& rows);
 void AdamWStep(const TrainingRecipe& recipe, double learning_rate, const at::Tensor& gradient,
                AdamWState& state);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // tests/parity holds 20 steps against torch.optim.AdamW; here is the paper's first step by hand.
@@ -32,4 +32,4 @@ TEST(AdamW, TheStateIsItsOwn) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

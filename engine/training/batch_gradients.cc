@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TrainingBatch CopyOf(const TrainingBatch& batch) {
@@ -57,4 +57,4 @@ std::unique_ptr<BatchGradients::Recorded> BatchGradients::Record(const TrainingB
   return made;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

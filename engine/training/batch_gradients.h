@@ -10,7 +10,7 @@
 #include "engine/cuda/device_graph.h"
 #include "engine/training/objective.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Computes each batch's gradient directly or, where graphs can be recorded, by replaying one graph
 // for each batch size. Not thread-safe.
@@ -45,4 +45,4 @@ class BatchGradients {
   std::map<int64_t, std::unique_ptr<Recorded>> recorded_;  // keyed by the batch's number of samples
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

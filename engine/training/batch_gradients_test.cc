@@ -9,7 +9,7 @@
 #include "engine/model/base_model.h"
 #include "engine/training/graph_of_repetition.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr int64_t kSamples = 4;  // of a step
@@ -69,4 +69,4 @@ TEST_F(BatchGradientsTest, OfFp16AreNotRecorded) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -10,7 +10,7 @@
 #include "base/status_macros.h"
 #include "formats/safetensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr const char* kStep = "imprint.step";
@@ -107,4 +107,4 @@ absl::Status CheckSameRun(const TrainingCheckpoint& checkpoint,
   return absl::OkStatus();
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct TrainingCheckpoint {
   int64_t step = 0;  // updates done
@@ -44,4 +44,4 @@ absl::StatusOr<TrainingCheckpoint> ParseCheckpoint(std::span<const std::byte> by
 absl::Status CheckSameRun(const TrainingCheckpoint& checkpoint,
                           const std::map<std::string, std::string>& run);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -68,4 +68,4 @@ TEST(Checkpoint, AnotherRunsIsRefusedByWhatDiffers) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "engine/cuda/device_graph.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 class GraphOfRepetition final : public DeviceGraph {
  public:
@@ -27,4 +27,4 @@ inline RecordGraph GraphsOfRepetition(int& recorded) {
   };
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 #include "base/field_error.h"
 #include "engine/model/model_parts.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr size_t kMaxClassTokens = 16;
@@ -35,4 +35,4 @@ absl::StatusOr<at::Tensor> InitialRows(const BaseModel& model, absl::string_view
   return rows.index_select(0, at::tensor(order).to(rows.device())).clone();
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

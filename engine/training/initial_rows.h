@@ -7,7 +7,7 @@
 
 #include "engine/model/base_model.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns the initial vectors, [vectors, d] fp32. Vector i is that of token i of the class word,
 // whose tokens repeat if there are fewer of them than vectors; a single vector for a word of
@@ -16,4 +16,4 @@ namespace imprint {
 absl::StatusOr<at::Tensor> InitialRows(const BaseModel& model, absl::string_view class_word,
                                        int vectors);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -13,7 +13,7 @@
 #include "text/training_templates.h"
 #include "text/unicode_text.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 absl::Status CheckPictures(const BaseModelInfo& model, const std::vector<RgbImage>& pictures) {
@@ -85,4 +85,4 @@ std::map<std::string, std::string> DescribeRun(const BaseModel& model, const Tra
   return run;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -12,7 +12,7 @@
 #include "engine/training/training_input.h"
 #include "text/clip_tokenizer.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Checks recipe, pictures and text, except for what TokenizeCaptions finds. INVALID_ARGUMENT naming
 // the field.
@@ -27,4 +27,4 @@ absl::StatusOr<std::vector<TokenizedPrompt>> TokenizeCaptions(const BaseModel& m
 // provenance.
 std::map<std::string, std::string> DescribeRun(const BaseModel& model, const TrainingInput& input);
 
-}  // namespace imprint
+}  // namespace imprint::engine

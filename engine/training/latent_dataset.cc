@@ -7,7 +7,7 @@
 
 #include "engine/model/picture_tensor.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Encoding is done once: small batches bound the memory.
@@ -49,4 +49,4 @@ at::Tensor LatentDataset::Sample(std::span<const Choice> choices, const at::Tens
   return scale_ * (at::stack(means) + at::stack(deviations) * noise);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -9,7 +9,7 @@
 #include "base/rgb_image.h"
 #include "engine/model/model_parts.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Holds the mean and deviation of every picture's latent distribution, and of its mirror image's
 // (whose latents are not the mirrored latents). Immutable.
@@ -38,4 +38,4 @@ class LatentDataset {
   at::Tensor deviation_;  // same shape
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // A batch and accumulation of as many samples an update, fewer of them at once.
@@ -79,4 +79,4 @@ absl::Status WithMemoryAdvice(const absl::Status& status, const StepShape& shape
       absl::StrCat(status.message(), "; ", Advice(shape, size_multiple, precision, fits)));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "orders/precision.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The dimensions of a training step.
 struct StepShape {
@@ -30,4 +30,4 @@ absl::Status WithMemoryAdvice(const absl::Status& status, const StepShape& shape
 // Returns whether memory ran out.
 bool IsOutOfMemory(const absl::Status& status);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::HasSubstr;
@@ -68,4 +68,4 @@ TEST(WithMemoryAdvice, SaysNothingOfOtherErrors) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

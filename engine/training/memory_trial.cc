@@ -15,7 +15,7 @@
 #include "engine/training/memory_advice.h"
 #include "engine/training/objective.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Computes a gradient of that shape, of empty pictures, as one of so many ranks would.
@@ -65,4 +65,4 @@ absl::Status WithWhatFits(const absl::Status& status, const BaseModel& model,
   return hooks.stop.stop_requested() ? status : advised;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include "engine/model/base_model.h"
 #include "engine/training/training_run.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Extends the out-of-memory status of a training that `ranks` ranks shared with advice on what fits
 // here, which is found by trial and takes as long as a few steps. Returns any other status
@@ -16,4 +16,4 @@ absl::Status WithWhatFits(const absl::Status& status, const BaseModel& model,
                           const TrainingInput& input, const TrainingHooks& hooks,
                           const TrainingContext& context, int ranks);
 
-}  // namespace imprint
+}  // namespace imprint::engine

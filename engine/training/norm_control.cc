@@ -1,6 +1,6 @@
 #include "engine/training/norm_control.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 at::Tensor NormLimits(const at::Tensor& first_rows, double max_growth) {
   if (max_growth == 0) return {};
@@ -13,4 +13,4 @@ void LimitNorms(const at::Tensor& limits, at::Tensor& rows) {
   rows.mul_(at::clamp_max(limits / norms.clamp_min(1e-12), 1.0));
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Returns the norm that each of `first_rows` [n, d] may reach: `max_growth` times its own, [n, 1].
 // Undefined for max_growth 0, which means no limit.
@@ -12,4 +12,4 @@ at::Tensor NormLimits(const at::Tensor& first_rows, double max_growth);
 // Scales the rows that are longer than their limits down to exactly those, in place.
 void LimitNorms(const at::Tensor& limits, at::Tensor& rows);
 
-}  // namespace imprint
+}  // namespace imprint::engine

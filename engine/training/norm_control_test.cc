@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(LimitNorms, ShortensOnlyWhatIsTooLong) {
@@ -20,4 +20,4 @@ TEST(LimitNorms, NoLimitIsNoLimit) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

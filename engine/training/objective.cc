@@ -4,7 +4,7 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // In fp16 a gradient of a mean over many numbers would vanish below the least of them: the loss is
@@ -46,4 +46,4 @@ LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& ba
   }
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

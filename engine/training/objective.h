@@ -10,7 +10,7 @@
 #include "engine/model/model_parts.h"
 #include "engine/model/prompt_tensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Samples that go through the networks at once, on the model's device.
 struct TrainingBatch {
@@ -34,4 +34,4 @@ LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& ba
                                 const at::Tensor& rows, int64_t total_samples,
                                 Keeping keeping = Keeping::kAll);
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 #include "base/status_matchers.h"
 #include "engine/model/base_model.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 std::shared_ptr<const BaseModel> Demo(Precision precision) {
@@ -73,4 +73,4 @@ TEST(ComputeGradient, OfFp16ScalesLessWhereTheGradientIsLarge) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Samples `first` to `end` - 1.
 struct SampleRange {
@@ -17,4 +17,4 @@ constexpr SampleRange ShareOf(int64_t samples, int rank, int ranks) {
   return {samples * rank / ranks, samples * (rank + 1) / ranks};
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 TEST(ShareOf, SharesCoverAStepOnceAndAreAlike) {
@@ -28,4 +28,4 @@ TEST(ShareOf, SharesCoverAStepOnceAndAreAlike) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -8,7 +8,7 @@
 
 #include <ATen/core/PhiloxRNGEngine.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 // Independent streams of one seed.
@@ -89,4 +89,4 @@ SampleDraw DrawSample(const DrawSpace& space, int64_t step, int64_t sample,
   return draw;
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include <ATen/ATen.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 // The sets that draws choose from.
 struct DrawSpace {
@@ -33,4 +33,4 @@ struct SampleDraw {
 SampleDraw DrawSample(const DrawSpace& space, int64_t step, int64_t sample,
                       at::IntArrayRef latent_shape);
 
-}  // namespace imprint
+}  // namespace imprint::engine

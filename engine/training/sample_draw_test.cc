@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr DrawSpace kSpace = {.seed = 5,
@@ -87,4 +87,4 @@ TEST(SampleDraw, FlipsOffChangeNothingElse) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 absl::Status Diverged(absl::string_view what, int64_t step, double learning_rate) {
@@ -35,4 +35,4 @@ absl::Status StepResults::Read(double learning_rate) {
   return absl::OkStatus();
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include <ATen/ATen.h>
 
-namespace imprint {
+namespace imprint::engine {
 
 // Not thread-safe.
 class StepResults {
@@ -40,4 +40,4 @@ class StepResults {
   bool told_ = false;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -7,7 +7,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -57,4 +57,4 @@ TEST(StepResults, NameTheFirstStepThatCameToNoNumber) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

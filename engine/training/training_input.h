@@ -7,7 +7,7 @@
 #include "base/rgb_image.h"
 #include "orders/training_recipe.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 struct TrainingInput {
   std::string token;
@@ -20,4 +20,4 @@ struct TrainingInput {
   TrainingRecipe recipe;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

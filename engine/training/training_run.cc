@@ -28,7 +28,7 @@
 #include "engine/training/sample_draw.h"
 #include "engine/training/step_results.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr size_t kSmoothedSteps = 20;
@@ -349,4 +349,4 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
   });
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

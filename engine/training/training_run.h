@@ -19,7 +19,7 @@
 #include "orders/compute_options.h"
 #include "orders/training_recipe.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 class Collective;
 
@@ -105,4 +105,4 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
                                       const std::optional<TrainingCheckpoint>& from,
                                       const TrainingHooks& hooks, TrainingContext context = {});
 
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -19,7 +19,7 @@
 #include "engine/training/graph_of_repetition.h"
 #include "text/training_templates.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -341,4 +341,4 @@ TEST(CheckRanks, EveryRankNeedsASample) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

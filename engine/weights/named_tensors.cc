@@ -10,7 +10,7 @@
 #include "base/status_macros.h"
 #include "formats/float_values.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 std::optional<at::ScalarType> ScalarTypeOf(DType type) {
@@ -71,4 +71,4 @@ absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path) {
   return TensorsOf(file->tensors(), file, path.string());
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

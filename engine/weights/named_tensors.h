@@ -12,7 +12,7 @@
 
 #include "formats/safetensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // Name -> tensor, in the type in which it is stored.
 using NamedTensors = std::map<std::string, at::Tensor, std::less<>>;
@@ -27,4 +27,4 @@ absl::StatusOr<NamedTensors> MapWeights(const std::filesystem::path& path);
 absl::StatusOr<NamedTensors> TensorsOf(const TensorViews& views, std::shared_ptr<const void> owner,
                                        absl::string_view origin);
 
-}  // namespace imprint
+}  // namespace imprint::engine

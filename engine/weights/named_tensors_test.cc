@@ -6,7 +6,7 @@
 #include "base/status_matchers.h"
 #include "formats/safetensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -58,4 +58,4 @@ TEST(MapWeights, UnknownTypesAreRefusedByName) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 constexpr size_t kListed = 5;
@@ -75,4 +75,4 @@ at::Tensor WeightScope::Take(absl::string_view name, at::IntArrayRef shape) cons
   return binder_->Take(absl::StrCat(prefix_, name), shape);
 }
 
-}  // namespace imprint
+}  // namespace imprint::engine

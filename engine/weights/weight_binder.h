@@ -12,7 +12,7 @@
 
 #include "engine/weights/named_tensors.h"
 
-namespace imprint {
+namespace imprint::engine {
 
 // The device and the type that a model computes with.
 struct WeightOptions {
@@ -70,4 +70,4 @@ class WeightScope {
   std::string prefix_;
 };
 
-}  // namespace imprint
+}  // namespace imprint::engine

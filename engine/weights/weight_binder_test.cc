@@ -4,7 +4,7 @@
 
 #include "base/status_matchers.h"
 
-namespace imprint {
+namespace imprint::engine {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -47,4 +47,4 @@ TEST(WeightBinder, TheModelsWeightsAreItsOwn) {
 }
 
 }  // namespace
-}  // namespace imprint
+}  // namespace imprint::engine

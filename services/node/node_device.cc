@@ -4,7 +4,7 @@
 
 namespace imprint::node {
 
-v1::Device NodeDevice(const DeviceFacts& facts, int threads) {
+v1::Device NodeDevice(const engine::DeviceFacts& facts, int threads) {
   v1::Device device;
   device.set_name(Name(facts.device));
   device.set_memory_bytes(facts.memory_bytes);

@@ -8,6 +8,6 @@
 namespace imprint::node {
 
 // `threads` is the number of threads that the CPU kernels use.
-v1::Device NodeDevice(const DeviceFacts& facts, int threads);
+v1::Device NodeDevice(const engine::DeviceFacts& facts, int threads);
 
 }  // namespace imprint::node

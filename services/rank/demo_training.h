@@ -14,8 +14,8 @@ inline const std::string& DemoFolder() {
   return folder;
 }
 
-inline const BaseModel& DemoModel() {
-  static const auto model = *BaseModel::Load(DemoFolder());
+inline const engine::BaseModel& DemoModel() {
+  static const auto model = *engine::BaseModel::Load(DemoFolder());
   return *model;
 }
 

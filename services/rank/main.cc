@@ -72,13 +72,13 @@ absl::Status EndWithParent(int parent) {
 // For the trainer, which knows no LibTorch: the device's name on one line, warnings on the next. A
 // processor, where "auto" has taken one, is the trainer's to hold the flags against.
 absl::Status SayDevice(ComputeOptions compute) {
-  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice(compute.device));
+  ASSIGN_OR_RETURN(const engine::ChosenDevice chosen, engine::ChooseDevice(compute.device));
   std::vector<std::string> warnings;
   if (!chosen.warning.empty()) warnings.push_back(chosen.warning);
   if (const ComputeDevice& device = chosen.facts.device; device.kind == DeviceKind::kCuda) {
     compute.device = device;
-    RETURN_IF_ERROR(PrepareDevice(compute).status());
-    const auto plugin = OpenCudaPlugin(device);
+    RETURN_IF_ERROR(engine::PrepareDevice(compute).status());
+    const auto plugin = engine::OpenCudaPlugin(device);
     if (!plugin.ok()) warnings.emplace_back(plugin.status().message());
   }
   std::cout << Name(chosen.facts.device) << "\n" << absl::StrJoin(warnings, "; ") << "\n";
@@ -92,13 +92,13 @@ absl::Status Serve(RankFlags& flags) {
   RETURN_IF_ERROR(StartLog("imprint-rank", flags.log_format, flags.log_level));
   RETURN_IF_ERROR(EndWithParent(flags.parent));
   RankContext context = {.compute = flags.compute};
-  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice(context.compute.device));
+  ASSIGN_OR_RETURN(const engine::ChosenDevice chosen, engine::ChooseDevice(context.compute.device));
   context.compute.device = chosen.facts.device;
   // CUDA reserves more than it ever uses: its ranks have the trainer's watch alone.
   if (chosen.facts.device.kind == DeviceKind::kCpu) {
-    RETURN_IF_ERROR(LimitProcessMemory(context.compute.memory_mb));
+    RETURN_IF_ERROR(engine::LimitProcessMemory(context.compute.memory_mb));
   }
-  ASSIGN_OR_RETURN(context.record, PrepareDevice(context.compute));
+  ASSIGN_OR_RETURN(context.record, engine::PrepareDevice(context.compute));
   RankEndpoint endpoint(std::move(context));
   RETURN_IF_ERROR(endpoint.SetThreads(flags.compute.threads));
   grpc::ServerBuilder builder;

@@ -11,7 +11,7 @@ namespace imprint::rank {
 
 absl::Status RankEndpoint::SetThreads(int threads) {
   absl::Status status;
-  compute_.Run([&] { status = SetComputeThreads(threads); });
+  compute_.Run([&] { status = engine::SetComputeThreads(threads); });
   return status;
 }
 

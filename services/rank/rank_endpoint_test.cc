@@ -101,9 +101,10 @@ TEST_F(RankEndpointTest, TeachesWhatTheEngineTeaches) {
   ASSERT_THAT(trained.status, Succeeds());
   const v1::TrainingResult& result = trained.last().training_result();
 
-  const TrainingInput input = ToTrainingInput(*ParseTrainingSpec(Request(4).spec()), Pictures());
-  ASSERT_OK_AND_ASSIGN(const TrainingOutcome outcome,
-                       imprint::Train(DemoModel(), input, std::nullopt, {}));
+  const engine::TrainingInput input =
+      ToTrainingInput(*ParseTrainingSpec(Request(4).spec()), Pictures());
+  ASSERT_OK_AND_ASSIGN(const engine::TrainingOutcome outcome,
+                       engine::Train(DemoModel(), input, std::nullopt, {}));
   EXPECT_EQ(result.embedding(), SerializeLearnedEmbedding(outcome.embedding));
   EXPECT_EQ(result.steps(), 4);
   EXPECT_EQ(result.losses_size(), 4);

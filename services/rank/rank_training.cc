@@ -35,17 +35,18 @@ constexpr absl::Duration kRegistryPatience = absl::Seconds(60);
 constexpr absl::Duration kProgressInterval = absl::Milliseconds(200);
 constexpr absl::Duration kWorkingInterval = absl::Seconds(5);
 
-absl::StatusOr<std::optional<TrainingCheckpoint>> ParseGivenCheckpoint(const std::string& bytes) {
+absl::StatusOr<std::optional<engine::TrainingCheckpoint>> ParseGivenCheckpoint(
+    const std::string& bytes) {
   if (bytes.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(TrainingCheckpoint checkpoint,
-                   ParseCheckpoint(std::as_bytes(std::span(bytes)), "checkpoint"));
+  ASSIGN_OR_RETURN(engine::TrainingCheckpoint checkpoint,
+                   engine::ParseCheckpoint(std::as_bytes(std::span(bytes)), "checkpoint"));
   return checkpoint;
 }
 
 absl::Status CheckThreads(int asked) {
-  if (asked == 0 || asked == ComputeThreads()) return absl::OkStatus();
+  if (asked == 0 || asked == engine::ComputeThreads()) return absl::OkStatus();
   return FieldError("spec.compute_threads", absl::StrCat(asked),
-                    absl::StrCat("0 or this process's, ", ComputeThreads()));
+                    absl::StrCat("0 or this process's, ", engine::ComputeThreads()));
 }
 
 }  // namespace
@@ -84,31 +85,33 @@ class RankTraining::Session {
     ASSIGN_OR_RETURN(auto pictures, FetchPreparedPictures(request_.ticket(), size, order.fit,
                                                           control_.stop, kRegistryPatience));
     stage_ = Stage::kTraining;
-    const TrainingInput input = ToTrainingInput(order, std::move(pictures));
-    RETURN_IF_ERROR(CheckTraining(*loaded.model, input));
-    const TrainingHooks hooks = Hooks(order);
+    const engine::TrainingInput input = ToTrainingInput(order, std::move(pictures));
+    RETURN_IF_ERROR(engine::CheckTraining(*loaded.model, input));
+    const engine::TrainingHooks hooks = Hooks(order);
     const auto outcome = TrainTogether(*loaded.model, input, checkpoint, hooks, loaded.warm);
     if (!outcome.ok()) {
-      return WithWhatFits(outcome.status(), *loaded.model, input, hooks, Context(nullptr),
-                          place_.size);
+      return engine::WithWhatFits(outcome.status(), *loaded.model, input, hooks, Context(nullptr),
+                                  place_.size);
     }
     outcome->finished ? EmitResult(*outcome) : EmitStopped(*outcome);
     return absl::OkStatus();
   }
 
   // Has left the gang when it returns.
-  absl::StatusOr<TrainingOutcome> TrainTogether(const BaseModel& model, const TrainingInput& input,
-                                                const std::optional<TrainingCheckpoint>& checkpoint,
-                                                const TrainingHooks& hooks, bool warm) {
-    ASSIGN_OR_RETURN(const auto gang,
-                     JoinGang(place_, rank_.device(), door_ ? &*door_ : nullptr,
-                              {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }}));
+  absl::StatusOr<engine::TrainingOutcome> TrainTogether(
+      const engine::BaseModel& model, const engine::TrainingInput& input,
+      const std::optional<engine::TrainingCheckpoint>& checkpoint,
+      const engine::TrainingHooks& hooks, bool warm) {
+    ASSIGN_OR_RETURN(
+        const auto gang,
+        engine::JoinGang(place_, rank_.device(), door_ ? &*door_ : nullptr,
+                         {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }}));
     first_step_ = checkpoint ? checkpoint->step : 0;
     EmitStarted(warm);
-    return imprint::Train(model, input, checkpoint, hooks, Context(gang.get()));
+    return engine::Train(model, input, checkpoint, hooks, Context(gang.get()));
   }
 
-  TrainingContext Context(Collective* gang) const {
+  engine::TrainingContext Context(engine::Collective* gang) const {
     return {.gang = gang, .compute = rank_.context_.compute, .record = rank_.context_.record};
   }
 
@@ -116,7 +119,7 @@ class RankTraining::Session {
   absl::Status OpenDoor() {
     ASSIGN_OR_RETURN(place_, ParseGangPlace(request_));
     if (place_.size == 1 || place_.rank != 0) return absl::OkStatus();
-    auto door = GangDoor::Open(place_.own_host);
+    auto door = engine::GangDoor::Open(place_.own_host);
     // It is this node that cannot: another may.
     if (!door.ok()) return absl::UnavailableError(door.status().message());
     door_ = *std::move(door);
@@ -132,20 +135,20 @@ class RankTraining::Session {
 
   v1::Failure FailureOf(const absl::Status& error) const {
     if (stage_ == Stage::kPictures) return node::RegistryFailure(error);
-    if (IsGangError(error)) return node::GangFailure(error);
-    if (IsDeviceError(error)) return node::DeviceFailure(error);
+    if (engine::IsGangError(error)) return node::GangFailure(error);
+    if (engine::IsDeviceError(error)) return node::DeviceFailure(error);
     return node::EngineFailure(
         stage_ == Stage::kModel ? node::EngineWork::kLoading : node::EngineWork::kComputing, error);
   }
 
-  TrainingHooks Hooks(const TrainingOrder& order) {
-    TrainingHooks hooks;
+  engine::TrainingHooks Hooks(const TrainingOrder& order) {
+    engine::TrainingHooks hooks;
     hooks.stop = control_.stop;
     hooks.checkpoint_every = order.checkpoint_every;
-    hooks.on_step = [this](const TrainingProgress& progress) { EmitProgress(progress); };
+    hooks.on_step = [this](const engine::TrainingProgress& progress) { EmitProgress(progress); };
     hooks.on_work = [this] { EmitWorking(); };
     if (!IsFirst()) return hooks;
-    hooks.on_checkpoint = [this](const TrainingCheckpoint& checkpoint) {
+    hooks.on_checkpoint = [this](const engine::TrainingCheckpoint& checkpoint) {
       EmitCheckpoint(checkpoint);
       return absl::OkStatus();
     };
@@ -159,12 +162,12 @@ class RankTraining::Session {
     started.set_resumed_from_step(first_step_);
     started.set_seconds(absl::ToDoubleSeconds(training_since_ - since_));
     started.set_warm(warm);
-    started.set_compute_threads(ComputeThreads());
+    started.set_compute_threads(engine::ComputeThreads());
     control_.emit(std::move(event));
   }
 
   // Not more often than somebody can look; the last step in any case.
-  void EmitProgress(const TrainingProgress& progress) {
+  void EmitProgress(const engine::TrainingProgress& progress) {
     const absl::Time now = absl::Now();
     if (now - last_progress_ < kProgressInterval && progress.step < progress.steps) return;
     last_progress_ = now;
@@ -193,21 +196,21 @@ class RankTraining::Session {
     control_.emit(std::move(event));
   }
 
-  void EmitCheckpoint(const TrainingCheckpoint& checkpoint) {
+  void EmitCheckpoint(const engine::TrainingCheckpoint& checkpoint) {
     v1::RunEvent event;
     event.mutable_checkpoint()->set_step(checkpoint.step);
-    event.mutable_checkpoint()->set_state(SerializeCheckpoint(checkpoint));
+    event.mutable_checkpoint()->set_state(engine::SerializeCheckpoint(checkpoint));
     control_.emit(std::move(event));
   }
 
-  void EmitStopped(const TrainingOutcome& outcome) {
+  void EmitStopped(const engine::TrainingOutcome& outcome) {
     if (IsFirst() && control_.keep()) EmitCheckpoint(outcome.checkpoint);
     v1::RunEvent event;
     event.mutable_stopped();
     control_.emit(std::move(event));
   }
 
-  void EmitResult(const TrainingOutcome& outcome) {
+  void EmitResult(const engine::TrainingOutcome& outcome) {
     const std::vector<float>& losses = outcome.checkpoint.losses;
     v1::RunEvent event;
     if (!IsFirst()) {
@@ -225,16 +228,16 @@ class RankTraining::Session {
     control_.emit(std::move(event));
   }
 
-  v1::TrainingReport Report(const TrainingOutcome& outcome) const {
+  v1::TrainingReport Report(const engine::TrainingOutcome& outcome) const {
     v1::TrainingReport report;
     report.set_ranks(outcome.ranks);
-    report.set_compute_threads(ComputeThreads());
+    report.set_compute_threads(engine::ComputeThreads());
     report.set_steps(outcome.steps);
     report.set_seconds(outcome.seconds);
     report.set_collective_seconds(outcome.collective.seconds);
     report.set_collective_bytes(outcome.collective.bytes);
     // A figure that cannot be had is no reason to lose what was learned.
-    report.set_device_memory_bytes(TakePeakDeviceMemory(rank_.device()).value_or(0));
+    report.set_device_memory_bytes(engine::TakePeakDeviceMemory(rank_.device()).value_or(0));
     return report;
   }
 
@@ -249,8 +252,8 @@ class RankTraining::Session {
   const v1::TrainRequest& request_;
   const TrainingControl& control_;
   Stage stage_ = Stage::kTraining;
-  GangPlace place_;
-  std::optional<GangDoor> door_;  // of rank 0
+  engine::GangPlace place_;
+  std::optional<engine::GangDoor> door_;  // of rank 0
   const absl::Time since_ = absl::Now();
   absl::Time training_since_ = since_;
   absl::Time last_progress_ = absl::InfinitePast();
@@ -273,8 +276,8 @@ absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLoca
   if (warm) return LoadedModel{.model = model_, .warm = true};
   // Two do not fit into memory.
   model_ = nullptr;
-  ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model,
-                   BaseModel::Load(location.folder(), compute.choice()));
+  ASSIGN_OR_RETURN(std::shared_ptr<const engine::BaseModel> model,
+                   engine::BaseModel::Load(location.folder(), compute.choice()));
   if (model->info().fingerprint != location.fingerprint()) {
     return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
                                  absl::StrCat(model->info().fingerprint, " in the folder"),

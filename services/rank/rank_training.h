@@ -31,7 +31,7 @@ struct RankContext {
   // The precision is each training's own.
   ComputeOptions compute = {};
   // Records a step's gradients as a graph; null if they are not recorded.
-  RecordGraph record = nullptr;
+  engine::RecordGraph record = nullptr;
 };
 
 // Not thread-safe: used by one thread.
@@ -48,7 +48,7 @@ class RankTraining {
   ComputeDevice device() const { return context_.compute.choice().device; }
 
   struct LoadedModel {
-    std::shared_ptr<const BaseModel> model;
+    std::shared_ptr<const engine::BaseModel> model;
     // The model was already in memory.
     bool warm = false;
   };
@@ -58,7 +58,7 @@ class RankTraining {
 
   const RankContext context_;
   std::string folder_;
-  std::shared_ptr<const BaseModel> model_;
+  std::shared_ptr<const engine::BaseModel> model_;
 };
 
 }  // namespace imprint::rank

@@ -35,7 +35,7 @@ class RankTrainingTest : public ::testing::Test {
  protected:
   using Events = std::vector<v1::RunEvent>;
 
-  RankTrainingTest() { EXPECT_THAT(SetComputeThreads(1), Succeeds()); }
+  RankTrainingTest() { EXPECT_THAT(engine::SetComputeThreads(1), Succeeds()); }
 
   v1::TrainRequest Request(int steps) const {
     return DemoRequest(steps, registry_server_.address());

@@ -81,8 +81,8 @@ absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec) {
   return order;
 }
 
-absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request) {
-  GangPlace place;
+absl::StatusOr<engine::GangPlace> ParseGangPlace(const v1::TrainRequest& request) {
+  engine::GangPlace place;
   if (!request.has_gang()) return place;
   const v1::GangPlace& given = request.gang();
   RETURN_IF_ERROR(node::CheckGang(given, request.run().rank()));
@@ -97,7 +97,7 @@ absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request) {
   return place;
 }
 
-absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const BaseModelInfo& model) {
+absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const engine::BaseModelInfo& model) {
   if (order.size == 0) return model.picture_size;
   if (order.size % model.size_multiple != 0) {
     return FieldError(
@@ -107,7 +107,7 @@ absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const BaseModelInfo
   return order.size;
 }
 
-TrainingInput ToTrainingInput(const TrainingOrder& order, std::vector<RgbImage> pictures) {
+engine::TrainingInput ToTrainingInput(const TrainingOrder& order, std::vector<RgbImage> pictures) {
   return {.token = order.token,
           .class_word = order.class_word,
           .pictures = std::move(pictures),

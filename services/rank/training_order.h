@@ -38,12 +38,12 @@ absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec);
 
 // Returns the rank's place in its gang; a gang of one if the request names none. Opening the door
 // is left to rank 0. Returns INVALID_ARGUMENT naming run.rank or the field of the gang.
-absl::StatusOr<GangPlace> ParseGangPlace(const v1::TrainRequest& request);
+absl::StatusOr<engine::GangPlace> ParseGangPlace(const v1::TrainRequest& request);
 
 // Returns the picture size, in pixels per side, at which the model is taught. Returns
 // INVALID_ARGUMENT naming spec.size.
-absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const BaseModelInfo& model);
+absl::StatusOr<int> TrainingSize(const TrainingOrder& order, const engine::BaseModelInfo& model);
 
-TrainingInput ToTrainingInput(const TrainingOrder& order, std::vector<RgbImage> pictures);
+engine::TrainingInput ToTrainingInput(const TrainingOrder& order, std::vector<RgbImage> pictures);
 
 }  // namespace imprint::rank

@@ -116,7 +116,7 @@ TEST(TrainingOrder, WhatMakesNoSenseIsNamed) {
 }
 
 TEST(TrainingOrder, TheSizeIsTheModelsUnlessOneIsGiven) {
-  const BaseModelInfo model = {.picture_size = 64, .size_multiple = 8};
+  const engine::BaseModelInfo model = {.picture_size = 64, .size_multiple = 8};
   TrainingOrder order;
   EXPECT_EQ(*TrainingSize(order, model), 64);
   order.size = 128;

@@ -20,10 +20,10 @@ namespace {
 constexpr size_t kMaxFolderBytes = 4000;
 constexpr size_t kMaxLicenceBytes = 500;
 
-absl::StatusOr<ModelIdentity> Identify(const std::string& folder) {
-  auto opened = ModelFiles::Open(folder);
+absl::StatusOr<engine::ModelIdentity> Identify(const std::string& folder) {
+  auto opened = engine::ModelFiles::Open(folder);
   if (!opened.ok()) return InContext("folder", opened.status());
-  auto identity = IdentifyModel(**opened);
+  auto identity = engine::IdentifyModel(**opened);
   if (!identity.ok()) return InContext("folder", identity.status());
   return identity;
 }
@@ -38,7 +38,7 @@ absl::StatusOr<v1::BaseModel> BaseModels::Create(const v1::CreateBaseModelReques
     return FieldError("folder", Quoted(request.folder()), "an absolute path");
   }
   RETURN_IF_ERROR(CheckText("licence", request.licence(), kMaxLicenceBytes));
-  ASSIGN_OR_RETURN(const ModelIdentity identity, Identify(request.folder()));
+  ASSIGN_OR_RETURN(const engine::ModelIdentity identity, Identify(request.folder()));
 
   return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::BaseModel> {
     v1::BaseModel model;

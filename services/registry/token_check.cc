@@ -62,7 +62,7 @@ absl::StatusOr<std::shared_ptr<const ClipTokenizer>> TokenCheck::TokenizerOf(
   if (const auto found = tokenizers_.find(model.fingerprint()); found != tokenizers_.end()) {
     return found->second;
   }
-  ASSIGN_OR_RETURN(const auto files, ModelFiles::Open(model.folder()));
+  ASSIGN_OR_RETURN(const auto files, engine::ModelFiles::Open(model.folder()));
   ASSIGN_OR_RETURN(ClipTokenizer tokenizer, files->LoadTokenizer());
   if (tokenizers_.size() == kTokenizersKept) tokenizers_.erase(tokenizers_.begin());
   return tokenizers_[model.fingerprint()] =

@@ -116,7 +116,8 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   return order;
 }
 
-std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const BaseModelInfo& model) {
+std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order,
+                                              const engine::BaseModelInfo& model) {
   std::vector<PictureRequest> requests = order.pictures;
   for (PictureRequest& request : requests) {
     if (request.width == 0) request.width = model.picture_size;

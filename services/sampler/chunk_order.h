@@ -50,6 +50,7 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request);
 
 // Returns one request for each picture, in order. A width of 0 means the model's own size; a height
 // of 0 means the width.
-std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order, const BaseModelInfo& model);
+std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order,
+                                              const engine::BaseModelInfo& model);
 
 }  // namespace imprint::sampler

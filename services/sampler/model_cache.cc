@@ -28,8 +28,8 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
     // Room is made before, so that there is never one more in memory than there may be.
     while (entries_.size() >= capacity_) entries_.pop_back();
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<const BaseModel> model,
-                   BaseModel::Load(location.folder(), {device_, precision}));
+  ASSIGN_OR_RETURN(std::shared_ptr<const engine::BaseModel> model,
+                   engine::BaseModel::Load(location.folder(), {device_, precision}));
   if (model->info().fingerprint != location.fingerprint()) {
     return WithReason(FieldError(absl::StrCat("model.fingerprint of ", location.folder()),
                                  absl::StrCat(model->info().fingerprint, " in the folder"),

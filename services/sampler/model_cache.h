@@ -23,7 +23,7 @@ class ModelCache {
   ModelCache(size_t capacity, const ComputeDevice& device) : capacity_(capacity), device_(device) {}
 
   struct Loaded {
-    std::shared_ptr<const BaseModel> model;
+    std::shared_ptr<const engine::BaseModel> model;
     // The model was already in memory.
     bool warm = false;
   };
@@ -41,7 +41,7 @@ class ModelCache {
     // The folder as it was asked for. Folders with equal weights may differ in their safety
     // checker.
     std::string folder;
-    std::shared_ptr<const BaseModel> model;
+    std::shared_ptr<const engine::BaseModel> model;
   };
 
   const size_t capacity_;

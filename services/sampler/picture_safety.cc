@@ -9,7 +9,7 @@
 
 namespace imprint::sampler {
 
-absl::Status CheckHasSafety(const BaseModelInfo& model) {
+absl::Status CheckHasSafety(const engine::BaseModelInfo& model) {
   if (model.has_safety_checker) return absl::OkStatus();
   return WithReason(absl::FailedPreconditionError(
                         absl::StrCat("model: ", model.folder,
@@ -18,10 +18,11 @@ absl::Status CheckHasSafety(const BaseModelInfo& model) {
                     "NO_SAFETY_CHECKER");
 }
 
-absl::StatusOr<v1::SafetyReport> ReportSafety(const BaseModel& model, const RgbImage& picture) {
-  ASSIGN_OR_RETURN(const int size, SafetyPictureSize(model));
+absl::StatusOr<v1::SafetyReport> ReportSafety(const engine::BaseModel& model,
+                                              const RgbImage& picture) {
+  ASSIGN_OR_RETURN(const int size, engine::SafetyPictureSize(model));
   const RgbImage fitted = FitForClip(picture, size);
-  ASSIGN_OR_RETURN(const auto scores, CheckSafety(model, {&fitted, 1}));
+  ASSIGN_OR_RETURN(const auto scores, engine::CheckSafety(model, {&fitted, 1}));
   v1::SafetyReport report;
   report.set_blocked(scores[0].Blocked());
   report.mutable_scores()->Add(scores[0].concepts.begin(), scores[0].concepts.end());

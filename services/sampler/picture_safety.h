@@ -11,10 +11,11 @@ namespace imprint::sampler {
 
 // Returns OK if the model can check pictures, else FAILED_PRECONDITION with the reason
 // NO_SAFETY_CHECKER.
-absl::Status CheckHasSafety(const BaseModelInfo& model);
+absl::Status CheckHasSafety(const engine::BaseModelInfo& model);
 
 // Returns the verdict of the model's safety checker. An error is not a permission: the picture must
 // not be delivered.
-absl::StatusOr<v1::SafetyReport> ReportSafety(const BaseModel& model, const RgbImage& picture);
+absl::StatusOr<v1::SafetyReport> ReportSafety(const engine::BaseModel& model,
+                                              const RgbImage& picture);
 
 }  // namespace imprint::sampler

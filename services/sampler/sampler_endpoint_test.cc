@@ -29,8 +29,8 @@ const std::string& ModelFolder() {
   return folder;
 }
 
-const std::shared_ptr<const BaseModel>& Model() {
-  static const auto model = *BaseModel::Load(ModelFolder());
+const std::shared_ptr<const engine::BaseModel>& Model() {
+  static const auto model = *engine::BaseModel::Load(ModelFolder());
   return model;
 }
 
@@ -108,8 +108,8 @@ TEST_F(SamplerEndpointTest, DrawsWhatTheEngineDraws) {
   EXPECT_EQ(LastOf(request).chunk_result().pictures(), 3);
 
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(request));
-  ASSERT_OK_AND_ASSIGN(const Sampler sampler, Sampler::Make(Model(), {}, 2));
-  DrawHooks hooks;
+  ASSERT_OK_AND_ASSIGN(const engine::Sampler sampler, engine::Sampler::Make(Model(), {}, 2));
+  engine::DrawHooks hooks;
   int compared = 0;
   hooks.on_picture = [&](size_t index, RgbImage picture) -> absl::Status {
     const auto upload = registry_.uploads()[static_cast<int64_t>(index)];
@@ -204,7 +204,7 @@ TEST_F(SamplerEndpointTest, AModelWithoutASafetyCheckerIsRefused) {
   const auto folder = scratch.path() / "unsafe";
   std::filesystem::copy(ModelFolder(), folder, std::filesystem::copy_options::recursive);
   std::filesystem::remove_all(folder / "safety_checker");
-  ASSERT_OK_AND_ASSIGN(const auto model, BaseModel::Load(folder));
+  ASSERT_OK_AND_ASSIGN(const auto model, engine::BaseModel::Load(folder));
   ASSERT_FALSE(model->info().has_safety_checker);
   auto request = Request("a", 1);
   request.mutable_model()->set_folder(folder.string());

@@ -57,7 +57,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(flags_.compute_flags->TakeNames());
   RETURN_IF_ERROR(CheckFlags(flags_));
   RETURN_IF_ERROR(flags_.model_roots.CheckFlags());
-  ASSIGN_OR_RETURN(const ChosenDevice chosen, ChooseDevice(flags_.compute.device));
+  ASSIGN_OR_RETURN(const engine::ChosenDevice chosen, engine::ChooseDevice(flags_.compute.device));
   if (!chosen.warning.empty()) LogWarning(chosen.warning);
   device_ = chosen.facts;
   flags_.compute.device = device_.device;

@@ -54,7 +54,7 @@ class SamplerNode : public Service {
   void Measure(v1::NodeStatus& status) const;
 
   SamplerFlags flags_;
-  DeviceFacts device_;
+  engine::DeviceFacts device_;
   std::unique_ptr<SamplerMetrics> metrics_;
   std::unique_ptr<node::RunTable> runs_;
   std::unique_ptr<node::NodeBoard> board_;

@@ -32,11 +32,11 @@ void SamplingEngine::Add(std::shared_ptr<ChunkRun> chunk) {
 
 void SamplingEngine::Work(const std::stop_token& closed) {
   // On this thread, as it is the one that computes.
-  if (const absl::Status set = SetComputeThreads(options_.compute.threads); !set.ok()) {
+  if (const absl::Status set = engine::SetComputeThreads(options_.compute.threads); !set.ok()) {
     LogError("cannot set the number of compute threads; drawing with the current number",
              {{"error", set.message()}});
   }
-  threads_used_ = ComputeThreads();
+  threads_used_ = engine::ComputeThreads();
   while (const std::shared_ptr<ChunkRun> chunk = Next(closed)) {
     chunk->DrawingEnded(chunk->wind_down_token().stop_requested()
                             ? absl::CancelledError("stopped before it began")
@@ -86,10 +86,10 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
     metrics_.model_loads.Increment();
     node_.Notify();
   }
-  const BaseModel& model = *loaded.model;
+  const engine::BaseModel& model = *loaded.model;
   if (options_.safety_check) RETURN_IF_ERROR(CheckHasSafety(model.info()));
-  ASSIGN_OR_RETURN(const Sampler sampler,
-                   Sampler::Make(loaded.model, order.embeddings, options_.batch));
+  ASSIGN_OR_RETURN(const engine::Sampler sampler,
+                   engine::Sampler::Make(loaded.model, order.embeddings, options_.batch));
 
   const absl::Time drawing_since = absl::Now();
   v1::RunEvent started;
@@ -98,7 +98,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
   started.mutable_started()->set_compute_threads(threads_used_);
   chunk->run().Append(std::move(started));
 
-  DrawHooks hooks;
+  engine::DrawHooks hooks;
   hooks.stop = chunk->stop_token();
   hooks.wind_down = chunk->wind_down_token();
   hooks.on_picture = [&](size_t item, RgbImage image) {
@@ -118,8 +118,8 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
 }
 
 // Nothing leaves before the safety checker has seen it; that it cannot see it is an error.
-absl::Status SamplingEngine::Deliver(const std::shared_ptr<ChunkRun>& chunk, const BaseModel& model,
-                                     size_t item, RgbImage image) {
+absl::Status SamplingEngine::Deliver(const std::shared_ptr<ChunkRun>& chunk,
+                                     const engine::BaseModel& model, size_t item, RgbImage image) {
   FinishedPicture finished{.chunk = chunk, .item = item};
   if (options_.safety_check) {
     ASSIGN_OR_RETURN(finished.safety, ReportSafety(model, image));

@@ -60,8 +60,8 @@ class SamplingEngine {
   // one is not stalled, the others are not either.
   void SayWork(ChunkRun& drawn);
   absl::Status Draw(const std::shared_ptr<ChunkRun>& chunk);
-  absl::Status Deliver(const std::shared_ptr<ChunkRun>& chunk, const BaseModel& model, size_t item,
-                       RgbImage image);
+  absl::Status Deliver(const std::shared_ptr<ChunkRun>& chunk, const engine::BaseModel& model,
+                       size_t item, RgbImage image);
   void CountStep(int64_t pictures);
 
   const SamplingOptions options_;

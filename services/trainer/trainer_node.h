@@ -60,7 +60,7 @@ class TrainerNode : public Service {
 
   CLI::App* app_ = nullptr;
   TrainerFlags flags_;
-  DeviceFacts device_;
+  engine::DeviceFacts device_;
   std::filesystem::path work_folder_;
   std::unique_ptr<TrainerMetrics> metrics_;
   std::unique_ptr<node::RunTable> runs_;

@@ -16,11 +16,11 @@
 
 namespace imprint::trainer {
 
-absl::StatusOr<DeviceFacts> FindUsableDevice(const ComputeOptions& compute,
-                                             const std::string& rank_binary,
-                                             const std::filesystem::path& folder) {
+absl::StatusOr<engine::DeviceFacts> FindUsableDevice(const ComputeOptions& compute,
+                                                     const std::string& rank_binary,
+                                                     const std::filesystem::path& folder) {
   const std::string name = NameOrAuto(compute.device);
-  ASSIGN_OR_RETURN(DeviceFacts device, FindDevice("device", name));
+  ASSIGN_OR_RETURN(engine::DeviceFacts device, engine::FindDevice("device", name));
   // Any LibTorch computes on the processor.
   if (device.device.kind == DeviceKind::kCpu) return device;
   const std::filesystem::path said = folder / "check-device.log";
@@ -42,7 +42,7 @@ absl::StatusOr<DeviceFacts> FindUsableDevice(const ComputeOptions& compute,
     return absl::FailedPreconditionError(absl::StripPrefix(first, "imprint-rank: error: "));
   }
   if (!warning.empty()) LogWarning(warning);
-  return FindDevice("device", first);
+  return engine::FindDevice("device", first);
 }
 
 }  // namespace imprint::trainer

@@ -16,8 +16,8 @@ namespace imprint::trainer {
 // warning in the log if there is one that it cannot use, else the CPU. A rank on a GPU must be able
 // to follow all of the options. Its output goes to a file in `folder`. Returns INVALID_ARGUMENT, or
 // FAILED_PRECONDITION with the reason that LibTorch or the plug-in gives.
-absl::StatusOr<DeviceFacts> FindUsableDevice(const ComputeOptions& compute,
-                                             const std::string& rank_binary,
-                                             const std::filesystem::path& folder);
+absl::StatusOr<engine::DeviceFacts> FindUsableDevice(const ComputeOptions& compute,
+                                                     const std::string& rank_binary,
+                                                     const std::filesystem::path& folder);
 
 }  // namespace imprint::trainer

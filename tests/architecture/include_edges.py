@@ -8,8 +8,8 @@ import sys
 
 NAMESPACE = re.compile(r"^namespace (imprint(?:::\w+)?) \{", re.MULTILINE)
 # The parts that have a namespace of their own; all else is imprint.
-PARTS = {"gateway": "gateway", "services/node": "node", "services/rank": "rank", "services/registry": "registry",
-         "services/sampler": "sampler", "services/trainer": "trainer", "cli": "cli"}
+PARTS = {"engine": "engine", "gateway": "gateway", "services/node": "node", "services/rank": "rank",
+         "services/registry": "registry", "services/sampler": "sampler", "services/trainer": "trainer", "cli": "cli"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 TORCH = ("ATen/", "torch/", "c10/")
 # Headers of the engine that services and tools include without LibTorch.

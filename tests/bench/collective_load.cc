@@ -19,7 +19,7 @@ namespace {
 constexpr int kWarmUp = 50;
 
 // Seconds of each sum, as a rank sees them.
-std::vector<double> Measure(Collective& gang, int64_t numbers, int sums) {
+std::vector<double> Measure(engine::Collective& gang, int64_t numbers, int sums) {
   at::Tensor values = at::rand({numbers});
   std::vector<double> seconds;
   for (int i = 0; i < kWarmUp + sums; ++i) {
@@ -36,7 +36,7 @@ std::vector<double> Measure(Collective& gang, int64_t numbers, int sums) {
 
 int Run(int ranks, int64_t numbers, int sums) {
   std::vector<double> seconds;  // of rank 0
-  const absl::Status run = RunGangOfThreads(ranks, [&](auto joined) {
+  const absl::Status run = engine::RunGangOfThreads(ranks, [&](auto joined) {
     if (!joined.ok()) {
       std::cerr << joined.status() << "\n";
       std::exit(1);

@@ -15,18 +15,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
   const auto json = imprint::JsonObject::Parse(text, "config.json");
   if (!json.ok()) return 0;
-  if (const auto unet = imprint::UnetConfig::Parse(*json); unet.ok()) {
+  if (const auto unet = engine::UnetConfig::Parse(*json); unet.ok()) {
     for (const auto& level : unet->levels) {
       if (level.heads < 1 || level.channels % level.heads != 0) std::abort();
     }
   }
-  if (const auto vae = imprint::VaeConfig::Parse(*json); vae.ok() && vae->channels.empty()) {
+  if (const auto vae = engine::VaeConfig::Parse(*json); vae.ok() && vae->channels.empty()) {
     std::abort();
   }
-  const imprint::ModelsSolver solver = imprint::SolverOf(*json);
+  const engine::ModelsSolver solver = engine::SolverOf(*json);
   if (Name(solver.choice).empty()) std::abort();
   // Another one is taken only with a word.
-  if (!FieldsNotHonoured(*json, solver.choice).empty() && solver.instead.empty()) std::abort();
-  imprint::UnknownSchedulerFields(*json);
+  if (!engine::FieldsNotHonoured(*json, solver.choice).empty() && solver.instead.empty())
+    std::abort();
+  engine::UnknownSchedulerFields(*json);
   return 0;
 }

@@ -44,12 +44,12 @@ namespace {
 struct Inputs {
   std::string model_folder;
   JsonObject request;
-  NamedTensors tensors;
+  engine::NamedTensors tensors;
 
   const at::Tensor& operator[](const char* name) const { return tensors.at(name); }
 };
 
-using Outputs = absl::StatusOr<NamedTensors>;
+using Outputs = absl::StatusOr<engine::NamedTensors>;
 
 absl::StatusOr<ConceptVocabulary> Concepts(const ClipTokenizer& tokenizer,
                                            const JsonObject& request) {
@@ -85,14 +85,14 @@ Outputs Tokenize(const Inputs& in) {
   ASSIGN_OR_RETURN(const auto prompts, Prompts(tokenizer, in.request, "prompts"));
   std::vector<at::Tensor> ids;
   for (const TokenizedPrompt& prompt : prompts) ids.push_back(VocabularyIds(tokenizer, prompt));
-  return NamedTensors{{"ids", at::stack(ids)}};
+  return engine::NamedTensors{{"ids", at::stack(ids)}};
 }
 
 Outputs Text(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(in.model_folder));
   ASSIGN_OR_RETURN(const auto prompts, Prompts(model->tokenizer(), in.request, "prompts"));
   const at::Tensor rows = in.tensors.contains("rows") ? in["rows"] : at::Tensor();
-  return NamedTensors{{"hidden", model->parts().text_encoder.Forward(prompts, rows)}};
+  return engine::NamedTensors{{"hidden", model->parts().text_encoder.Forward(prompts, rows)}};
 }
 
 // Each prompt's chunks: "ids0" [chunks, length], "weights0" alike, "ids1" and so on.
@@ -101,10 +101,10 @@ Outputs Chunks(const Inputs& in) {
                    ClipTokenizer::Load(in.model_folder + "/tokenizer"));
   ASSIGN_OR_RETURN(const ConceptVocabulary concepts, Concepts(tokenizer, in.request));
   ASSIGN_OR_RETURN(const auto texts, in.request.Get<std::vector<std::string>>("prompts"));
-  NamedTensors outputs;
+  engine::NamedTensors outputs;
   for (size_t i = 0; i < texts.size(); ++i) {
     ASSIGN_OR_RETURN(const ChunkedPrompt prompt,
-                     ReadPrompt(tokenizer, concepts, texts[i], PromptStyle::kEmphasis));
+                     engine::ReadPrompt(tokenizer, concepts, texts[i], PromptStyle::kEmphasis));
     std::vector<at::Tensor> ids;
     for (const TokenizedPrompt& chunk : prompt.chunks)
       ids.push_back(VocabularyIds(tokenizer, chunk));
@@ -117,7 +117,7 @@ Outputs Chunks(const Inputs& in) {
 
 // What the UNet attends to for a prompt and a negative prompt, with a concept of the tensor "rows".
 Outputs Context(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(in.model_folder));
   std::vector<LearnedEmbedding> embeddings;
   if (in.tensors.contains("rows")) {
     const at::Tensor rows = in["rows"].contiguous();
@@ -125,29 +125,31 @@ Outputs Context(const Inputs& in) {
     embeddings.push_back({"<pip>", static_cast<int>(rows.size(0)), static_cast<int>(rows.size(1)),
                           std::vector<float>(data, data + rows.numel())});
   }
-  ASSIGN_OR_RETURN(const ConceptSet concepts, ConceptSet::Make(*model, embeddings));
+  ASSIGN_OR_RETURN(const engine::ConceptSet concepts, engine::ConceptSet::Make(*model, embeddings));
   PictureRequest request;
   ASSIGN_OR_RETURN(request.prompt, in.request.Get<std::string>("prompt"));
   ASSIGN_OR_RETURN(request.negative_prompt, in.request.Get<std::string>("negative_prompt"));
   ASSIGN_OR_RETURN(const int64_t clip_skip, in.request.GetOr<int64_t>("clip_skip", 1));
   request.clip_skip = static_cast<int>(clip_skip);
-  ASSIGN_OR_RETURN(const at::Tensor context, PromptCache(*model, concepts).Context(request));
-  return NamedTensors{{"context", context}};
+  ASSIGN_OR_RETURN(const at::Tensor context,
+                   engine::PromptCache(*model, concepts).Context(request));
+  return engine::NamedTensors{{"context", context}};
 }
 
 Outputs RunUnet(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
-  const Unet& unet = model->parts().unet;
-  return NamedTensors{
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(in.model_folder));
+  const engine::Unet& unet = model->parts().unet;
+  return engine::NamedTensors{
       {"output", unet.Forward(in["latents"], in["timesteps"], unet.KeysOf(in["context"]))}};
 }
 
 Outputs Vae(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
-  const LatentDistribution latents = model->parts().vae_encoder.Forward(VaePixels(in["bytes"]));
-  return NamedTensors{{"mean", latents.mean},
-                      {"deviation", latents.deviation},
-                      {"pixels", model->parts().vae_decoder.Forward(in["latents"])}};
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(in.model_folder));
+  const engine::LatentDistribution latents =
+      model->parts().vae_encoder.Forward(engine::VaePixels(in["bytes"]));
+  return engine::NamedTensors{{"mean", latents.mean},
+                              {"deviation", latents.deviation},
+                              {"pixels", model->parts().vae_decoder.Forward(in["latents"])}};
 }
 
 std::vector<RgbImage> Pictures(const at::Tensor& bytes) {
@@ -160,32 +162,34 @@ std::vector<RgbImage> Pictures(const at::Tensor& bytes) {
   return pictures;
 }
 
-at::Tensor Rows(const std::vector<ClipFeature>& features) {
+at::Tensor Rows(const std::vector<engine::ClipFeature>& features) {
   std::vector<at::Tensor> rows;
-  for (const ClipFeature& feature : features) rows.push_back(at::tensor(feature));
+  for (const engine::ClipFeature& feature : features) rows.push_back(at::tensor(feature));
   return at::stack(rows);
 }
 
 Outputs Clip(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto scorer,
-                   ClipScorer::Load(in.model_folder + "/clip", in.model_folder + "/tokenizer"));
+  ASSIGN_OR_RETURN(const auto scorer, engine::ClipScorer::Load(in.model_folder + "/clip",
+                                                               in.model_folder + "/tokenizer"));
   std::vector<RgbImage> pictures = Pictures(in["bytes"]);
   for (RgbImage& picture : pictures) picture = FitForClip(picture, scorer->image_size());
   ASSIGN_OR_RETURN(const auto images, scorer->EmbedPictures(pictures));
   ASSIGN_OR_RETURN(const auto texts, in.request.Get<std::vector<std::string>>("prompts"));
   ASSIGN_OR_RETURN(const auto text_features, scorer->EmbedTexts(texts));
-  return NamedTensors{{"images", Rows(images)}, {"texts", Rows(text_features)}};
+  return engine::NamedTensors{{"images", Rows(images)}, {"texts", Rows(text_features)}};
 }
 
 Outputs Safety(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(in.model_folder));
   std::vector<at::Tensor> special;
   std::vector<at::Tensor> concepts;
-  for (const SafetyScores& scores : model->parts().safety_checker->Check(ClipPixels(in["bytes"]))) {
+  for (const engine::SafetyScores& scores :
+       model->parts().safety_checker->Check(engine::ClipPixels(in["bytes"]))) {
     special.push_back(at::tensor(scores.special_care));
     concepts.push_back(at::tensor(scores.concepts));
   }
-  return NamedTensors{{"special_care", at::stack(special)}, {"concepts", at::stack(concepts)}};
+  return engine::NamedTensors{{"special_care", at::stack(special)},
+                              {"concepts", at::stack(concepts)}};
 }
 
 // Each step from the reference's own latent and output, and what the pipeline asks a solver for.
@@ -196,17 +200,17 @@ Outputs Solve(const Inputs& in) {
   if (in.request.Has("scheduler")) {
     ASSIGN_OR_RETURN(config, in.request.Object("scheduler"));
   }
-  ASSIGN_OR_RETURN(const NoiseSchedule schedule, NoiseSchedule::Parse(config));
+  ASSIGN_OR_RETURN(const engine::NoiseSchedule schedule, engine::NoiseSchedule::Parse(config));
   ASSIGN_OR_RETURN(const int64_t steps, in.request.Get<int64_t>("steps"));
   ASSIGN_OR_RETURN(const double eta, in.request.GetOr<double>("eta", 0));
   ASSIGN_OR_RETURN(const int64_t seed, in.request.GetOr<int64_t>("seed", 0));
-  SolverChoice choice = SolverOf(config).choice;
+  SolverChoice choice = engine::SolverOf(config).choice;
   if (in.request.Has("solver")) {
     ASSIGN_OR_RETURN(const auto name, in.request.Get<std::string>("solver"));
     ASSIGN_OR_RETURN(choice, ParseSolver("solver", name));
   }
-  const auto solver = MakeSolver(schedule, choice, static_cast<int>(steps), eta);
-  NoiseSource noise(static_cast<uint64_t>(seed));
+  const auto solver = engine::MakeSolver(schedule, choice, static_cast<int>(steps), eta);
+  engine::NoiseSource noise(static_cast<uint64_t>(seed));
   std::vector<at::Tensor> latents;
   std::vector<double> scales;
   std::vector<double> signals;
@@ -217,28 +221,28 @@ Outputs Solve(const Inputs& in) {
     signals.push_back(solver->LevelAt(i).signal);
     deviations.push_back(solver->LevelAt(i).deviation);
   }
-  return NamedTensors{{"latents", at::stack(latents)},
-                      {"timesteps", at::tensor(solver->timesteps())},
-                      {"scales", at::tensor(scales)},
-                      {"signals", at::tensor(signals)},
-                      {"deviations", at::tensor(deviations)},
-                      {"first_deviation", at::tensor({solver->FirstDeviation()})}};
+  return engine::NamedTensors{{"latents", at::stack(latents)},
+                              {"timesteps", at::tensor(solver->timesteps())},
+                              {"scales", at::tensor(scales)},
+                              {"signals", at::tensor(signals)},
+                              {"deviations", at::tensor(deviations)},
+                              {"first_deviation", at::tensor({solver->FirstDeviation()})}};
 }
 
 // Guided steps of whole runs, each from the reference's own latent: network and solver together.
 // `walks` is a list of {"solver", "steps"}; walk i has its latents in "latents<i>".
 Outputs Walk(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(in.model_folder));
   ASSIGN_OR_RETURN(const JsonObject config, in.request.Object("scheduler"));
-  ASSIGN_OR_RETURN(const NoiseSchedule schedule, NoiseSchedule::Parse(config));
+  ASSIGN_OR_RETURN(const engine::NoiseSchedule schedule, engine::NoiseSchedule::Parse(config));
   ASSIGN_OR_RETURN(const double guidance, in.request.Get<double>("guidance"));
-  const Unet& unet = model->parts().unet;
-  NamedTensors outputs;
+  const engine::Unet& unet = model->parts().unet;
+  engine::NamedTensors outputs;
   for (size_t w = 0; w < in.request.json()["walks"].size(); ++w) {
     const auto& walk = in.request.json()["walks"][w];
     ASSIGN_OR_RETURN(const SolverChoice choice,
                      ParseSolver("solver", walk["solver"].get<std::string>()));
-    const auto solver = MakeSolver(schedule, choice, walk["steps"].get<int>());
+    const auto solver = engine::MakeSolver(schedule, choice, walk["steps"].get<int>());
     const at::Tensor latents = in[("latents" + std::to_string(w)).c_str()];
     std::vector<at::Tensor> inputs;
     std::vector<double> timesteps;
@@ -252,7 +256,7 @@ Outputs Walk(const Inputs& in) {
     const at::Tensor both = unet.Forward(at::stack(inputs), at::tensor(timesteps).to(at::kFloat),
                                          unet.KeysOf(in["context"].repeat({steps, 1, 1})))
                                 .unflatten(0, {steps, 2});
-    NoiseSource noise(5);
+    engine::NoiseSource noise(5);
     std::vector<at::Tensor> after;
     for (int i = 0; i < steps; ++i) {
       const at::Tensor guided = both[i][0] + guidance * (both[i][1] - both[i][0]);
@@ -266,7 +270,8 @@ Outputs Walk(const Inputs& in) {
 Outputs Noise(const Inputs& in) {
   ASSIGN_OR_RETURN(const int64_t seed, in.request.Get<int64_t>("seed"));
   ASSIGN_OR_RETURN(const auto shape, in.request.Get<std::vector<int64_t>>("shape"));
-  return NamedTensors{{"noise", NoiseSource(static_cast<uint64_t>(seed)).Draw(shape)}};
+  return engine::NamedTensors{
+      {"noise", engine::NoiseSource(static_cast<uint64_t>(seed)).Draw(shape)}};
 }
 
 // What the steps of a training see: `captions` is one list for all of them, batch after batch.
@@ -274,67 +279,67 @@ struct Samples {
   const Inputs& in;
   std::vector<TokenizedPrompt> captions;
 
-  static absl::StatusOr<Samples> Of(const BaseModel& model, const Inputs& in) {
+  static absl::StatusOr<Samples> Of(const engine::BaseModel& model, const Inputs& in) {
     ASSIGN_OR_RETURN(auto captions, Prompts(model.tokenizer(), in.request, "captions"));
     return Samples{in, std::move(captions)};
   }
   int64_t steps() const { return in["latents"].size(0); }
   int64_t batch() const { return in["latents"].size(1); }
   // A step's samples `first` to `end` - 1.
-  TrainingBatch Part(int64_t step, int64_t first, int64_t end) const {
+  engine::TrainingBatch Part(int64_t step, int64_t first, int64_t end) const {
     const auto of_part = std::span(captions).subspan(static_cast<size_t>(step * batch() + first),
                                                      static_cast<size_t>(end - first));
     return {in["latents"][step].slice(0, first, end), in["noise"][step].slice(0, first, end),
-            in["timesteps"][step].slice(0, first, end), TensorsOf(of_part)};
+            in["timesteps"][step].slice(0, first, end), engine::TensorsOf(of_part)};
   }
 };
 
 Outputs Gradient(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(in.model_folder));
   ASSIGN_OR_RETURN(const Samples samples, Samples::Of(*model, in));
   std::vector<at::Tensor> gradients;
   std::vector<at::Tensor> losses;
   for (int64_t step = 0; step < samples.steps(); ++step) {
-    const LossAndGradient result = ComputeGradient(
+    const engine::LossAndGradient result = engine::ComputeGradient(
         model->parts(), samples.Part(step, 0, samples.batch()), in["rows"], samples.batch());
     gradients.push_back(result.gradient);
     losses.push_back(result.loss);
   }
-  return NamedTensors{{"gradients", at::stack(gradients)}, {"losses", at::stack(losses)}};
+  return engine::NamedTensors{{"gradients", at::stack(gradients)}, {"losses", at::stack(losses)}};
 }
 
 // The rows after each step, with each batch shared by the ranks of a gang.
-absl::StatusOr<at::Tensor> LearnTogether(const BaseModel& model, const TrainingRecipe& recipe,
-                                         const at::Tensor& first_rows, const Samples& samples,
-                                         Collective& gang) {
-  AdamWState state = InitialState(first_rows);
+absl::StatusOr<at::Tensor> LearnTogether(const engine::BaseModel& model,
+                                         const TrainingRecipe& recipe, const at::Tensor& first_rows,
+                                         const Samples& samples, engine::Collective& gang) {
+  engine::AdamWState state = engine::InitialState(first_rows);
   std::vector<at::Tensor> rows;
   for (int64_t step = 0; step < samples.steps(); ++step) {
-    const auto [first, end] = ShareOf(samples.batch(), gang.rank(), gang.size());
-    at::Tensor gradient =
-        ComputeGradient(model.parts(), samples.Part(step, first, end), state.rows, samples.batch())
-            .gradient;
+    const auto [first, end] = engine::ShareOf(samples.batch(), gang.rank(), gang.size());
+    at::Tensor gradient = engine::ComputeGradient(model.parts(), samples.Part(step, first, end),
+                                                  state.rows, samples.batch())
+                              .gradient;
     RETURN_IF_ERROR(gang.Sum(gradient));
-    AdamWStep(recipe, recipe.learning_rate, gradient, state);
+    engine::AdamWStep(recipe, recipe.learning_rate, gradient, state);
     rows.push_back(state.rows.clone());
   }
   return at::stack(rows);
 }
 
 Outputs AdamW(const Inputs& in) {
-  ASSIGN_OR_RETURN(const auto model, BaseModel::Load(in.model_folder));
+  ASSIGN_OR_RETURN(const auto model, engine::BaseModel::Load(in.model_folder));
   ASSIGN_OR_RETURN(const Samples samples, Samples::Of(*model, in));
   TrainingRecipe recipe;
   ASSIGN_OR_RETURN(recipe.learning_rate, in.request.Get<double>("learning_rate"));
   ASSIGN_OR_RETURN(const int64_t ranks, in.request.Get<int64_t>("ranks"));
   std::vector<absl::StatusOr<at::Tensor>> rows(static_cast<size_t>(ranks),
                                                absl::UnknownError("not run"));
-  RETURN_IF_ERROR(RunGangOfThreads(static_cast<int>(ranks), [&](auto gang) {
+  RETURN_IF_ERROR(engine::RunGangOfThreads(static_cast<int>(ranks), [&](auto gang) {
     if (!gang.ok()) return;
     rows[static_cast<size_t>((*gang)->rank())] =
         LearnTogether(*model, recipe, in["rows"], samples, **gang);
   }));
-  NamedTensors learned;
+  engine::NamedTensors learned;
   for (size_t rank = 0; rank < rows.size(); ++rank) {
     ASSIGN_OR_RETURN(learned["rows" + std::to_string(rank)], rows[rank]);
   }
@@ -347,12 +352,12 @@ Outputs Resize(const Inputs& in) {
   ASSIGN_OR_RETURN(const int64_t square, in.request.Get<int64_t>("square"));
   const std::vector<RgbImage> pictures = Pictures(in["bytes"]);
   const auto size = static_cast<int>(square);
-  return NamedTensors{
-      {"resized", ByteTensor({{ResizeBicubic(pictures[0], static_cast<int>(width),
-                                             static_cast<int>(height))}})},
-      {"cropped", ByteTensor({{FitToSquare(pictures[0], size, SquareFit::kCrop)}})},
-      {"squashed", ByteTensor({{FitToSquare(pictures[0], size, SquareFit::kSquash)}})},
-      {"clip", ByteTensor({{FitForClip(pictures[0], size)}})}};
+  return engine::NamedTensors{
+      {"resized", engine::ByteTensor({{ResizeBicubic(pictures[0], static_cast<int>(width),
+                                                     static_cast<int>(height))}})},
+      {"cropped", engine::ByteTensor({{FitToSquare(pictures[0], size, SquareFit::kCrop)}})},
+      {"squashed", engine::ByteTensor({{FitToSquare(pictures[0], size, SquareFit::kSquash)}})},
+      {"clip", engine::ByteTensor({{FitForClip(pictures[0], size)}})}};
 }
 
 DType TypeOf(const at::Tensor& tensor) {
@@ -368,7 +373,7 @@ DType TypeOf(const at::Tensor& tensor) {
   }
 }
 
-absl::Status WriteTensors(const NamedTensors& tensors, const std::string& path) {
+absl::Status WriteTensors(const engine::NamedTensors& tensors, const std::string& path) {
   std::map<std::string, at::Tensor> held;
   TensorViews views;
   for (const auto& [name, tensor] : tensors) {
@@ -391,8 +396,8 @@ absl::Status Run(const std::string& part, const std::string& model, const std::s
   const auto found = parts.find(part);
   if (found == parts.end()) return absl::InvalidArgumentError("no part " + part);
   ASSIGN_OR_RETURN(JsonObject request, JsonObject::Load(request_path, 64 << 20));
-  ASSIGN_OR_RETURN(NamedTensors tensors, MapWeights(in_path));
-  ASSIGN_OR_RETURN(const NamedTensors outputs, CatchTorchErrors([&] {
+  ASSIGN_OR_RETURN(engine::NamedTensors tensors, engine::MapWeights(in_path));
+  ASSIGN_OR_RETURN(const engine::NamedTensors outputs, engine::CatchTorchErrors([&] {
                      return found->second({model, std::move(request), std::move(tensors)});
                    }));
   return WriteTensors(outputs, out_path);
