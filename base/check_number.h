@@ -1,5 +1,7 @@
-// The check that most numbers need.
+// The checks that most numbers need.
 #pragma once
+
+#include <cstdint>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,14 @@ inline absl::Status CheckNumber(absl::string_view field, double value, double le
   if (value >= least && value <= most) return absl::OkStatus();
   return FieldError(field, absl::StrCat(value),
                     absl::StrCat("a number from ", least, " to ", most));
+}
+
+// Does the same for whole numbers.
+inline absl::Status CheckRange(absl::string_view field, int64_t value, int64_t least,
+                               int64_t most) {
+  if (value >= least && value <= most) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(value),
+                    absl::StrCat("a whole number from ", least, " to ", most));
 }
 
 }  // namespace imprint

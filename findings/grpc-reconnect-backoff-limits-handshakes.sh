@@ -57,10 +57,9 @@ def connects(**arguments):
                                    options=[*options, ("grpc.use_local_subchannel_pool", 1)]) as channel:
             try:
                 grpc.channel_ready_future(channel).result(timeout=15)
-                return f"connected, with {len(connections)} connection"
+                return "connected"
             except grpc.FutureTimeoutError:
-                return "not connected in 15 s, " + ("10 connections or more" if len(connections) >= 10
-                                                    else f"{len(connections)} connections")
+                return "not connected in 15 s, after several attempts" if len(connections) > 3 else "not connected"
 
 
 print(grpc.__version__)
@@ -71,7 +70,7 @@ CODE
 venv/bin/python slow.py | tee seen
 diff - seen <<'EXPECTED'
 1.85.1
-default: connected, with 1 connection
-initial 100, max 1000: connected, with 1 connection
-initial 100, min 100, max 1000: not connected in 15 s, 10 connections or more
+default: connected
+initial 100, max 1000: connected
+initial 100, min 100, max 1000: not connected in 15 s, after several attempts
 EXPECTED

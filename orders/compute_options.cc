@@ -45,11 +45,22 @@ absl::Status CheckCompute(const ComputeOptions& options, FieldTable<ComputeOptio
   if (!options.cuda_graph) return absl::OkStatus();
   const std::string graph = FlagOf(rows, "cuda_graph");
   if (on_processor) return FieldError(graph, "true", "false without a GPU");
-  if (!CanRecordGraph(choice.precision)) {
+  // Loss scaling looks at every gradient before the next kernel starts.
+  if (choice.precision == Precision::kFp16) {
     return FieldError(graph, "true",
                       "false in fp16, which looks at every gradient; bf16 needs no look");
   }
   return absl::OkStatus();
+}
+
+std::vector<Precision> PrecisionsWith(ComputeOptions options,
+                                      const std::vector<Precision>& of_device) {
+  std::vector<Precision> allowed;
+  for (const Precision precision : of_device) {
+    options.precision = precision;
+    if (CheckCompute(options).ok()) allowed.push_back(precision);
+  }
+  return allowed;
 }
 
 nlohmann::json ToJson(const ComputeOptions& options) { return ToJson(kComputeFields, options); }

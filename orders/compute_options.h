@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -29,6 +31,8 @@ struct ComputeOptions {
 
   // Returns what a model computes in: the processor and fp32 where nothing was chosen.
   ComputeChoice choice() const;
+
+  bool operator==(const ComputeOptions&) const = default;
 };
 
 // Set the device and the precision by name; "auto" is none. INVALID_ARGUMENT naming `field`.
@@ -83,16 +87,17 @@ inline constexpr FieldTable<ComputeOptions> kComputeFields = kComputeRows;
 // The flags of imprint-rank: the precision is each training's own.
 inline constexpr auto kRankComputeRows = WithFlags(kComputeRows, {{"precision", ""}});
 
-// Whether a step's gradients in these numbers can be recorded as a graph: fp16 looks at every
-// gradient before the next kernel starts.
-constexpr bool CanRecordGraph(Precision precision) { return precision != Precision::kFp16; }
-
-// The only place that says which options go together. Returns INVALID_ARGUMENT naming the flag that
-// `rows` give to the option that is out of its range, or that the device or another option
-// excludes: a processor has no device memory and records no graphs, and graphs are not recorded in
-// fp16. An option whose row has no flag is not checked.
+// The only place that says which options go together; a device that is not chosen yet counts as the
+// processor. Returns INVALID_ARGUMENT if an option is out of its range, or if the device or another
+// option excludes it: a processor has no device memory and records no graphs, and graphs are not
+// recorded in fp16. The error names the option's flag in `rows`, or the option if it has none
+// there.
 absl::Status CheckCompute(const ComputeOptions& options,
                           FieldTable<ComputeOptions> rows = kComputeFields);
+
+// Returns those of a device's precisions that CheckCompute allows with these options.
+std::vector<Precision> PrecisionsWith(ComputeOptions options,
+                                      const std::vector<Precision>& of_device);
 
 // Convert the options to an object, and back; the defaults stand for what is not there.
 nlohmann::json ToJson(const ComputeOptions& options);

@@ -42,6 +42,13 @@ TEST(CheckCompute, WhatIsOutOfRangeIsNamedByItsFlag) {
               RefusesNaming(Parts{"rank-device-memory-mb: got 1", "rank-memory-mb limits"}));
 }
 
+TEST(PrecisionsWith, ADeviceThatRecordsGraphsHasNoFp16) {
+  const std::vector<Precision> all = {Precision::kBf16, Precision::kFp16, Precision::kFp32};
+  EXPECT_EQ(PrecisionsWith({.device = kGpu}, all), all);
+  EXPECT_EQ(PrecisionsWith({.device = kGpu, .cuda_graph = true}, all),
+            (std::vector<Precision>{Precision::kBf16, Precision::kFp32}));
+}
+
 TEST(ComputeOptions, AreReadAsTheyWereWritten) {
   const ComputeOptions options = {.device = kGpu,
                                   .precision = Precision::kBf16,
@@ -52,7 +59,7 @@ TEST(ComputeOptions, AreReadAsTheyWereWritten) {
                                   .cuda_graph = true};
   ASSERT_OK_AND_ASSIGN(const JsonObject json, JsonObject::Parse(ToJson(options).dump(), "r.json"));
   ASSERT_OK_AND_ASSIGN(const ComputeOptions read, ComputeOptionsFromJson(json));
-  EXPECT_EQ(ToJson(read), ToJson(options));
+  EXPECT_EQ(read, options);
   EXPECT_EQ(read.choice(), (ComputeChoice{kGpu, Precision::kBf16}));
 }
 

@@ -1,13 +1,14 @@
 // An option of the product as a row of a table. The rows give the checks and JSON both ways (here),
 // the protos (orders/wire), the flags of both command lines (orders/flags/field_flags.h) and
-// docs/options.md. So a new option is a member, a row and a proto field. How long a text may be its
-// user checks.
+// docs/options.md. So a new option is a member, a row and, if it travels, a proto field. Whoever
+// uses a text checks how long it may be.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <initializer_list>
 #include <string>
@@ -128,6 +129,16 @@ int PlaceOf(absl::string_view name, absl::Span<const absl::string_view> names);
 absl::StatusOr<int> ReadInt(const JsonObject& json, absl::string_view key,
                             absl::string_view expected);
 
+// Returns the row of that name. Without one it is no constant expression, and does not compile
+// where one is needed.
+template <typename Rows>
+constexpr auto& RowNamed(Rows& rows, absl::string_view name) {
+  for (auto& row : rows) {
+    if (row.name == name) return row;
+  }
+  std::abort();
+}
+
 }  // namespace field_table_internal
 
 template <typename Struct>
@@ -225,32 +236,34 @@ void CopyFields(FieldTable<Struct> table, const Struct& from,
   }
 }
 
-// Returns the rows with other flags for those that are named; an empty flag is none.
+// Returns the rows with other flags for those that are named; an empty flag is none. A name that no
+// row has does not compile.
 template <typename Struct, size_t n>
-constexpr std::array<Field<Struct>, n> WithFlags(
+consteval std::array<Field<Struct>, n> WithFlags(
     std::array<Field<Struct>, n> rows,
     std::initializer_list<std::pair<absl::string_view, absl::string_view>> flags) {
-  for (Field<Struct>& row : rows) {
-    for (const auto& [name, flag] : flags) {
-      if (row.name == name) row.flag = flag;
-    }
+  for (const auto& [name, flag] : flags) {
+    field_table_internal::RowNamed(rows, name).flag = flag;
   }
   return rows;
 }
 template <typename Struct, size_t n>
-constexpr std::array<Field<Struct>, n> WithFlags(
+consteval std::array<Field<Struct>, n> WithFlags(
     const Field<Struct> (&rows)[n],
     std::initializer_list<std::pair<absl::string_view, absl::string_view>> flags) {
   return WithFlags(std::to_array(rows), flags);
 }
 
-// Returns the rows with flags for those alone that are named.
+// Returns the rows with flags for those alone that are named. A name that no row has does not
+// compile.
 template <typename Struct, size_t n>
-constexpr std::array<Field<Struct>, n> WithFlagsOnlyOf(
+consteval std::array<Field<Struct>, n> WithFlagsOnlyOf(
     const Field<Struct> (&rows)[n], std::initializer_list<absl::string_view> names) {
   std::array<Field<Struct>, n> changed = std::to_array(rows);
-  for (Field<Struct>& row : changed) {
-    if (std::find(names.begin(), names.end(), row.name) == names.end()) row.flag = "";
+  for (Field<Struct>& row : changed) row.flag = "";
+  for (const absl::string_view name : names) {
+    Field<Struct>& row = field_table_internal::RowNamed(changed, name);
+    row.flag = field_table_internal::RowNamed(rows, name).flag;
   }
   return changed;
 }
@@ -298,7 +311,7 @@ absl::StatusOr<Struct> FromJson(FieldTable<Struct> table, const JsonObject& json
     };
     RETURN_IF_ERROR(std::visit(take, field.member));
   }
-  RETURN_IF_ERROR(CheckFields(table, values));
+  RETURN_IF_ERROR(CheckFields(table, values, absl::StrCat(json.origin(), ": ")));
   return values;
 }
 

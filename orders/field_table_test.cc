@@ -37,6 +37,32 @@ constexpr Field<Cake> kFields[] = {
 };
 constexpr FieldTable<Cake> kTable = kFields;
 
+TEST(FieldTable, FieldsOfEveryKindAreCopiedAndNoOthers) {
+  const Cake from = {
+      .layers = 3, .sugar = 0.25, .candles = false, .guests = 9, .shape = Shape::kSquare};
+  Cake all;
+  CopyFields<Cake>(
+      kTable, from, [](const auto&) { return true; }, all);
+  EXPECT_EQ(ToJson(kTable, all), ToJson(kTable, from));
+  Cake one;
+  CopyFields<Cake>(
+      kTable, from, [](const auto& row) { return row.name == "sugar"; }, one);
+  EXPECT_EQ(one.sugar, 0.25);
+  one.sugar = Cake().sugar;
+  EXPECT_EQ(ToJson(kTable, one), ToJson(kTable, Cake()));
+}
+
+TEST(FieldTable, WhatIsMissingIsAnErrorOrTheDefaultAsTheCallerSays) {
+  ASSERT_OK_AND_ASSIGN(const JsonObject some, JsonObject::Parse(R"({"layers": 3})", "cake.json"));
+  EXPECT_THAT(FromJson<Cake>(kTable, some), RefusesNaming(Parts{"cake.json", "sugar"}));
+  ASSERT_OK_AND_ASSIGN(const Cake cake, FromJson<Cake>(kTable, some, MissingFields::kAreDefault));
+  EXPECT_EQ(cake.layers, 3);
+  EXPECT_EQ(cake.sugar, Cake().sugar);
+  ASSERT_OK_AND_ASSIGN(const JsonObject bad, JsonObject::Parse(R"({"layers": 30})", "cake.json"));
+  EXPECT_THAT(FromJson<Cake>(kTable, bad, MissingFields::kAreDefault),
+              RefusesNaming(Parts{"cake.json: layers: got 30", "1 to 9"}));
+}
+
 TEST(FieldTable, NumbersAreCheckedAgainstTheirRange) {
   EXPECT_THAT(CheckFields(kTable, Cake()), Succeeds());
   EXPECT_THAT(CheckFields(kTable, Cake{.layers = 0}),

@@ -20,21 +20,21 @@ namespace {
 
 constexpr const char* kIntroduction = R"(# Options
 
-Every option that has one meaning everywhere: `field` is its name in protos, in JSON records and in
-errors, `flag` that of the command lines. A flag that begins with `no-` takes no value.
-A field that is not given has its default. So has a zero of an image set's field whose range has
-none; every other zero that is given is a zero.
+Every option that has one meaning everywhere: `field` is its name in JSON records, in errors and,
+where it travels, in protos; `flag` is its name on command lines. A flag that begins with `no-`
+takes no value. A field that is not given has its default. So has a zero of an image set's field
+whose range has none; every other zero that is given is a zero.
 
 The tables are the product's own (`orders/`): from them come the checks, the JSON, the protos'
 conversion and the flags, and a test holds this page against them.
 )";
 
 constexpr const char* kComputeNote = R"(
-`imprint-engine` takes `--threads` before the command, and `--memory-mb` not at all; `draw` has the
-device and the precision. A trainer computes in a job's precision, and its flags for threads and
-memory are those of each training: `--rank-threads`, `--rank-memory-mb`, `--rank-device-memory-mb`. A
-sampler has the device and the threads. Graphs need a GPU and another precision than fp16: a trainer
-that records them takes no jobs in fp16.
+Errors name these options by their flags. `imprint-engine` takes `--threads` before the command, and
+`--memory-mb` not at all; its `draw` has the device and the precision. A trainer computes in a job's
+precision, and its flags for threads and memory apply to each training: `--rank-threads`,
+`--rank-memory-mb`, `--rank-device-memory-mb`. A sampler has the device and the threads. Graphs need
+a GPU and another precision than fp16: a trainer that records them takes no jobs in fp16.
 )";
 
 // As ToJson writes it.

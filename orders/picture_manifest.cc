@@ -60,7 +60,7 @@ absl::Status WriteManifest(const std::filesystem::path& folder, const PictureMan
                              json.dump(2, ' ', false, kReplaceBadUtf8) + "\n");
 }
 
-absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifest) {
+absl::StatusOr<ScoredPictures> ReadScoredPictures(const std::filesystem::path& manifest) {
   ASSIGN_OR_RETURN(const JsonObject json, JsonObject::Load(manifest, kMaxManifestBytes));
   ScoredPictures result;
   for (const char* key : {"pictures", "embeddings"}) {
@@ -96,7 +96,9 @@ absl::StatusOr<std::vector<std::filesystem::path>> FilesInManifest(
   ASSIGN_OR_RETURN(const JsonObject json, JsonObject::Load(manifest, kMaxManifestBytes));
   std::vector<std::filesystem::path> files;
   const auto pictures = json.json().find("pictures");
-  if (pictures == json.json().end() || !pictures->is_array()) return files;
+  if (pictures == json.json().end() || !pictures->is_array()) {
+    return absl::InvalidArgumentError(absl::StrCat(json.origin(), ": pictures is missing"));
+  }
   for (const nlohmann::json& picture : *pictures) {
     const auto file = picture.is_object() ? picture.find("file") : picture.end();
     if (file == picture.end() || !file->is_string()) continue;

@@ -38,7 +38,8 @@ struct ManifestPicture {
   // Empty if the picture was blocked, and nothing was written.
   std::string file;
   std::string sha256;
-  // What else is known of it: what the safety checker saw, which item of a registry it is.
+  // What else is known of it: `safety`, what the checker saw ("blocked", and its scores: "concepts"
+  // and "special_care", or "scores" from a registry); `item` and `precision` from a registry.
   nlohmann::json more = nlohmann::json::object();
 };
 
@@ -46,7 +47,8 @@ struct PictureManifest {
   nlohmann::json base_model;
   std::vector<ManifestEmbedding> embeddings;
   std::vector<ManifestPicture> pictures;
-  // What else is known of the drawing: device, threads, image sets, the version that wrote it.
+  // What else is known of the drawing: `imprint`, the version that wrote it; `device`, `precision`,
+  // `compute_threads` and `source` where it was drawn here, `image_sets` where a registry has it.
   nlohmann::json more = nlohmann::json::object();
 };
 
@@ -70,12 +72,12 @@ struct ScoredPictures {
   std::map<std::string, std::string> class_words;
 };
 
-// Reads a manifest. INVALID_ARGUMENT naming the file and the field.
-absl::StatusOr<ScoredPictures> ReadManifest(const std::filesystem::path& manifest);
+// Reads that part of a manifest. INVALID_ARGUMENT naming the file and the field.
+absl::StatusOr<ScoredPictures> ReadScoredPictures(const std::filesystem::path& manifest);
 
 // Returns the pictures' files that a manifest names, all of them in its own folder, whatever it
-// says. What it does not understand it leaves out. INVALID_ARGUMENT naming the file if it is not
-// JSON.
+// says; entries that name none are passed over. INVALID_ARGUMENT naming the file if it has no list
+// of pictures: it is then somebody else's.
 absl::StatusOr<std::vector<std::filesystem::path>> FilesInManifest(
     const std::filesystem::path& manifest);
 

@@ -56,7 +56,7 @@ TEST_F(PictureManifestTest, WhatIsWrittenIsReadByBothPrograms) {
       .more = {{"imprint", "1"}}};
   ASSERT_THAT(WriteManifest(folder_.path(), manifest), Succeeds());
 
-  ASSERT_OK_AND_ASSIGN(const ScoredPictures read, ReadManifest(path()));
+  ASSERT_OK_AND_ASSIGN(const ScoredPictures read, ReadScoredPictures(path()));
   ASSERT_EQ(read.pictures.size(), 2u) << "nothing was written of the blocked one";
   EXPECT_EQ(read.pictures[0].path, folder_.path() / "001.png");
   EXPECT_EQ(read.pictures[0].prompt, "<pip>");
@@ -82,16 +82,23 @@ TEST_F(PictureManifestTest, FilesOfAnotherFolderAreNotNamed) {
   folder_.Write(kManifestName, R"({"pictures": [{"file": "../../out.png"}, {"file": 3}, 4]})");
   ASSERT_OK_AND_ASSIGN(const auto files, FilesInManifest(path()));
   EXPECT_THAT(files, ElementsAre(folder_.path() / "out.png"));
-  folder_.Write(kManifestName, R"({"pictures": {}})");
-  ASSERT_OK_AND_ASSIGN(const auto none, FilesInManifest(path()));
-  EXPECT_TRUE(none.empty());
+}
+
+TEST_F(PictureManifestTest, AManifestOfAnotherKindIsNotTakenForOne) {
+  for (const char* other : {R"({"name": "app", "icons": []})", R"({"pictures": {}})"}) {
+    folder_.Write(kManifestName, other);
+    EXPECT_THAT(FilesInManifest(path()),
+                RefusesNaming(Parts{"manifest.json", "pictures is missing"}));
+  }
 }
 
 TEST_F(PictureManifestTest, DamageIsNamed) {
   folder_.Write(kManifestName, R"({"pictures": []})");
-  EXPECT_THAT(ReadManifest(path()), RefusesNaming(Parts{"manifest.json", "embeddings is missing"}));
+  EXPECT_THAT(ReadScoredPictures(path()),
+              RefusesNaming(Parts{"manifest.json", "embeddings is missing"}));
   folder_.Write(kManifestName, R"({"pictures": [{"file": "a.png"}], "embeddings": []})");
-  EXPECT_THAT(ReadManifest(path()), RefusesNaming(Parts{"manifest.json", "pictures", "prompt"}));
+  EXPECT_THAT(ReadScoredPictures(path()),
+              RefusesNaming(Parts{"manifest.json", "pictures", "prompt"}));
   folder_.Write(kManifestName, "{");
   EXPECT_THAT(FilesInManifest(path()), RefusesNaming(Parts{"manifest.json"}));
 }

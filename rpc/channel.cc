@@ -28,8 +28,8 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, const Kee
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
-  // Whatever its name says, how long an attempt may take: a loaded server is slow to answer the
-  // handshake (findings/grpc-reconnect-backoff-limits-handshakes.sh).
+  // Despite its name, this also limits how long one attempt may take, and a loaded server is slow
+  // to answer the handshake (findings/grpc-reconnect-backoff-limits-handshakes.sh).
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
   // Channels to one address must not share a connection: a stuck stream would hold up the others.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

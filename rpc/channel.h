@@ -27,8 +27,9 @@ struct Keepalive {
 // as a URI.
 std::string UnixAddress(const std::filesystem::path& socket);
 
-// Opens a channel to "host:port" or a UnixAddress, plaintext, with keepalive, that reconnects
-// within a second. Our servers allow pings 10 seconds apart.
+// Opens a channel to "host:port" or a UnixAddress, plaintext, with keepalive. It tries again within
+// a second of an attempt to connect that failed; an attempt may take 5 seconds. Our servers allow
+// pings 10 seconds apart.
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
                                            const Keepalive& keepalive = {});
 

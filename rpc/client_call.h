@@ -17,7 +17,7 @@ std::string TraceParentOf(const grpc::ServerContextBase& context);
 
 // The terms of a call. Without any it takes as long as it takes.
 struct CallTerms {
-  // Until when it may take, whichever comes first; then it ends with DEADLINE_EXCEEDED.
+  // When it ends with DEADLINE_EXCEEDED: the earlier of the two.
   absl::Duration timeout = absl::InfiniteDuration();
   absl::Time deadline = absl::InfiniteFuture();
   // The trace that it is part of; empty if there is none.

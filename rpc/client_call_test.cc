@@ -1,5 +1,6 @@
 #include "rpc/client_call.h"
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 
@@ -29,10 +30,15 @@ class Middleman : public v1::JobService::Service {
   grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* /*request*/,
                       v1::Job* /*response*/) override {
     onward = CallTerms{.timeout = absl::Hours(1)}.For(*context);
-    return grpc::Status::OK;
+    if (in_call == nullptr) return grpc::Status::OK;
+    in_call();
+    while (!context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    return grpc::Status::CANCELLED;
   }
 
   CallTerms onward;
+  // Called by a call, which then goes on until its caller has cancelled it.
+  std::function<void()> in_call;
 };
 
 class ClientCallTest : public ::testing::Test {
@@ -83,8 +89,12 @@ TEST_F(ClientCallTest, TheSoonerOfTimeoutAndDeadlineCounts) {
 TEST_F(ClientCallTest, AStopCancelsIt) {
   std::stop_source stop;
   EXPECT_THAT(Get({.stop = stop.get_token()}), Succeeds());
-  stop.request_stop();
-  EXPECT_THAT(Get({.stop = stop.get_token()}), Fails(absl::StatusCode::kCancelled, HasSubstr("")));
+  middleman_.in_call = [&] { stop.request_stop(); };
+  EXPECT_THAT(Get({.stop = stop.get_token()}), Fails(absl::StatusCode::kCancelled, HasSubstr("")))
+      << "during the call";
+  middleman_.in_call = nullptr;
+  EXPECT_THAT(Get({.stop = stop.get_token()}), Fails(absl::StatusCode::kCancelled, HasSubstr("")))
+      << "before it";
 }
 
 }  // namespace

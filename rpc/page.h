@@ -17,7 +17,7 @@ struct Page {
   // The last key of the page before; empty at the beginning.
   std::string after;
 
-  // How many rows to ask a database for: one more than go on the page says that there is another.
+  // Rows to ask a database for: one more than fit, to learn whether another page follows.
   int rows() const { return size + 1; }
 };
 

@@ -62,7 +62,7 @@ TEST(Backoff, DoublesUpToItsLongestAndStartsOver) {
   EXPECT_EQ(backoff.Next(), absl::Milliseconds(100));
 }
 
-TEST(Backoff, AServerThatSaysWhenIsHeardAndCountsAsAFailure) {
+TEST(Backoff, AServersRetryInfoSetsTheDelayAndCountsAsAFailure) {
   Backoff backoff(absl::Milliseconds(100), absl::Seconds(1));
   EXPECT_EQ(backoff.Next(WithRetryAfter(absl::ResourceExhaustedError("a"), absl::Seconds(7))),
             absl::Seconds(7));

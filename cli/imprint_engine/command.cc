@@ -16,7 +16,11 @@ void AddModelOption(CLI::App& app, std::string& model, bool required) {
 
 void AddComputeFlags(CLI::App& app, FieldTable<ComputeOptions> rows, ComputeFlags& flags) {
   flags.flags.emplace(app, rows, flags.options, "What it computes with", ShowDefaults::kYes);
-  flags.flags->option("device").envname("IMPRINT_DEVICE");
+  flags.flags->option("device")
+      .description(
+          "cpu, cuda, cuda:N, or auto: a GPU if there is one; \"imprint-engine devices\" "
+          "lists them")
+      ->envname("IMPRINT_DEVICE");
 }
 
 absl::StatusOr<ComputeOptions> ChooseCompute(ComputeFlags& flags, Console& console) {

@@ -13,9 +13,8 @@ int ThreadsOfRank(int ranks) { return std::max(1, UsableProcessors() / std::max(
 
 absl::Status CheckGang(const TeachOrder& order) {
   RETURN_IF_ERROR(engine::CheckRanks(order.recipe, order.ranks));
-  return engine::FindDevice("ranks",
-                            Name(DeviceOfRank(order.compute.choice().device, order.ranks - 1)))
-      .status();
+  const ComputeDevice last = DeviceOfRank(order.compute.choice().device, order.ranks - 1);
+  return engine::FindDevice("ranks", Name(last)).status();
 }
 
 }  // namespace imprint::cli

@@ -100,8 +100,9 @@ absl::StatusOr<Scores> ScoreDrawn(const engine::ClipScorer& scorer, const Scored
   ASSIGN_OR_RETURN(const auto pictures, scorer.EmbedPictures(fitted));
   ASSIGN_OR_RETURN(const auto texts, scorer.EmbedTexts(prompts));
   double sum = 0;
-  for (size_t i = 0; i < pictures.size(); ++i)
+  for (size_t i = 0; i < pictures.size(); ++i) {
     sum += engine::CosineSimilarity(pictures[i], texts[i]);
+  }
   return Scores{.pictures = pictures.size(),
                 .clip_i = engine::MeanSimilarity(pictures, references),
                 .clip_t = sum / static_cast<double>(std::max<size_t>(pictures.size(), 1))};
@@ -128,7 +129,7 @@ absl::Status RunScore(const ScoreOptions& options, CommandContext& context) {
 
   const fs::path manifest = fs::path(options.pictures) / kManifestName;
   if (Exists(manifest)) {
-    ASSIGN_OR_RETURN(const ScoredPictures drawn, ReadManifest(manifest));
+    ASSIGN_OR_RETURN(const ScoredPictures drawn, ReadScoredPictures(manifest));
     ASSIGN_OR_RETURN(scores, ScoreDrawn(*scorer, drawn, /*comparison=*/false, references));
     if (scores.pictures == 0) {
       return FieldError(absl::StrCat(manifest.string(), ": pictures"), "none that was written",

@@ -93,8 +93,8 @@ absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
 absl::Status CheckGoesOn(const CLI::App& teach) {
   const auto may_change = [](const std::string& flag) {
     if (flag == "resume" || flag == "ranks") return true;
-    return flag != "precision" && std::any_of(kRows.begin(), kRows.end(),
-                                              [&](const auto& row) { return row.flag == flag; });
+    return std::any_of(kRows.begin(), kRows.end(),
+                       [&](const auto& row) { return row.flag == flag && MayChange(row); });
   };
   for (const std::string& flag : FlagsOnLine(teach)) {
     if (may_change(flag)) continue;

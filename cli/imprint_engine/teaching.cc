@@ -325,7 +325,9 @@ std::optional<std::string> ChangeCompute(const ResumeChanges& changes, ComputeOp
     compute.device_memory_mb = 0;
     compute.cuda_graph = false;
   }
-  CopyFields<ComputeOptions>(kComputeFields, changes.compute, changes.given, compute);
+  CopyFields<ComputeOptions>(
+      kComputeFields, changes.compute,
+      [&](const auto& row) { return MayChange(row) && changes.given(row); }, compute);
   compute.device = now;
   if (now == before) return std::nullopt;
   return absl::StrCat("the training began on ", Name(before), "; on ", Name(now),
@@ -338,6 +340,10 @@ absl::Status BeginTeaching(TeachOrder order, const fs::path& folder, const fs::p
                            bool overwrite, CommandContext& context) {
   if (!overwrite) RETURN_IF_ERROR(CheckFreeForTraining(out, order));
   return Teaching(std::move(order), out, /*resumed=*/false, context).Run(folder);
+}
+
+bool MayChange(const Field<ComputeOptions>& option) {
+  return option.name != "precision" && option.name != "threads";
 }
 
 absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,

@@ -25,10 +25,15 @@ absl::Status BeginTeaching(TeachOrder order, const std::filesystem::path& folder
 struct ResumeChanges {
   // Not set changes nothing.
   std::optional<int> ranks = std::nullopt;
-  // Only the options that `given` takes count; a device that is not set changes nothing.
+  // Only those options count that `given` takes and that MayChange allows; a device that is not set
+  // changes nothing.
   ComputeOptions compute = {};
   std::function<bool(const Field<ComputeOptions>&)> given = [](const auto&) { return false; };
 };
+
+// Returns whether a training may go on with another value of that option. Its precision is part of
+// what it learns, and its threads are an option of every command.
+bool MayChange(const Field<ComputeOptions>& option);
 
 // Resumes the training in `out`: from its checkpoint, or from the beginning if it has none.
 absl::Status ResumeTeaching(const std::filesystem::path& out, const ResumeChanges& changes,

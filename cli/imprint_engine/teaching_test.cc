@@ -239,9 +239,15 @@ TEST_F(ResumeTeachingTest, AGraphIsRefusedInFp16AsItIsAtTheBeginning) {
 }
 
 TEST_F(ResumeTeachingTest, AutoIsWhereItBegan) {
-  Rewrite([](TeachOrder& order) { order.compute.device = kFirstGpu; });
-  EXPECT_THAT(Resume(Asking({}, {"device"})), Not(GoesOn())) << "there is no GPU here";
-  EXPECT_EQ(Record().order.compute.device, kFirstGpu);
+  constexpr ComputeDevice kNoMachineHas = {DeviceKind::kCuda, 1023};
+  Rewrite([](TeachOrder& order) { order.compute.device = kNoMachineHas; });
+  EXPECT_THAT(Resume(Asking({}, {"device"})),
+              Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("cuda:1023")));
+}
+
+TEST_F(ResumeTeachingTest, ThePrecisionStaysAsItBegan) {
+  EXPECT_THAT(Resume(Asking({.precision = Precision::kBf16}, {"precision"})), GoesOn());
+  EXPECT_EQ(Record().order.compute.precision, Precision::kFp32);
 }
 
 TEST_F(ResumeTeachingTest, AskingAProcessorForAllTheMemoryThereIsIsNoChange) {

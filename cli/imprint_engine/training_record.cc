@@ -44,8 +44,9 @@ absl::StatusOr<TrainingState> ReadState(const JsonObject& record) {
                     "running, interrupted or finished");
 }
 
-// Records of earlier versions may have none of it: they were of the processor, in fp32.
+// Records of earlier versions have the threads alone: they were of the processor, in fp32.
 absl::StatusOr<ComputeOptions> ReadCompute(const JsonObject& json) {
+  RETURN_IF_ERROR(json.Get<int64_t>("threads").status());
   ASSIGN_OR_RETURN(ComputeOptions compute, ComputeOptionsFromJson(json));
   const ComputeChoice choice = compute.choice();
   compute.device = choice.device;

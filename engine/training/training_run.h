@@ -48,7 +48,8 @@ struct TrainingHooks {
   std::stop_token stop;
 };
 
-// What a training runs with. None of it changes what is learned.
+// What a training runs with. The model was loaded in the device and the precision of `compute`; the
+// rest of this changes nothing that is learned.
 struct TrainingContext {
   // The ranks that share the training; null if it runs alone.
   Collective* gang = nullptr;
@@ -57,10 +58,9 @@ struct TrainingContext {
   // in every sum; a gang notices a stop later by as much. 0 is the device's default: 1 for the
   // processor and 10 for a GPU.
   int64_t read_every = 0;
-  // Of these, gradient checkpointing counts here; the model was loaded with the rest.
   ComputeOptions compute = {};
-  // Records a step's gradients as a graph (engine/cuda/prepare_device.h), except in fp16; null
-  // launches every kernel individually.
+  // Records a step's gradients as a graph (engine/cuda/prepare_device.h); null launches every
+  // kernel individually.
   RecordGraph record = nullptr;
 };
 

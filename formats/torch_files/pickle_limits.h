@@ -1,4 +1,4 @@
-// How much of anything a pickle may have, so that a stranger's takes no more memory than it should.
+// How much of anything a pickle may have, so that an untrusted one cannot exhaust memory.
 #pragma once
 
 #include <cstddef>

@@ -21,7 +21,6 @@
 #include "gateway/scheduler/take_snapshot.h"
 #include "rpc/page.h"
 #include "rpc/resource_name.h"
-#include "rpc/status.h"
 #include "services/server/call.h"
 #include "services/server/list_call.h"
 #include "services/server/patience.h"

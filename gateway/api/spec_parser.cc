@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "gateway/jobs/item_plan.h"
@@ -39,12 +40,6 @@ constexpr int kNanosPerSecond = 1'000'000'000;
 constexpr double kLongestTimeoutSeconds = 366.0 * 86'400;
 constexpr int kDefaultCheckpointEvery = 50;
 constexpr int kDefaultMaxAttempts = 5;
-
-absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return FieldError(field, absl::StrCat(value),
-                    absl::StrCat("a whole number from ", low, " to ", high));
-}
 
 // "steps: got 0" -> "spec.recipe.steps: got 0".
 absl::Status Under(absl::string_view prefix, const absl::Status& status) {

@@ -150,7 +150,7 @@ absl::Status Finisher::StopRuns(const v1::Job& job) {
     if (run.key.job() != job.name()) continue;
     const auto node = nodes_.Find(run.node);
     if (!node || !node->alive) continue;
-    // Who does not hear it is told again by the dispatcher, as a stray.
+    // A node that misses this is told again when the dispatcher finds the run to be a stray.
     (void)NodeClient::Open(node->status.kind(), node->address)
         ->Stop(run.key, v1::STOP_MODE_ABANDON, "the job was cancelled");
   }

@@ -14,7 +14,7 @@ namespace {
 enum class Fault {
   kFatal,    // another attempt would fail, too
   kFailed,   // another attempt may go well
-  kDrained,  // its node goes
+  kDrained,  // its node is draining
   kUnknown,  // nothing was heard of it
   kBroken,   // a sum over the ranks failed, because another one ended
   kStopped,  // it was told to

@@ -259,7 +259,7 @@ TEST_F(GangMembersTest, NodesListThoseThatHaveBegunAndNotEnded) {
   EXPECT_THAT(RanksOf(members_.unlisted()), ElementsAre(1, 2));
 }
 
-TEST_F(GangMembersTest, AStopIsWaitedForByNobodyAndBeginsNothing) {
+TEST_F(GangMembersTest, AStopEndsEveryWaitAndBeginsNothing) {
   // One that began all the same would end.
   first_.Say(Done());
   second_.Say(Done());

@@ -178,7 +178,7 @@ TEST_F(RunFollowerTest, SupersededAttemptCannotCommit) {
   EXPECT_THAT(leases_.Reload(second.key), Succeeds());
 }
 
-TEST_F(RunFollowerTest, OfACancelledJobTheRunIsAbandoned) {
+TEST_F(RunFollowerTest, ACancelledJobsRunIsAbandoned) {
   Create(Training("a"));
   Follow(Lease("a"));
   ASSERT_TRUE(Eventually([&] { return !trainer_.attached().empty(); }));
@@ -288,7 +288,7 @@ TEST_F(RunFollowerTest, WhatANodeRefusesForGoodFailsTheJobAtOnce) {
   EXPECT_EQ(Get("a").failure().message(), "vectors: got 0");
 }
 
-TEST_F(RunFollowerTest, WhatNobodyIsToBlameForIsSaidWhileItIsWaitedFor) {
+TEST_F(RunFollowerTest, AnObstacleIsShownWhileItIsWaitedFor) {
   Create(Fragile("a"));
   Follow(Lease("a"));
   trainer_.Say(Failed("REGISTRY_FULL", "the disk is full"));
@@ -307,7 +307,7 @@ TEST_F(RunFollowerTest, ADrainingNodeIsKnownAsSuchBeforeTheWorkWaitsAgain) {
   EXPECT_FALSE(nodes_.Find("m")->status.draining());
 }
 
-TEST_F(RunFollowerTest, ItsNodeListsItOnceItHasBegun) {
+TEST_F(RunFollowerTest, ARunThatHasBegunIsListedByItsNode) {
   Create(Training("a"));
   const RunLease lease = Lease("a");
   Adopt(lease);
@@ -466,7 +466,7 @@ TEST_F(RunFollowerTest, AGangIsGivenBackInTheNameOfTheRankAtFault) {
   EXPECT_THAT(LastAttempt("a"), HasSubstr("rank 1 on node m: killed by signal 9"));
 }
 
-TEST_F(RunFollowerTest, AGangWhoseRankWasNeverBegunIsNobodysFaultToWhomAdoptsIt) {
+TEST_F(RunFollowerTest, AnAdoptedGangWithAnUnstartedRankCostsNoAttempt) {
   Create(Fragile("a"));
   second_trainer_.Lose();
   Follow(LeaseGang("a"), {OnTrainer(), OnSecondTrainer()}, /*adopted=*/true);

@@ -17,8 +17,7 @@
 
 namespace imprint::gateway {
 
-// Thread-safe. It has its run from the beginning, as one that another gateway began, and until it
-// is told to lose it.
+// Thread-safe. It holds a run from the start, as if another gateway had begun it, until Lose().
 template <typename Service, typename StartRequest, typename StartResponse, typename AttachRequest,
           typename StopRequest, typename StopResponse>
 class ScriptedNode : public Service {

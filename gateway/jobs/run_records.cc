@@ -116,7 +116,7 @@ absl::Status RunRecords::RecordPicture(const v1::RunKey& run, const v1::PictureD
           absl::StrCat("picture ", index, " is not of ", run.job(), " chunk ", run.chunk()));
     }
     const int64_t bit = int64_t{1} << place;
-    // Heard before, as a checkpoint may be.
+    // Recorded already: a stream that is taken up again may repeat what was stored last.
     if ((held.chunk.done_bits & bit) != 0) return absl::OkStatus();
     held.chunk.done_bits |= bit;
     held.chunk.faults = 0;

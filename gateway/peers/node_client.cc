@@ -26,7 +26,7 @@ class KindClient : public NodeClient {
     AttachRequest request;
     *request.mutable_run() = run;
     request.set_from_event(from_event);
-    // No deadline: a run takes as long as it takes. That its node is there is for keepalive to say.
+    // No deadline: a run takes as long as it takes. Keepalive notices a node that is gone.
     ClientCall call({.stop = stop});
     const auto stream = stub_->Attach(&call.context(), request);
     v1::RunEvent event;

@@ -1,7 +1,8 @@
-// Makes flags of a command line from a table of orders, and a command line from what they said.
+// Makes command-line flags from a table of orders, and turns values back into arguments.
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 #include <deque>
 #include <string>
 #include <type_traits>
@@ -14,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
 #include "orders/field_table.h"
@@ -49,12 +51,13 @@ class FieldFlags {
     return absl::OkStatus();
   }
 
-  // Returns the option of the row with that name, to be described further; the row must have a
-  // flag.
+  // Returns the option of the row with that name, to be described further. Ends the process if the
+  // row has no flag.
   CLI::Option& option(absl::string_view field_name) {
     const auto found = std::find_if(flags_.begin(), flags_.end(), [field_name](const auto& flag) {
       return flag.first->name == field_name;
     });
+    if (found == flags_.end()) std::abort();
     return *found->second;
   }
 
@@ -111,8 +114,13 @@ std::vector<std::string> ArgumentsFor(FieldTable<Struct> table, const Struct& va
           } else if constexpr (kIsNamed<Member>) {
             const std::string name = NameOf(field, values);
             if (name != NameOf(field, defaults)) arguments.insert(arguments.end(), {flag, name});
+          } else if constexpr (std::is_same_v<Member, std::string Struct::*>) {
+            if (values.*member != defaults.*member) {
+              arguments.insert(arguments.end(), {flag, values.*member});
+            }
           } else if (values.*member != defaults.*member) {
-            arguments.insert(arguments.end(), {flag, absl::StrCat(values.*member)});
+            // As JSON writes numbers: a double in as many digits as it takes.
+            arguments.insert(arguments.end(), {flag, nlohmann::json(values.*member).dump()});
           }
         },
         field.member);

@@ -82,12 +82,17 @@ TEST_F(FieldFlagsTest, HelpShowsDefaultsThatAreTheProgramsOwn) {
 }
 
 TEST_F(FieldFlagsTest, ArgumentsGiveAnotherProgramTheSameValues) {
-  const Cake cake = {
-      .layers = 3, .candles = false, .text = "two words", .shape = Shape::kSquare, .height = 9};
+  const Cake cake = {.layers = 3,
+                     .sugar = 0.1 + 0.2,
+                     .candles = false,
+                     .text = "two words",
+                     .shape = Shape::kSquare,
+                     .height = 9};
   const std::vector<std::string> arguments = ArgumentsFor<Cake>(kRows, cake);
-  EXPECT_EQ(arguments, (std::vector<std::string>{"--layers", "3", "--no-candles", "--text",
-                                                 "two words", "--shape", "square"}))
-      << "sugar has its default, and height no flag";
+  EXPECT_EQ(arguments,
+            (std::vector<std::string>{"--layers", "3", "--sweet", "0.30000000000000004",
+                                      "--no-candles", "--text", "two words", "--shape", "square"}))
+      << "height has no flag";
   EXPECT_TRUE(ArgumentsFor<Cake>(kRows, Cake()).empty());
 }
 

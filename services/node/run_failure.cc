@@ -56,8 +56,8 @@ v1::Failure RegistryFailure(const absl::Status& error) {
       return Final("BAD_INPUT", error);
     case absl::StatusCode::kDataLoss:
       // A database that is damaged will be restored; a picture that is gone will not come again.
-      return AwaitsRoomOrRepair(error) ? Retryable("REGISTRY_UNAVAILABLE", error)
-                                       : Final("DATA_LOST", error);
+      return ReasonOf(error) == "DATABASE_DAMAGED" ? Retryable("REGISTRY_UNAVAILABLE", error)
+                                                   : Final("DATA_LOST", error);
     case absl::StatusCode::kResourceExhausted:
       return Retryable("REGISTRY_FULL", error);
     default:

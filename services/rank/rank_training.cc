@@ -102,10 +102,9 @@ class RankTraining::Session {
       const engine::BaseModel& model, const engine::TrainingInput& input,
       const std::optional<engine::TrainingCheckpoint>& checkpoint,
       const engine::TrainingHooks& hooks, bool warm) {
-    ASSIGN_OR_RETURN(
-        const auto gang,
-        engine::JoinGang(place_, rank_.device(), door_ ? &*door_ : nullptr,
-                         {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }}));
+    const engine::JoinHooks joining = {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }};
+    ASSIGN_OR_RETURN(const auto gang,
+                     engine::JoinGang(place_, rank_.device(), door_ ? &*door_ : nullptr, joining));
     first_step_ = checkpoint ? checkpoint->step : 0;
     EmitStarted(warm);
     return engine::Train(model, input, checkpoint, hooks, Context(gang.get()));
@@ -269,7 +268,11 @@ absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLoca
                                                              Precision precision) {
   ComputeOptions compute = context_.compute;
   compute.precision = precision;
-  RETURN_IF_ERROR(CheckCompute(compute));
+  // A job that was placed before this node recorded graphs is none the worse elsewhere.
+  if (const absl::Status goes = CheckCompute(compute); !goes.ok()) {
+    return absl::UnavailableError(absl::StrCat("precision: this rank cannot compute in ",
+                                               Name(precision), ": ", goes.message()));
+  }
   const bool warm = model_ != nullptr && folder_ == location.folder() &&
                     model_->info().fingerprint == location.fingerprint() &&
                     model_->info().compute.precision == precision;

@@ -181,6 +181,20 @@ TEST_F(RankTrainingTest, TheCheckpointOfAnotherTrainingIsRefused) {
   EXPECT_THAT(refused.back().failure().message(), HasSubstr("checkpoint: recipe.seed: got"));
 }
 
+TEST_F(RankTrainingTest, APrecisionThatThisRankCannotRecordIsForAnotherToTry) {
+  RankTraining recording(
+      {.compute = {.device = ComputeDevice{DeviceKind::kCuda, 0}, .cuda_graph = true}});
+  v1::TrainRequest request = Request(1);
+  request.mutable_spec()->set_precision("fp16");
+  Events events;
+  recording.Train(request, {.emit = [&](v1::RunEvent event) { events.push_back(std::move(event)); },
+                            .keep = [] { return true; }});
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_TRUE(events.back().failure().retryable());
+  EXPECT_THAT(events.back().failure().message(),
+              HasSubstr("precision: this rank cannot compute in fp16: cuda-graph"));
+}
+
 TEST_F(RankTrainingTest, ThreadsThatThisProcessDoesNotHaveAreRefusedBeforeTheModelIsLoaded) {
   v1::TrainRequest request = Request(1);
   request.mutable_spec()->set_compute_threads(7);

@@ -1,5 +1,5 @@
-// Sets of pictures that are drawn together. A set is open while its job draws it; its pictures are
-// items.h's.
+// Sets of pictures that are drawn together. A set is open while its job draws it; the pictures
+// themselves are in items.h.
 #pragma once
 
 #include <string>

@@ -9,7 +9,6 @@
 
 #include "base/field_error.h"
 #include "base/picture_size.h"
-#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "imaging/decode.h"
 #include "imaging/picture_format.h"

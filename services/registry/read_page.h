@@ -47,7 +47,7 @@ absl::StatusOr<std::vector<Resource>> ReadPage(soci::statement& rows, const List
   return resources;
 }
 
-// Does the same for resources whose row's body is all of them.
+// Does the same for resources that are stored whole in their row's body.
 template <typename Resource, typename Key>
 absl::StatusOr<std::vector<Resource>> ReadPage(soci::statement& rows, const ListedRow<Key>& row,
                                                const Page& page, std::string& next) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include <google/protobuf/util/message_differencer.h>
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
@@ -34,18 +35,29 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
   return absl::OkStatus();
 }
 
-// Returns how all pictures of the chunk are drawn. An earlier gateway says it in each item.
-v1::ItemRequest SettingsIn(const v1::StartSamplingRequest& request) {
+// Returns how all pictures of the chunk are drawn. An earlier gateway says it in each item, the
+// same in all.
+absl::StatusOr<v1::ItemRequest> SettingsIn(const v1::StartSamplingRequest& request) {
   if (request.has_settings()) return request.settings();
-  v1::ItemRequest settings = request.items(0);
-  settings.clear_index();
-  settings.clear_prompt();
-  settings.clear_seed();
+  const auto settings_of = [](v1::ItemRequest item) {
+    item.clear_index();
+    item.clear_prompt();
+    item.clear_seed();
+    return item;
+  };
+  v1::ItemRequest settings = settings_of(request.items(0));
+  for (int i = 1; i < request.items_size(); ++i) {
+    const v1::ItemRequest other = settings_of(request.items(i));
+    if (!google::protobuf::util::MessageDifferencer::Equals(other, settings)) {
+      return FieldError(absl::StrCat("items[", i, "]"), "settings of its own",
+                        "those of the first item");
+    }
+  }
   return settings;
 }
 
 absl::StatusOr<Precision> ParseSettingsPrecision(const std::string& name) {
-  // Jobs of before there was a choice have none.
+  // Jobs from before precision could be chosen name none.
   if (name.empty()) return Precision::kFp32;
   ASSIGN_OR_RETURN(const auto precision, ParsePrecision("settings.precision", name));
   if (precision) return *precision;
@@ -92,7 +104,7 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   ASSIGN_OR_RETURN(order.id, node::ParseRunId(request.run()));
   RETURN_IF_ERROR(CheckPlaces(request));
   RETURN_IF_ERROR(CheckItems(request));
-  order.settings = SettingsIn(request);
+  ASSIGN_OR_RETURN(order.settings, SettingsIn(request));
   ASSIGN_OR_RETURN(order.precision, ParseSettingsPrecision(order.settings.precision()));
   ASSIGN_OR_RETURN(const PictureRequest settings, ParseItem(order.settings, "settings."));
   ASSIGN_OR_RETURN(order.format, ParseFormat(request.format()));

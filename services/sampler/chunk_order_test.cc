@@ -99,6 +99,12 @@ TEST(ChunkOrder, AnEarlierGatewaySaysInEachItemHowAllAreDrawn) {
   EXPECT_EQ(order.pictures[0].steps, 3);
   EXPECT_EQ(order.pictures[0].prompt, "<rex> in the snow");
   EXPECT_EQ(order.Item(0).SerializeAsString(), given.items(0).SerializeAsString());
+
+  *given.add_items() = given.items(0);
+  given.mutable_items(1)->set_index(8);
+  EXPECT_THAT(ParseChunk(given), Succeeds());
+  given.mutable_items(1)->set_precision("fp32");
+  EXPECT_THAT(ParseChunk(given), RefusesNaming(Parts{"items[1]", "those of the first item"}));
 }
 
 TEST(ChunkOrder, WhatIsRecordedOfAPictureIsItsSettingsAndItsOwn) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/process_memory.h"
 #include "base/status_macros.h"
@@ -15,11 +16,6 @@ namespace imprint::sampler {
 namespace {
 
 constexpr auto kComputeRowsOfSamplers = WithFlagsOnlyOf(kComputeRows, {"device", "threads"});
-
-absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return FieldError(flag, absl::StrCat(value), absl::StrCat(low, " to ", high));
-}
 
 absl::Status CheckFlags(const SamplerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 
 #include "orders/compute_options.h"
 #include "services/node/change_signal.h"

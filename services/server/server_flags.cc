@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/flags/decimal_options.h"
 #include "base/status_macros.h"
@@ -32,11 +33,6 @@ bool IsLoopback(absl::string_view address) {
 
 // Options that ask for something at once, and have no value to read from elsewhere.
 bool IsAction(absl::string_view flag) { return flag == "help" || flag == "version"; }
-
-absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return FieldError(flag, absl::StrCat(value), absl::StrCat(low, " to ", high));
-}
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/private_path.h"
 #include "base/process_memory.h"
@@ -25,16 +26,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The memory and the threads are those of each training, and named so.
+// Memory and threads apply to each training, so their flags begin with rank-.
 constexpr auto kComputeRowsOfTrainers =
     WithFlags(kRankComputeRows, {{"threads", "rank-threads"},
                                  {"memory_mb", "rank-memory-mb"},
                                  {"device_memory_mb", "rank-device-memory-mb"}});
-
-absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return FieldError(flag, absl::StrCat(value), absl::StrCat(low, " to ", high));
-}
 
 absl::Status CheckFlags(const TrainerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
@@ -134,9 +130,8 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   ASSIGN_OR_RETURN(device_, FindUsableDevice(compute, binary, work_folder_));
   compute.device = device_.device;
   RETURN_IF_ERROR(CheckCompute(compute, kComputeRowsOfTrainers));
-  if (compute.cuda_graph) {
-    std::erase_if(device_.precisions, [](Precision p) { return !CanRecordGraph(p); });
-  }
+  // Jobs are placed by what a node offers.
+  device_.precisions = PrecisionsWith(compute, device_.precisions);
   flags_.gang.on_gpu = device_.device.kind == DeviceKind::kCuda;
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
   const int share = std::max(1, UsableProcessors() / flags_.slots);

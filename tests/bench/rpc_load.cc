@@ -15,6 +15,7 @@
 
 #include <imprint/v1/job.grpc.pb.h>
 
+#include "rpc/channel.h"
 #include "rpc/unary.h"
 
 namespace imprint {

@@ -110,7 +110,7 @@ def servers(module_cluster):
     module_cluster.add_references()
     with tempfile.TemporaryDirectory() as folder:
         socket = pathlib.Path(folder) / "rank.sock"
-        rank = subprocess.Popen([BIN / "imprint-rank", "--socket", socket, "--threads", THREADS,
+        rank = subprocess.Popen([BIN / "imprint-rank", "--socket", socket, "--device", "cpu", "--threads", THREADS,
                                  "--parent", str(os.getpid())])
         try:
             wait_for("the rank listens", socket.exists)

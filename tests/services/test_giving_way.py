@@ -12,7 +12,7 @@ SHORT = dict(embeddings=[], prompts=["a mascot in a tree"], seeds=[7], steps=4)
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """A set whose pace is known is one chunk there: only pre-emption ends its run early, however slow the machine."""
+    """With chunks of an hour a set is one chunk once its pace is known, and only pre-emption ends its run early."""
     with Cluster(tmp_path_factory.mktemp("cluster"), trainers=0, gateway=["--chunk-seconds", "3600"]) as running:
         running.add_model()
         yield running

@@ -51,7 +51,8 @@ def channel_to(server):
 def test_a_closed_terminal_is_the_trainers_to_hear_of(tmp_path):
     """Not its ranks': it stops them after the step that is being computed."""
     socket = tmp_path / "rank.sock"
-    rank = subprocess.Popen([BIN / "imprint-rank", "--socket", socket, "--threads", "1", "--parent", str(os.getpid())])
+    rank = subprocess.Popen([BIN / "imprint-rank", "--socket", socket, "--device", "cpu", "--threads", "1",
+                             "--parent", str(os.getpid())])
     try:
         wait_for("the rank listens", socket.exists)
         rank.send_signal(signal.SIGHUP)

@@ -1,18 +1,15 @@
 #include "cli/imprint/commands/picture_folder.h"
 
 #include <algorithm>
-#include <optional>
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/imprint/client/listing.h"
 #include "cli/imprint/client/transfers.h"
 #include "cli/pictures/picture_list.h"
 #include "cli/pictures/prompt_sheet.h"
 #include "cli/program/option_error.h"
-#include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "base/field_error.h"
