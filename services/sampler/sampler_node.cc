@@ -14,6 +14,7 @@
 namespace imprint::sampler {
 namespace {
 
+// The precision is each chunk's own, and the other rows are for training.
 constexpr auto kComputeRowsOfSamplers = WithFlagsOnlyOf(kComputeRows, {"device", "threads"});
 
 absl::Status CheckRange(absl::string_view flag, int value, int low, int high) {
@@ -85,6 +86,7 @@ std::vector<grpc::Service*> SamplerNode::Endpoints() {
 }
 
 absl::Status SamplerNode::Serving(const std::string& address) {
+  // Not in Open: with port 0 the address, which is the default name, is known only now.
   board_->SetNode(flags_.node.empty() ? node::DefaultNodeName(address) : flags_.node);
   tidying_ = std::make_unique<node::Periodic>(absl::Seconds(1), [this] {
     runs_->Tidy();
@@ -101,7 +103,8 @@ void SamplerNode::Drain(absl::Time deadline) {
 
 void SamplerNode::Close() {
   tidying_ = nullptr;
-  // First the engine, which ends between two steps, then who takes its pictures.
+  // Each goes before what it calls: the timer and the endpoint call the engine, which ends between
+  // two steps and hands its pictures to the uploader.
   endpoint_ = nullptr;
   engine_ = nullptr;
   uploader_ = nullptr;
