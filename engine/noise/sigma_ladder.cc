@@ -45,6 +45,7 @@ std::vector<double> KarrasSigmas(double highest, double lowest, int steps) {
 
 // The fractional timestep whose sigma this is, interpolated between logarithms.
 double TimestepOf(double sigma, const std::vector<float>& training) {
+  // Diffusers' _sigma_to_t, with its bound.
   const double log_sigma = std::log(std::max(sigma, 1e-10));
   const auto log_at = [&](size_t t) { return double{std::log(training[t])}; };
   size_t below = 0;
@@ -54,7 +55,8 @@ double TimestepOf(double sigma, const std::vector<float>& training) {
   return (1 - weight) * static_cast<double>(below) + weight * static_cast<double>(below + 1);
 }
 
-// What Karras levels lie between where nobody says, and what becomes of their timesteps.
+// The range that Karras levels span where the configuration gives none, and how their fractional
+// timesteps become what the solver visits.
 struct KarrasLevels {
   bool of_timesteps;  // else of the whole schedule
   double (*timestep)(double);
