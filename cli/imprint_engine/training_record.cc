@@ -44,7 +44,7 @@ absl::StatusOr<TrainingState> ReadState(const JsonObject& record) {
                     "running, interrupted or finished");
 }
 
-// Records of earlier versions may have none of it: they were of the processor, in fp32.
+// Records of earlier versions may have none of it: those trainings ran on the processor, in fp32.
 absl::StatusOr<ComputeOptions> ReadCompute(const JsonObject& json) {
   ASSIGN_OR_RETURN(ComputeOptions compute, ComputeOptionsFromJson(json));
   const ComputeChoice choice = compute.choice();
