@@ -23,6 +23,7 @@ std::vector<float> TrainingSigmas(const NoiseSchedule& schedule) {
 std::vector<double> SigmasAt(const std::vector<float>& training, const std::vector<double>& times) {
   std::vector<double> sigmas;
   for (const double time : times) {
+    // numpy.interp, also for the last timestep, which has none above it.
     const auto below = std::min(static_cast<size_t>(time), training.size() - 2);
     const double slope = double{training[below + 1]} - training[below];
     sigmas.push_back(slope * (time - static_cast<double>(below)) + training[below]);

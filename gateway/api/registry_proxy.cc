@@ -100,6 +100,7 @@ grpc::Status RegistryProxy::ForwardUnused(grpc::ServerContext& context, Call cal
                                           const std::string& name, absl::string_view collection) {
   return Answer(context, [&]() -> absl::Status {
     RETURN_IF_ERROR(ParseResourceId("name", name, collection).status());
+    // Checked here, as the registry knows nothing of jobs that still need it.
     RETURN_IF_ERROR(jobs_.CheckUnused(kTenant, name));
     return FromGrpc(Forward(context, call));
   });

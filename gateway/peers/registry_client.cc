@@ -14,6 +14,7 @@ namespace {
 
 constexpr absl::Duration kTimeout = absl::Seconds(10);
 constexpr absl::Duration kProbeTimeout = absl::Seconds(2);
+// The dispatcher, the finisher and every explanation ask; one answer does for all of them.
 constexpr absl::Duration kSeenFor = absl::Seconds(1);
 
 }  // namespace

@@ -24,6 +24,7 @@
 namespace imprint::registry {
 namespace {
 
+// The most vectors, 75 of 1,024 numbers, take 300 KiB in fp32.
 constexpr size_t kMaxFileBytes = 1 << 20;
 constexpr size_t kMaxReasonBytes = 500;
 
@@ -108,6 +109,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed
       return Full(std::move(row));
     }
     v1::Lineage& lineage = *embedding.mutable_lineage();
+    // An import says its own rights; a training's are those of its pictures.
     const bool taught = !lineage.job().empty();
     if (taught) RETURN_IF_ERROR(TakeRights(sql, lineage));
     const std::string references(absl::StripPrefix(lineage.reference_set(), "referenceSets/"));
@@ -222,6 +224,7 @@ absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& p
                                                             bool show_deleted, const Page& page,
                                                             std::string& next) {
   std::string owner;
+  // AIP-159's name for all parents.
   if (parent != "concepts/-") {
     ASSIGN_OR_RETURN(owner, ParseResourceId("parent", parent, "concepts"));
   }

@@ -127,6 +127,7 @@ absl::Status ImageSets::Delete(const std::string& name, const std::string& etag)
     return files;
   };
   ASSIGN_OR_RETURN(const auto files, database_.Write(remove));
+  // Other sets may have the same files, so only those that no record names any more go.
   blobs_.RemoveUnnamed(files);
   return absl::OkStatus();
 }

@@ -82,6 +82,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
                           {"pictures", order.pictures.size()},
                           {"trace", order.trace_id}});
   ASSIGN_OR_RETURN(const ModelCache::Loaded loaded, models_.Get(order.model, order.precision));
+  // The node's status lists warm models, which the scheduler prefers.
   if (!loaded.warm) {
     metrics_.model_loads.Increment();
     node_.Notify();
@@ -105,6 +106,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
     return Deliver(chunk, model, item, std::move(image));
   };
   hooks.on_work = [&] { SayWork(*chunk); };
+  // `done` counts over all pictures, so its growth is how many places the step had.
   hooks.on_step = [&, before = int64_t{0}](int64_t done, int64_t /*total*/) mutable {
     CountStep(done - std::exchange(before, done));
     chunk->ReviewStop();
