@@ -88,6 +88,8 @@ absl::StatusOr<LearnedEmbedding> ParseLearnedEmbedding(absl::string_view bytes,
                       "one tensor, named by its token");
   }
   const auto& [key, tensor] = *tensors.begin();
+  // The key is in lower case and composed, for Diffusers; the metadata has the word as it was
+  // given.
   const std::string written = WrittenToken(metadata);
   auto embedding = EmbeddingFromTensor(EmbeddingKey(written) == key ? written : key, tensor);
   if (!embedding.ok()) return InContext(origin, embedding.status());

@@ -25,7 +25,8 @@ constexpr size_t kLengthBytes = 8;
 constexpr size_t kMaxHeaderBytes = 100'000'000;
 constexpr absl::string_view kMetadataKey = "__metadata__";
 
-// JSON without repeated keys at any level: the format forbids them, since readers would disagree.
+// Returns the JSON unless a key is repeated at any level: the format forbids that, since readers
+// would disagree on which counts.
 std::optional<nlohmann::json> ParseHeaderJson(absl::string_view text) {
   std::vector<std::set<std::string>> seen;
   bool repeated = false;
@@ -112,6 +113,7 @@ absl::Status CheckTiling(std::vector<Extent>& extents, size_t data_size) {
   std::sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) {
     return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
   });
+  // The format forbids holes, in which a file of another kind could lie.
   size_t position = 0;
   for (const Extent& extent : extents) {
     if (extent.begin != position) {
@@ -160,6 +162,7 @@ absl::Status Parse(std::span<const std::byte> bytes, TensorViews& tensors,
 
   const absl::string_view header_text(reinterpret_cast<const char*>(header_bytes.data()),
                                       header_bytes.size());
+  // Before anything else, as copying what was parsed recurses.
   if (NestsDeeperThan(header_text, kMaxJsonDepth)) {
     return FieldError("header", absl::StrCat("brackets nested more than ", kMaxJsonDepth, " deep"),
                       "{name: {dtype, shape, data_offsets}}");

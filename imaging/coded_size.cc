@@ -17,7 +17,7 @@ void Enlarge(const CodedSize& size, CodedSize& largest) {
 
 constexpr uint32_t kSequenceParameterSet = 33;
 
-// Without the 3 of each 0, 0, 3, which stands there lest zeros look like the start of a unit.
+// Takes away the 3 of each 0, 0, 3, which encoders insert lest zeros look like the start of a unit.
 std::vector<std::byte> WithoutEmulationPrevention(ByteSpan unit) {
   std::vector<std::byte> bytes;
   int zeros = 0;
@@ -46,7 +46,8 @@ void SkipProfile(BitReader& bits, uint32_t layers) {
   bits.Skip(more);
 }
 
-// Of a NAL unit; 0×0 if it is no sequence parameter set of the base layer, which alone is decoded.
+// Returns the size in a NAL unit; 0×0 if it is no sequence parameter set of the base layer, which
+// alone is decoded.
 std::optional<CodedSize> ReadNalUnit(ByteSpan unit) {
   ByteReader header(unit);
   const uint32_t word = header.Short();
@@ -64,6 +65,7 @@ std::optional<CodedSize> ReadNalUnit(ByteSpan unit) {
   bits.Skip(1);
   SkipProfile(bits, layers);
   bits.ExpGolomb();  // its own number
+  // chroma_format_idc, which has a flag behind it where it is 4:4:4.
   if (bits.ExpGolomb() == 3) bits.Skip(1);
   CodedSize size;
   size.width = bits.ExpGolomb();
@@ -76,7 +78,7 @@ std::optional<CodedSize> ReadNalUnit(ByteSpan unit) {
 
 enum ObuType : uint32_t { kSequenceHeader = 1, kFrameHeader = 3, kWholeFrame = 6, kRedundant = 7 };
 
-// A number in groups of 7 bits, the lowest first.
+// Reads a number in groups of 7 bits, the lowest first; AV1 allows eight groups.
 uint64_t Leb128(ByteReader& reader) {
   uint64_t number = 0;
   for (int i = 0; i < 8; ++i) {
@@ -152,7 +154,8 @@ Av1Sequence ReadSequence(BitReader& bits) {
   return sequence;
 }
 
-// Whether a frame has another size than its sequence: the beginning of uncompressed_header().
+// Returns whether a frame has another size than its sequence: a decoder would go by the frame's.
+// Reads the beginning of uncompressed_header().
 bool HasOwnSize(BitReader& bits, const Av1Sequence& sequence) {
   constexpr uint32_t kKeyFrame = 0;
   constexpr uint32_t kSwitchFrame = 3;
@@ -163,6 +166,7 @@ bool HasOwnSize(BitReader& bits, const Av1Sequence& sequence) {
     bits.Skip(sequence.presentation_bits);
   }
   if (!shown) bits.Skip(1);
+  // A switch frame always says its own size.
   if (type == kSwitchFrame) return true;
   if (type != kKeyFrame || !shown) bits.Skip(1);
   bits.Skip(1);

@@ -120,7 +120,7 @@ std::optional<double> ToLinear(uint16_t transfer, double value) {
 using CurvePointer = std::unique_ptr<cmsToneCurve, Closer>;
 
 std::string MakeProfile(const Primaries& primaries, const cmsToneCurve& curve) {
-  // lcms takes them as they are and copies them.
+  // lcms takes pointers to non-const curves, and copies what they point to.
   auto* const copied = const_cast<cmsToneCurve*>(&curve);
   const std::array<cmsToneCurve*, 3> curves = {copied, copied, copied};
   const std::unique_ptr<void, Closer> profile(
@@ -149,6 +149,7 @@ bool CanConvertFrom(absl::string_view profile) {
       cmsOpenProfileFromMem(profile.data(), static_cast<cmsUInt32Number>(profile.size())));
   if (opened == nullptr) return false;
   const std::unique_ptr<void, Closer> srgb(cmsCreate_sRGBProfile());
+  // Some profiles open and cannot be used; making a transform is the test.
   const cmsHTRANSFORM transform =
       cmsCreateTransform(opened.get(), cmsFormatterForColorspaceOfProfile(opened.get(), 1, 0),
                          srgb.get(), TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOOPTIMIZE);
@@ -185,7 +186,7 @@ absl::StatusOr<std::string> ProfileOf(const CodePoints& points) {
   std::vector<cmsUInt16Number> curve(kCurvePoints);
   for (size_t i = 0; i < kCurvePoints; ++i) {
     double value = static_cast<double>(i) / (kCurvePoints - 1);
-    // Of 8 bits, and of more alike.
+    // Television's range of 8 bits, 16 to 235; more bits have the same proportions.
     if (!points.full_range) value = std::clamp((value - 16.0 / 255) * 255 / 219, 0.0, 1.0);
     const double linear = std::clamp(*ToLinear(points.transfer, value), 0.0, 1.0);
     curve[i] = static_cast<cmsUInt16Number>(std::lround(linear * 65'535));

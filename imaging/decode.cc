@@ -14,14 +14,14 @@ namespace {
 
 using vips::VImage;
 
-// Of 0 to 255, whatever the picture has.
+// Returns alpha as 0 to 255, whatever range the picture has.
 VImage ToBytes(const VImage& alpha) {
   if (alpha.format() == VIPS_FORMAT_UCHAR) return alpha;
   return alpha.cast(VIPS_FORMAT_UCHAR, VImage::option()->set("shift", true));
 }
 
-// Transparency goes its own way: libvips 8.14 cuts 16-bit alpha at 255 where it converts colours by
-// a profile.
+// Lays a picture on white. Transparency is taken off before its colours are converted: libvips 8.14
+// cuts 16-bit alpha at 255 where it converts by a profile.
 VImage OnWhite(const VImage& stored) {
   if (!stored.has_alpha()) return ToSrgb(stored);
   const int colours = stored.bands() - 1;
@@ -34,7 +34,7 @@ struct RegionReleaser {
   void operator()(VipsRegion* region) const { g_object_unref(region); }
 };
 
-// Pulls the rows through, some at a time.
+// Decodes some rows at a time, so that nothing but the finished picture is held whole.
 RgbImage Render(const PictureSource& source) {
   constexpr int kRowsAtOnce = 32;
   const VImage image = OnWhite(source.stored);

@@ -8,8 +8,8 @@ namespace imprint {
 
 namespace {
 
-// What layout programs size a picture by; without it, libvips says 1 pixel a millimetre. JPEG's own
-// density is whole inches or centimetres: in inches it comes out even.
+// Sets what layout programs size a picture by; libvips would say 1 pixel a millimetre, 25.4 dpi.
+// JPEG stores whole dots an inch or a centimetre, and 300 dpi is whole in inches.
 vips::VImage At300Dpi(const vips::VImage& image) {
   constexpr double kPixelsPerMillimetre = 300 / 25.4;
   vips::VImage sized = image.copy(

@@ -20,7 +20,7 @@ std::optional<int> ValidOrientation(std::optional<uint64_t> number) {
   return static_cast<int>(*number);
 }
 
-// The directory that a field of another points to.
+// Reads the directory that a field of another points to.
 std::optional<TiffDirectory> Follow(const TiffStructure& tiff, const TiffDirectory& from,
                                     uint16_t tag) {
   const auto offset = tiff.Number(from.Find(tag));

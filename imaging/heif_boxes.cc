@@ -6,6 +6,8 @@
 namespace imprint {
 namespace {
 
+// Far more than any picture has. A stranger's file could otherwise take much more memory than its
+// size.
 constexpr size_t kMaxBoxes = 50'000;
 constexpr size_t kMaxItems = 20'000;
 constexpr size_t kMaxParts = 200'000;

@@ -16,7 +16,7 @@
 namespace imprint {
 namespace {
 
-// Encoders round sides up to blocks.
+// How much larger a bitstream may be than its box says: encoders round sides up to blocks.
 constexpr int64_t kBlock = 64;
 
 absl::Status Unreadable(absl::string_view what) { return absl::DataLossError(what); }
@@ -45,8 +45,8 @@ absl::StatusOr<CodedSize> StatedSize(const HeifItem& item) {
   return size;
 }
 
-// In one piece, which `copy` holds where the file does not. Nothing if that is large: photos are
-// not taken to pieces.
+// Returns the pieces as one, which `copy` holds where the file does not. Nothing if that is large:
+// encoders do not take photos to pieces.
 std::optional<ByteSpan> Join(const std::vector<ByteSpan>& pieces, std::string& copy) {
   constexpr size_t kMost = 4 << 20;
   if (pieces.size() == 1) return pieces.front();
@@ -57,7 +57,8 @@ std::optional<ByteSpan> Join(const std::vector<ByteSpan>& pieces, std::string& c
   return std::as_bytes(std::span(copy));
 }
 
-// What its bitstream says.
+// Returns the size that an item's bitstream says; nothing if it cannot be read, which is reason to
+// refuse it.
 std::optional<CodedSize> CodedSizeOf(const HeifItem& item) {
   CodedSize largest;
   const auto add = [&largest](const std::optional<CodedSize>& size) {
@@ -130,8 +131,8 @@ std::optional<Grid> ReadGrid(const HeifItem& item) {
   return grid;
 }
 
-// That the tiles are what they claim is checked elsewhere; here, that they are no more than a
-// picture of that size needs.
+// Checks that tiles are no larger than a picture of that size needs. That each is what it claims is
+// checked by CheckCoded.
 absl::Status CheckGrid(const HeifItem& item, const HeifMeta& meta, const SizeLimit& limit) {
   const auto grid = ReadGrid(item);
   if (!grid || std::ssize(item.parts) != grid->rows * grid->columns) return Unreadable("its tiles");
@@ -148,7 +149,8 @@ absl::Status CheckGrid(const HeifItem& item, const HeifMeta& meta, const SizeLim
   return absl::OkStatus();
 }
 
-// Data of items may overlap, but need not: reading them shall not take longer than the file does.
+// The data of items may overlap, so that a small file could have much to read; twice its size is
+// the most.
 absl::Status CheckAmount(const HeifMeta& meta, size_t file_size) {
   size_t all = 0;
   for (const auto& [id, item] : meta.items) {
@@ -185,8 +187,8 @@ int BitsOf(const HeifItem& item) {
   return 8;
 }
 
-// Of an av1C box: whether colour is stored for fewer pixels than brightness, in both directions, or
-// not at all.
+// Returns whether an av1C box says that colour is stored for as many pixels as brightness, in one
+// direction at least.
 bool HasFullColour(const HeifItem& item) {
   const HeifBox* av1 = item.Property("av1C");
   if (av1 == nullptr || av1->body.size() <= 2) return false;

@@ -63,7 +63,8 @@ JpegFrame ReadJpegFrame(uint8_t marker, ByteReader reader) {
 
 int64_t RoundUpTo(int64_t unit, int64_t value) { return (value + unit - 1) / unit * unit; }
 
-// Each component in whole blocks of 8×8, and as many of them as its factors go together in.
+// Components are stored in whole blocks of 8×8, and in as many as their sampling factors group
+// together.
 int64_t CoefficientBytes(const JpegFrame& frame) {
   constexpr int64_t kBlock = 8;
   constexpr int64_t kBytes = 2;
@@ -111,7 +112,8 @@ class JpegReader {
     }
   }
 
-  // Its length counts itself. What goes on behind the file's end is empty, and the last.
+  // A segment's length counts its own two bytes. One that goes on behind the file's end is empty,
+  // and the last.
   ByteSpan TakeBody() {
     ByteReader reader(jpeg_.subspan(at_));
     const size_t length = reader.Short();

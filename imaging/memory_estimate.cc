@@ -5,7 +5,7 @@ namespace {
 
 int64_t Pixels(const vips::VImage& image) { return int64_t{image.width()} * image.height(); }
 
-// Of a pixel as the decoder gives it.
+// Returns the bytes of a pixel as the decoder gives it.
 int64_t PixelSize(const vips::VImage& image) {
   return static_cast<int64_t>(VIPS_IMAGE_SIZEOF_PEL(image.get_image()));
 }

@@ -44,7 +44,7 @@ VOption* FromTopToBottom() {
       ->set("fail_on", VIPS_FAIL_ON_TRUNCATED);
 }
 
-// For whatever can only be decoded as it is.
+// The limit for pictures that can only be decoded at their full size.
 SizeLimit StillLimit(const DecodeLimits& limits) {
   return {.max_side = limits.max_side,
           .max_pixels = limits.max_pixels,
@@ -155,6 +155,7 @@ class Opener {
     const PictureSize full = SizeOf(image);
     RETURN_IF_ERROR(
         CheckSize(full, {.max_side = limits_.max_side, .max_pixels = limits_.max_jpeg_pixels}));
+    // A JPEG with more pixels is decoded smaller, which libjpeg can do by 2, 4 or 8.
     int shrink = 1;
     while (shrink < 8 && Pixels({full.width / shrink, full.height / shrink}) > limits_.max_pixels) {
       shrink *= 2;
@@ -237,7 +238,7 @@ class Opener {
 
   int Colours() const { return source_.stored.bands() - (source_.stored.has_alpha() ? 1 : 0); }
 
-  // Empty if the numbers mean sRGB, or are taken to.
+  // Returns no profile if the code points mean sRGB, or are taken to.
   std::string ProfileOfCodePoints() {
     if (IsHdr(*code_points_)) {
       source_.warnings.emplace_back(
@@ -252,7 +253,7 @@ class Opener {
     return "";
   }
 
-  // Of nothing, it takes away the one that is there.
+  // Sets the profile to convert by. An empty one takes away the one that is there.
   void SetProfile(const std::string& profile) {
     VImage image = source_.stored.copy();
     if (profile.empty()) {
@@ -264,7 +265,8 @@ class Opener {
     source_.stored = std::move(image);
   }
 
-  // One that does not fit the picture is common and no reason to refuse it.
+  // Drops a profile that does not fit the picture, which is common and no reason to refuse it.
+  // libvips would convert by it without a word, or fall back to its own assumption.
   void CheckProfile() {
     const absl::string_view profile = AsText(Metadata(source_.stored, VIPS_META_ICC_NAME));
     const std::string space = SpaceOfProfile(profile);
@@ -291,7 +293,7 @@ class Opener {
   bool colours_by_gamma_ = false;
 };
 
-// How the phone that made it gives something else.
+// Says how the phone that made the picture can give another format.
 absl::string_view WayOut(const SniffedFormat& format) {
   if (format.read != ReadFormat::kHeif) return "";
   return ", or save it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)";

@@ -18,9 +18,9 @@ namespace imprint {
 namespace {
 
 constexpr size_t kSignature = 8;
-// Of EXIF, too.
+// The most bytes of a text, and of EXIF.
 constexpr size_t kMaxText = 1 << 20;
-// A file needs two at most; each may take its time to inflate.
+// The most texts that are inflated, which takes time: a file needs two.
 constexpr int kMaxTexts = 16;
 
 // "\nexif\n      24\n4949…": a name, the number of bytes, and the bytes as hexadecimal digits in
@@ -89,6 +89,8 @@ class PngReader {
     if (type == "IHDR") {
       if (body.size() == 13) facts_.interlaced = body[12] != std::byte{0};
     } else if (type == "acTL") {
+      // Behind the pixels, neither this nor the colours below count: the specification puts them
+      // before. EXIF and texts do, as many programs write them at the end.
       if (!pixels_) animated_frames_ = reader.Long();
     } else if (type == "fcTL") {
       first_is_in_animation_ |= !pixels_;

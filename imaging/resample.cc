@@ -9,6 +9,7 @@
 namespace imprint {
 namespace {
 
+// Pillow's PRECISION_BITS: 8 bits are the pixel's, and 2 leave room for what the kernel overshoots.
 constexpr int kPrecisionBits = 32 - 8 - 2;
 constexpr double kKernelSupport = 2.0;
 
@@ -68,6 +69,7 @@ RgbImage ResizeColumns(const RgbImage& image, const PictureArea& area, int width
     uint8_t* target = result.Row(y);
     for (const Window& window : windows) {
       for (int channel = 0; channel < 3; ++channel) {
+        // A half, so that the shift in ToByte rounds.
         int32_t sum = 1 << (kPrecisionBits - 1);
         const uint8_t* pixel = image.Pixel(area.left + window.first, area.top + y) + channel;
         for (const int32_t weight : window.weights) {

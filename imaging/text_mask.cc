@@ -49,7 +49,7 @@ absl::StatusOr<TextMask> SetText(absl::string_view text, const TextStyle& style,
   StartVips();
   std::string stripped(absl::StripAsciiWhitespace(text));
   if (stripped.empty()) return TextMask();
-  // More bytes than could fit even in the narrowest letters: Pango need not lay them all out.
+  // No more bytes than could fit in the narrowest letters, so that Pango need not lay out a book.
   const size_t most = static_cast<size_t>(lines) * width * 4 * kMaxUtf8Bytes / style.pixels;
   if (stripped.size() > most) stripped = CutAt(stripped, most);
   const int max_height = static_cast<int>(style.pixels * 1.35 * lines);

@@ -71,7 +71,7 @@ absl::Status RefuseRaw(absl::string_view kind) {
       "a camera's raw picture (", kind, ") is not supported; export it as JPEG, PNG or TIFF"));
 }
 
-// What a sensor has seen, before it is a picture: TIFF/EP and DNG.
+// Raw pictures of TIFF/EP and DNG have what a sensor saw and no picture yet.
 bool IsSensorData(const Page& page) {
   constexpr uint64_t kColorFilterArray = 32803;
   constexpr uint64_t kLinearRaw = 34892;
@@ -154,7 +154,7 @@ int ColoursOf(uint64_t photometric) {
   }
 }
 
-// libvips 8.14 takes any number more than the colours for transparency.
+// Says which channel is transparency: libvips 8.14 takes any that are more than the colours for it.
 void ReadChannels(const Page& page, TiffFacts& facts) {
   constexpr uint64_t kAssociatedAlpha = 1;
   constexpr uint64_t kUnassociatedAlpha = 2;
@@ -188,6 +188,7 @@ absl::StatusOr<int64_t> PieceBytes(const Page& page, const SizeLimit& limit) {
   if (!page.Has(kTileWidth)) {
     constexpr uint64_t kJpeg = 7;
     constexpr uint64_t kPlanes = 2;
+    // These are not decoded row by row, and a strip may be the whole picture.
     const bool whole_strips =
         page.Get(kCompression, 1) == kJpeg || page.Get(kPlanarConfiguration, 1) == kPlanes;
     if (!whole_strips) return width * pixel_bytes;
@@ -216,6 +217,7 @@ struct Pages {
 absl::StatusOr<Pages> WalkPages(const TiffStructure& tiff) {
   std::optional<Pages> pages;
   std::optional<TiffDirectory> very_first;
+  // Directories name the next one's place, and may go round in circles.
   absl::flat_hash_set<uint64_t> seen;
   int page = 0;
   for (uint64_t offset = tiff.first_directory(); offset != 0 && seen.insert(offset).second;) {
@@ -232,6 +234,7 @@ absl::StatusOr<Pages> WalkPages(const TiffStructure& tiff) {
     offset = directory->next;
     ++page;
   }
+  // Of a file that has nothing but smaller copies, the first one is the picture.
   if (pages) return *pages;
   if (very_first) return Pages{.first = *very_first, .page = 0, .pictures = 1};
   return absl::DataLossError("no page");

@@ -18,7 +18,7 @@ void StartVips() {
     // With several threads libvips 8.14 now and then loses the error of a truncated picture that
     // two of them run into. Rows are decoded one after the other anyway.
     vips_concurrency_set(1);
-    // Complaints come back as errors; nothing of a library's belongs on our stderr.
+    // Complaints come back as errors; a library's own lines do not belong on our stderr.
     g_log_set_handler(
         "VIPS", static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO),
         [](const gchar*, GLogLevelFlags, const gchar*, gpointer) {}, nullptr);

@@ -27,6 +27,7 @@ CallTerms CallTerms::For(const grpc::ServerContextBase& handled) const {
 }
 
 ClientCall::ClientCall(const CallTerms& terms) : cancel_(terms.stop, Cancel{context_}) {
+  // Before the deadline is set, so that waiting takes nothing of the call's own time-out.
   if (terms.connect_first != nullptr) AwaitConnection(*terms.connect_first);
   const absl::Time deadline = std::min(terms.deadline, absl::Now() + terms.timeout);
   if (deadline < absl::InfiniteFuture()) context_.set_deadline(absl::ToChronoTime(deadline));

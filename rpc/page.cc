@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kDefaultSize = 50;
 constexpr int kMaxSize = 1000;
-// Between the list and the key: neither has it.
+// Neither a list's name nor a key has it.
 constexpr char kSeparator = '\n';
 
 }  // namespace
@@ -42,6 +42,7 @@ absl::StatusOr<int64_t> NumberAfter(const Page& page, int64_t beginning) {
 }
 
 bool PageRoom::Take(size_t bytes) {
+  // The first resource goes on the page however large it is, or the list would never get past it.
   if (left_ == 0 || (bytes_ > 0 && bytes_ + bytes > kMaxBytes)) return false;
   --left_;
   bytes_ += bytes;

@@ -60,6 +60,7 @@ absl::StatusOr<std::string> ParseResourceId(absl::string_view field, absl::strin
 std::string NewResourceId() {
   std::random_device random;
   const uint64_t bits = (uint64_t{random()} << 32) | random();
+  // Hundredths of a second since 1970 in ten digits: they sort as text until the year 2318.
   return absl::StrFormat("%010x-%016x", absl::ToUnixMillis(absl::Now()) / 10, bits);
 }
 

@@ -19,7 +19,8 @@ namespace {
 
 constexpr absl::string_view kTypePrefix = "type.googleapis.com/";
 constexpr size_t kMaxFieldName = 100;
-// Of gRPC's 8 KiB. Details travel as base64: a third more.
+// Clients get RESOURCE_EXHAUSTED in place of an error whose metadata exceeds 8 KiB, at first at
+// random and from 16 KiB on always. Details travel as base64, a third more.
 constexpr size_t kMaxMessageOnWire = 1 << 10;
 constexpr size_t kMaxDetailsBytes = 3 << 10;
 
@@ -41,7 +42,8 @@ std::optional<Detail> DetailOf(const absl::Status& status) {
   return detail;
 }
 
-// The smallest first: what does not fit is a list of violations, not when to come again.
+// The smallest come first, so that what does not fit is a list of violations and not when to try
+// again.
 void AddDetails(const absl::Status& status, google::rpc::Status& wire) {
   std::vector<google::protobuf::Any> details;
   status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& value) {

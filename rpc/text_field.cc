@@ -9,6 +9,7 @@
 namespace imprint {
 namespace {
 
+// Among them NUL, at which PostgreSQL cuts a text off without a word.
 bool IsControl(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f;

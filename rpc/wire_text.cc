@@ -10,6 +10,7 @@ namespace {
 
 constexpr absl::string_view kEllipsis = "…";
 
+// gRPC percent-encodes a status message: "%C3" stands for one byte.
 size_t WireBytesOf(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0x20 && byte <= 0x7e && byte != '%' ? 1 : 3;
@@ -29,6 +30,7 @@ std::string CutForWire(absl::string_view text, size_t most) {
   size_t left = most - std::min(most, WireBytes(kEllipsis));
   size_t end = 0;
   while (end < text.size() && WireBytesOf(text[end]) <= left) left -= WireBytesOf(text[end++]);
+  // Half a character would not be UTF-8.
   while (end > 0 && ContinuesCharacter(text[end])) --end;
   return absl::StrCat(text.substr(0, end), kEllipsis);
 }

@@ -20,7 +20,7 @@ absl::Status Copy(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy_file(from, to, error);
   if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot copy ", from.string()));
-  // As whoever wrote it left it: perhaps for reading alone.
+  // The copy has the original's rights, which may be for reading alone.
   fs::permissions(to, fs::perms::owner_read | fs::perms::owner_write, error);
   return absl::OkStatus();
 }
@@ -40,7 +40,8 @@ absl::StatusOr<std::unique_ptr<DatabaseCopy>> DatabaseCopy::Make(
   std::unique_ptr<DatabaseCopy> copy(new DatabaseCopy(folder));
   const fs::path copied = copy->folder_ / file.filename();
   RETURN_IF_ERROR(Copy(file, copied));
-  // What was committed and is not in the file itself yet.
+  // The log has what was committed and is not in the file itself yet. The index of the log, -shm,
+  // is not needed: SQLite makes it anew.
   const fs::path log = absl::StrCat(file.string(), "-wal");
   if (fs::exists(log, error)) RETURN_IF_ERROR(Copy(log, absl::StrCat(copied.string(), "-wal")));
   ASSIGN_OR_RETURN(copy->database_, Database::OpenSqlite(copied, migrations));

@@ -52,7 +52,8 @@ fs::path BlobPath(const fs::path& root, const std::string& sha256) {
   return root / sha256.substr(0, 2) / sha256;
 }
 
-// The blobs of a folder come and go one by one, and are counted. Thread-safe.
+// Adds and removes the blobs of a folder one by one and counts them, so that a scrape lists no
+// folder. Thread-safe.
 class Ledger {
  public:
   explicit Ledger(const fs::path& root) : root_(root) {}
@@ -75,7 +76,7 @@ class Ledger {
     const absl::MutexLock lock(&mutex_);
     std::error_code error;
     const bool is_new = !fs::exists(path, error);
-    // A blob of this name has these bytes: replacing it changes nothing, and mends a damaged one.
+    // Replacing a blob changes nothing, as its name is its bytes' hash, and mends a damaged one.
     fs::rename(file, path, error);
     if (error) return FileError("write", error.value(), path);
     if (is_new) used_ = {.blobs = used_.blobs + 1, .bytes = used_.bytes + bytes};
@@ -129,6 +130,7 @@ class FileWriter : public BlobStore::Writer {
 
   absl::StatusOr<Sealed> Seal() override {
     sha256_ = hash_.HexDigest();
+    // The mapping stays good when Commit renames the file.
     auto file = MappedFile::Open(temporary_);
     if (!file.ok()) {
       return WithDiagnosis(absl::InternalError("blobs: what was written cannot be read"),
@@ -138,6 +140,8 @@ class FileWriter : public BlobStore::Writer {
   }
 
   absl::Status Commit() override {
+    // First the bytes reach the disk, then the name, and the name before this returns: after a
+    // crash a blob is whole or not there.
     if (fsync(file_) != 0) return FileError("write", errno, temporary_);
     close(std::exchange(file_, -1));
     const fs::path folder = BlobPath(root_, sha256_).parent_path();
@@ -168,6 +172,7 @@ class FolderBlobStore : public BlobStore {
 
   absl::StatusOr<std::unique_ptr<Writer>> NewWriter() override {
     const fs::path temporary = root_ / kIncoming / absl::StrCat(next_++);
+    // OpenBlobFolder empties the folder, so that numbers from 0 on are free.
     const int file =
         open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kPrivateFileMode);
     if (file < 0) return FileError("write", errno, temporary);

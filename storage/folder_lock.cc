@@ -13,7 +13,7 @@ namespace imprint {
 
 namespace {
 
-// The file stays open.
+// The file stays open: flock's lock ends with the process, also with one that is killed.
 absl::Status Lock(int file, const std::filesystem::path& lock_file) {
   if (flock(file, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
   close(file);

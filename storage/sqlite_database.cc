@@ -27,10 +27,10 @@ namespace fs = std::filesystem;
 // How long a transaction waits for another process's lock.
 constexpr int kBusyMilliseconds = 10'000;
 constexpr size_t kReaders = 4;
-// Faults that are listed of a damaged file.
+// The most faults that are listed of a damaged file.
 constexpr int kMostFaults = 100;
 
-// Once, before any connection: SQLite takes file names as URIs from then on.
+// Must come before any connection. From then on SQLite takes file names as URIs.
 absl::Status TakeUris() {
   static std::once_flag once;
   static int result = SQLITE_OK;
@@ -81,6 +81,8 @@ class SqliteDatabase : public Database {
   }
 
   absl::Status Write(const std::function<absl::Status(soci::session&)>& body) override {
+    // SQLite has one writer at a time. Waiting here is in order, while its busy handler sleeps and
+    // tries again.
     const absl::MutexLock lock(&writing_);
     return Run([&]() -> absl::Status {
       Transaction transaction(writer_, "begin immediate");
@@ -120,7 +122,7 @@ class SqliteDatabase : public Database {
   }
 
  private:
-  // Nothing that fails once the file is known to be damaged is tried on it again.
+  // Once the file is known to be damaged, nothing is tried on it any more.
   absl::Status Run(const std::function<absl::Status()>& body) {
     RETURN_IF_ERROR(Damage());
     return Try(body);
@@ -141,7 +143,7 @@ class SqliteDatabase : public Database {
     return WithReaderOfWhateverState(body);
   }
 
-  // Whoever looks for damage goes on where there is some.
+  // Also for a damaged file, which whoever looks for its faults has to read.
   absl::Status WithReaderOfWhateverState(const std::function<absl::Status(soci::session&)>& body) {
     std::unique_ptr<soci::session> session = TakeReader();
     if (session == nullptr) return Damage();
@@ -161,7 +163,8 @@ class SqliteDatabase : public Database {
     damage_ = status;
   }
 
-  // SQLite gives a log the rights of its database.
+  // Logs of an earlier run are made private, too; a new one gets the rights of its database from
+  // SQLite.
   absl::Status MakeFilesPrivate() const {
     RETURN_IF_ERROR(MakePrivateFile(file_));
     for (const char* log : {"-wal", "-shm"}) {
@@ -200,7 +203,7 @@ class SqliteDatabase : public Database {
     return absl::OkStatus();
   }
 
-  // Whatever becomes of a path on its way: what was opened is the file.
+  // Whatever SOCI and SQLite make of the path on its way, what was opened must be the file.
   absl::Status CheckPlace(soci::session& session) const {
     const auto& backend = static_cast<soci::sqlite3_session_backend&>(*session.get_backend());
     const char* opened = sqlite_api::sqlite3_db_filename(backend.conn_, "main");
@@ -220,7 +223,7 @@ class SqliteDatabase : public Database {
     return Damage();
   }
 
-  // Waits for one; none where not even the first could be made.
+  // Waits for an idle reader. Returns none if not even the first could be made.
   std::unique_ptr<soci::session> TakeReader() {
     const auto some_idle = [this]() ABSL_SHARED_LOCKS_REQUIRED(reading_) {
       return !idle_.empty() || !connected_;
@@ -278,6 +281,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::OpenSqlite(
 
 int64_t DatabaseNowMicros(soci::session& session) {
   double milliseconds = 0;
+  // SQLite's clock has whole milliseconds, and a double of days is exact to 40 µs.
   session << "select (julianday('now') - 2440587.5) * 86400000.0", soci::into(milliseconds);
   return static_cast<int64_t>(milliseconds) * 1000;
 }

@@ -17,7 +17,7 @@ absl::Status OfCode(int code, absl::string_view said) {
   switch (code & 0xff) {
     case SQLITE_FULL:
     case SQLITE_IOERR:
-      // A disk without room shows itself as either.
+      // A disk without room is reported as either.
       return absl::ResourceExhaustedError("database: the disk is full, or fails");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -18,6 +18,7 @@
 namespace imprint::cli {
 namespace {
 
+// The threads are an option of every command (main.cc); the other rows are for teaching.
 constexpr auto kRows = WithFlagsOnlyOf(kComputeRows, {"device", "precision"});
 
 // The command line where it still needs reading.

@@ -92,7 +92,8 @@ absl::StatusOr<LoadedEmbeddings> LoadEmbeddings(const std::vector<std::string>& 
   return loaded;
 }
 
-// Words that prompts can name: files' names, which some tools take for them, may be none.
+// Refuses words that prompts cannot name. Some tools take the word from the file's name, which may
+// be none.
 absl::Status CheckWords(const LoadedEmbeddings& loaded, const ClipTokenizer& tokenizer) {
   ConceptVocabulary concepts;
   for (size_t i = 0; i < loaded.embeddings.size(); ++i) {
@@ -117,6 +118,7 @@ class Drawing {
     RETURN_IF_ERROR(Prepare());
     ASSIGN_OR_RETURN(const engine::Sampler sampler,
                      engine::Sampler::Make(model_, embeddings_.embeddings, order_.batch));
+    // All that can be refused has been by now: only then does an earlier drawing go.
     RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
     RETURN_IF_ERROR(RemoveEarlierDrawing());
     RETURN_IF_ERROR(Announce(sampler));
@@ -161,7 +163,7 @@ class Drawing {
     return absl::OkStatus();
   }
 
-  // Which embeddings the prompts use, and what is to be said of the prompts.
+  // Finds which embeddings the prompts use, and what is to be said of the prompts.
   void FindWords() {
     std::set<std::string> tokens;
     for (const ManifestEmbedding& embedding : embeddings_.records) tokens.insert(embedding.token);
@@ -177,7 +179,7 @@ class Drawing {
     }
   }
 
-  // With those that are baked into the model.
+  // Adds the words that are baked into the model.
   std::set<std::string> Known(std::set<std::string> tokens) const {
     for (const std::string& word : model_->tokenizer().AddedWords()) tokens.insert(word);
     return tokens;
@@ -244,7 +246,8 @@ class Drawing {
     return absl::OkStatus();
   }
 
-  // What its files leave open, and what they ask of the solver that it does not do.
+  // Warns of what the model's files leave open, and of what they ask of the solver that it does not
+  // do.
   void WarnOfModel(const SolverChoice& solver) {
     const engine::BaseModelInfo& model = model_->info();
     for (const std::string& warning : model.warnings) context_.console.Warn(warning);

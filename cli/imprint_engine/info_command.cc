@@ -129,7 +129,7 @@ absl::Status DescribeEmbedding(const fs::path& path, Console& console) {
   return absl::OkStatus();
 }
 
-// Whether it has tensors of a UNet, be the rest what it may.
+// Returns whether the file has tensors of a UNet, whatever else it has.
 bool HasANetwork(const fs::path& path) {
   constexpr absl::string_view kUnet = "model.diffusion_model.";
   const auto file = SafetensorsFile::Open(path);
@@ -143,6 +143,7 @@ bool HasANetwork(const fs::path& path) {
 bool IsModel(const fs::path& path) {
   constexpr uintmax_t kLargestEmbedding = 32 << 20;
   constexpr uintmax_t kLargestTable = 1 << 30;
+  // A safetensors file begins with 8 bytes of its header's length, and then the header's brace.
   constexpr size_t kFirstBytes = 9;
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return true;

@@ -23,6 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
+// The others' next sum fails at once when a rank is lost; a moment later all have ended and can be
+// told apart.
 constexpr absl::Duration kEndingSoon = absl::Seconds(3);
 
 bool SaysReady(const fs::path& log) {
@@ -67,6 +69,7 @@ absl::StatusOr<std::unique_ptr<LocalGang>> LocalGang::Start(const fs::path& reco
   place.port = gang->door_->port();
   place.token = absl::StrCat("teach-", getpid(), "-", absl::ToUnixNanos(absl::Now()));
   std::error_code ignored;
+  // The very file that runs, which argv[0] need not name.
   const std::string program = fs::read_symlink("/proc/self/exe", ignored).string();
   for (int rank = 1; rank < ranks; ++rank) {
     Child child{.log = record.parent_path() / absl::StrCat("rank-", rank, ".log")};

@@ -33,7 +33,7 @@ absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   const TeachOrder& order = record.order;
   engine::GangPlace place = options.place;
   place.size = order.ranks;
-  // Until the slowest of the others has loaded.
+  // Long enough for the slowest of the others to load.
   place.join_patience = absl::Minutes(10);
   engine::TrainingContext training = {.compute = order.compute};
   const ComputeDevice device = DeviceOfRank(order.compute.choice().device, place.rank);
@@ -45,7 +45,8 @@ absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(auto pictures, ReadTaughtPictures(order));
   engine::TrainingInput input = InputWithoutPictures(order);
   for (ReferencePicture& picture : pictures) input.pictures.push_back(std::move(picture.fitted));
-  // Rank 0 joins when all say so: how long loading takes is then nobody's patience.
+  // Rank 0 joins when all say so: how long loading takes is then nobody's patience. It looks for
+  // the line in a log, hence the flush.
   std::cout << kReadyLine << std::endl;
   const engine::TrainingHooks hooks = {.stop = stop};
   const auto train = [&]() -> absl::Status {

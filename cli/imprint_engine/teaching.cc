@@ -238,6 +238,7 @@ class Teaching {
          engine::TakePeakDeviceMemory(order_.compute.choice().device).value_or(0)},
         {"losses", outcome.checkpoint.losses}};
     RETURN_IF_ERROR(WriteRecord(TrainingState::kFinished, result));
+    // Only once the record says that it is finished: until then the training can be resumed.
     RemoveCheckpoint();
     RemoveRankLogs(out_);
 
@@ -261,7 +262,8 @@ class Teaching {
                      "; go on with: imprint-engine teach --resume ", out_.string()));
   }
 
-  // First the checkpoint: an embedding without one is a finished training's.
+  // The checkpoint goes first: what is left if this is interrupted, an embedding without a
+  // checkpoint, is a finished training's.
   void RemoveEarlierTraining() const {
     RemoveCheckpoint();
     RemoveRankLogs(out_);
@@ -301,7 +303,8 @@ class Teaching {
   int64_t steps_here_ = 0;
 };
 
-// A finished training must not be lost to a repeated command, nor an interrupted one.
+// Refuses a folder that has a training, finished or interrupted, which a repeated command must not
+// lose.
 absl::Status CheckFreeForTraining(const fs::path& out, const TeachOrder& order) {
   std::error_code ignored;
   for (const fs::path& file : {EmbeddingIn(out), EmbeddingIn(out, order), out / kCheckpointName}) {
@@ -321,7 +324,7 @@ std::optional<std::string> ChangeCompute(const ResumeChanges& changes, ComputeOp
                                 ? changes.compute.device.value_or(before)
                                 : before;
   if (now != before && now.kind == DeviceKind::kCpu) {
-    // A processor is asked for nothing that only a GPU has, unless it is asked for now.
+    // What only a GPU has is dropped on a processor, unless it is asked for now.
     compute.device_memory_mb = 0;
     compute.cuda_graph = false;
   }
@@ -359,6 +362,7 @@ absl::Status ResumeTeaching(const fs::path& out, const ResumeChanges& changes,
   TeachOrder& order = record.order;
   const bool regrouped = changes.ranks && *changes.ranks != order.ranks;
   order.ranks = changes.ranks.value_or(order.ranks);
+  // Only with the threads that it began with does a training end in the same bits.
   if (context.threads == 0) {
     RETURN_IF_ERROR(
         engine::SetComputeThreads(regrouped ? ThreadsOfRank(order.ranks) : order.compute.threads));

@@ -44,7 +44,8 @@ absl::StatusOr<TrainingState> ReadState(const JsonObject& record) {
                     "running, interrupted or finished");
 }
 
-// Records of earlier versions have the threads alone: they were of the processor, in fp32.
+// Records of earlier versions have the threads alone: those trainings ran on the processor, in
+// fp32.
 absl::StatusOr<ComputeOptions> ReadCompute(const JsonObject& json) {
   RETURN_IF_ERROR(json.Get<int64_t>("threads").status());
   ASSIGN_OR_RETURN(ComputeOptions compute, ComputeOptionsFromJson(json));

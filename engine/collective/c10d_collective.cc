@@ -20,8 +20,8 @@
 namespace imprint::engine {
 namespace {
 
-// The door is open before anybody hears of it: who does not reach it soon never will. Longer than
-// SYNs that are lost on a bad link are sent again.
+// How long a rank tries to reach the door, which is open before anybody hears of it: who does not
+// reach it soon never will. Lost SYNs are sent again within this time.
 constexpr absl::Duration kDoorPatience = absl::Seconds(30);
 
 std::chrono::milliseconds Milliseconds(absl::Duration duration) {
@@ -41,6 +41,7 @@ absl::Status Await(const char* what, absl::Duration patience, Start&& start) {
 
 absl::StatusOr<GangStore> MakeStore(const char* what, const std::string& host,
                                     c10d::TCPStoreOptions options) {
+  // JoinGang waits for them itself: c10d's waiting hears no stop and does not say who is missing.
   options.waitWorkers = false;
   try {
     return GangStore{c10::make_intrusive<c10d::TCPStore>(host, options)};
@@ -68,6 +69,7 @@ absl::Status GangError(const char* what) {
   said = said.substr(0, said.find('\n'));
   const std::string message = absl::StrCat(kGangError, what, ": ", said);
   const std::string lower = absl::AsciiStrToLower(said);
+  // c10d has no type of its own for a time-out; only its text says so.
   const bool silent = absl::StrContains(lower, "timed out") || absl::StrContains(lower, "timeout");
   return silent ? absl::DeadlineExceededError(message) : absl::UnavailableError(message);
 }

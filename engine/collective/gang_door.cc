@@ -81,6 +81,8 @@ absl::StatusOr<Listener> Listener::Open(const std::string& host) {
 absl::StatusOr<GangDoor> GangDoor::Open(const std::string& host) {
   ASSIGN_OR_RETURN(Listener listener, Listener::Open(host));
   const int port = listener.port();
+  // The store takes our socket: one of its own would listen at every address, whatever host it is
+  // given.
   ASSIGN_OR_RETURN(auto store, ServeStore(host, port, listener.Give()));
   return GangDoor(std::make_shared<GangStore>(std::move(store)), port);
 }

@@ -12,7 +12,7 @@ namespace imprint::engine {
 absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeGlooGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place) {
   try {
-    // While ranks meet; operations bring their own.
+    // This time-out is for ranks to meet; operations bring their own.
     const auto options = c10d::ProcessGroupGloo::Options::create(
         std::chrono::milliseconds(absl::ToInt64Milliseconds(place.join_patience)));
     options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(place.own_host)};

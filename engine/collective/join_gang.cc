@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kMostRanks = 1024;
 constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
-// For ranks that have all come to reach each other.
+// How long ranks that have all come may take to reach each other.
 constexpr absl::Duration kMeetingPatience = absl::Seconds(60);
 
 absl::Status CheckPlace(const GangPlace& place, bool has_door) {
@@ -58,6 +58,7 @@ class Arrivals {
     const absl::Time deadline = absl::Now() + place_.join_patience;
     while (!store_.check({kAll})) {
       if (hooks.stop.stop_requested()) {
+        // The others must not count it as one that has come.
         store_.add(kCount, -1);
         store_.deleteKey(KeyOf(place_.rank));
         return absl::CancelledError("stopped before all ranks had come");
@@ -104,7 +105,7 @@ absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
                                                      const GangDoor* door, const JoinHooks& hooks) {
   RETURN_IF_ERROR(CheckPlace(place, door != nullptr));
   if (place.size == 1) return std::make_shared<LocalCollective>();
-  // Gloo writes to ranks that may be gone, and is to hear of that as an error.
+  // Gloo writes to ranks that may be gone, and is to get an error instead of the signal.
   std::signal(SIGPIPE, SIG_IGN);
   ASSIGN_OR_RETURN(const GangStore common, door != nullptr ? door->store() : ReachStore(place));
   const auto store = c10::make_intrusive<c10d::PrefixStore>(place.token, common.store);
@@ -120,6 +121,7 @@ absl::StatusOr<std::shared_ptr<Collective>> JoinGang(const GangPlace& place,
     ASSIGN_OR_RETURN(group, MakeNcclGroup(store, meeting, device));
   }
   auto gang = std::make_shared<C10dCollective>(store, std::move(group), place);
+  // A gang is one only once every rank has made its group.
   RETURN_IF_ERROR(gang->Barrier());
   return gang;
 }

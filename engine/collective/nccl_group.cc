@@ -14,7 +14,7 @@ absl::StatusOr<c10::intrusive_ptr<c10d::Backend>> MakeNcclGroup(
     const c10::intrusive_ptr<c10d::Store>& store, const GangPlace& place,
     const ComputeDevice& gpu) {
   const auto plugin = OpenCudaPlugin(gpu);
-  // It is this machine that lacks something: another may have it.
+  // UNAVAILABLE, as it is this machine that lacks something: another may have it.
   if (!plugin.ok()) {
     return absl::UnavailableError(absl::StrCat(kGangError, plugin.status().message()));
   }

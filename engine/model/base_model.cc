@@ -80,7 +80,7 @@ absl::StatusOr<std::optional<SafetyChecker>> LoadSafetyChecker(
     const auto found = component.tensors.find(name);
     return found == component.tensors.end() || found->second.dim() == 0 ? 1 : found->second.size(0);
   };
-  // Before the tensors are used up.
+  // Read before Bind takes the tensors. One that is missing counts as one row here; Bind names it.
   const int64_t concepts = rows("concept_embeds");
   const int64_t special_care = rows("special_care_embeds");
   if (concepts == 0) {
@@ -136,7 +136,8 @@ struct Prediction {
   int64_t latent_side;
 };
 
-// By what the network does with noise. Says so in `info`.
+// Decides by what the network does with noise, and says so in `info`. The folder is opened again,
+// as a single file's schedule and size follow from what it predicts.
 absl::StatusOr<Prediction> FindPrediction(const std::filesystem::path& root,
                                           const ClipTokenizer& tokenizer,
                                           const ClipTextEncoder& text_encoder, const Unet& unet,

@@ -13,10 +13,13 @@ ClipTextEncoder::ClipTextEncoder(const WeightScope& weights, const ClipTextConfi
 
 at::Tensor ClipTextEncoder::Forward(const PromptTensors& prompts, const at::Tensor& concept_rows,
                                     int clip_skip) const {
+  // [n * length, width]
   at::Tensor embedded = token_table_.index_select(0, prompts.ids);
   if (prompts.rows.numel() > 0) {
     const at::Tensor spliced =
         concept_rows.index_select(0, prompts.rows).to(token_table_.scalar_type());
+    // Not in place: the gradient goes to `concept_rows`, and the table, which has none, stays as it
+    // is.
     embedded = embedded.index_copy(0, prompts.places, spliced);
   }
   const at::Tensor hidden = embedded.view({prompts.count, -1, width()}) + position_table_;

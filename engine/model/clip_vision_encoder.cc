@@ -12,7 +12,7 @@ ClipVisionEncoder::ClipVisionEncoder(const WeightScope& weights, const ClipVisio
           "embeddings.position_embedding.weight",
           {1 + (config.image_size / config.patch_size) * (config.image_size / config.patch_size),
            config.tower.width})),
-      // The name is misspelt in every checkpoint.
+      // The name is misspelt in transformers, and so in every checkpoint.
       pre_norm_(weights.In("pre_layrnorm"), config.tower.width, config.tower.epsilon),
       tower_(weights.In("encoder"), config.tower),
       post_norm_(weights.In("post_layernorm"), config.tower.width, config.tower.epsilon) {}
@@ -21,6 +21,7 @@ at::Tensor ClipVisionEncoder::Forward(const at::Tensor& pixels) const {
   const at::Tensor patches = patches_(pixels).flatten(2).transpose(1, 2);  // [n, patches, width]
   const at::Tensor classes = class_embedding_.expand({pixels.size(0), 1, -1});
   const at::Tensor hidden = pre_norm_(at::cat({classes, patches}, 1) + position_table_);
+  // The class token's state alone, transformers' pooler_output.
   return post_norm_(tower_.Forward(hidden, /*causal=*/false).select(1, 0));
 }
 

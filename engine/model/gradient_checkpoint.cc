@@ -10,11 +10,12 @@
 namespace imprint::engine {
 namespace {
 
-// The way back through the work.
+// The backward pass of the work: does the work again, with autograd, and goes back through it.
 class Again final : public torch::autograd::Node {
  public:
   Again(TensorWork work, const std::vector<at::Tensor>& inputs) : work_(std::move(work)) {
     for (const at::Tensor& input : inputs) {
+      // Detached, they keep their numbers alive and not the graph that they came from.
       inputs_.push_back(input.detach());
       differentiable_.push_back(input.requires_grad());
     }
@@ -32,6 +33,7 @@ class Again final : public torch::autograd::Node {
     }
     at::Tensor out;
     {
+      // Autograd is off while it runs a backward pass.
       const c10::AutoGradMode autograd(true);
       out = work_(inputs);
     }
@@ -64,7 +66,7 @@ at::Tensor Checkpointed(const TensorWork& work, std::vector<at::Tensor> inputs) 
     const c10::NoGradGuard no_autograd;
     out = work(inputs);
   }
-  // LibTorch's own way: its nodes need its deleter.
+  // LibTorch destroys nodes with a deleter of its own, lest a long chain of them recurses.
   const std::shared_ptr<torch::autograd::Node> node(new Again(work, inputs),
                                                     torch::autograd::deleteNode);
   torch::autograd::set_history(out, node);

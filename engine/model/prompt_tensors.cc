@@ -15,6 +15,7 @@ PromptTensors TensorsOf(std::span<const TokenizedPrompt> prompts) {
   std::vector<int64_t> places;
   std::vector<int64_t> rows;
   for (const TokenizedPrompt& prompt : prompts) {
+    // Places count over all prompts, whose ids stand in one row.
     const auto first = static_cast<int64_t>(ids.size());
     ids.insert(ids.end(), prompt.ids.begin(), prompt.ids.end());
     for (const ConceptPlace& place : prompt.concept_places) {

@@ -5,10 +5,12 @@
 namespace imprint::engine {
 namespace {
 
-// What a found special-care concept adds to every score after it.
+// What a special-care concept that was found adds to every score after it (Diffusers'
+// StableDiffusionSafetyChecker).
 constexpr double kCareAdjustment = 0.01;
 
 at::Tensor UnitRows(const at::Tensor& rows) {
+  // The least norm is that of torch.nn.functional.normalize.
   return rows / rows.norm(2, {-1}, /*keepdim=*/true).clamp_min(1e-12);
 }
 

@@ -3,6 +3,7 @@
 namespace imprint::engine {
 namespace {
 
+// Diffusers' Transformer2DModel; the resnets around it have the configuration's, 1e-5.
 constexpr double kNormEpsilon = 1e-6;
 constexpr int64_t kFeedForwardFactor = 4;
 
@@ -27,6 +28,7 @@ TransformerBlock::TransformerBlock(const WeightScope& weights, int64_t channels,
 at::Tensor TransformerBlock::Forward(const at::Tensor& x, const at::Tensor& prompts) const {
   at::Tensor h = x + self_attention_.Forward(norm1_(x));
   h = h + cross_attention_.Forward(norm2_(h), prompts);
+  // GEGLU, [n, t, 4 c] each: the value is the first half, and gelu has the exact erf.
   const std::vector<at::Tensor> value_gate = feed_forward_in_(norm3_(h)).chunk(2, -1);
   return h + feed_forward_out_(value_gate[0] * at::gelu(value_gate[1]));
 }

@@ -6,7 +6,9 @@
 namespace imprint::engine {
 namespace {
 
+// Vaswani et al. 2017, section 3.5.
 constexpr double kMaxPeriod = 10'000;
+// Width of the time embedding, in channels of the finest level.
 constexpr int64_t kTimeFactor = 4;
 
 SpatialTransformer MakeAttention(const WeightScope& weights, const UnetConfig& config,
@@ -32,6 +34,7 @@ ResnetBlock MakeResnet(const WeightScope& weights, const UnetConfig& config, int
 
 at::Tensor SinusoidalEmbedding(const at::Tensor& timesteps, int64_t channels) {
   const int64_t half = channels / 2;
+  // Divided by half, not by half - 1: freq_shift is 0.
   const at::Tensor exponents =
       at::arange(half, timesteps.options().dtype(at::kFloat)) * (-std::log(kMaxPeriod) / half);
   const at::Tensor angles = timesteps.to(at::kFloat).unsqueeze(1) * exponents.exp().unsqueeze(0);
@@ -92,6 +95,7 @@ std::vector<Unet::Stage> Unet::UpStages(const WeightScope& weights, const UnetCo
     const int64_t above = config.levels[depth == 0 ? 0 : depth - 1].channels;
     const WeightScope block = weights.In("up_blocks", static_cast<int64_t>(i));
     Stage stage;
+    // One layer more than on the way down, for the skip of the resampling (at the top: of conv_in).
     for (int64_t layer = 0; layer <= config.layers_per_block; ++layer) {
       const int64_t skip = layer == config.layers_per_block ? above : level.channels;
       stage.resnets.push_back(MakeResnet(block.In("resnets", layer), config, channels + skip,
@@ -108,8 +112,8 @@ std::vector<Unet::Stage> Unet::UpStages(const WeightScope& weights, const UnetCo
 }
 
 at::Tensor Unet::Reader::Do(const TensorWork& work, const at::Tensor& x, size_t blocks) {
-  // A view of x gathers its gradient from within the layer before others', whatever is kept: sums
-  // in the same order are the same bits.
+  // Through a view, the gradients of x from within the layer are summed before those from
+  // elsewhere, whatever is kept: sums in the same order have the same bits.
   std::vector<at::Tensor> inputs = {x.view_as(x), time};
   inputs.insert(inputs.end(), unread.begin(), unread.begin() + static_cast<int64_t>(blocks));
   unread = unread.subspan(blocks);
@@ -129,6 +133,7 @@ at::Tensor Unet::Stage::Layer(size_t i, const at::Tensor& x, Reader& reader) con
 }
 
 at::Tensor Unet::EmbedTime(const at::Tensor& timesteps) const {
+  // In fp32 up to here, as in Diffusers: bf16 cannot tell neighbouring timesteps apart.
   const at::Tensor sinusoid = SinusoidalEmbedding(timesteps, time_channels_).to(type_);
   return time2_(at::silu(time1_(sinusoid)));
 }
@@ -177,7 +182,8 @@ at::Tensor Unet::Forward(const at::Tensor& latents, const at::Tensor& timesteps,
       skips.pop_back();
     }
     if (stage.resample) {
-      // To the skip's size, which is not always twice this one.
+      // Enlarged to the skip's size, which is not always twice this one: sides need not divide by
+      // 8.
       const at::Tensor& next = skips.back();
       h = (*stage.resample)(at::upsample_nearest2d(h, {next.size(2), next.size(3)}));
     }

@@ -162,7 +162,7 @@ absl::StatusOr<UnetConfig> UnetConfig::Parse(const JsonObject& config) {
   ASSIGN_OR_RETURN(const auto heads, PerLevel(config, "attention_head_dim", levels));
   ASSIGN_OR_RETURN(const auto down, Attends(config, "down_block_types", "DownBlock2D",
                                             "CrossAttnDownBlock2D", levels));
-  // Written from the coarsest level to the finest.
+  // The up path's blocks are listed from the coarsest level to the finest.
   ASSIGN_OR_RETURN(const auto up,
                    Attends(config, "up_block_types", "UpBlock2D", "CrossAttnUpBlock2D", levels));
   for (size_t i = 0; i < levels; ++i) {

@@ -5,6 +5,7 @@
 namespace imprint::engine {
 namespace {
 
+// Of all group norms in Diffusers' AutoencoderKL.
 constexpr double kEpsilon = 1e-6;
 // exp(logvar / 2) of a wild logvar must not overflow: Diffusers' DiagonalGaussianDistribution.
 constexpr double kMinLogVariance = -30.0;
@@ -70,11 +71,12 @@ LatentDistribution VaeEncoder::Forward(const at::Tensor& pixels) const {
   at::Tensor h = conv_in_(pixels.to(type_).contiguous(at::MemoryFormat::ChannelsLast));
   for (const Stage& stage : stages_) {
     for (const ResnetBlock& resnet : stage.resnets) h = resnet.Forward(h);
-    // One row and column of zeros at the right and the bottom alone.
+    // Diffusers' encoder pads with one row and column of zeros, at the right and the bottom alone.
     if (stage.downsample) h = (*stage.downsample)(at::constant_pad_nd(h, {0, 1, 0, 1}));
   }
   h = conv_out_(norm_out_.Silu(middle_.Forward(h)));
   if (quant_) h = (*quant_)(h);
+  // [n, 4, h, w] each: the mean and the logarithm of the variance.
   const std::vector<at::Tensor> moments = h.chunk(2, 1);
   return {moments[0].contiguous(),
           at::exp(0.5 * at::clamp(moments[1], kMinLogVariance, kMaxLogVariance)).contiguous()};

@@ -20,6 +20,7 @@ class Ddim final : public Solver {
     const double last = schedule.ends_at_one_or(true) ? 1.0 : schedule.AlphaBar(0);
     for (const double visited : timesteps_) {
       const auto timestep = static_cast<int64_t>(visited);
+      // A stride below, as in Diffusers, also where the next visited timestep is another.
       const int64_t previous = timestep - stride;
       alpha_bars_.push_back(
           {schedule.AlphaBar(timestep), previous >= 0 ? schedule.AlphaBar(previous) : last});
@@ -36,6 +37,7 @@ class Ddim final : public Solver {
     const NoiseLevel level = LevelOf(now);
     const at::Tensor clean = CleanLatent(prediction_, level, latent, output);
     const at::Tensor direction = NoiseIn(prediction_, level, latent, output);
+    // Equation 16's sigma squared; the rest is equation 12.
     const double variance = eta_ * eta_ * (1 - next) / (1 - now) * (1 - now / next);
     at::Tensor stepped =
         std::sqrt(next) * clean + std::sqrt(std::max(1 - next - variance, 0.0)) * direction;

@@ -10,6 +10,7 @@
 namespace imprint::engine {
 namespace {
 
+// Diffusers' lower bound.
 constexpr double kLeastVariance = 1e-20;
 
 class Ddpm final : public Solver {
@@ -40,6 +41,7 @@ class Ddpm final : public Solver {
     const double alpha = now / next;
     const double beta = 1 - alpha;
     const at::Tensor clean = CleanLatent(prediction_, LevelAt(index), latent, output);
+    // The mean of equation 7, for steps over several timesteps at once.
     at::Tensor stepped = std::sqrt(next) * beta / (1 - now) * clean +
                          std::sqrt(alpha) * (1 - next) / (1 - now) * latent;
     if (timesteps_[step] > 0) {

@@ -18,6 +18,7 @@ class Dpmpp2mSde final : public DpmppSolver {
     const NoiseLevel now = Level(index);
     const NoiseLevel next = Level(index + 1);
     const double h = Lambda(index + 1) - Lambda(index);
+    // The share of the next level's variance that is drawn anew.
     const double fresh = -std::expm1(-2 * h);
     return next.deviation / now.deviation * std::exp(-h) * latent + next.signal * fresh * clean +
            next.deviation * std::sqrt(fresh) * noise.Draw(latent.sizes()).to(latent.device());

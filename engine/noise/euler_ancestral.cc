@@ -16,6 +16,7 @@ class EulerAncestral final : public EulerSolver {
                   NoiseSource& noise) override {
     const double now = ladder().now(index);
     const double next = ladder().next(index);
+    // k-diffusion's get_ancestral_step: down² + up² = next².
     const double up = next / now * std::sqrt(std::max(now * now - next * next, 0.0));
     const double down = std::sqrt(std::max(next * next - up * up, 0.0));
     at::Tensor stepped = latent + (down - now) * Derivative(index, output, latent);

@@ -69,6 +69,7 @@ absl::StatusOr<at::Tensor> ParseBetas(const JsonObject& config) {
   };
   if (!(start > 0 && start < 1)) return refuse("beta_start", absl::StrCat(start), "0 < beta < 1");
   if (!(end > 0 && end < 1)) return refuse("beta_end", absl::StrCat(end), "0 < beta < 1");
+  // Stable Diffusion's, linear in the square root; in fp32, as Diffusers computes betas.
   if (kind == "scaled_linear") {
     return at::linspace(std::sqrt(start), std::sqrt(end), count, at::kFloat).square();
   }
@@ -95,7 +96,7 @@ absl::StatusOr<std::optional<TimestepSpacing>> ParseSpacing(const JsonObject& co
                     "\"leading\", \"trailing\" or \"linspace\"");
 }
 
-// Few-step models, which draw nothing good with any other solver.
+// Few-step models draw nothing good with any other solver than their own.
 absl::Status RefuseDistilledModels(const JsonObject& config) {
   ASSIGN_OR_RETURN(const std::string name, config.GetOr<std::string>("_class_name", ""));
   if (name == "LCMScheduler") {
@@ -110,6 +111,7 @@ at::Tensor RescaledToZeroTerminalSnr(const at::Tensor& betas) {
   const at::Tensor roots = (1.0 - betas).cumprod(0).sqrt();
   const at::Tensor first = roots[0].clone();
   const at::Tensor last = roots[-1].clone();
+  // Shifts the last root to 0 and scales the first one back to where it was.
   const at::Tensor alpha_bars = ((roots - last) * (first / (first - last))).square();
   const at::Tensor alphas =
       at::cat({alpha_bars.slice(0, 0, 1), alpha_bars.slice(0, 1) / alpha_bars.slice(0, 0, -1)});

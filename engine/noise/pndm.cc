@@ -35,8 +35,10 @@ class Pndm final : public Solver {
                   NoiseSource&) override {
     const auto timestep = static_cast<int64_t>(timesteps_[static_cast<size_t>(index)]);
     if (index == 0) first_latent_ = latent;
+    // Undefined where drawing began at a later step, from a picture.
     if (index == 1 && first_latent_.defined()) {
-      // The first step again, with the mean of the outputs at both its ends.
+      // The first step again, with the mean of the outputs at both its ends. With as many steps as
+      // there are timesteps, the sum is one beyond the last.
       const int64_t first = std::min(timestep + stride_, schedule_.timesteps() - 1);
       return Transfer(first, timestep, first_latent_, (output + outputs_.back()) / 2);
     }

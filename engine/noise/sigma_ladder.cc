@@ -23,6 +23,7 @@ std::vector<float> TrainingSigmas(const NoiseSchedule& schedule) {
 std::vector<double> SigmasAt(const std::vector<float>& training, const std::vector<double>& times) {
   std::vector<double> sigmas;
   for (const double time : times) {
+    // numpy.interp, also for the last timestep, which has none above it.
     const auto below = std::min(static_cast<size_t>(time), training.size() - 2);
     const double slope = double{training[below + 1]} - training[below];
     sigmas.push_back(slope * (time - static_cast<double>(below)) + training[below]);
@@ -45,6 +46,7 @@ std::vector<double> KarrasSigmas(double highest, double lowest, int steps) {
 
 // The fractional timestep whose sigma this is, interpolated between logarithms.
 double TimestepOf(double sigma, const std::vector<float>& training) {
+  // Diffusers' _sigma_to_t, with its bound.
   const double log_sigma = std::log(std::max(sigma, 1e-10));
   const auto log_at = [&](size_t t) { return double{std::log(training[t])}; };
   size_t below = 0;
@@ -54,7 +56,8 @@ double TimestepOf(double sigma, const std::vector<float>& training) {
   return (1 - weight) * static_cast<double>(below) + weight * static_cast<double>(below + 1);
 }
 
-// What Karras levels lie between where nobody says, and what becomes of their timesteps.
+// The range that Karras levels span where the configuration gives none, and how their fractional
+// timesteps become what the solver visits.
 struct KarrasLevels {
   bool of_timesteps;  // else of the whole schedule
   double (*timestep)(double);

@@ -6,6 +6,7 @@
 namespace imprint::engine {
 namespace {
 
+// Stable Diffusion's steps_offset, which Diffusers' pipeline sets whatever a configuration says.
 constexpr int64_t kStepsOffset = 1;
 
 // numpy.linspace(0, total - 1, count), the other way round.
@@ -15,6 +16,7 @@ std::vector<double> Linspace(int64_t total, int count) {
   const auto last = static_cast<double>(total - 1);
   const double stride = last / (count - 1);
   for (int i = 0; i < count; ++i) points[static_cast<size_t>(count - 1 - i)] = i * stride;
+  // numpy sets the end to the number itself, whatever the multiples come to.
   points.front() = last;
   return points;
 }
@@ -28,6 +30,7 @@ std::vector<double> Rounded(std::vector<double> points) {
 std::vector<double> Leading(int64_t total, int count) {
   std::vector<double> points;
   for (int64_t i = count - 1; i >= 0; --i) {
+    // With as many steps as there are timesteps, the offset would lead beyond the last.
     points.push_back(static_cast<double>(std::min(i * (total / count) + kStepsOffset, total - 1)));
   }
   return points;
@@ -59,6 +62,7 @@ std::vector<double> FractionalTimesteps(int64_t total, TimestepSpacing spacing, 
 
 std::vector<double> MultistepTimesteps(int64_t total, TimestepSpacing spacing, int steps) {
   if (spacing == TimestepSpacing::kTrailing) return Trailing(total, steps);
+  // Diffusers takes one point more and leaves out the lowest.
   std::vector<double> points = SpacedTimesteps(total, spacing, steps + 1);
   points.pop_back();
   return points;

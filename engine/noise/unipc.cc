@@ -50,7 +50,7 @@ class UniPc final : public MultistepSolver {
     return std::find(uncorrected_.begin(), uncorrected_.end(), step) == uncorrected_.end();
   }
 
-  // UniP.
+  // UniP: the next rung's latent, by a line through the last two clean latents where there are two.
   at::Tensor Predict(int index) const {
     const Stride stride = StrideFrom(index);
     at::Tensor clean = clean_;

@@ -51,8 +51,9 @@ absl::Status BatchingLoop::Run() {
   }
 }
 
-// In order, except that only pictures of one shape can share a batch.
+// Takes the waiting passes in order, except that only those of one shape can share a batch.
 absl::Status BatchingLoop::FillPlaces() {
+  // Second passes come first, and also while winding down: their pictures are begun.
   std::deque<Pass>& queue = second_passes_.empty() ? waiting_ : second_passes_;
   if (&queue == &waiting_ && hooks_.wind_down.stop_requested()) return absl::OkStatus();
   for (auto next = queue.begin(); next != queue.end();) {
@@ -81,6 +82,7 @@ absl::StatusOr<PictureSlot> BatchingLoop::Begin(const Pass& pass) {
   NoiseSource noise(request.seed);
   std::optional<Origin> origin;
   if (request.source != nullptr) {
+    // Pictures that follow each other usually have one source, which is then encoded once.
     if (request.source != source_) {
       source_ = request.source;
       source_latents_ = Encode(model, VaePixels(ByteTensor({source_.get(), 1})));
@@ -91,8 +93,9 @@ absl::StatusOr<PictureSlot> BatchingLoop::Begin(const Pass& pass) {
   return PictureSlot(model_, request, std::move(prompts), std::move(noise), origin);
 }
 
-// One evaluation of the network for all places, and a solver step for each. Fewer of them than
-// there should be are made up for by the last one's again, whose outputs nobody looks at.
+// Evaluates the network once for all places, and lets each take its solver's step. A batch with
+// fewer pictures than it should have is filled up with the last one again, whose outputs nobody
+// looks at.
 void BatchingLoop::Step() {
   const size_t least = std::min(least_batch_, Room(places_.front().pass.shape.size));
   const size_t count = std::max(places_.size(), least);
@@ -109,6 +112,8 @@ void BatchingLoop::Step() {
                      static_cast<float>(slot(i).timestep()));
     prompt_counts.push_back(prompts);
   }
+  // One tensor for each cross-attention, [sum of prompts, tokens, 2 c]: they stay as they are until
+  // a place changes.
   if (joined_prompts_.empty()) {
     for (size_t layer = 0; layer < slot(0).prompts().size(); ++layer) {
       std::vector<at::Tensor> parts;
@@ -117,6 +122,7 @@ void BatchingLoop::Step() {
     }
   }
   const ModelParts& model = model_.parts();
+  // [sum of prompts, 4, h, w]. Solvers compute in fp32, whatever the network computes in.
   const at::Tensor outputs =
       model.unet.Forward(at::cat(latents), at::tensor(timesteps).to(model.device), joined_prompts_)
           .to(at::kFloat);

@@ -11,7 +11,7 @@
 namespace imprint::engine {
 namespace {
 
-// The models that have it; nothing of a width that none of the field's has.
+// Names the models that have this width, if any of the field's do.
 const char* FamilyOf(int width) {
   if (width == 768) return " (Stable Diffusion 1.x)";
   if (width == 1024) return " (Stable Diffusion 2.x)";

@@ -23,6 +23,7 @@ int64_t TileSide(const ModelParts& model, int64_t height, int64_t width) {
 }  // namespace
 
 absl::StatusOr<at::Tensor> Decode(const ModelParts& model, const at::Tensor& latent) {
+  // [1, 4, h, w] at the autoencoder's own scale.
   const at::Tensor scaled = latent.unsqueeze(0) / model.vae_config.scaling_factor;
   const at::Tensor pixels =
       DecodeInTiles(model.vae_decoder, scaled, TileSide(model, latent.size(1), latent.size(2)),
@@ -58,6 +59,7 @@ at::Tensor Enlarge(const at::Tensor& pixels, int64_t height, int64_t width) {
 }
 
 RgbImage ToPicture(const at::Tensor& pixels) {
+  // [1, 3, h, w] in [-1, 1] to [h, w, 3], rounded to the nearest as Diffusers does.
   const at::Tensor bytes = ((pixels[0] / 2 + 0.5).clamp(0, 1) * 255)
                                .round()
                                .to(at::kByte)

@@ -35,8 +35,12 @@ PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request, 
 }
 
 void PictureSlot::Advance(const at::Tensor& outputs) {
+  // [1, 4, h, w] without guidance; with it [2, 4, h, w], of which the negative prompt's comes first
+  // (PromptCache::Context).
   at::Tensor output = outputs[0];
   if (outputs.size(0) == 2) {
+    // Ho & Salimans 2022, "Classifier-Free Diffusion Guidance", with Diffusers' scale, of which 1
+    // is none.
     output = outputs[0] + guidance_ * (outputs[1] - outputs[0]);
     if (guidance_rescale_ > 0) output = Rescaled(output, outputs[1], guidance_rescale_);
   }

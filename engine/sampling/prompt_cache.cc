@@ -28,11 +28,13 @@ absl::StatusOr<at::Tensor> PromptCache::Context(const PictureRequest& request) {
   if (!request.guided()) return positive.flatten(0, 1).unsqueeze(0);
   ASSIGN_OR_RETURN(at::Tensor negative, encode(request.negative_prompt));
   if (positive.size(0) != negative.size(0)) {
+    // AUTOMATIC1111's web UI lengthens the shorter one in this way.
     ASSIGN_OR_RETURN(const at::Tensor empty, encode(""));
     const int64_t chunks = std::max(positive.size(0), negative.size(0));
     positive = Lengthened(positive, empty, chunks);
     negative = Lengthened(negative, empty, chunks);
   }
+  // [2, chunks * length, width]
   return at::stack({negative.flatten(0, 1), positive.flatten(0, 1)});
 }
 

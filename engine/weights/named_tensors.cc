@@ -54,6 +54,8 @@ absl::StatusOr<NamedTensors> TensorsOf(const TensorViews& views, std::shared_ptr
         reinterpret_cast<uintptr_t>(view.data.data()) % ElementSize(view.type) == 0;
     auto* data = const_cast<std::byte*>(view.data.data());
     if (aligned) {
+      // The view keeps the file mapped. When it goes, so do its pages: file and model are never in
+      // memory at once.
       tensors[name] = at::from_blob(
           data, view.shape, [owner, bytes = view.data](void*) { ForgetPages(bytes); }, *type);
     } else {

@@ -26,6 +26,7 @@ std::string ShapeText(at::IntArrayRef shape) {
 }  // namespace
 
 at::Tensor WeightBinder::Take(const std::string& name, at::IntArrayRef shape) {
+  // Stands in for a tensor that is missing or misshapen, so that Finish can name all of them.
   const auto zeros = [&] {
     return at::zeros(shape, at::device(options_.device).dtype(options_.type));
   };
@@ -35,7 +36,7 @@ at::Tensor WeightBinder::Take(const std::string& name, at::IntArrayRef shape) {
     return zeros();
   }
   taken_.insert(name);
-  // Its memory goes back once it is copied.
+  // The file's pages go back when `tensor`, the last that holds them, goes.
   const at::Tensor tensor = std::exchange(found->second, at::Tensor());
   if (tensor.sizes() != shape) {
     wrong_.push_back(absl::StrCat(name, " (got ", ShapeText(tensor.sizes()), ", expected ",

@@ -10,7 +10,8 @@
 namespace imprint {
 namespace {
 
-// The low 32 bits of a whole number of any size, as two's complement.
+// Returns the low 32 bits of a whole number of any size, as two's complement: the web UI's Python
+// has numbers of any size and keeps 32 bits of the sum.
 uint32_t LowBits(float whole) {
   return static_cast<uint32_t>(
       static_cast<int64_t>(std::fmod(static_cast<double>(whole), 4294967296.0)));

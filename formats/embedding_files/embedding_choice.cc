@@ -13,7 +13,7 @@ namespace {
 
 constexpr absl::string_view kExpected = "one embedding of Stable Diffusion 1.x or 2.x";
 
-// Other files that people take for embeddings, by what their tensors are called.
+// Other files that people take for embeddings, told by what their tensors are called.
 struct ForeignFile {
   absl::string_view what;
   bool (*has)(absl::string_view name);
@@ -66,6 +66,7 @@ absl::StatusOr<std::string> ChooseEmbedding(const std::vector<std::string>& name
                                             absl::string_view token) {
   if (names.empty()) return FieldError("tensors", "none", kExpected);
   if (names.size() == 1) return names[0];
+  // A dict of a pickle may have a name twice; which one would be meant is not guessed.
   if (std::count(names.begin(), names.end(), token) == 1) return std::string(token);
   return FieldError("tensors", List(names),
                     absl::StrCat(kExpected, "; to choose one, give its name as the token"));

@@ -67,14 +67,14 @@ absl::Status RefuseOtherFiles(absl::string_view bytes) {
       return FieldError("file", known.what, "an embedding: .safetensors, .pt or .bin");
     }
   }
-  // A tape archive has its mark behind its first file's name.
+  // A tar's mark stands behind its first file's header, at byte 257.
   if (bytes.size() > 262 && bytes.substr(257, 5) == "ustar") {
     return FieldError("file", kArchive, "an embedding: .safetensors, .pt or .bin");
   }
   return absl::OkStatus();
 }
 
-// More than 75 vectors of any width written out in decimal digits.
+// 75 vectors of 1,024 numbers, written out in decimal digits, take about 2 MB.
 constexpr size_t kMaxPictureText = 8 << 20;
 
 // As AUTOMATIC1111's web UI looks for it: in a PNG's text, else in the pixels.
@@ -125,7 +125,8 @@ absl::StatusOr<LearnedEmbedding> ReadSafetensors(std::span<const std::byte> byte
   auto embedding = EmbeddingFromTensor(*name, tensors.at(*name));
   if (!embedding.ok()) return InContext(origin, embedding.status());
   embedding->remarks = std::move(remarks);
-  // What a file of ours was made for counts as long as its tensor's or its own name agrees.
+  // The word that a file of ours was made for counts as long as its tensor's name or its own
+  // agrees: one that was renamed has the word that it was renamed to.
   const std::string written = WrittenToken(metadata);
   const bool agrees =
       IsLayoutName(*name)

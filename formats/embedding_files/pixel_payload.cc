@@ -52,6 +52,7 @@ std::vector<uint8_t> Uncovered(const RgbImage& picture, const Area& block) {
   for (int y = block.top; y < block.bottom; ++y) {
     for (int x = block.left; x < block.right; ++x) {
       for (int channel = 0; channel < 3; ++channel) {
+        // The web UI's lcg: the constants of Numerical Recipes, modulo 2^32.
         state = 1664525 * state + 1013904223;
         bits.push_back((picture.Pixel(x, y)[channel] ^ (state % 255)) & kLowBits);
       }
@@ -72,6 +73,7 @@ std::optional<std::string> PayloadInPixels(const RgbImage& picture, size_t limit
     first = std::min(first, x);
     last = x;
   }
+  // Two blocks of one width, each set off by a black column, or there is nothing hidden here.
   const int width = first - area->left;
   if (first >= last || width < 1 || area->right - last - 1 != width) return std::nullopt;
   std::vector<uint8_t> bytes = Uncovered(picture, {area->left, area->top, first, area->bottom});

@@ -20,7 +20,7 @@ constexpr absl::string_view kParameters = "string_to_param";
 // What a tensor is called that was saved by itself.
 constexpr const char* kBareName = "tensor";
 
-// Every key as text: hypernetworks have numbers among theirs.
+// Returns every key as text. Hypernetworks, which are told by them, have numbers among theirs.
 std::vector<std::string> Names(const PickleDict& dict) {
   std::vector<std::string> names;
   for (const auto& [key, value] : dict.items) {

@@ -56,7 +56,7 @@ absl::StatusOr<LearnedEmbedding> ParseWebUiJson(absl::string_view json, absl::st
   const auto name = ChooseEmbedding(Names(parameters), wanted);
   if (!name.ok()) return InContext(kStringToParam, name.status());
   ASSIGN_OR_RETURN(const JsonObject tensor, parameters.Object(*name));
-  // Older embeddings have one vector alone.
+  // An older embedding has one vector, and no list around it.
   auto rows = tensor.Get<std::vector<std::vector<double>>>(kTensor);
   if (const auto row = tensor.Get<std::vector<double>>(kTensor); row.ok()) rows = {*row};
   if (!rows.ok()) return rows.status();

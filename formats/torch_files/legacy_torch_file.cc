@@ -63,6 +63,7 @@ class Reader {
                         absl::StrCat(storage.elements, ", as its pickle says"));
     }
     const uint64_t left = bytes_.size() - position_;
+    // Divided, as the product of a stranger's count could overflow.
     if (static_cast<uint64_t>(elements) > left / ElementSize(storage.type)) return Cut(storage.key);
     const size_t size = static_cast<size_t>(elements) * ElementSize(storage.type);
     const absl::string_view bytes = bytes_.substr(position_, size);

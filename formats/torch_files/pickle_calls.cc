@@ -37,7 +37,8 @@ absl::StatusOr<std::vector<int64_t>> Wholes(absl::string_view what, const Pickle
   return numbers;
 }
 
-// (storage, offset, shape, strides, ...): what follows says nothing about the numbers.
+// The arguments are (storage, offset, shape, strides, ...); what follows says nothing about the
+// numbers.
 absl::StatusOr<PickledTensor> RebuildTensor(const Arguments& arguments) {
   const auto* storage = arguments.size() < 4 ? nullptr : arguments[0]->As<PickledStorage>();
   if (storage == nullptr) {

@@ -155,6 +155,8 @@ class Machine {
     return Pop(pickle_.root);
   }
 
+  // After each opcode: a few bytes of a pickle can fetch the same value from the memo again and
+  // again.
   absl::Status CheckLimits() const {
     if (pickle_.values.size() > kMaxPickleValues || memo_.size() > kMaxPickleValues ||
         stack_.size() + marks_.size() > kMaxPickleValues) {
@@ -185,7 +187,7 @@ class Machine {
     return taken;
   }
 
-  // Texts become words, names and parts of errors.
+  // Texts become words, names and parts of errors, so they must be UTF-8.
   absl::StatusOr<absl::string_view> TakeText(uint64_t size) {
     ASSIGN_OR_RETURN(const absl::string_view text, Take(size));
     if (!IsUtf8(text)) return FieldError("text", "bytes that are no UTF-8", "UTF-8");
@@ -209,7 +211,8 @@ class Machine {
     return line.substr(0, size);
   }
 
-  // What may be popped: values under the last mark belong to somebody else.
+  // Counts what may be popped: values under the last mark belong to an opcode that is still to
+  // come.
   size_t Available() const { return stack_.size() - (marks_.empty() ? 0 : marks_.back()); }
 
   absl::Status Pop(PickleRef& value) {
@@ -256,6 +259,7 @@ class Machine {
   absl::Status PushLong() {
     ASSIGN_OR_RETURN(const auto size, Number<uint8_t>());
     ASSIGN_OR_RETURN(const absl::string_view bytes, Take(size));
+    // torch's magic number is such a long one.
     if (size > sizeof(int64_t)) return Push(PickleBytes{std::string(bytes)});
     // Two's complement, cut to as few bytes as hold it.
     const bool negative = size > 0 && static_cast<int8_t>(bytes.back()) < 0;
@@ -266,6 +270,7 @@ class Machine {
 
   absl::Status PushFloat() {
     ASSIGN_OR_RETURN(const auto bits, Number<uint64_t>());
+    // The one number in pickles that is big-endian.
     return Push(std::bit_cast<double>(__builtin_bswap64(bits)));
   }
 

@@ -57,6 +57,7 @@ const PickleValue* Find(const PickleDict& dict, absl::string_view key) {
   const PickleValue* found = nullptr;
   for (const auto& [name, value] : dict.items) {
     const auto* text = name->As<std::string>();
+    // No break: as in Python, the last of repeated keys counts.
     if (text != nullptr && *text == key) found = value;
   }
   return found;

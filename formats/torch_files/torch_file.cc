@@ -15,7 +15,8 @@
 namespace imprint {
 namespace {
 
-// How many numbers of its storage lie between the tensor's first and its last; 0 for an empty one.
+// Returns how many numbers of its storage lie from the tensor's first to its last; 0 for an empty
+// tensor. A stranger's strides may overflow.
 absl::StatusOr<uint64_t> Span(const PickledTensor& tensor) {
   int64_t last = 0;
   bool fits = true;
@@ -72,6 +73,7 @@ absl::StatusOr<std::string> TorchFile::Read(const PickledTensor& tensor) {
   ASSIGN_OR_RETURN(const uint64_t span, Span(tensor));
   if (span == 0) return std::string();
   const uint64_t element = ElementSize(tensor.storage.type);
+  // The shape is bounded by the caller, but strides can spread a few numbers over gigabytes.
   if (span > kMaxTensorSpan / element) {
     return FieldError("strides", absl::StrCat("numbers spread over ", span, " others"),
                       absl::StrCat("at most ", kMaxTensorSpan / element));

@@ -43,6 +43,7 @@ class Archive {
     zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
     Archive archive;
     if (source != nullptr) {
+      // On success the archive owns the source; on failure it stays ours.
       archive.zip_.reset(zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error));
     }
     if (archive.zip_ == nullptr) {

@@ -22,7 +22,8 @@
 namespace imprint::gateway {
 namespace {
 
-// "spec.base_model: there is no ..." and so on.
+// Names the field that an answer is about: "spec.base_model: there is no ...". That the registry
+// gives no answer is not the field's fault.
 absl::Status For(absl::string_view field, const absl::Status& status) {
   if (status.ok() || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
     return status;
@@ -42,7 +43,7 @@ std::string Digest(const google::protobuf::Message& message) {
   return Sha256Hex(bytes);
 }
 
-// What both kinds of job have.
+// Fills in and checks what both kinds of job have.
 template <typename Request>
 absl::StatusOr<NewJob> Common(const Request& request) {
   NewJob created;
@@ -109,7 +110,7 @@ absl::Status CheckUsable(absl::string_view field, const v1::Embedding& embedding
                     deleted ? "EMBEDDING_DELETED" : "EMBEDDING_BLOCKED");
 }
 
-// What a node is sent with the work must fit into a message.
+// The files go to a node within its Start request, which may have kMaxMessageBytes, 16 MiB.
 constexpr int64_t kMaxEmbeddingBytes = 8 << 20;
 
 // "concepts/rex/embeddings/3" is of "concepts/rex".
@@ -129,6 +130,8 @@ absl::StatusOr<std::vector<v1::Embedding>> PinEmbeddings(const v1::BaseModel& mo
     if (!embedding.ok()) return For(field, embedding.status());
     RETURN_IF_ERROR(CheckUsable(field, *embedding));
     const std::string& identity = embedding->lineage().text_encoder_identity();
+    // Other tools' files do not say which model they were made for; then it is the width that must
+    // fit.
     const bool fits = identity.empty() ? embedding->width() == model.embedding_width()
                                        : identity == model.text_encoder_identity();
     if (!fits) {
@@ -179,6 +182,7 @@ absl::Status FitPrompts(const v1::BaseModel& model, RegistryClient& registry,
   known.of_model.assign(checked.model_tokens().begin(), checked.model_tokens().end());
   RETURN_IF_ERROR(CheckPrompts(spec, known));
   if (const auto unknown = FindUnknownWord(spec, known)) {
+    // Asked only now, to say which concept's embedding is missing.
     const auto others = registry.CheckTokens(model.name(), {unknown->word}, "");
     if (!others.ok()) return For("spec.base_model", others.status());
     return RefuseUnknownWord(*unknown, known,

@@ -40,8 +40,8 @@ int SlotsNeeded(const v1::Job& job) {
   return job.training().min_ranks() > 0 ? job.training().min_ranks() : job.training().ranks();
 }
 
-// That one chunk could have on the nodes that may take it, if they were idle: on one kind of
-// device.
+// Returns the slots that one chunk could have if all nodes that may take it were idle; they must be
+// on one kind of device.
 int SlotsInAll(const v1::Job& job, const ClusterSnapshot& now, WorkKind kind) {
   std::map<std::string, int> slots;
   int most = 0;
@@ -100,7 +100,7 @@ std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
                       Plural(facts.jobs_ahead(), "job"), " ahead");
 }
 
-// Who has slots of the kind that the job waits for.
+// Adds who has slots of the kind that the job waits for.
 void AddHolders(const v1::Job& job, const ClusterSnapshot& now, WorkKind kind,
                 v1::ExplainJobResponse& response) {
   std::vector<const RunningWork*> runs;
@@ -154,6 +154,8 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
       AddHolders(job, now, kind, response);
       response.set_summary(obstacle.empty() ? WaitingSentence(job, now, response)
                                             : absl::StrCat("waiting: ", obstacle));
+      // The sentence needed to know that it was negative, for a job that is not among those looked
+      // at.
       response.set_jobs_ahead(std::max<int64_t>(response.jobs_ahead(), 0));
       break;
     case v1::JOB_STATE_RUNNING:

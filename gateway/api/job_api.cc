@@ -29,6 +29,7 @@ namespace imprint::gateway {
 namespace {
 
 constexpr int kEventsAtOnce = 200;
+// A watch that has nothing to send learns only by looking that its caller has gone.
 constexpr absl::Duration kLookForCaller = absl::Milliseconds(500);
 constexpr size_t kMaxReasonBytes = 500;
 
@@ -38,11 +39,12 @@ template <typename Request>
 absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const Request& request,
                                        const std::string& payload_sha256,
                                        const std::string& retry_of) {
+  // Before admission: what an earlier call named may be gone or blocked by now, its job is not.
   ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload_sha256));
   if (earlier) return *earlier;
   RegistryClient registry = registry_.For(context);
   ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, nodes_.Nodes(), caps_));
-  // Asking may have taken longer than the caller waits: no job for nobody.
+  // Admission may take longer than the caller waits, and nobody would know of the job.
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
   created.payload_sha256 = payload_sha256;
   created.job.set_retry_of(retry_of);
@@ -108,8 +110,10 @@ absl::Status JobApi::Watch(grpc::ServerContext& context, const v1::WatchJobReque
   ASSIGN_OR_RETURN(const Turnstile::Pass pass, watchers_.Enter(PeerOf(context)));
   int64_t next = std::max<int64_t>(request.from_event(), 1);
   while (!context.IsCancelled()) {
+    // Before the store is read: what is added after that has rung past this count, and Wait
+    // returns.
     const uint64_t count = bell_.Count(request.name());
-    // Before the events: what is terminal now gets no more of them.
+    // Also before the events are read: a job that is terminal now gets no more of them.
     ASSIGN_OR_RETURN(const v1::JobState state, jobs_.State(kTenant, id));
     ASSIGN_OR_RETURN(const auto events, jobs_.Events(id, next, kEventsAtOnce));
     for (const v1::JobEvent& event : events) {
@@ -150,7 +154,7 @@ absl::StatusOr<v1::Job> JobApi::Retry(const grpc::ServerContext& context,
                                       const v1::RetryJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("name", request.name(), "jobs"));
   const std::string payload = Sha256Hex(absl::StrCat("retry of ", request.name()));
-  // Also if the old job was deleted since.
+  // A repeat is answered even if the old job has been deleted since.
   ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload));
   if (earlier) return *earlier;
   ASSIGN_OR_RETURN(const v1::Job old, jobs_.Get(kTenant, id));

@@ -23,7 +23,7 @@ absl::Status BadTerm(absl::string_view term) {
                     "= image_set, labels.KEY = \"value\"");
 }
 
-// What stands between the ANDs that are not in quotes.
+// Splits at each AND that is not in quotes.
 std::vector<absl::string_view> SplitTerms(absl::string_view text) {
   constexpr absl::string_view kAnd = " AND ";
   std::vector<absl::string_view> terms;
@@ -42,7 +42,7 @@ std::vector<absl::string_view> SplitTerms(absl::string_view text) {
   return terms;
 }
 
-// Bare, or in quotes, which then are nowhere else.
+// Takes the quotes off, if there are any. Returns false for quotes anywhere else.
 bool Unquote(absl::string_view& value) {
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
     value = value.substr(1, value.size() - 2);
@@ -61,6 +61,8 @@ absl::Status AddTerm(absl::string_view term, JobFilter& filter) {
   if (key == "state") {
     v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
     if (!v1::JobState_Parse(absl::StrCat("JOB_STATE_", value), &state)) return BadTerm(term);
+    // A state that was named before must have been meant the same way, and only one can be asked
+    // for.
     const auto [found, added] = filter.states.emplace(state, !unequal);
     const bool another =
         !unequal && std::any_of(filter.states.begin(), filter.states.end(), [&](const auto& entry) {

@@ -70,7 +70,7 @@ absl::Status WarnOfCut(const v1::ImageSetSpec& spec, const KnownTokens& known,
   for (const v1::Embedding& embedding : known.embeddings) {
     RETURN_IF_ERROR(concepts.Add(embedding.token(), std::max(1, embedding.vectors()), *tokenizer));
   }
-  // One that stands beside an embedding's is not what a prompt names.
+  // Fails for a token that an embedding has, too: a prompt then names the embedding's.
   for (const std::string& token : known.of_model) (void)concepts.Add(token, 1, *tokenizer);
   const WrittenTokens written = Written(known);
   ForEachPrompt(spec, [&](const std::string& field, const std::string& prompt) {

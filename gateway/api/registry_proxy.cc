@@ -18,6 +18,7 @@
 namespace imprint::gateway {
 namespace {
 
+// Half of these at most are one address's, so that no caller takes all of them.
 constexpr int kMostUploads = 32;
 constexpr int kMostDownloads = 64;
 // No call is passed on for longer than this, whatever its caller's deadline.
@@ -29,10 +30,12 @@ CallTerms TermsOf(grpc::Channel& channel, const grpc::ServerContext& context,
   return CallTerms{.timeout = longest, .connect_first = &channel}.For(context);
 }
 
-// No piece of an upload is larger than this: the registry says so of those that come to it.
+// A piece may have 1 MiB (services/registry/file_pieces.h), and its message a little more. Larger
+// ones are refused before they are passed on.
 constexpr size_t kMostPieceBytes = (1 << 20) + (64 << 10);
 
-// Pieces of an upload as they come; what the registry says first, the caller hears.
+// Passes on the pieces of an upload as they come. If the registry answers before the end, the
+// caller gets that answer at once.
 template <typename Piece, typename Open>
 absl::Status ForwardPieces(grpc::Channel& channel, grpc::ServerContext& context,
                            grpc::ServerReader<Piece>& reader, Open&& open) {
@@ -42,6 +45,7 @@ absl::Status ForwardPieces(grpc::Channel& channel, grpc::ServerContext& context,
   while (ReadPatiently(context, reader, piece)) {
     if (piece.ByteSizeLong() > kMostPieceBytes) {
       call.context().TryCancel();
+      // A stream must be finished before its call goes; what it says is only that it was cancelled.
       (void)writer->Finish();
       return FieldError("chunk", absl::StrCat(piece.ByteSizeLong(), " bytes"),
                         "at most 1048576 in a piece");
@@ -96,6 +100,7 @@ grpc::Status RegistryProxy::ForwardUnused(grpc::ServerContext& context, Call cal
                                           const std::string& name, absl::string_view collection) {
   return Answer(context, [&]() -> absl::Status {
     RETURN_IF_ERROR(ParseResourceId("name", name, collection).status());
+    // Checked here, as the registry knows nothing of jobs that still need it.
     RETURN_IF_ERROR(jobs_.CheckUnused(kTenant, name));
     return FromGrpc(Forward(context, call));
   });

@@ -24,7 +24,7 @@ namespace imprint::gateway {
 namespace {
 
 constexpr int kMostRanks = 1024;
-// As many as are useful and free.
+// Asks for as many ranks as are useful and free.
 constexpr int kAutomaticRanks = -1;
 constexpr size_t kMaxTokenBytes = 100;
 constexpr size_t kMaxClassWordBytes = 200;
@@ -73,7 +73,7 @@ absl::Status FillTemplates(v1::TrainingSpec& spec) {
   return absl::OkStatus();
 }
 
-// Every rank has a sample of a step.
+// Ranks share a step's samples, so that those beyond their number would have nothing to do.
 absl::Status FillRanks(v1::TrainingSpec& spec) {
   const int samples = std::min(spec.recipe().batch() * spec.recipe().accumulation(), kMostRanks);
   if (spec.ranks() == kAutomaticRanks) {
@@ -96,7 +96,8 @@ absl::Status CheckSide(absl::string_view field, int side, int most, const v1::Ba
                     absl::StrCat("a multiple of ", multiple, " up to ", most));
 }
 
-// Leaves "auto" or the name of one.
+// Returns "auto" or a precision's name. What "auto" means is for admission to say, which knows
+// nodes.
 absl::StatusOr<std::string> ParsePrecisionName(const std::string& name) {
   if (name.empty()) return "auto";
   RETURN_IF_ERROR(ParsePrecision("spec.precision", name).status());
@@ -207,7 +208,7 @@ absl::StatusOr<int> ParseMaxAttempts(int max_attempts) {
 absl::Status CheckTimeouts(const v1::JobTimeouts& timeouts) {
   const auto check = [](absl::string_view field, bool set,
                         const google::protobuf::Duration& timeout) -> absl::Status {
-    // Others are no Duration: they have no JSON.
+    // With other nanos it is no Duration, and a message with it has no JSON to be stored as.
     RETURN_IF_ERROR(
         CheckRange(absl::StrCat(field, ".nanos"), timeout.nanos(), 0, kNanosPerSecond - 1));
     const auto seconds = static_cast<double>(timeout.seconds()) + timeout.nanos() / 1e9;

@@ -26,13 +26,15 @@ class KindClient : public NodeClient {
     AttachRequest request;
     *request.mutable_run() = run;
     request.set_from_event(from_event);
-    // No deadline: a run takes as long as it takes. Keepalive notices a node that is gone.
+    // There is no deadline, as a run takes as long as it takes; keepalive notices a node that is
+    // gone.
     ClientCall call({.stop = stop});
     const auto stream = stub_->Attach(&call.context(), request);
     v1::RunEvent event;
     while (stream->Read(&event)) {
       absl::Status taken = on_event(event);
       if (taken.ok()) continue;
+      // Finish would wait for the run's end otherwise.
       call.context().TryCancel();
       stream->Finish();
       return taken;

@@ -31,7 +31,7 @@ std::string AutomaticPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind
   const std::string fp32(Name(Precision::kFp32));
   std::string best = fp32;
   for (const auto& [name, count] : preferring) {
-    // What this gateway does not know is for newer ones.
+    // A precision that this gateway does not know is for newer ones.
     const bool known = ParsePrecision("precision", name).ok();
     if (name != fp32 && known && count > 0 && 2 * count >= slots) best = name;
   }

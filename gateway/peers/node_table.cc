@@ -26,9 +26,11 @@ bool NodeTable::Heard(const std::string& address, const v1::NodeStatus& status) 
   const absl::Time now = now_();
   const absl::MutexLock lock(&mutex_);
   KnownNode& node = nodes_[status.node()];
+  // A node that is heard again after its time-out is a change even if it says what it said before.
   const bool known = node.heard != absl::Time() && Judged(node, now).alive;
   v1::NodeStatus before = node.status;
   v1::NodeStatus after = status;
+  // Its memory differs in every heartbeat, and nothing is scheduled by it.
   before.clear_memory_bytes();
   after.clear_memory_bytes();
   const bool changed = !known || !google::protobuf::util::MessageDifferencer::Equals(before, after);

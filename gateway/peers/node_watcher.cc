@@ -59,6 +59,7 @@ NodeWatcher::NodeWatcher(std::vector<std::string> targets, NodeTable& table,
       discovery_([this](const std::stop_token& stop) { Discover(stop); }) {}
 
 NodeWatcher::~NodeWatcher() {
+  // It comes first, since it begins streams.
   discovery_.request_stop();
   discovery_.join();
   std::map<std::string, std::jthread> streams;
@@ -66,11 +67,12 @@ NodeWatcher::~NodeWatcher() {
     const absl::MutexLock lock(&mutex_);
     streams.swap(streams_);
   }
+  // All are told before the map's end joins the first of them.
   for (auto& [address, thread] : streams) thread.request_stop();
 }
 
 void NodeWatcher::Discover(const std::stop_token& stop) {
-  // What each target was last found to be: nodes do not go because a name cannot be asked for.
+  // What each target stood for when it was last resolved: nodes are kept while a name server fails.
   std::map<std::string, std::set<std::string>> last;
   std::set<std::string> complained;
   while (!stop.stop_requested()) {
@@ -105,6 +107,7 @@ void NodeWatcher::Discover(const std::stop_token& stop) {
                          }));
       }
     }
+    // Joins without the lock: a thread may still wait for its call to be cancelled.
     gone.clear();
     Pause(stop, kResolveEvery);
   }

@@ -14,13 +14,14 @@ namespace {
 
 constexpr absl::Duration kTimeout = absl::Seconds(10);
 constexpr absl::Duration kProbeTimeout = absl::Seconds(2);
+// The dispatcher, the finisher and every explanation ask; one answer does for all of them.
 constexpr absl::Duration kSeenFor = absl::Seconds(1);
 
 }  // namespace
 
 absl::Status FromRegistry(const grpc::Status& status) {
   absl::Status result = FromGrpc(status);
-  // An answer of the registry's own has a reason.
+  // UNAVAILABLE with a reason is an answer of the registry's own.
   if (!absl::IsUnavailable(result) || !ReasonOf(result).empty()) return result;
   return WithReason(absl::UnavailableError("the registry cannot be reached"),
                     "REGISTRY_UNAVAILABLE");
@@ -54,7 +55,8 @@ absl::Status RegistryClient::Ready() {
   }
   const absl::MutexLock lock(&seen_->mutex);
   if (absl::Now() - seen_->when < kSeenFor) return seen_->what;
-  // What every answer of its database's depends on.
+  // A page of one fails if the registry's database does. The lock is held meanwhile, so that
+  // whoever asks at the same time waits for this answer.
   v1::ListBaseModelsRequest request;
   request.set_page_size(1);
   const auto answer =
@@ -111,6 +113,7 @@ absl::StatusOr<std::string> RegistryClient::DownloadEmbedding(const std::string&
     content += chunk.data();
   }
   RETURN_IF_ERROR(FromRegistry(stream->Finish()));
+  // Another try may bring it whole, hence UNAVAILABLE otherwise.
   if (Sha256Hex(content) == sha256) return content;
   return absl::UnavailableError(absl::StrCat(name, " did not arrive whole"));
 }

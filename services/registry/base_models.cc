@@ -38,6 +38,7 @@ absl::StatusOr<v1::BaseModel> BaseModels::Create(const v1::CreateBaseModelReques
     return FieldError("folder", Quoted(request.folder()), "an absolute path");
   }
   RETURN_IF_ERROR(CheckText("licence", request.licence(), kMaxLicenceBytes));
+  // Before the transaction: hashing gigabytes of weights takes seconds, and there is one writer.
   ASSIGN_OR_RETURN(const engine::ModelIdentity identity, Identify(request.folder()));
 
   return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::BaseModel> {

@@ -22,6 +22,7 @@ constexpr size_t kMaxDescription = 2000;
 
 struct ConceptRow {
   v1::Concept body;
+  // The numbers of deleted versions are not given out again, so both are needed.
   int64_t last = 0;    // number of the last version, deleted or not
   int64_t newest = 0;  // of the newest that is not deleted
   int64_t version = 0;
@@ -246,6 +247,8 @@ absl::StatusOr<v1::Alias> Concepts::SetAlias(const v1::Alias& alias) {
     int64_t version = 0;
     sql << "select version from aliases where tenant = :t and concept = :c and id = :id",
         soci::use(tenant), soci::use(name.owner), soci::use(name.id), soci::into(version);
+    // An alias that is not there has version 0: a caller who read one that has been deleted since
+    // is told so.
     RETURN_IF_ERROR(CheckEtag(alias.etag(), version));
     ++version;
     const int64_t now = DatabaseNowMicros(sql);
@@ -266,7 +269,7 @@ absl::StatusOr<std::vector<v1::Alias>> Concepts::ListAliases(const std::string& 
     RETURN_IF_ERROR(Load(sql, owner).status());
     const std::string tenant = kTenant;
     const int limit = page.rows();
-    // Without a body: aliases are so small that their number alone fills a page.
+    // Aliases have no body: they are so small that their number alone fills a page.
     ListedRow<std::string> row;
     int64_t embedding = 0;
     int64_t update_us = 0;

@@ -38,6 +38,7 @@ absl::StatusOr<VersionName> Resolve(soci::session& sql, const std::string& name)
     found.owner = (*alias)[0];
     sql << "select embedding from aliases where tenant = :t and concept = :c and id = :id",
         soci::use(tenant), soci::use(found.owner), soci::use((*alias)[1]),
+        // SOCI leaves the 0 in place if there is no such alias, and no version is numbered 0.
         soci::into(found.version);
     return found;
   }
@@ -69,6 +70,7 @@ absl::StatusOr<EmbeddingRow> Load(soci::session& sql, const VersionName& which,
 
 }  // namespace
 
+// 3 is v1::EMBEDDING_STATE_DELETED, here and in the other statements.
 const char* const kNewestOfConcept =
     "(select coalesce(max(e.version), 0) from embeddings e where e.tenant = c.tenant"
     " and e.concept = c.id and e.state <> 3)";

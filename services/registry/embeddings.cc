@@ -24,6 +24,7 @@
 namespace imprint::registry {
 namespace {
 
+// The most vectors, 75 of 1,024 numbers, take 300 KiB in fp32.
 constexpr size_t kMaxFileBytes = 1 << 20;
 constexpr size_t kMaxReasonBytes = 500;
 
@@ -36,7 +37,7 @@ absl::Status CheckSize(const std::string& content) {
   return absl::OkStatus();
 }
 
-// Trainings give no others, and a model multiplies with these.
+// No training gives larger numbers or NaN, and a model multiplies with what is accepted here.
 absl::Status CheckValues(const LearnedEmbedding& embedding) {
   // The largest number of fp16, in which models compute.
   constexpr float kLargest = 65504;
@@ -53,8 +54,8 @@ std::string Provenance(const LearnedEmbedding& embedding, absl::string_view key)
   return found == embedding.provenance.end() ? "" : found->second;
 }
 
-// Of the pictures that a version was taught from. Without them nobody could say what may be done
-// with it.
+// Copies the rights of the pictures that a version was taught from. Without them nobody could say
+// what may be done with it.
 absl::Status TakeRights(soci::session& sql, v1::Lineage& lineage) {
   const std::string tenant = kTenant;
   ASSIGN_OR_RETURN(const std::string id,
@@ -77,7 +78,7 @@ absl::Status TakeRights(soci::session& sql, v1::Lineage& lineage) {
 struct Embeddings::Addition {
   std::string concept_id;
   v1::Concept wanted;
-  // Empty: not idempotent.
+  // As the table's column; empty if the caller gave nothing to know a repeat by.
   std::string origin;
   std::string payload_sha256;
   std::string content;
@@ -86,6 +87,7 @@ struct Embeddings::Addition {
 
 absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed) {
   v1::Embedding& embedding = addition.embedding;
+  // Held until after the transaction, by which time a record names the file or nobody needs it.
   ASSIGN_OR_RETURN(const RecordedBlobs::Held file, blobs_.Put(addition.content));
   embedding.set_sha256(file.sha256());
   embedding.set_bytes(static_cast<int64_t>(addition.content.size()));
@@ -93,10 +95,12 @@ absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed
     const std::string tenant = kTenant;
     std::string body;
     std::string payload;
+    // A repeat is answered before anything else is looked up: the reference set may be gone by now.
     sql << "select body, payload_sha256 from embeddings where tenant = :t and origin = :o"
            " and origin <> ''",
         soci::use(tenant), soci::use(addition.origin), soci::into(body), soci::into(payload);
     if (sql.got_data()) {
+      // Commits have no payload hash, so that a job's repeat always matches.
       if (payload != addition.payload_sha256) {
         return absl::AlreadyExistsError("request_id: was used for another import");
       }
@@ -105,6 +109,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Add(Addition addition, bool& committed
       return Full(std::move(row));
     }
     v1::Lineage& lineage = *embedding.mutable_lineage();
+    // An import says its own rights; a training's are those of its pictures.
     const bool taught = !lineage.job().empty();
     if (taught) RETURN_IF_ERROR(TakeRights(sql, lineage));
     const std::string references(absl::StripPrefix(lineage.reference_set(), "referenceSets/"));
@@ -158,7 +163,8 @@ absl::StatusOr<v1::Embedding> Embeddings::Commit(const v1::CommitEmbeddingReques
   lineage.set_reference_set(spec.reference_set());
   *lineage.mutable_training() = spec;
   *embedding.mutable_labels() = request.labels();
-  // The model may have been taken out of the list since: its identity is then the file's.
+  // The model may have been taken out of the list since; the embedding then says nothing of its
+  // text encoder, and its width is not checked.
   if (const auto model = models_.Get(spec.base_model()); model.ok()) {
     lineage.set_text_encoder_identity(model->text_encoder_identity());
     if (parsed.width != model->embedding_width()) {
@@ -201,7 +207,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Import(const v1::ImportEmbeddingReques
   embedding.set_class_word(class_word);
   embedding.set_vectors(parsed.vectors);
   embedding.set_width(parsed.width);
-  // Whichever tool's file came in, ours is kept, and says the concept's word.
+  // Whichever tool's file came in, what is kept is in our layout, under the concept's word.
   addition.content = SerializeLearnedEmbedding(parsed);
   bool committed = false;
   return Add(std::move(addition), committed);
@@ -218,6 +224,7 @@ absl::StatusOr<std::vector<v1::Embedding>> Embeddings::List(const std::string& p
                                                             bool show_deleted, const Page& page,
                                                             std::string& next) {
   std::string owner;
+  // AIP-159's name for all parents.
   if (parent != "concepts/-") {
     ASSIGN_OR_RETURN(owner, ParseResourceId("parent", parent, "concepts"));
   }
@@ -264,6 +271,7 @@ absl::StatusOr<v1::Embedding> Embeddings::Change(
     ASSIGN_OR_RETURN(EmbeddingRow row, FindVersion(sql, name));
     RETURN_IF_ERROR(CheckEtag(etag, row.changes));
     const bool deleted = row.state == v1::EMBEDDING_STATE_DELETED;
+    // Deleting is final.
     if (deleted && state != v1::EMBEDDING_STATE_DELETED) return CheckActive(Full(std::move(row)));
     if (!deleted) {
       row.state = state;
@@ -300,6 +308,7 @@ absl::StatusOr<v1::DeleteEmbeddingResponse> Embeddings::Delete(
                               response.add_image_sets(std::move(set));
                             }
                           }));
+  // Not before the commit: after a rollback the record would be there without its file.
   blobs_.RemoveUnnamed({response.embedding().sha256()});
   return response;
 }

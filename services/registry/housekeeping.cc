@@ -10,6 +10,7 @@
 namespace imprint::registry {
 namespace {
 
+// Uploads that died leave few orphans; a database that was restored from an old backup leaves many.
 constexpr size_t kFewOrphans = 100;
 constexpr size_t kOrphanShare = 10;
 

@@ -32,6 +32,8 @@ absl::StatusOr<v1::ImageSet> ImageSets::Create(const v1::CreateImageSetRequest& 
     const std::string tenant = kTenant;
     auto row = FindImageSetOfJob(sql, job);
     if (row.ok()) return Full(*std::move(row));
+    // The gateway revokes before it closes the set. A request that was under way meanwhile would
+    // leave a set that nobody closes.
     if (IsRevoked(sql, job)) {
       return absl::FailedPreconditionError(absl::StrCat("job: ", job, " was ended"));
     }
@@ -63,6 +65,8 @@ absl::StatusOr<v1::ImageSet> ImageSets::Close(const std::string& name, v1::Image
   }
   return database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::ImageSet> {
     ASSIGN_OR_RETURN(ImageSetRow row, FindImageSet(sql, id));
+    // A set that is closed already stays as it is: whoever takes over from a gateway that died
+    // closes it again.
     if (row.state == v1::IMAGE_SET_STATE_OPEN) {
       if (state == v1::IMAGE_SET_STATE_COMPLETE && row.done < row.total) {
         return absl::FailedPreconditionError(
@@ -123,6 +127,7 @@ absl::Status ImageSets::Delete(const std::string& name, const std::string& etag)
     return files;
   };
   ASSIGN_OR_RETURN(const auto files, database_.Write(remove));
+  // Other sets may have the same files, so only those that no record names any more go.
   blobs_.RemoveUnnamed(files);
   return absl::OkStatus();
 }

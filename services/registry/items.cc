@@ -39,6 +39,7 @@ absl::StatusOr<ItemName> ParseItemName(const std::string& name) {
 absl::StatusOr<std::string> MimeType(std::span<const std::byte> bytes,
                                      const v1::ItemRequest& request, PictureMemory& memory) {
   const auto format = SniffPicture(bytes);
+  // Samplers write none of the other formats, so these are refused before they cost memory.
   if (format && format->read && !format->written) {
     return FieldError("chunk", format->name, "PNG, JPEG or WebP");
   }
@@ -103,6 +104,7 @@ absl::Status Items::Upload::Append(absl::string_view bytes) {
 
 absl::StatusOr<v1::Item> Items::Upload::Finish(bool& committed) {
   const bool blocked = header_.safety().blocked();
+  // Outlives the transaction, by the end of which a record names the blob.
   std::optional<RecordedBlobs::Held> file;
   v1::Item item;
   *item.mutable_request() = header_.request();
@@ -121,6 +123,8 @@ absl::StatusOr<v1::Item> Items::Upload::Finish(bool& committed) {
     file.emplace(std::move(stored));
   }
   return items_->database_.Write([&](soci::session& sql) -> absl::StatusOr<v1::Item> {
+    // Another attempt may have begun since Begin, which voids the ticket. Within the transaction
+    // nothing can come in between any more.
     ASSIGN_OR_RETURN(const TicketScope scope, Tickets::Check(sql, header_.token()));
     RETURN_IF_ERROR(CheckMayDraw(scope));
     ASSIGN_OR_RETURN(const ImageSetRow set, FindImageSet(sql, scope.image_set));
@@ -137,6 +141,8 @@ absl::StatusOr<v1::Item> Items::Upload::Finish(bool& committed) {
     std::string body;
     sql << "select body from items where image_set = :s and item_index = :i", soci::use(set.number),
         soci::use(index), soci::into(body);
+    // Before the set's state is looked at: an upload that is tried again because its answer was
+    // lost succeeds even if the set has been closed since.
     if (sql.got_data()) return FromJsonText<v1::Item>(body);
     if (set.state != v1::IMAGE_SET_STATE_OPEN) {
       return absl::FailedPreconditionError(

@@ -62,6 +62,8 @@ std::vector<std::string> ImageSetsOf(soci::session& sql, int64_t embedding) {
 absl::Status PartFrom(soci::session& sql, const std::string& reference_set,
                       const v1::Rights& rights) {
   const std::string tenant = kTenant;
+  // All are read before any is changed: SQLite leaves open what a query returns of a table that is
+  // written to while it runs.
   std::vector<int64_t> numbers;
   int64_t number = 0;
   soci::statement rows = (sql.prepare << "select number from embeddings where tenant = :t"
@@ -78,6 +80,7 @@ absl::Status PartFrom(soci::session& sql, const std::string& reference_set,
       *embedding.mutable_lineage()->mutable_reference_rights() = rights;
       ASSIGN_OR_RETURN(body, ToJsonText(embedding));
     }
+    // Another set may be given this id.
     sql << "update embeddings set body = :b, reference_set = '' where number = :n", soci::use(body),
         soci::use(each);
   }

@@ -29,6 +29,7 @@ uint64_t DifferenceHash(const RgbImage& image) {
   uint64_t hash = 0;
   const auto brightness = [&](int x, int y) {
     const uint8_t* pixel = grid.Pixel(x, y);
+    // ITU-R BT.601's luma, times 1000.
     return 299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2];
   };
   for (int y = 0; y < kGridHeight; ++y) {

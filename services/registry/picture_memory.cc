@@ -7,7 +7,7 @@
 namespace imprint::registry {
 namespace {
 
-// Some tens of the slowest pictures that pass the limits.
+// Enough for some tens of the slowest pictures that pass the limits.
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
 }  // namespace

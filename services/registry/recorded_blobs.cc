@@ -19,6 +19,8 @@ absl::StatusOr<RecordedBlobs::Held> RecordedBlobs::Commit(BlobStore::Writer& wri
                                                           const std::string& sha256) {
   {
     const absl::MutexLock lock(&mutex_);
+    // Before the blob is there for all: whoever deletes the last record that names the same bytes
+    // would otherwise remove it before this caller's record is written.
     ++held_[sha256];
   }
   Held held(this, sha256);
@@ -29,7 +31,7 @@ absl::StatusOr<RecordedBlobs::Held> RecordedBlobs::Commit(BlobStore::Writer& wri
 absl::StatusOr<Blob> RecordedBlobs::Get(const std::string& sha256, size_t max_bytes) {
   auto content = blobs_.Get(sha256, max_bytes);
   if (!absl::IsNotFound(content.status())) return content;
-  // Its record may have gone since the caller read it.
+  // The caller's record may have been deleted since it was read, and its blob with it.
   ASSIGN_OR_RETURN(const bool named, IsNamed(sha256));
   if (!named) return absl::NotFoundError(absl::StrCat("blobs: ", sha256, " was deleted just now"));
   return absl::DataLossError(absl::StrCat("blobs: ", sha256, " is gone; restore it from a backup"));

@@ -67,6 +67,7 @@ absl::StatusOr<ReferenceSets::Upload> ReferenceSets::Upload::Begin(ReferenceSets
 }
 
 absl::Status ReferenceSets::Upload::BeginPicture(const PictureHeader& header) {
+  // The stream does not say where a picture ends; the next one's header does.
   RETURN_IF_ERROR(EndPicture());
   RETURN_IF_ERROR(CheckText("picture.file_name", header.file_name(), 255));
   const auto most = static_cast<int64_t>(DecodeLimits().max_bytes);
@@ -141,6 +142,7 @@ absl::StatusOr<v1::ReferenceSet> ReferenceSets::Create(
     const std::string tenant = kTenant;
     std::string body;
     std::string stored;
+    // Id and request id may match two sets: the one that was made with this request id counts.
     sql << "select body, payload_sha256 from reference_sets where tenant = :t"
            " and (id = :id or (request_id = :r and request_id <> ''))"
            " order by case when request_id = :r then 0 else 1 end limit 1",
@@ -212,6 +214,7 @@ absl::StatusOr<v1::DeleteReferenceSetResponse> ReferenceSets::Delete(const std::
     if (!sql.got_data()) return NoSuch("name", name);
     RETURN_IF_ERROR(CheckEtag(etag, version));
     const int64_t now = DatabaseNowMicros(sql);
+    // A trainer with a valid ticket may not have fetched all pictures yet.
     int readers = 0;
     sql << "select count(*) from tickets where tenant = :t and reference_set = :id"
            " and expire_us > :now",
@@ -224,6 +227,7 @@ absl::StatusOr<v1::DeleteReferenceSetResponse> ReferenceSets::Delete(const std::
     RETURN_IF_ERROR(FromJsonText(body, set));
     for (std::string& each : EmbeddingsOf(sql, id)) response.add_embeddings(std::move(each));
     for (std::string& each : ImageSetsOf(sql, id)) response.add_image_sets(std::move(each));
+    // After the names above are collected: from here on no version belongs to this id.
     RETURN_IF_ERROR(PartFrom(sql, id, set.rights()));
     files = BlobsOf(sql, "reference_pictures where reference_set = :n", number);
     sql << "delete from reference_pictures where reference_set = :n", soci::use(number);

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of one blob; what draws on it is for whoever reads the record to follow.
+// The most owners that are named of one blob. What draws on it can be read from their records.
 constexpr int kMostOwners = 5;
 
 struct RecordTable {
@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<std::string>> OwnersOf(Database& database, const std:
   });
 }
 
-// Each blob that a record names or that lies there, against its name.
+// Reads each blob and holds its bytes against its name.
 absl::Status CheckBlobs(const std::set<std::string>& names, Database& database, BlobStore& blobs,
                         FolderReport& report) {
   for (const std::string& sha256 : names) {

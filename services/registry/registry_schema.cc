@@ -2,6 +2,8 @@
 
 namespace imprint::registry {
 
+// 3 is v1::EMBEDDING_STATE_DELETED: a deleted version's record stays, its file does not. The query
+// is no part of a migration, and must name each table that has blobs.
 const char* const kBlobNames =
     "select sha256 from reference_pictures"
     " union all select sha256 from embeddings where state <> 3"
@@ -75,7 +77,8 @@ const std::vector<Migration>& RegistryMigrations() {
            // What stems from what: versions from the pictures that they were taught from, image
            // sets from the versions that they were drawn with.
            "alter table embeddings add column reference_set varchar(63) not null default ''",
-           // A set of that id may be another, made since.
+           // An id may have been given to another set since; such a set is younger than the
+           // version.
            "update embeddings set reference_set = coalesce((select s.id from reference_sets s"
            " where s.tenant = embeddings.tenant and s.id ="
            " substr(json_extract(embeddings.body, '$.lineage.referenceSet'),"

@@ -50,13 +50,15 @@ absl::StatusOr<RegistryStorage> OpenStorage(const fs::path& data) {
   RegistryStorage storage;
   constexpr const char* kLock = "registry.lock";
   RETURN_IF_ERROR(InContext("data", MakePrivateFolder(data, kLock)));
+  // Before anything is opened: what RecordedBlobs holds is known to one process alone.
   RETURN_IF_ERROR(InContext("data", LockFolder(data / kLock)));
   const fs::path records = data / "registry.db";
   std::error_code ignored;
   const bool is_new = !fs::exists(records, ignored);
   ASSIGN_OR_RETURN(storage.blobs, OpenBlobFolder(data / "blobs"));
   if (is_new) {
-    // Without the records that name them they would all be nobody's.
+    // Without the records that name them, all blobs would look like orphans, and TidyUp removes
+    // those.
     ASSIGN_OR_RETURN(const std::vector<std::string> blobs, storage.blobs->List());
     if (!blobs.empty()) {
       return absl::FailedPreconditionError(
@@ -115,6 +117,7 @@ struct RegistryProcess::Parts {
     memory.Show(metrics);
   }
 
+  // Each refers to those above it, and goes before them.
   RegistryStorage storage;
   PictureMemory memory;
   BaseModels models;
@@ -160,7 +163,7 @@ absl::Status RegistryProcess::Open(Metrics& metrics) {
   ASSIGN_OR_RETURN(RegistryStorage storage, OpenStorage(data_));
   MeasureData(data_, fs::path(data_) / "registry.db", metrics);
   MeasureBlobs(storage.blobs, metrics);
-  // Of a damaged database nothing is believed: no blob goes because of what it does not name.
+  // Nothing that a damaged database says is believed: no blob is removed because it is not named.
   if (const absl::Status whole = storage.database->Check(); absl::IsDataLoss(whole)) {
     LogError("the database is damaged; no blob is removed, and calls fail until it is restored",
              {{"error", Diagnosed(whole)}});

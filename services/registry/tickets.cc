@@ -98,6 +98,7 @@ absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequ
     int issued = 0;
     sql << "select attempt from tickets where job = :j and chunk = :c", soci::use(run.job()),
         soci::use(chunk), soci::into(issued);
+    // A gateway that was paused may still ask for an attempt that has been superseded.
     if (sql.got_data() && issued > attempt) {
       return absl::FailedPreconditionError(absl::StrCat("run.attempt: got ", attempt, "; attempt ",
                                                         issued, " has a ticket already"));
@@ -105,6 +106,7 @@ absl::StatusOr<v1::IssueTicketResponse> Tickets::Issue(const v1::IssueTicketRequ
     const int64_t first_item = request.first_item();
     const int64_t item_count = request.item_count();
     const int64_t expire = DatabaseNowMicros(sql) + request.lifetime_seconds() * 1'000'000;
+    // With its row, the token of the attempt before becomes void.
     sql << "delete from tickets where job = :j and chunk = :c", soci::use(run.job()),
         soci::use(chunk);
     sql << "insert into tickets (token_sha256, tenant, job, chunk, attempt, reference_set,"
@@ -128,6 +130,7 @@ absl::StatusOr<v1::RenewTicketResponse> Tickets::Renew(const v1::RenewTicketRequ
     const int64_t expire = now + request.lifetime_seconds() * 1'000'000;
     const int64_t chunk = run.chunk();
     const int attempt = run.attempt();
+    // Only a ticket that is still good: one that End has ended must not come back.
     soci::statement renewed =
         (sql.prepare << "update tickets set expire_us = :e where job = :j and chunk = :c"
                         " and attempt = :a and expire_us > :now",
@@ -161,6 +164,7 @@ absl::StatusOr<int> Tickets::Revoke(const std::string& job) {
     int open = 0;
     sql << "select count(*) from tickets where job = :j", soci::use(job), soci::into(open);
     sql << "delete from tickets where job = :j", soci::use(job);
+    // A request for a ticket that is under way gets none afterwards.
     sql << "insert into revoked_jobs (job) values (:j) on conflict (job) do nothing",
         soci::use(job);
     return open;

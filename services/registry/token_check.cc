@@ -22,6 +22,7 @@ constexpr size_t kTokenizersKept = 4;
 }  // namespace
 
 absl::Status CheckNewWord(absl::string_view field, const std::string& token) {
+  // A concept belongs to no model, so CLIP's own vocabulary is what its word must differ from.
   ASSIGN_OR_RETURN(const ClipTokenizer* const standard, StandardTokenizer());
   ConceptVocabulary concepts;
   const absl::Status added = concepts.Add(token, 1, *standard);
@@ -58,6 +59,7 @@ absl::StatusOr<v1::CheckTokensResponse> TokenCheck::Check(const v1::CheckTokensR
 
 absl::StatusOr<std::shared_ptr<const ClipTokenizer>> TokenCheck::TokenizerOf(
     const v1::BaseModel& model) {
+  // Held while a tokenizer is loaded, so that callers who ask at once do not all load it.
   const absl::MutexLock lock(&mutex_);
   if (const auto found = tokenizers_.find(model.fingerprint()); found != tokenizers_.end()) {
     return found->second;

@@ -93,7 +93,7 @@ absl::Status TransferApi::SendPrepared(grpc::ServerContext& context,
   const SquareFit fit =
       request.fit() == v1::SQUARE_FIT_SQUASH ? SquareFit::kSquash : SquareFit::kCrop;
   for (int i = 0; i < set.pictures_size(); ++i) {
-    // The large picture goes before the caller is waited for.
+    // The decoded original is freed before the caller is waited for, who may be slow to read.
     const auto fit_one = [&]() -> absl::StatusOr<RgbImage> {
       ASSIGN_OR_RETURN(const Blob original, references_.Original(set, i));
       ASSIGN_OR_RETURN(const PictureMemory::Picture picture, memory_.Decode(original.bytes()));

@@ -122,6 +122,8 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
     picture.prompt = item.prompt();
     picture.seed = item.seed();
   }
+  // Batches are filled up to so many, as many as the set has, so that a picture is the same to the
+  // bit whichever chunk it is in; an earlier gateway sends 0.
   order.chunk_items =
       static_cast<int>(std::max<int64_t>(request.chunk_items(), request.items_size()));
   order.trace_id = request.trace_id();

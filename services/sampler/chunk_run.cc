@@ -12,7 +12,7 @@
 namespace imprint::sampler {
 namespace {
 
-// What pictures that are begun may take when others are to have their place.
+// How long pictures that have begun may go on while other work waits for their place.
 constexpr absl::Duration kFinishBegun = absl::Seconds(10);
 
 }  // namespace
@@ -47,6 +47,8 @@ void ChunkRun::Delivered(v1::PictureDrawn picture) {
   if (blocked) metrics_.blocked.Increment();
   v1::RunEvent event;
   *event.mutable_picture() = std::move(picture);
+  // Before the count goes down: with the last picture, Settle ends the log, which takes no event
+  // after its end.
   run_->Append(std::move(event));
   {
     const absl::MutexLock lock(&mutex_);
@@ -69,6 +71,8 @@ void ChunkRun::UploadFailed(const v1::Failure& failure) {
   {
     const absl::MutexLock lock(&mutex_);
     --outstanding_;
+    // Before the stop is requested, which ends the drawing as cancelled: the run's end is this
+    // failure.
     FailLocked(failure);
   }
   stop_.request_stop();
@@ -125,6 +129,7 @@ std::optional<v1::RunEvent> ChunkRun::EndLocked() {
   if (failure_) {
     *last.mutable_failure() = *failure_;
   } else if (delivered_ == static_cast<int64_t>(order_.pictures.size())) {
+    // A stop that came once all pictures were in the registry changes nothing.
     last.mutable_chunk_result()->set_pictures(delivered_);
     last.mutable_chunk_result()->set_blocked(blocked_);
   } else {

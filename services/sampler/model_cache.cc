@@ -25,9 +25,10 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
       entries_.splice(entries_.begin(), entries_, found);
       return Loaded{.model = entries_.front().model, .warm = true};
     }
-    // Room is made before, so that there is never one more in memory than there may be.
+    // Evicting before loading keeps memory from ever holding more than `capacity_` models.
     while (entries_.size() >= capacity_) entries_.pop_back();
   }
+  // Not under the lock: loading takes seconds, and heartbeats ask for the fingerprints meanwhile.
   ASSIGN_OR_RETURN(std::shared_ptr<const engine::BaseModel> model,
                    engine::BaseModel::Load(location.folder(), {device_, precision}));
   if (model->info().fingerprint != location.fingerprint()) {

@@ -18,11 +18,13 @@ namespace imprint::sampler {
 namespace {
 
 constexpr absl::Duration kUploadTimeout = absl::Seconds(30);
+// The one try after a stop or during a shutdown, which wait for it.
 constexpr absl::Duration kLastUploadTimeout = absl::Seconds(5);
 constexpr Backoff kUploadBackoff(absl::Milliseconds(100), absl::Seconds(5));
 
-// Each try has a deadline of its own, and the registry takes an item once however often it comes.
-// INTERNAL is no reason: the registry may fail at this very picture, which the run's end must say.
+// DEADLINE_EXCEEDED is this try's own deadline, and trying again is safe since the registry takes
+// an item once. INTERNAL is not retried: the registry may fail at this very picture, which the
+// run's end must say.
 bool IsRetryableUpload(const absl::Status& error) {
   return IsTransient(error) || IsRetryable(error);
 }
@@ -44,6 +46,7 @@ PictureUploader::PictureUploader(SamplerMetrics& metrics, int threads, absl::Dur
 }
 
 PictureUploader::~PictureUploader() {
+  // All are told before any is joined, so that their last tries run side by side.
   for (std::jthread& thread : threads_) thread.request_stop();
   threads_.clear();
   for (const FinishedPicture& picture : waiting_) picture.chunk->Dropped();
@@ -57,6 +60,7 @@ void PictureUploader::Add(FinishedPicture picture, const std::function<void()>& 
   while (!changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(wait_slice_), room)) {
     lock.unlock();
     if (stop.stop_requested()) return picture.chunk->Dropped();
+    // Not under the lock, which the upload threads need to make room.
     on_wait();
     lock.lock();
   }
@@ -98,13 +102,14 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
   Backoff backoff = kUploadBackoff;
   for (bool warned = false;; warned = true) {
     if (Abandoned(chunk)) return chunk.Dropped();
+    // Read before the try: a stop that comes during it still leaves one more.
     const bool last = closed.stop_requested() || chunk.stop_token().stop_requested();
     const auto item =
         UploadItem(*registry, header, file, last ? kLastUploadTimeout : kUploadTimeout);
     if (item.ok()) {
       v1::PictureDrawn drawn;
       *drawn.mutable_request() = header.request();
-      // As the registry has it: an earlier attempt's picture stays.
+      // What the registry has, which may be an earlier attempt's picture.
       *drawn.mutable_safety() = item->safety();
       drawn.set_sha256(item->sha256());
       return chunk.Delivered(std::move(drawn));

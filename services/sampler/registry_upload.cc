@@ -7,6 +7,7 @@
 namespace imprint::sampler {
 namespace {
 
+// The registry takes pieces of up to 1 MiB (services/registry/file_pieces.h).
 constexpr size_t kChunkBytes = 256 << 10;
 
 }  // namespace

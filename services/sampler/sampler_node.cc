@@ -15,6 +15,7 @@
 namespace imprint::sampler {
 namespace {
 
+// The precision is each chunk's own, and the other rows are for training.
 constexpr auto kComputeRowsOfSamplers = WithFlagsOnlyOf(kComputeRows, {"device", "threads"});
 
 absl::Status CheckFlags(const SamplerFlags& flags) {
@@ -81,6 +82,7 @@ std::vector<grpc::Service*> SamplerNode::Endpoints() {
 }
 
 absl::Status SamplerNode::Serving(const std::string& address) {
+  // Not in Open: with port 0 the address, which is the default name, is known only now.
   board_->SetNode(flags_.node.empty() ? node::DefaultNodeName(address) : flags_.node);
   tidying_ = std::make_unique<node::Periodic>(absl::Seconds(1), [this] {
     runs_->Tidy();
@@ -97,7 +99,8 @@ void SamplerNode::Drain(absl::Time deadline) {
 
 void SamplerNode::Close() {
   tidying_ = nullptr;
-  // First the engine, which ends between two steps, then who takes its pictures.
+  // Each goes before what it calls: the timer and the endpoint call the engine, which ends between
+  // two steps and hands its pictures to the uploader.
   endpoint_ = nullptr;
   engine_ = nullptr;
   uploader_ = nullptr;

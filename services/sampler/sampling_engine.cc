@@ -31,7 +31,7 @@ void SamplingEngine::Add(std::shared_ptr<ChunkRun> chunk) {
 }
 
 void SamplingEngine::Work(const std::stop_token& closed) {
-  // On this thread, as it is the one that computes.
+  // OpenMP keeps this number for each thread, so the thread that computes sets it.
   if (const absl::Status set = engine::SetComputeThreads(options_.compute.threads); !set.ok()) {
     LogError("cannot set the number of compute threads; drawing with the current number",
              {{"error", set.message()}});
@@ -82,6 +82,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
                           {"pictures", order.pictures.size()},
                           {"trace", order.trace_id}});
   ASSIGN_OR_RETURN(const ModelCache::Loaded loaded, models_.Get(order.model, order.precision));
+  // The node's status lists warm models, which the scheduler prefers.
   if (!loaded.warm) {
     metrics_.model_loads.Increment();
     node_.Notify();
@@ -105,6 +106,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
     return Deliver(chunk, model, item, std::move(image));
   };
   hooks.on_work = [&] { SayWork(*chunk); };
+  // `done` counts over all pictures, so its growth is how many places the step had.
   hooks.on_step = [&, before = int64_t{0}](int64_t done, int64_t /*total*/) mutable {
     CountStep(done - std::exchange(before, done));
     chunk->ReviewStop();
@@ -117,7 +119,7 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
   return absl::OkStatus();
 }
 
-// Nothing leaves before the safety checker has seen it; that it cannot see it is an error.
+// No picture leaves before the safety checker has seen it; one that it cannot look at is an error.
 absl::Status SamplingEngine::Deliver(const std::shared_ptr<ChunkRun>& chunk,
                                      const engine::BaseModel& model, size_t item, RgbImage image) {
   FinishedPicture finished{.chunk = chunk, .item = item};

@@ -25,7 +25,7 @@ grpc::Status Answered(const absl::Status& status) {
 }
 
 std::string TraceId(const grpc::ServerContextBase& context) {
-  // version-trace-parent-flags
+  // The header has the form version-trace-parent-flags; newer versions may add parts.
   const std::vector<std::string> parts = absl::StrSplit(TraceParentOf(context), '-');
   if (parts.size() >= 4 && parts[1].size() == kTraceIdLength) {
     bool hexadecimal = true;

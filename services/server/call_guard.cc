@@ -25,8 +25,10 @@ using grpc::experimental::InterceptionHookPoints;
 using grpc::experimental::InterceptorBatchMethods;
 using grpc::experimental::ServerRpcInfo;
 
+// What a request takes in memory, up to about 25 times its size on the wire, is known once it is
+// parsed. Only so many may be in between.
 constexpr int kParsedAtOnce = 2;
-// For tools that look at a server; each asks for a moment.
+// For tools that look at a server, each for a moment.
 constexpr int kReflectionStreams = 8;
 constexpr int64_t kSmallRequest = 64 << 10;
 
@@ -37,13 +39,13 @@ google::protobuf::Message* RequestOf(InterceptorBatchMethods& batch) {
   return static_cast<google::protobuf::Message*>(batch.GetRecvMessage());
 }
 
-// Clear would keep the memory.
+// Empties a message whose memory Clear would keep.
 void Empty(google::protobuf::Message& message) {
   const std::unique_ptr<google::protobuf::Message> fresh(message.New());
   message.GetReflection()->Swap(&message, fresh.get());
 }
 
-// Of a handler that is not ours.
+// Ends a call of reflection, whose handler is gRPC's own and does not ask for a refusal.
 void End(grpc::ServerContextBase& context, const absl::Status& status) {
   grpc_call_cancel_with_status(context.c_call(), GRPC_STATUS_RESOURCE_EXHAUSTED,
                                std::string(status.message()).c_str(), nullptr);
@@ -102,6 +104,7 @@ class CallGuard : public grpc::experimental::Interceptor {
     if (parses_) shared_.parsing.Enter();
   }
 
+  // A call may end before its request is there to be parsed.
   ~CallGuard() override { HasParsed(); }
 
   void Intercept(InterceptorBatchMethods* batch) override {

@@ -68,7 +68,7 @@ class CallInterceptor : public grpc::experimental::Interceptor {
   explicit CallInterceptor(MethodMetrics& method) : method_(method), began_(absl::Now()) {
     method_.Began();
   }
-  // A call whose caller has gone may end without a status.
+  // Not at PRE_SEND_STATUS: a call whose caller has gone may end without a status.
   ~CallInterceptor() override { method_.Ended(code_, absl::Now() - began_); }
 
   void Intercept(InterceptorBatchMethods* batch) override {

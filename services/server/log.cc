@@ -55,13 +55,15 @@ std::string AsJson(LogLevel level, absl::string_view message,
   line["service"] = Style().service;
   line["message"] = std::string(message);
   for (const LogField& field : fields) {
-    // A number stands as it is; not every one is JSON (inf), and then it stands as text.
+    // Numbers are written as they are, except those that JSON does not have, such as inf, which
+    // become text.
     nlohmann::json value =
         field.is_text ? nlohmann::json(nlohmann::json::value_t::discarded)
                       : nlohmann::json::parse(field.value, nullptr, /*allow_exceptions=*/false);
     if (value.is_discarded()) value = field.value;
     line[std::string(field.key)] = value;
   }
+  // Field values may hold what callers sent; invalid UTF-8 must not throw.
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -18,6 +18,8 @@ const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {
 Metrics::Metrics() = default;
 Metrics::~Metrics() = default;
 
+// prometheus-cpp 1.0 does not escape help texts: a backslash or a line break in one fails the whole
+// scrape.
 prometheus::Counter& Metrics::Counter(const std::string& name, const std::string& help,
                                       const prometheus::Labels& labels) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels);

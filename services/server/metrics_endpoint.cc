@@ -27,8 +27,9 @@ constexpr unsigned int kSilenceSeconds = 5;
 constexpr absl::Duration kLongest = absl::Seconds(30);
 constexpr absl::Duration kLookAgain = absl::Seconds(5);
 constexpr unsigned int kConnections = 256;
+// One address that opens many must leave room for Prometheus.
 constexpr unsigned int kConnectionsOfOne = 64;
-// What a request's header may take.
+// The most bytes of memory for one connection, its request's header among them.
 constexpr size_t kRequestBytes = 16 << 10;
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
@@ -75,7 +76,7 @@ MHD_Result Answer(void* endpoint, MHD_Connection* connection, const char* url, c
     *request = &begun;
     return MHD_YES;
   }
-  // A body is nothing to us.
+  // A body is taken and ignored: MHD calls again until all of it was taken.
   if (*upload_bytes != 0) {
     *upload_bytes = 0;
     return MHD_YES;
@@ -93,7 +94,7 @@ MHD_Result Answer(void* endpoint, MHD_Connection* connection, const char* url, c
 
 }  // namespace
 
-// Those that are open: the library ends what is silent, but not what says a little now and then.
+// The open connections. libmicrohttpd ends what is silent, but not what sends a byte now and then.
 class MetricsEndpoint::Connections {
  public:
   Connections() : sweeper_([this](const std::stop_token& stop) { Sweep(stop); }) {}
@@ -120,6 +121,7 @@ class MetricsEndpoint::Connections {
       const absl::Time latest = absl::Now() - kLongest;
       const absl::MutexLock lock(&mutex_);
       for (const auto& [socket, since] : since_) {
+        // Not close: the descriptor is the library's, which notices the end and closes it.
         if (since < latest) shutdown(socket, SHUT_RDWR);
       }
     }
@@ -155,6 +157,7 @@ absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(
   return endpoint;
 }
 
+// Its threads call `text_` and note connections until it has stopped.
 MetricsEndpoint::~MetricsEndpoint() {
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
 }

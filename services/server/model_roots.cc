@@ -12,6 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Compares parts of the paths, not characters: /models-2 is not inside /models.
 bool IsInside(const fs::path& path, const fs::path& root) {
   const auto [in_root, in_path] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
   return in_root == root.end();
@@ -48,6 +49,8 @@ absl::Status ModelRoots::CheckFlags() const {
 absl::Status ModelRoots::Check(absl::string_view field, const std::string& path) const {
   if (fs::path(path).is_relative()) return FieldError(field, Quoted(path), "an absolute path");
   std::error_code error;
+  // Links and dots are resolved on both sides, so that a link inside a root leads out of it in
+  // vain. Weakly, as a model may be named before it is there.
   const fs::path resolved = fs::weakly_canonical(path, error);
   const auto holds = [&](const std::string& root) { return Holds(root, resolved); };
   bool allowed = !error && std::any_of(roots_.begin(), roots_.end(), holds);

@@ -37,6 +37,7 @@ Patience::Patience(grpc::ServerContextBase& context, const std::string& text)
   alarm_.Set(absl::ToChronoTime(until), [call = call_](bool rang) {
     if (!rang) return;
     const absl::MutexLock lock(&call->mutex);
+    // The call may be over, and its context gone, when the alarm goes off.
     if (call->call == nullptr) return;
     // TryCancel would say no more than that it was cancelled.
     grpc_call_cancel_with_status(call->call, GRPC_STATUS_DEADLINE_EXCEEDED, call->text.c_str(),

@@ -29,7 +29,7 @@ int OpenDescriptors() {
        entry.increment(error)) {
     ++count;
   }
-  // The one that is read from.
+  // Without the descriptor that the directory is read from.
   return count - 1;
 }
 
@@ -52,6 +52,7 @@ void MeasureProcess(Metrics& metrics) {
   metrics.Gauge("process_start_time_seconds", "When the process began, in Unix time.")
       .Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
   metrics.BeforeScrape([&cpu, &resident, &size, &open] {
+    // A Counter can only be incremented, so it gets the difference.
     cpu.Increment(CpuSeconds() - cpu.Value());
     const ProcessMemory memory = MemoryOf(getpid());
     resident.Set(static_cast<double>(memory.resident));

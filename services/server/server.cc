@@ -19,15 +19,17 @@
 namespace imprint {
 namespace {
 
-// For calls that came at the last moment.
+// How long calls that came at the last moment may take.
 constexpr absl::Duration kLastGrace = absl::Seconds(1);
 
-// Of the threads, one in so many is never given to a stream, and one in so many to no call of ours.
+// One in so many of the threads is never given to a stream, and one in so many to no call of ours
+// at all: gRPC refuses calls when threads run out, and health checks and our own refusals need
+// some.
 constexpr int kShareForUnary = 4;
 constexpr int kShareForHealth = 16;
 constexpr int kLeastForHealth = 8;
-// What messages on their way in may take. gRPC 1.51 looks at a message's size once all of it is
-// there.
+// The memory that messages on their way in may take. gRPC 1.51 looks at a message's size once all
+// of it is there.
 constexpr size_t kTransportBytes = 256 << 20;
 
 // A message is unpacked before its size is looked at: one of a megabyte may be a gigabyte then.
@@ -54,6 +56,7 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(grpc::ServerBuilder& builde
         absl::StrCat(flag, ": ", address, " cannot be bound; is something else listening there?"));
   }
   bound = absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+  // gRPC's own health service says SERVING from the start.
   server->GetHealthCheckService()->SetServingStatus(false);
   return server;
 }
@@ -79,8 +82,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerFlags& flags,
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   // Or a caller that vanishes from a quiet stream would never be noticed (rpc/channel.cc).
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // Our clients ping every 20 seconds (rpc/channel.h); gRPC's own limit of five minutes between
+  // pings without data would end their idle connections.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // No grace is set, which means an infinite one: with another, gRPC ends streams and long calls
+  // that are in flight when a connection comes of age.
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                              flags.max_connection_age_seconds * 1000);
   grpc::ResourceQuota quota;
@@ -117,9 +124,11 @@ void Server::SetReady(bool ready) {
 
 void Server::Shutdown(absl::Time deadline) {
   in_flight_->AwaitNone(deadline);
+  // With a deadline: without one, it may wait forever for a call that does not end.
   server_->Shutdown(absl::ToChronoTime(absl::Now() + kLastGrace));
   server_->Wait();
   if (health_ == nullptr) return;
+  // Last, so that probes hear NOT_SERVING for as long as calls are answered.
   health_->Shutdown(absl::ToChronoTime(absl::Now()));
   health_->Wait();
 }

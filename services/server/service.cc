@@ -60,6 +60,7 @@ class EndSignals {
   // Ends the process at the next signal, until stopped.
   std::jthread EndAtNext() {
     return std::jthread([this](const std::stop_token& stop) {
+      // sigtimedwait knows no stop token, so it looks for one ten times a second.
       constexpr timespec kPoll = {.tv_sec = 0, .tv_nsec = 100'000'000};
       while (!stop.stop_requested()) {
         if (sigtimedwait(&signals_, nullptr, &kPoll) > 0) std::_Exit(1);
@@ -101,6 +102,7 @@ absl::Status Serve(const ServerFlags& flags, Service& service, Metrics& metrics,
 
   signals.Wait();
   const std::jthread impatience = signals.EndAtNext();
+  // First, or a change that it sees would answer SERVING again.
   readiness.reset();
   server->SetReady(false);
   LogInfo("draining", {{"seconds", flags.drain_seconds}});
@@ -138,6 +140,7 @@ int RunService(int argc, char** argv, const std::string& name, const std::string
   status.Update(StartLog(name, flags.log_format, flags.log_level));
   if (!status.ok()) return SayBadFlags(name, status);
 
+  // Before anything that starts a thread, as threads inherit the mask.
   EndSignals signals;
   Metrics metrics;
   metrics
@@ -149,6 +152,7 @@ int RunService(int argc, char** argv, const std::string& name, const std::string
   status = service.Open(metrics);
   if (status.ok()) {
     status = Serve(flags, service, metrics, signals);
+    // Before Close: a scrape looks at what Close takes down.
     metrics.Hide();
     service.Close();
   }

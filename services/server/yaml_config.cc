@@ -33,6 +33,8 @@ std::vector<CLI::ConfigItem> YamlConfig::from_config(std::istream& input) const 
     for (const auto& entry : file) {
       CLI::ConfigItem item;
       item.name = entry.first.as<std::string>();
+      // CLI11 reads the file before the environment, and what is read first counts; ours is the
+      // other way round.
       if (std::getenv(EnvironmentName(item.name).c_str()) != nullptr) continue;
       if (entry.second.IsSequence()) {
         for (const auto& value : entry.second) item.inputs.push_back(value.as<std::string>());

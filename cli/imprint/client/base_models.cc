@@ -21,7 +21,7 @@ namespace imprint::cli {
 namespace {
 
 constexpr absl::string_view kDefault = "baseModels/default";
-// A model's weights may be many gigabytes, on a slow disk.
+// Registering hashes the weights, which may be many gigabytes on a slow disk.
 constexpr absl::Duration kRegisterTimeout = absl::Minutes(30);
 constexpr int kMaxReadmeLines = 200;
 

@@ -43,6 +43,7 @@ absl::Status Gateway::Try(absl::Duration timeout, const Attempt& attempt) {
 
 bool WaitUnlessStopped(const std::stop_token& stop, absl::Duration duration) {
   std::mutex mutex;
+  // Nobody signals it: only the time or the stop token ends the wait.
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
   never.wait_for(lock, stop, absl::ToChronoNanoseconds(duration), [] { return false; });

@@ -15,7 +15,8 @@
 namespace imprint::cli {
 namespace {
 
-// The gateway has gone: killed, or draining, when it cancels the streams that are left.
+// Returns whether the gateway has gone: killed, or draining, when it cancels the streams that are
+// left.
 bool IsGatewayGone(const absl::Status& status) {
   return IsStreamBroken(status) || absl::IsCancelled(status);
 }
@@ -44,6 +45,8 @@ class Follower {
       } else if (!IsGatewayGone(status) && !IsRetryable(status)) {
         return status;
       }
+      // Patience is for silence alone: whoever sends events, however often its stream breaks, is
+      // there.
       if (status.ok() || next_ > before) {
         heard = absl::Now();
         backoff.Reset();
@@ -65,6 +68,7 @@ class Follower {
     const auto stream = gateway_.jobs().WatchJob(&call.context(), request);
     v1::JobEvent event;
     while (stream->Read(&event)) {
+      // Each event is handled once, whatever a stream after a restart begins with.
       if (event.number() < next_) continue;
       next_ = event.number() + 1;
       handled_ = handle_(event);

@@ -16,7 +16,7 @@ namespace {
 
 const char* Label(const v1::Job& job) { return job.has_training() ? "teaching" : "drawing"; }
 
-// What every event has for programs.
+// Adds what every event has for programs.
 nlohmann::json With(const std::string& job, const v1::JobEvent& event, nlohmann::json fields) {
   fields["job"] = job;
   fields["number"] = event.number();
@@ -62,7 +62,7 @@ void JobProgress::TellState(const v1::JobEvent& event) {
                                {{"from", cli::StateText(change.from())},
                                 {"to", cli::StateText(change.to())},
                                 {"reason", change.reason()}}));
-  // Back to waiting, or on to another attempt: the time left is counted anew.
+  // The job waits again, or goes on to another attempt: the time left is counted anew.
   if (change.to() == v1::JOB_STATE_PENDING) started_ = false;
 }
 
@@ -75,6 +75,7 @@ void JobProgress::TellStep(const v1::JobEvent& event) {
                                {"smoothed_loss", progress.smoothed_loss()},
                                {"norm", progress.norm()},
                                {"seconds_per_step", progress.seconds_per_step()}}));
+  // Events from before the watch began are for programs; drawn, they would only flicker by.
   if (event.number() <= seen_) return;
   Draw(progress.step(), progress.steps(),
        absl::StrFormat("loss %.4f  norm %.2f", progress.smoothed_loss(), progress.norm()));

@@ -47,6 +47,8 @@ absl::StatusOr<v1::BaseModel> RegisterModelHere(const fs::path& home, Gateway& g
   if (Has(before, path)) return RegisterModel(gateway, model);
   Paths with = before;
   with.push_back(path);
+  // First, as the registry takes a model only from a folder on the list; undone if it refuses the
+  // model.
   RETURN_IF_ERROR(Write(home, with));
   auto registered = RegisterModel(gateway, model);
   if (!registered.ok()) RETURN_IF_ERROR(Write(home, before));

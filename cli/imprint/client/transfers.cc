@@ -13,12 +13,13 @@
 namespace imprint::cli {
 namespace {
 
+// The API takes pieces of up to 1 MiB.
 constexpr size_t kChunkBytes = 256 << 10;
 constexpr absl::Duration kTransferTimeout = absl::Minutes(10);
 
 using UploadStream = grpc::ClientWriterInterface<v1::CreateReferenceSetRequest>;
 
-// False once the server does not listen any more: it has made up its mind.
+// Returns false once the server reads no more, as it has an answer already; Finish has it.
 bool SendPicture(UploadStream& stream, const std::filesystem::path& path,
                  std::span<const std::byte> bytes) {
   v1::CreateReferenceSetRequest part;
@@ -40,6 +41,7 @@ absl::StatusOr<std::string> Download(Gateway& gateway, const std::string& name, 
   std::string content;
   std::string sha256;
   RETURN_IF_ERROR(gateway.Try(kTransferTimeout, [&](grpc::ClientContext& context) {
+    // A try before this one may have ended in the middle.
     content.clear();
     const auto stream = open(context);
     v1::DownloadChunk chunk;

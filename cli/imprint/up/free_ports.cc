@@ -26,7 +26,7 @@ int FirstEphemeralPort() {
 bool IsFree(int port) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (listener < 0) return false;
-  // As servers bind it: connections of an earlier one that are still closing do not count.
+  // As servers bind it: an earlier one's connections that are still closing do not count.
   const int yes = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   sockaddr_in address = {};

@@ -12,7 +12,7 @@ constexpr int kNodesStage = 0;
 constexpr int kGatewayStage = 1;
 constexpr int kRegistryStage = 2;
 
-// What all servers have alike.
+// Plans what all servers have alike.
 class Planner {
  public:
   Planner(const UpPlan& plan, const std::vector<int>& ports) : plan_(plan), ports_(ports) {}
@@ -33,7 +33,7 @@ class Planner {
                       metrics,
                       "--address-file",
                       server.address_file.string()};
-    // The gateway reads none.
+    // The gateway reads no models.
     if (name != "gateway") {
       server.command.insert(server.command.end(),
                             {"--models-list", ModelsList(plan_.home).string()});

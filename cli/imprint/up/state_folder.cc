@@ -28,8 +28,8 @@ constexpr const char* kLock = "lock";
 fs::path LockFile(const fs::path& home) { return home / kLock; }
 fs::path RunningFile(const fs::path& home) { return home / "up.json"; }
 
-// Of the lock's file. Locks of open file descriptions, unlike flock's, can be asked for without
-// being taken.
+// The bytes of the lock's file that are locked. Locks of open file descriptions, unlike flock's,
+// can be asked for without being taken.
 enum Byte : off_t {
   kHome,    // its holder has the folder
   kHolder,  // its holder alone takes the first and says so, or reads who did
@@ -93,6 +93,8 @@ absl::StatusOr<HomeLock> HomeLock::Take(const fs::path& home) {
                                                     std::generic_category().message(errno)));
   }
   HomeLock lock(file);
+  // Before the folder's own byte, so that whoever is refused reads the holder's number and not an
+  // earlier one's.
   if (!LockHolder(file)) {
     return absl::UnavailableError(absl::StrCat("cannot lock ", LockFile(home).string(), ": ",
                                                std::generic_category().message(errno)));

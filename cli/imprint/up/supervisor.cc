@@ -33,6 +33,7 @@ Supervisor::Supervisor(std::vector<ServerPlan> servers, SupervisorReports report
 Supervisor::~Supervisor() {
   for (Server& server : servers_) {
     if (server.pid > 0) kill(server.pid, SIGKILL);
+    // The waiter ends with the process, and leaves it to be reaped.
     if (server.waiter.joinable()) server.waiter.join();
     if (server.pid > 0) waitpid(server.pid, nullptr, 0);
   }
@@ -85,6 +86,7 @@ void Supervisor::Keep(const std::stop_token& stop) {
 void Supervisor::Stop() {
   int last_stage = 0;
   for (Server& server : servers_) {
+    // Nothing is restarted from here on.
     server.start_at = absl::InfiniteFuture();
     last_stage = std::max(last_stage, server.plan.stop_stage);
   }
@@ -102,6 +104,7 @@ std::map<std::string, pid_t> Supervisor::pids() const {
 absl::Status Supervisor::Launch(Server& server) {
   server.start_at = absl::InfiniteFuture();
   std::error_code ignored;
+  // One that an earlier run left would make the server look ready.
   std::filesystem::remove(server.plan.address_file, ignored);
   const auto pid = StartChild({.command = server.plan.command, .log = server.plan.log});
   if (!pid.ok()) return pid.status();
