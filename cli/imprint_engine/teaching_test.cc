@@ -239,7 +239,7 @@ TEST_F(ResumeTeachingTest, AGraphIsRefusedInFp16AsItIsAtTheBeginning) {
 }
 
 TEST_F(ResumeTeachingTest, AutoIsWhereItBegan) {
-  constexpr ComputeDevice kNoMachineHas = {DeviceKind::kCuda, 1023};
+  static constexpr ComputeDevice kNoMachineHas = {DeviceKind::kCuda, 1023};
   Rewrite([](TeachOrder& order) { order.compute.device = kNoMachineHas; });
   EXPECT_THAT(Resume(Asking({}, {"device"})),
               Fails(absl::StatusCode::kFailedPrecondition, HasSubstr("cuda:1023")));
