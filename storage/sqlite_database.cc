@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -283,7 +284,7 @@ int64_t DatabaseNowMicros(soci::session& session) {
   double milliseconds = 0;
   // SQLite's clock has whole milliseconds, and a double of days is exact to 40 µs.
   session << "select (julianday('now') - 2440587.5) * 86400000.0", soci::into(milliseconds);
-  return static_cast<int64_t>(milliseconds) * 1000;
+  return int64_t{std::llround(milliseconds)} * 1000;
 }
 
 }  // namespace imprint

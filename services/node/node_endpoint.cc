@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
+#include "services/node/look_interval.h"
 #include "services/server/call.h"
 #include "services/server/patience.h"
 
@@ -14,8 +15,6 @@ namespace imprint::node {
 namespace {
 
 constexpr absl::Duration kHeartbeat = absl::Seconds(1);
-// gRPC tells a waiting handler of nobody's going: it has to look.
-constexpr absl::Duration kLookInterval = absl::Milliseconds(200);
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "rpc/status.h"
+#include "services/node/look_interval.h"
 #include "services/node/run_id.h"
 #include "services/node/run_log.h"
 #include "services/server/call.h"
@@ -17,9 +18,6 @@
 
 namespace imprint::node {
 namespace {
-
-// gRPC tells a waiting handler of nobody's going: it has to look.
-constexpr absl::Duration kLookInterval = absl::Milliseconds(200);
 
 absl::Status Stream(RunTable& runs, const v1::RunKey& key, int64_t from_event,
                     grpc::ServerContext& context, grpc::ServerWriter<v1::RunEvent>& writer) {

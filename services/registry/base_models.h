@@ -18,9 +18,9 @@ class BaseModels {
  public:
   explicit BaseModels(Database& database) : database_(database) {}
 
-  // Reads the folder, hashes its weights and registers it. The same id with the same weights
-  // returns the existing model; with other weights, ALREADY_EXISTS. Returns INVALID_ARGUMENT or
-  // NOT_FOUND naming field and file.
+  // Reads the folder, hashes its weights and registers it. The same id with the same
+  // weights in the same folder returns the existing model; otherwise ALREADY_EXISTS. Returns
+  // INVALID_ARGUMENT or NOT_FOUND naming field and file.
   absl::StatusOr<v1::BaseModel> Create(const v1::CreateBaseModelRequest& request);
 
   absl::StatusOr<v1::BaseModel> Get(const std::string& name);

@@ -1,5 +1,6 @@
 #include "services/server/process_metrics.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <sys/resource.h>
 #include <system_error>
@@ -30,7 +31,7 @@ int OpenDescriptors() {
     ++count;
   }
   // Without the descriptor that the directory is read from.
-  return count - 1;
+  return std::max(count - 1, 0);
 }
 
 double MostDescriptors() {

@@ -25,7 +25,7 @@ nlohmann::json With(const std::string& job, const v1::JobEvent& event, nlohmann:
   return fields;
 }
 
-std::string StateText(v1::AttemptState state) {
+std::string AttemptStateText(v1::AttemptState state) {
   return EnumText(v1::AttemptState_Name(state), "ATTEMPT_STATE_");
 }
 
@@ -59,8 +59,8 @@ void JobProgress::Tell(const v1::JobEvent& event) {
 void JobProgress::TellState(const v1::JobEvent& event) {
   const v1::JobEvent::StateChange& change = event.state_change();
   console_.Event("state", With(job_, event,
-                               {{"from", cli::StateText(change.from())},
-                                {"to", cli::StateText(change.to())},
+                               {{"from", StateText(change.from())},
+                                {"to", StateText(change.to())},
                                 {"reason", change.reason()}}));
   // The job waits again, or goes on to another attempt: the time left is counted anew.
   if (change.to() == v1::JOB_STATE_PENDING) started_ = false;
@@ -98,7 +98,7 @@ void JobProgress::TellAttempt(const v1::JobEvent& event) {
   const v1::JobEvent::AttemptChange& change = event.attempt_change();
   const std::vector<std::string> nodes(change.nodes().begin(), change.nodes().end());
   console_.Event("attempt", With(job_, event,
-                                 {{"state", StateText(change.state())},
+                                 {{"state", AttemptStateText(change.state())},
                                   {"reason", change.reason()},
                                   {"nodes", nodes},
                                   {"resumes_from_step", change.resumes_from_step()}}));
@@ -119,7 +119,7 @@ void JobProgress::TellAttempt(const v1::JobEvent& event) {
   if (!fault || console_.json()) return;
   bar_.Finish();
   console_.Warn(absl::StrCat("attempt ", event.attempt(), " on ", event.node(), " ",
-                             StateText(change.state()), ": ", change.reason()));
+                             AttemptStateText(change.state()), ": ", change.reason()));
 }
 
 void JobProgress::Draw(int64_t done, int64_t total, const std::string& note) {

@@ -15,7 +15,9 @@ namespace {
 
 // The API takes pieces of up to 1 MiB.
 constexpr size_t kChunkBytes = 256 << 10;
-constexpr absl::Duration kTransferTimeout = absl::Minutes(10);
+constexpr absl::Duration kDownloadTimeout = absl::Minutes(10);
+// As long as the gateway lets an upload take: pictures as phones make them, over a slow line.
+constexpr absl::Duration kUploadTimeout = absl::Hours(2);
 
 using UploadStream = grpc::ClientWriterInterface<v1::CreateReferenceSetRequest>;
 
@@ -40,7 +42,7 @@ template <typename Open>
 absl::StatusOr<std::string> Download(Gateway& gateway, const std::string& name, const Open& open) {
   std::string content;
   std::string sha256;
-  RETURN_IF_ERROR(gateway.Try(kTransferTimeout, [&](grpc::ClientContext& context) {
+  RETURN_IF_ERROR(gateway.Try(kDownloadTimeout, [&](grpc::ClientContext& context) {
     // A try before this one may have ended in the middle.
     content.clear();
     const auto stream = open(context);
@@ -67,7 +69,7 @@ absl::StatusOr<v1::ReferenceSet> UploadReferences(Gateway& gateway, const Refere
     ASSIGN_OR_RETURN(files.emplace_back(), MappedFile::Open(path));
   }
   v1::ReferenceSet references;
-  RETURN_IF_ERROR(gateway.Try(kTransferTimeout, [&](grpc::ClientContext& context) {
+  RETURN_IF_ERROR(gateway.Try(kUploadTimeout, [&](grpc::ClientContext& context) {
     const auto stream = gateway.registry().CreateReferenceSet(&context, &references);
     v1::CreateReferenceSetRequest part;
     v1::CreateReferenceSetRequest::ReferenceSetHeader& header = *part.mutable_header();

@@ -97,7 +97,7 @@ void DescribeLineage(const v1::Lineage& lineage, Console& console) {
                                         RightsText(lineage.import_rights())));
 }
 
-std::string StateText(const v1::Embedding& embedding) {
+std::string EmbeddingStateText(const v1::Embedding& embedding) {
   switch (embedding.state()) {
     case v1::EMBEDDING_STATE_BLOCKED:
       return "blocked";
@@ -111,9 +111,9 @@ std::string StateText(const v1::Embedding& embedding) {
 void Describe(const v1::Embedding& embedding, Console& console) {
   console.Line("embedding", embedding.name());
   if (embedding.state() != v1::EMBEDDING_STATE_ACTIVE) {
-    console.Line("state",
-                 absl::StrCat(StateText(embedding), embedding.state_reason().empty() ? "" : ": ",
-                              embedding.state_reason()));
+    console.Line("state", absl::StrCat(EmbeddingStateText(embedding),
+                                       embedding.state_reason().empty() ? "" : ": ",
+                                       embedding.state_reason()));
   }
   console.Line("token", absl::StrCat(embedding.token(), ", a ", embedding.class_word()));
   console.Line("vectors",
