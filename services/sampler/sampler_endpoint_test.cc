@@ -51,9 +51,9 @@ class SamplerEndpointTest : public ::testing::Test {
       item.set_index(i);
       item.set_prompt("a dog in the snow");
       item.set_seed(static_cast<uint64_t>(i));
-      item.set_steps(2);
-      item.set_guidance(3);
     }
+    request.mutable_settings()->set_steps(2);
+    request.mutable_settings()->set_guidance(3);
     return request;
   }
 
@@ -222,7 +222,7 @@ TEST_F(SamplerEndpointTest, FailuresSayWhatIsWrong) {
   EXPECT_EQ(LastOf(request).failure().reason(), "MODEL_MISMATCH");
 
   request = Request("b", 2);
-  request.mutable_items(1)->set_width(7);
+  request.mutable_items(1)->set_prompt(" ");
   v1::RunEvent last = LastOf(request);
   EXPECT_EQ(last.failure().reason(), "BAD_INPUT");
   EXPECT_THAT(last.failure().message(), HasSubstr("picture 2"));
