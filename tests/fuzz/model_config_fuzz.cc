@@ -15,19 +15,20 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
   const auto json = imprint::JsonObject::Parse(text, "config.json");
   if (!json.ok()) return 0;
-  if (const auto unet = engine::UnetConfig::Parse(*json); unet.ok()) {
+  if (const auto unet = imprint::engine::UnetConfig::Parse(*json); unet.ok()) {
     for (const auto& level : unet->levels) {
       if (level.heads < 1 || level.channels % level.heads != 0) std::abort();
     }
   }
-  if (const auto vae = engine::VaeConfig::Parse(*json); vae.ok() && vae->channels.empty()) {
+  if (const auto vae = imprint::engine::VaeConfig::Parse(*json);
+      vae.ok() && vae->channels.empty()) {
     std::abort();
   }
-  const engine::ModelsSolver solver = engine::SolverOf(*json);
+  const imprint::engine::ModelsSolver solver = imprint::engine::SolverOf(*json);
   if (Name(solver.choice).empty()) std::abort();
   // Another one is taken only with a word.
-  if (!engine::FieldsNotHonoured(*json, solver.choice).empty() && solver.instead.empty())
+  if (!imprint::engine::FieldsNotHonoured(*json, solver.choice).empty() && solver.instead.empty())
     std::abort();
-  engine::UnknownSchedulerFields(*json);
+  imprint::engine::UnknownSchedulerFields(*json);
   return 0;
 }
