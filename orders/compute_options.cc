@@ -38,9 +38,12 @@ absl::Status CheckCompute(const ComputeOptions& options, FieldTable<ComputeOptio
   const ComputeChoice choice = options.choice();
   const bool on_processor = choice.device.kind == DeviceKind::kCpu;
   if (on_processor && options.device_memory_mb != 0) {
+    const Field<ComputeOptions>* memory = FindRow(rows, "memory_mb");
+    const bool has_other = memory != nullptr && !memory->flag.empty();
     return FieldError(
         FlagOf(rows, "device_memory_mb"), absl::StrCat(options.device_memory_mb),
-        absl::StrCat("0 without a GPU: ", FlagOf(rows, "memory_mb"), " limits a processor's"));
+        absl::StrCat("0 without a GPU",
+                     has_other ? absl::StrCat(": ", memory->flag, " limits a processor's") : ""));
   }
   if (!options.cuda_graph) return absl::OkStatus();
   const std::string graph = FlagOf(rows, "cuda_graph");

@@ -40,6 +40,10 @@ TEST(CheckCompute, WhatIsOutOfRangeIsNamedByItsFlag) {
                 {{"device_memory_mb", "rank-device-memory-mb"}, {"memory_mb", "rank-memory-mb"}});
   EXPECT_THAT(CheckCompute({.device_memory_mb = 1}, kRows),
               RefusesNaming(Parts{"rank-device-memory-mb: got 1", "rank-memory-mb limits"}));
+  static constexpr auto kWithoutMemory = WithFlags(kComputeRows, {{"memory_mb", ""}});
+  const absl::Status refused = CheckCompute({.device_memory_mb = 1}, kWithoutMemory);
+  EXPECT_THAT(refused, RefusesNaming(Parts{"device-memory-mb: got 1", "0 without a GPU"}));
+  EXPECT_EQ(refused.message().find("limits"), absl::string_view::npos) << "there is no such flag";
 }
 
 TEST(PrecisionsWith, ADeviceThatRecordsGraphsHasNoFp16) {

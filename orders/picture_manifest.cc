@@ -1,5 +1,6 @@
 #include "orders/picture_manifest.h"
 
+#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,18 @@ namespace {
 
 // A million pictures with long prompts.
 constexpr size_t kMaxManifestBytes = 256 << 20;
+
+// Loads a manifest that has those lists.
+absl::StatusOr<JsonObject> Load(const std::filesystem::path& manifest,
+                                std::initializer_list<const char*> lists) {
+  ASSIGN_OR_RETURN(JsonObject json, JsonObject::Load(manifest, kMaxManifestBytes));
+  for (const char* key : lists) {
+    if (!json.json().contains(key) || !json.json()[key].is_array()) {
+      return absl::InvalidArgumentError(absl::StrCat(json.origin(), ": ", key, " is missing"));
+    }
+  }
+  return json;
+}
 
 }  // namespace
 
@@ -61,13 +74,8 @@ absl::Status WriteManifest(const std::filesystem::path& folder, const PictureMan
 }
 
 absl::StatusOr<ScoredPictures> ReadScoredPictures(const std::filesystem::path& manifest) {
-  ASSIGN_OR_RETURN(const JsonObject json, JsonObject::Load(manifest, kMaxManifestBytes));
+  ASSIGN_OR_RETURN(const JsonObject json, Load(manifest, {"pictures", "embeddings"}));
   ScoredPictures result;
-  for (const char* key : {"pictures", "embeddings"}) {
-    if (!json.json().contains(key) || !json.json()[key].is_array()) {
-      return absl::InvalidArgumentError(absl::StrCat(json.origin(), ": ", key, " is missing"));
-    }
-  }
   const auto parse = [&](const nlohmann::json& entry, const char* key) {
     return JsonObject::Parse(entry.dump(), absl::StrCat(json.origin(), ": ", key));
   };
@@ -93,13 +101,9 @@ absl::StatusOr<ScoredPictures> ReadScoredPictures(const std::filesystem::path& m
 
 absl::StatusOr<std::vector<std::filesystem::path>> FilesInManifest(
     const std::filesystem::path& manifest) {
-  ASSIGN_OR_RETURN(const JsonObject json, JsonObject::Load(manifest, kMaxManifestBytes));
+  ASSIGN_OR_RETURN(const JsonObject json, Load(manifest, {"pictures"}));
   std::vector<std::filesystem::path> files;
-  const auto pictures = json.json().find("pictures");
-  if (pictures == json.json().end() || !pictures->is_array()) {
-    return absl::InvalidArgumentError(absl::StrCat(json.origin(), ": pictures is missing"));
-  }
-  for (const nlohmann::json& picture : *pictures) {
+  for (const nlohmann::json& picture : json.json()["pictures"]) {
     const auto file = picture.is_object() ? picture.find("file") : picture.end();
     if (file == picture.end() || !file->is_string()) continue;
     files.push_back(manifest.parent_path() /

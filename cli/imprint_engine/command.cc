@@ -15,6 +15,7 @@ void AddModelOption(CLI::App& app, std::string& model, bool required) {
 }
 
 void AddComputeFlags(CLI::App& app, FieldTable<ComputeOptions> rows, ComputeFlags& flags) {
+  flags.rows = rows;
   flags.flags.emplace(app, rows, flags.options, "What it computes with", ShowDefaults::kYes);
   flags.flags->option("device")
       .description(
@@ -30,7 +31,7 @@ absl::StatusOr<ComputeOptions> ChooseCompute(ComputeFlags& flags, Console& conso
   if (!device.warning.empty()) console.Warn(device.warning);
   chosen.device = device.facts.device;
   chosen.precision = chosen.precision.value_or(device.facts.precisions.front());
-  RETURN_IF_ERROR(CheckCompute(chosen));
+  RETURN_IF_ERROR(CheckCompute(chosen, flags.rows));
   return chosen;
 }
 

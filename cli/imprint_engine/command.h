@@ -45,6 +45,7 @@ void AddModelOption(CLI::App& app, std::string& model, bool required = true);
 // What a command computes with, and the flags that say so.
 struct ComputeFlags {
   ComputeOptions options;
+  FieldTable<ComputeOptions> rows;
   std::optional<FieldFlags<ComputeOptions>> flags;
 };
 

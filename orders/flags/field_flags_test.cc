@@ -1,11 +1,13 @@
 #include "orders/flags/field_flags.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "orders/compute_options.h"
 
 namespace imprint {
 namespace {
@@ -111,6 +113,29 @@ TEST_F(FieldFlagsTest, AProgramGivesRowsFlagsOfItsOwn) {
   FieldFlags<Cake> sweet(plain, kOne, cake, "", ShowDefaults::kNo);
   EXPECT_NE(plain.get_option_no_throw("--sweet"), nullptr);
   EXPECT_EQ(plain.get_option_no_throw("--shape"), nullptr);
+}
+
+TEST(ComputeFlags, WhatATrainerHasReachesItsRanks) {
+  const ComputeOptions given = {.device = ComputeDevice{DeviceKind::kCuda, 1},
+                                .threads = 3,
+                                .memory_mb = 4096,
+                                .device_memory_mb = 6000,
+                                .gradient_checkpointing = true,
+                                .cuda_graph = true};
+  for (const auto& row : kRankComputeRows) {
+    if (row.flag.empty()) continue;
+    const std::string name(row.name);
+    ASSERT_NE(ToJson(given)[name], ToJson(ComputeOptions())[name])
+        << name << ": give it a value that is not the default";
+  }
+  std::vector<std::string> arguments = ArgumentsFor<ComputeOptions>(kRankComputeRows, given);
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+  CLI::App rank;
+  ComputeOptions told;
+  FieldFlags<ComputeOptions> flags(rank, kRankComputeRows, told, "", ShowDefaults::kNo);
+  rank.parse(arguments);
+  ASSERT_THAT(flags.TakeNames(), Succeeds());
+  EXPECT_EQ(told, given);
 }
 
 }  // namespace
