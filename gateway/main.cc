@@ -1,4 +1,5 @@
 // imprint-gateway: the one public endpoint.
+#include "base/malloc_arenas.h"
 #include "gateway/gateway_service.h"
 #include "gateway/jobs/job_check.h"
 #include "services/server/service.h"
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
   if (imprint::AsksForFsck(argc, argv)) {
     return imprint::RunFsck(argc, argv, imprint::gateway::CheckGatewayFolder);
   }
+  imprint::UseFewMallocArenas();
   imprint::gateway::GatewayService gateway;
   return imprint::RunService(
       argc, argv, "imprint-gateway",

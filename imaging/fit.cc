@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/field_error.h"
 #include "imaging/resample.h"
 
 namespace imprint {
@@ -13,14 +12,6 @@ PictureArea Middle(const RgbImage& image, int width, int height) {
 }
 
 }  // namespace
-
-absl::string_view Name(SquareFit fit) { return fit == SquareFit::kCrop ? "crop" : "squash"; }
-
-absl::StatusOr<SquareFit> ParseSquareFit(absl::string_view name) {
-  if (name == "crop") return SquareFit::kCrop;
-  if (name == "squash") return SquareFit::kSquash;
-  return FieldError("fit", Quoted(name), "\"crop\" or \"squash\"");
-}
 
 RgbImage FitToSquare(const RgbImage& image, int size, SquareFit fit) {
   if (fit == SquareFit::kSquash) return ResizeBicubic(image, size, size);

@@ -69,11 +69,5 @@ TEST(FitForClip, OnlyTheMiddleOfALongStripIsResized) {
   EXPECT_EQ(fitted.height, 224);
 }
 
-TEST(SquareFit, NamesRoundTrip) {
-  EXPECT_EQ(*ParseSquareFit(Name(SquareFit::kCrop)), SquareFit::kCrop);
-  EXPECT_EQ(*ParseSquareFit(Name(SquareFit::kSquash)), SquareFit::kSquash);
-  EXPECT_THAT(ParseSquareFit("zoom"), RefusesNaming(Parts{"fit", "zoom", "crop"}));
-}
-
 }  // namespace
 }  // namespace imprint

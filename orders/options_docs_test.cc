@@ -7,13 +7,14 @@
 #include <fstream>
 #include <string>
 
+#include "absl/strings/str_replace.h"
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
 #include "base/text_file.h"
 #include "orders/compute_options.h"
 #include "orders/picture_request.h"
-#include "orders/training_recipe.h"
+#include "orders/training_settings.h"
 
 namespace imprint {
 namespace {
@@ -27,6 +28,11 @@ whose range has none; every other zero that is given is a zero.
 
 The tables are the product's own (`orders/`): from them come the checks, the JSON, the protos'
 conversion and the flags, and a test holds this page against them.
+)";
+
+constexpr const char* kTeachNote = R"(
+Captions are `templates`, a list; `--templates` names a file of them. `imprint teach` has `--word`,
+too, for `--class`.
 )";
 
 constexpr const char* kComputeNote = R"(
@@ -48,18 +54,23 @@ std::string Default(const Field<Struct>& field) {
 
 template <typename Struct>
 std::string Section(absl::string_view heading, FieldTable<Struct> table) {
+  // Or Markdown takes <rex> for HTML.
+  const auto plain = [](absl::string_view cell) {
+    return absl::StrReplaceAll(cell, {{"<", "&lt;"}, {">", "&gt;"}});
+  };
   std::string text = absl::StrCat(
       "\n## ", heading, "\n\n| field | flag | default | may be | |\n|---|---|---|---|---|\n");
   for (const Field<Struct>& field : table) {
     const std::string flag = field.flag.empty() ? "" : absl::StrCat("`--", field.flag, "`");
     absl::StrAppend(&text, "| `", field.name, "` | ", flag, " | ", Default(field), " | ",
-                    Expected(field), " | ", field.help, " |\n");
+                    plain(Expected(field)), " | ", plain(field.help), " |\n");
   }
   return text;
 }
 
 std::string Page() {
-  return absl::StrCat(kIntroduction, Section("The recipe of a training (teach)", kRecipeFields),
+  return absl::StrCat(kIntroduction, Section("What is taught (teach)", kTrainingFields), kTeachNote,
+                      Section("The recipe of a training (teach)", kRecipeFields),
                       Section("How pictures are drawn (draw)", kPictureFields),
                       Section("What a process computes with", kComputeFields), kComputeNote);
 }

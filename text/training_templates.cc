@@ -56,26 +56,18 @@ std::vector<std::string> StyleTemplates() {
   };
 }
 
-bool HoldsThePlaceOnce(absl::string_view line) {
-  const size_t first = line.find(kPlace);
-  return first != absl::string_view::npos &&
-         line.find(kPlace, first + kPlace.size()) == absl::string_view::npos;
-}
-
 }  // namespace
 
-absl::string_view Name(ConceptKind kind) {
-  return kind == ConceptKind::kObject ? "object" : "style";
-}
-
-absl::StatusOr<ConceptKind> ParseConceptKind(absl::string_view name) {
-  if (name == "object") return ConceptKind::kObject;
-  if (name == "style") return ConceptKind::kStyle;
-  return FieldError("kind", Quoted(name), "\"object\" or \"style\"");
-}
+absl::string_view Name(ConceptKind kind) { return kConceptKinds[static_cast<int>(kind)]; }
 
 std::vector<std::string> DefaultTemplates(ConceptKind kind) {
   return kind == ConceptKind::kObject ? ObjectTemplates() : StyleTemplates();
+}
+
+bool HoldsThePlaceOnce(absl::string_view caption) {
+  const size_t first = caption.find(kPlace);
+  return first != absl::string_view::npos &&
+         caption.find(kPlace, first + kPlace.size()) == absl::string_view::npos;
 }
 
 absl::StatusOr<std::vector<std::string>> ParseTemplates(absl::string_view text) {

@@ -14,13 +14,15 @@ namespace imprint {
 
 // The kind of thing that a concept is.
 enum class ConceptKind { kObject, kStyle };
+inline constexpr absl::string_view kConceptKinds[] = {"object", "style"};
 
-// Returns "object" or "style".
 absl::string_view Name(ConceptKind kind);
-absl::StatusOr<ConceptKind> ParseConceptKind(absl::string_view name);
 
 // Returns our own set for the kind, each with exactly one "{}".
 std::vector<std::string> DefaultTemplates(ConceptKind kind);
+
+// Returns whether a caption holds "{}" exactly once.
+bool HoldsThePlaceOnce(absl::string_view caption);
 
 // Parses a user's own templates: one per line; blank lines and lines that start with # are left
 // out. INVALID_ARGUMENT, naming the line, if a template does not hold "{}" exactly once; or if

@@ -35,12 +35,5 @@ TEST(TrainingTemplates, ErrorsNameTheLine) {
   EXPECT_THAT(ParseTemplates("\n# x\n"), RefusesNaming(Parts{"templates: got none"}));
 }
 
-TEST(ConceptKind, NamesRoundTrip) {
-  for (const ConceptKind kind : {ConceptKind::kObject, ConceptKind::kStyle}) {
-    EXPECT_EQ(*ParseConceptKind(Name(kind)), kind);
-  }
-  EXPECT_THAT(ParseConceptKind("person"), RefusesNaming(Parts{"kind", "person", "object"}));
-}
-
 }  // namespace
 }  // namespace imprint

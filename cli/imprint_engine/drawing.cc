@@ -146,8 +146,9 @@ class Drawing {
     WrittenTokens tokens;
     for (const ManifestEmbedding& embedding : embeddings_.records) tokens.Add(embedding.token);
     for (size_t i = 0; i < plan_.size(); ++i) {
-      RETURN_IF_ERROR(InContext(absl::StrCat("picture ", i + 1),
-                                engine::CheckRequest(model_->info(), tokens, plan_[i].request)));
+      const std::string picture = absl::StrCat("picture ", i + 1);
+      RETURN_IF_ERROR(InContext(picture, engine::CheckRequest(model_->info(), plan_[i].request)));
+      RETURN_IF_ERROR(InContext(picture, engine::CheckSyntax(tokens, plan_[i].request)));
       requests_.push_back(plan_[i].request);
       records_.push_back({.request = plan_[i].request,
                           .finished = engine::FinalSize(model_->info(), plan_[i].request),

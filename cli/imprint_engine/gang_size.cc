@@ -12,7 +12,7 @@ namespace imprint::cli {
 int ThreadsOfRank(int ranks) { return std::max(1, UsableProcessors() / std::max(ranks, 1)); }
 
 absl::Status CheckGang(const TeachOrder& order) {
-  RETURN_IF_ERROR(engine::CheckRanks(order.recipe, order.ranks));
+  RETURN_IF_ERROR(engine::CheckRanks(order.settings.recipe, order.ranks));
   const ComputeDevice last = DeviceOfRank(order.compute.choice().device, order.ranks - 1);
   return engine::FindDevice("ranks", Name(last)).status();
 }

@@ -43,7 +43,7 @@ absl::Status RunRank(const RankOptions& options, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(const auto model,
                    engine::BaseModel::Load(order.model, training.compute.choice()));
   ASSIGN_OR_RETURN(auto pictures, ReadTaughtPictures(order));
-  engine::TrainingInput input = InputWithoutPictures(order);
+  engine::TrainingInput input = engine::TrainingInput::From(order.settings, {});
   for (ReferencePicture& picture : pictures) input.pictures.push_back(std::move(picture.fitted));
   // Rank 0 joins when all say so: how long loading takes is then nobody's patience. It looks for
   // the line in a log, hence the flush.

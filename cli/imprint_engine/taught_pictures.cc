@@ -10,7 +10,7 @@ namespace imprint::cli {
 
 absl::StatusOr<std::vector<ReferencePicture>> ReadTaughtPictures(const TeachOrder& order) {
   ASSIGN_OR_RETURN(auto pictures, ReadPictures(order.pictures, [&](const RgbImage& picture) {
-                     return FitToSquare(picture, order.size, order.fit);
+                     return FitToSquare(picture, order.settings.size, order.settings.fit);
                    }));
   for (size_t i = 0; i < pictures.size(); ++i) {
     if (pictures[i].sha256 != order.picture_sha256[i]) {
@@ -20,13 +20,6 @@ absl::StatusOr<std::vector<ReferencePicture>> ReadTaughtPictures(const TeachOrde
     }
   }
   return pictures;
-}
-
-engine::TrainingInput InputWithoutPictures(const TeachOrder& order) {
-  return {.token = order.token,
-          .class_word = order.class_word,
-          .templates = order.templates,
-          .recipe = order.recipe};
 }
 
 }  // namespace imprint::cli

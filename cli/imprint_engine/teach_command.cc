@@ -5,13 +5,13 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/gang_size.h"
 #include "cli/imprint_engine/teaching.h"
 #include "cli/imprint_engine/training_record.h"
+#include "cli/pictures/teaching_flags.h"
 #include "cli/pictures/teaching_options.h"
 #include "cli/program/given_flags.h"
 
@@ -21,7 +21,6 @@
 #include "engine/training/training_run.h"
 #include "formats/embedding_layout.h"
 #include "orders/flags/field_flags.h"
-#include "text/unicode_text.h"
 
 namespace imprint::cli {
 namespace {
@@ -35,27 +34,14 @@ constexpr auto kRows = WithFlags(kComputeRows, {{"threads", ""}, {"memory_mb", "
 struct TeachOptions {
   std::string folder;
   std::string model;
-  std::string class_word;
-  std::optional<std::string> token;
-  std::string kind = "object";
-  std::string templates;
-  std::string fit = "crop";
   std::string out;
   std::string layout{Name(EmbeddingLayout::kDiffusers)};
   std::string resume;
   ComputeFlags compute;
-  int size = 0;
   bool overwrite = false;
   std::optional<int> ranks;
-  int checkpoint_every = 50;
-  TrainingRecipe recipe;
-  std::optional<FieldFlags<TrainingRecipe>> recipe_flags;
+  std::optional<TeachingFlags> teaching;
 };
-
-absl::StatusOr<std::vector<std::string>> Templates(const TeachOptions& options, ConceptKind kind) {
-  if (options.templates.empty()) return DefaultTemplates(kind);
-  return ReadTemplates(options.templates);
-}
 
 absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
   TeachOrder order;
@@ -63,28 +49,18 @@ absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
   if (options.model.empty()) {
     return FieldError("model", "none", "the base model's folder: --model or IMPRINT_MODEL");
   }
-  if (options.class_word.empty()) {
-    return FieldError("class", "none", "a word for what kind of thing it is: --class dog");
-  }
-  if (options.checkpoint_every < 0 || options.checkpoint_every > 1'000'000) {
-    return FieldError("checkpoint-every", absl::StrCat(options.checkpoint_every), "0 to 1000000");
-  }
   order.model = fs::absolute(options.model);
-  order.token = options.token ? Composed(*options.token) : TokenFromFolder(options.folder);
-  order.class_word = options.class_word;
-  ASSIGN_OR_RETURN(order.kind, ParseConceptKind(options.kind));
-  ASSIGN_OR_RETURN(order.templates, Templates(options, order.kind));
-  ASSIGN_OR_RETURN(order.fit, ParseSquareFit(options.fit));
+  ASSIGN_OR_RETURN(order.settings, options.teaching->Take(options.folder));
+  RETURN_IF_ERROR(CheckSettings(order.settings));
+  RETURN_IF_ERROR(CheckRecipe(order.settings.recipe));
+  if (order.settings.templates.empty()) {
+    order.settings.templates = DefaultTemplates(order.settings.kind);
+  }
   ASSIGN_OR_RETURN(order.layout, ParseEmbeddingLayout("layout", options.layout));
-  RETURN_IF_ERROR(EmbeddingFileName(order.layout, order.token).status());
-  order.size = options.size;
-  RETURN_IF_ERROR(options.recipe_flags->TakeNames());
-  order.recipe = options.recipe;
+  RETURN_IF_ERROR(EmbeddingFileName(order.layout, order.settings.token).status());
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));
-  order.checkpoint_every = options.checkpoint_every;
   order.ranks = options.ranks.value_or(1);
   order.compute.threads = engine::ComputeThreads();
-  RETURN_IF_ERROR(CheckRecipe(order.recipe));
   RETURN_IF_ERROR(CheckGang(order));
   return order;
 }
@@ -119,7 +95,7 @@ absl::Status RunTeach(const CLI::App& teach, TeachOptions& options, CommandConte
     RETURN_IF_ERROR(engine::SetComputeThreads(ThreadsOfRank(options.ranks.value_or(1))));
   }
   ASSIGN_OR_RETURN(TeachOrder order, MakeOrder(options, context.console));
-  if (const auto advice = AdviceOnToken(order.token)) context.console.Warn(*advice);
+  if (const auto advice = AdviceOnToken(order.settings.token)) context.console.Warn(*advice);
   if (options.out.empty()) return FieldError("out", "none", "a folder for the embedding: --out");
   return BeginTeaching(std::move(order), options.folder, options.out, options.overwrite, context);
 }
@@ -140,15 +116,6 @@ Command MakeTeachCommand(CLI::App& app) {
       ->type_name("");
   AddModelOption(*teach, options->model, /*required=*/false);
   AddComputeFlags(*teach, kRows, options->compute);
-  teach
-      ->add_option(
-          "--class", options->class_word,
-          "A word for what kind of thing it is, where teaching starts: dog, mascot; needed")
-      ->type_name("WORD");
-  teach
-      ->add_option("--token", options->token,
-                   "The new word for it; default: the folder's name in <>")
-      ->type_name("<WORD>");
   teach->add_option("--out", options->out, "For the embedding and its record; needed")
       ->type_name("FOLDER");
   teach
@@ -169,33 +136,7 @@ Command MakeTeachCommand(CLI::App& app) {
                    "default 1")
       ->type_name("N");
   teach->add_flag("--overwrite", options->overwrite, "Replace what the --out folder holds");
-  constexpr const char* kWhat = "What is taught";
-  teach->add_option("--kind", options->kind, "object or style")
-      ->type_name("KIND")
-      ->capture_default_str()
-      ->group(kWhat);
-  teach
-      ->add_option(
-          "--templates", options->templates,
-          "File of captions, one a line, with {} for the token; default: a set for the kind")
-      ->type_name("FILE")
-      ->group(kWhat);
-  teach->add_option("--size", options->size, "Pixels a side; 0 is the model's own")
-      ->capture_default_str()
-      ->group(kWhat);
-  teach
-      ->add_option("--fit", options->fit,
-                   "Pictures that are not square: crop their middle, or squash them")
-      ->type_name("HOW")
-      ->capture_default_str()
-      ->group(kWhat);
-  constexpr const char* kHow = "How it is taught";
-  options->recipe_flags.emplace(*teach, kRecipeFields, options->recipe, kHow, ShowDefaults::kYes);
-  teach
-      ->add_option("--checkpoint-every", options->checkpoint_every,
-                   "Steps between checkpoints; 0 writes one only when interrupted")
-      ->capture_default_str()
-      ->group(kHow);
+  options->teaching.emplace(*teach, kTrainingFields, "How it is taught", ShowDefaults::kYes);
   return {teach, [teach, options](CommandContext& context) {
             return RunTeach(*teach, *options, context);
           }};

@@ -43,16 +43,6 @@ namespace fs = std::filesystem;
 constexpr const char* kCheckpointName = "checkpoint.safetensors";
 constexpr size_t kMaxTaughtPictures = 1000;
 
-absl::StatusOr<int> TrainingSize(const TeachOrder& order, const engine::BaseModelInfo& model) {
-  if (order.size == 0) return model.picture_size;
-  if (order.size < 0 || order.size > kMaxTrainingSide || order.size % model.size_multiple != 0) {
-    return FieldError(
-        "size", absl::StrCat(order.size),
-        absl::StrCat("a multiple of ", model.size_multiple, " up to ", kMaxTrainingSide));
-  }
-  return order.size;
-}
-
 std::string PlainCount(size_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
@@ -67,7 +57,9 @@ class Teaching {
     training_.compute = order_.compute;
     ASSIGN_OR_RETURN(training_.record, engine::PrepareDevice(order_.compute));
     ASSIGN_OR_RETURN(model_, engine::BaseModel::Load(order_.model, order_.compute.choice()));
-    ASSIGN_OR_RETURN(order_.size, TrainingSize(order_, model_->info()));
+    ASSIGN_OR_RETURN(order_.settings.size,
+                     TrainingSize(order_.settings.size, model_->info().picture_size,
+                                  model_->info().size_multiple));
     RETURN_IF_ERROR(ReadReferences(folder));
     ASSIGN_OR_RETURN(const auto checkpoint, ReadCheckpoint());
     RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
@@ -89,7 +81,7 @@ class Teaching {
       ASSIGN_OR_RETURN(references.pictures, ReadTaughtPictures(order_));
     } else {
       ASSIGN_OR_RETURN(references, ReadReferenceFolder(folder, [this](const RgbImage& picture) {
-                         return FitToSquare(picture, order_.size, order_.fit);
+                         return FitToSquare(picture, order_.settings.size, order_.settings.fit);
                        }));
     }
     if (references.pictures.size() > kMaxTaughtPictures) {
@@ -97,16 +89,16 @@ class Teaching {
                         absl::StrCat("at most ", kMaxTaughtPictures, "; 3 to 5 are enough"));
     }
     WarnOfPictures(references.pictures, context_.console);
-    input_ = InputWithoutPictures(order_);
+    input_ = engine::TrainingInput::From(order_.settings, {});
     order_.pictures.clear();
     order_.picture_sha256.clear();
     for (ReferencePicture& picture : references.pictures) {
       order_.pictures.push_back(fs::absolute(picture.path));
       order_.picture_sha256.push_back(picture.sha256);
-      if (std::min(picture.width, picture.height) < order_.size) {
+      if (std::min(picture.width, picture.height) < order_.settings.size) {
         context_.console.Warn(absl::StrCat(picture.path.filename().string(), " is ", picture.width,
-                                           "×", picture.height, ", smaller than the ", order_.size,
-                                           " pixels that it is taught at"));
+                                           "×", picture.height, ", smaller than the ",
+                                           order_.settings.size, " pixels that it is taught at"));
       }
       input_.pictures.push_back(std::move(picture.fitted));
     }
@@ -125,7 +117,7 @@ class Teaching {
 
   void Announce(const std::optional<engine::TrainingCheckpoint>& checkpoint) {
     const engine::BaseModelInfo& model = model_->info();
-    const TrainingRecipe& recipe = order_.recipe;
+    const TrainingRecipe& recipe = order_.settings.recipe;
     Console& console = context_.console;
     console.Line("model", absl::StrCat(model.folder, " (", model.fingerprint.substr(0, 12), ", ",
                                        model.prediction, ")"));
@@ -133,12 +125,12 @@ class Teaching {
     console.Line(
         "pictures",
         absl::StrCat(
-            input_.pictures.size(), " at ", order_.size, "×", order_.size,
+            input_.pictures.size(), " at ", order_.settings.size, "×", order_.settings.size,
             skipped_.empty() ? "" : absl::StrCat("; skipped ", absl::StrJoin(skipped_, ", "))));
-    console.Line("concept",
-                 absl::StrCat(order_.token, ", ", Name(order_.kind), ", ",
-                              PlainCount(recipe.vectors, "vector"), " from \"", order_.class_word,
-                              "\", ", PlainCount(order_.templates.size(), "caption")));
+    console.Line("concept", absl::StrCat(order_.settings.token, ", ", Name(order_.settings.kind),
+                                         ", ", PlainCount(recipe.vectors, "vector"), " from \"",
+                                         order_.settings.class_word, "\", ",
+                                         PlainCount(order_.settings.templates.size(), "caption")));
     console.Line("recipe",
                  absl::StrCat(recipe.steps, " steps of ", recipe.batch * recipe.accumulation,
                               " samples, learning rate ", recipe.learning_rate, " (",
@@ -158,11 +150,11 @@ class Teaching {
       const std::optional<engine::TrainingCheckpoint>& checkpoint) {
     const int64_t first = checkpoint ? checkpoint->step : 0;
     ProgressBar bar("teaching", context_.terminal, context_.console.err(), MonotonicSeconds);
-    bar.Start(first, order_.recipe.steps);
+    bar.Start(first, order_.settings.recipe.steps);
     started_ = MonotonicSeconds();
     engine::TrainingHooks hooks;
     hooks.stop = context_.stop;
-    hooks.checkpoint_every = order_.checkpoint_every;
+    hooks.checkpoint_every = order_.settings.checkpoint_every;
     hooks.on_checkpoint = [this](const engine::TrainingCheckpoint& state) {
       return WriteFileAtomically(Checkpoint(), engine::SerializeCheckpoint(state));
     };
@@ -244,7 +236,7 @@ class Teaching {
 
     Console& console = context_.console;
     console.Line("learned", absl::StrFormat("%s in %.1f s, %.0f ms a step; length %.2f, was %.2f",
-                                            order_.token, seconds,
+                                            order_.settings.token, seconds,
                                             1000 * result["seconds_per_step"].get<double>(),
                                             outcome.norm, outcome.first_norm));
     console.Line("embedding", Embedding().string());
@@ -257,9 +249,9 @@ class Teaching {
     RETURN_IF_ERROR(
         WriteFileAtomically(Checkpoint(), engine::SerializeCheckpoint(outcome.checkpoint)));
     RETURN_IF_ERROR(WriteRecord(TrainingState::kInterrupted));
-    return absl::CancelledError(
-        absl::StrCat("stopped after step ", outcome.checkpoint.step, " of ", order_.recipe.steps,
-                     "; go on with: imprint-engine teach --resume ", out_.string()));
+    return absl::CancelledError(absl::StrCat(
+        "stopped after step ", outcome.checkpoint.step, " of ", order_.settings.recipe.steps,
+        "; go on with: imprint-engine teach --resume ", out_.string()));
   }
 
   // The checkpoint goes first: what is left if this is interrupted, an embedding without a

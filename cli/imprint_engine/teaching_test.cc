@@ -30,10 +30,10 @@ using Parts = std::vector<std::string>;
 
 TeachOrder DemoOrder() {
   return {.model = IMPRINT_SOURCE_DIR "/models/demo",
-          .token = "<pip>",
-          .class_word = "mascot",
-          .templates = {"a {}"},
-          .recipe = {.steps = 4, .batch = 2},
+          .settings = {.token = "<pip>",
+                       .class_word = "mascot",
+                       .templates = {"a {}"},
+                       .recipe = {.steps = 4, .batch = 2}},
           .compute = {.device = ComputeDevice(), .threads = 1}};
 }
 

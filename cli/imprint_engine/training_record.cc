@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/json_object.h"
 #include "base/status_macros.h"
@@ -18,16 +19,9 @@ nlohmann::json ToJson(const TeachOrder& order) {
   }
   nlohmann::json json = {{"model", order.model.string()},
                          {"pictures", pictures},
-                         {"token", order.token},
-                         {"class_word", order.class_word},
-                         {"kind", Name(order.kind)},
-                         {"templates", order.templates},
-                         {"size", order.size},
-                         {"fit", Name(order.fit)},
                          {"layout", Name(order.layout)},
-                         {"recipe", ToJson(order.recipe)},
-                         {"ranks", order.ranks},
-                         {"checkpoint_every", order.checkpoint_every}};
+                         {"ranks", order.ranks}};
+  json.update(ToJson(order.settings));
   json.update(ToJson(order.compute));
   return json;
 }
@@ -58,34 +52,17 @@ absl::StatusOr<ComputeOptions> ReadCompute(const JsonObject& json) {
 absl::StatusOr<TeachOrder> ReadOrder(const JsonObject& json) {
   TeachOrder order;
   ASSIGN_OR_RETURN(order.model, json.Get<std::string>("model"));
-  ASSIGN_OR_RETURN(order.token, json.Get<std::string>("token"));
-  ASSIGN_OR_RETURN(order.class_word, json.Get<std::string>("class_word"));
-  ASSIGN_OR_RETURN(const std::string kind, json.Get<std::string>("kind"));
-  ASSIGN_OR_RETURN(order.kind, ParseConceptKind(kind));
-  ASSIGN_OR_RETURN(order.templates, json.Get<std::vector<std::string>>("templates"));
-  ASSIGN_OR_RETURN(const std::string fit, json.Get<std::string>("fit"));
-  ASSIGN_OR_RETURN(order.fit, ParseSquareFit(fit));
+  ASSIGN_OR_RETURN(order.settings, SettingsFromJson(json));
   // Records of earlier versions have none.
   ASSIGN_OR_RETURN(const std::string layout,
                    json.GetOr<std::string>("layout", std::string(Name(order.layout))));
   ASSIGN_OR_RETURN(order.layout,
                    ParseEmbeddingLayout(absl::StrCat(json.origin(), ": layout"), layout));
-  ASSIGN_OR_RETURN(const JsonObject recipe, json.Object("recipe"));
-  ASSIGN_OR_RETURN(order.recipe, RecipeFromJson(recipe));
   ASSIGN_OR_RETURN(order.compute, ReadCompute(json));
-  const auto number = [&](const char* key, int& field) -> absl::Status {
-    ASSIGN_OR_RETURN(const int64_t value, json.Get<int64_t>(key));
-    if (value < 0 || value > 1'000'000) {
-      return FieldError(absl::StrCat(json.origin(), ": ", key), absl::StrCat(value),
-                        "0 to 1000000");
-    }
-    field = static_cast<int>(value);
-    return absl::OkStatus();
-  };
-  RETURN_IF_ERROR(number("size", order.size));
   // Records of earlier versions have none.
-  if (json.Has("ranks")) RETURN_IF_ERROR(number("ranks", order.ranks));
-  RETURN_IF_ERROR(number("checkpoint_every", order.checkpoint_every));
+  ASSIGN_OR_RETURN(const int64_t ranks, json.GetOr<int64_t>("ranks", 1));
+  RETURN_IF_ERROR(CheckRange(absl::StrCat(json.origin(), ": ranks"), ranks, 0, 1'000'000));
+  order.ranks = static_cast<int>(ranks);
   if (!json.json().contains("pictures") || !json.json()["pictures"].is_array()) {
     return absl::InvalidArgumentError(absl::StrCat(json.origin(), ": pictures is missing"));
   }
@@ -113,7 +90,7 @@ absl::string_view Name(TrainingState state) {
 }
 
 std::filesystem::path EmbeddingIn(const std::filesystem::path& folder, const TeachOrder& order) {
-  const auto name = EmbeddingFileName(order.layout, order.token);
+  const auto name = EmbeddingFileName(order.layout, order.settings.token);
   return folder / (name.ok() ? *name : std::string(kLearnedEmbeddingFileName));
 }
 

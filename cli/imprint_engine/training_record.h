@@ -13,10 +13,8 @@
 #include <nlohmann/json.hpp>
 
 #include "formats/embedding_layout.h"
-#include "imaging/fit.h"
 #include "orders/compute_options.h"
-#include "orders/training_recipe.h"
-#include "text/training_templates.h"
+#include "orders/training_settings.h"
 
 namespace imprint::cli {
 
@@ -27,20 +25,13 @@ struct TeachOrder {
   std::filesystem::path model;
   std::vector<std::filesystem::path> pictures;
   std::vector<std::string> picture_sha256;
-  std::string token;
-  std::string class_word;
-  ConceptKind kind = ConceptKind::kObject;
-  std::vector<std::string> templates;
-  int size = 0;
-  SquareFit fit = SquareFit::kCrop;
+  TrainingSettings settings;
   // The layout of the embedding's file.
   EmbeddingLayout layout = EmbeddingLayout::kDiffusers;
-  TrainingRecipe recipe;
   // What each rank computes with; a gang's device is the first rank's.
   ComputeOptions compute;
   // Processes that share the training.
   int ranks = 1;
-  int checkpoint_every = 50;
 };
 
 nlohmann::json ToJson(const TeachOrder& order);

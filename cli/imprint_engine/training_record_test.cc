@@ -16,21 +16,17 @@ TeachOrder Example() {
   return {.model = "/models/demo",
           .pictures = {"/photos/1.png", "/photos/2.png"},
           .picture_sha256 = {"aa", "bb"},
-          .token = "<mia>",
-          .class_word = "girl",
-          .kind = ConceptKind::kStyle,
-          .templates = {"a {}", "the {}"},
-          .size = 512,
-          .fit = SquareFit::kSquash,
-          .recipe = {.steps = 7},
+          .settings = {.token = "<mia>",
+                       .class_word = "girl",
+                       .templates = {"a {}", "the {}"},
+                       .recipe = {.steps = 7}},
           .compute = {.device = ComputeDevice{DeviceKind::kCuda, 1},
                       .precision = Precision::kBf16,
                       .threads = 2,
                       .device_memory_mb = 6000,
                       .gradient_checkpointing = true,
                       .cuda_graph = true},
-          .ranks = 3,
-          .checkpoint_every = 3};
+          .ranks = 3};
 }
 
 TEST(TrainingRecord, WhatIsWrittenIsRead) {

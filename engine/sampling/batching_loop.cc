@@ -16,16 +16,18 @@ namespace imprint::engine {
 
 BatchingLoop::BatchingLoop(const BaseModel& model, const ConceptSet& concepts, size_t max_batch,
                            size_t least_batch, std::span<const PictureRequest> requests,
-                           std::span<const size_t> context_chunks, const DrawHooks& hooks)
+                           std::span<const PromptPair> prompts, const ChunkedPrompt& empty,
+                           const DrawHooks& hooks)
     : model_(model),
       max_batch_(max_batch),
       least_batch_(least_batch),
       requests_(requests),
+      prompts_(prompts),
       hooks_(hooks),
-      prompts_(model, concepts) {
+      contexts_(model, concepts, empty) {
   for (size_t i = 0; i < requests.size(); ++i) {
     const PictureSize size = {requests[i].width, requests[i].height};
-    waiting_.push_back({i, {size, context_chunks[i]}, std::nullopt});
+    waiting_.push_back({i, {size, prompts[i].chunks()}, std::nullopt});
     steps_total_ += SolverSteps(requests[i]);
   }
 }
@@ -59,7 +61,7 @@ absl::Status BatchingLoop::FillPlaces() {
   for (auto next = queue.begin(); next != queue.end();) {
     if (!places_.empty() && places_.size() >= Room(places_.front().pass.shape.size)) break;
     if (places_.empty() || next->shape == places_.front().pass.shape) {
-      ASSIGN_OR_RETURN(PictureSlot slot, Begin(*next));
+      PictureSlot slot = Begin(*next);
       places_.push_back({std::move(*next), std::move(slot)});
       joined_prompts_.clear();
       next = queue.erase(next);
@@ -70,14 +72,14 @@ absl::Status BatchingLoop::FillPlaces() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<PictureSlot> BatchingLoop::Begin(const Pass& pass) {
+PictureSlot BatchingLoop::Begin(const Pass& pass) {
   const PictureRequest& request = requests_[pass.index];
   const ModelParts& model = model_.parts();
-  ASSIGN_OR_RETURN(const at::Tensor context, prompts_.Context(request));
-  PromptKeys prompts = model.unet.KeysOf(context);
+  PromptKeys prompts =
+      model.unet.KeysOf(contexts_.Context(prompts_[pass.index], request.clip_skip));
   if (pass.first) {
-    return PictureSlot(model_, request, std::move(prompts), pass.first->noise,
-                       Origin{pass.first->latent, request.upscale_strength});
+    return {model_, request, std::move(prompts), pass.first->noise,
+            Origin{pass.first->latent, request.upscale_strength}};
   }
   NoiseSource noise(request.seed);
   std::optional<Origin> origin;
@@ -90,7 +92,7 @@ absl::StatusOr<PictureSlot> BatchingLoop::Begin(const Pass& pass) {
     }
     origin = Origin{DrawLatent(model, source_latents_, noise), request.strength};
   }
-  return PictureSlot(model_, request, std::move(prompts), std::move(noise), origin);
+  return {model_, request, std::move(prompts), std::move(noise), origin};
 }
 
 // Evaluates the network once for all places, and lets each take its solver's step. A batch with

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include <ATen/ATen.h>
 
 #include "engine/model/base_model.h"
@@ -19,6 +18,7 @@
 #include "engine/sampling/picture_request.h"
 #include "engine/sampling/picture_slot.h"
 #include "engine/sampling/prompt_cache.h"
+#include "engine/sampling/prompt_reading.h"
 #include "engine/sampling/sampler.h"
 
 namespace imprint::engine {
@@ -27,11 +27,12 @@ namespace imprint::engine {
 // requests; what it is given must outlive it.
 class BatchingLoop {
  public:
-  // The requests must have been checked; `context_chunks` holds each one's ContextChunks. 1 <=
-  // least_batch <= max_batch.
+  // The requests must have been checked; `prompts` holds what each one's were read as, and `empty`
+  // the empty prompt. 1 <= least_batch <= max_batch.
   BatchingLoop(const BaseModel& model, const ConceptSet& concepts, size_t max_batch,
                size_t least_batch, std::span<const PictureRequest> requests,
-               std::span<const size_t> context_chunks, const DrawHooks& hooks);
+               std::span<const PromptPair> prompts, const ChunkedPrompt& empty,
+               const DrawHooks& hooks);
 
   // Throws LibTorch's errors.
   absl::Status Run();
@@ -66,7 +67,7 @@ class BatchingLoop {
   // Returns how many pictures of that size step together.
   size_t Room(const PictureSize& size) const;
   absl::Status FillPlaces();
-  absl::StatusOr<PictureSlot> Begin(const Pass& pass);
+  PictureSlot Begin(const Pass& pass);
   void Step();
   absl::Status DeliverFinished();
   absl::Status Finish(const Place& place);
@@ -75,8 +76,9 @@ class BatchingLoop {
   size_t max_batch_;
   size_t least_batch_;
   std::span<const PictureRequest> requests_;
+  std::span<const PromptPair> prompts_;
   const DrawHooks& hooks_;
-  PromptCache prompts_;
+  PromptCache contexts_;
   std::deque<Pass> waiting_;
   // Never more than there are places: no other picture takes one while any of these waits.
   std::deque<Pass> second_passes_;

@@ -11,13 +11,12 @@
 namespace imprint::engine {
 namespace {
 
-absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt, PromptStyle style,
-                         const WrittenTokens& concepts) {
+absl::Status CheckPrompt(absl::string_view field, absl::string_view prompt) {
   if (prompt.size() > kMaxPromptBytes) {
     return FieldError(field, Quoted(prompt), absl::StrCat("at most ", kMaxPromptBytes, " bytes"));
   }
   if (!IsUtf8(prompt)) return FieldError(field, Quoted(prompt), "UTF-8");
-  return InContext(field, ParsePrompt(prompt, style, concepts).status());
+  return absl::OkStatus();
 }
 
 absl::Status CheckSide(absl::string_view field, int side, int multiple) {
@@ -56,14 +55,12 @@ absl::Status CheckSize(const BaseModelInfo& model, const PictureSize& size) {
   return CheckSide("height", size.height, model.size_multiple);
 }
 
-absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& concepts,
-                          const PictureRequest& request) {
-  RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt, request.prompt_style, concepts));
+absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request) {
+  RETURN_IF_ERROR(CheckPrompt("prompt", request.prompt));
   if (absl::StripAsciiWhitespace(request.prompt).empty()) {
     return FieldError("prompt", Quoted(request.prompt), "words, such as \"<mia> in the snow\"");
   }
-  RETURN_IF_ERROR(
-      CheckPrompt("negative_prompt", request.negative_prompt, request.prompt_style, concepts));
+  RETURN_IF_ERROR(CheckPrompt("negative_prompt", request.negative_prompt));
   RETURN_IF_ERROR(CheckSize(model, {request.width, request.height}));
   RETURN_IF_ERROR(
       CheckSolving(request.solver, request.steps, model.training_timesteps, request.eta));
@@ -77,6 +74,14 @@ absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& conce
                                  request.solver, request.steps, request.upscale,
                                  request.upscale_strength));
   return CheckFields(kPictureFields, request);
+}
+
+absl::Status CheckSyntax(const WrittenTokens& concepts, const PictureRequest& request) {
+  const auto check = [&](absl::string_view field, absl::string_view prompt) {
+    return InContext(field, ParsePrompt(prompt, request.prompt_style, concepts).status());
+  };
+  RETURN_IF_ERROR(check("prompt", request.prompt));
+  return check("negative_prompt", request.negative_prompt);
 }
 
 }  // namespace imprint::engine

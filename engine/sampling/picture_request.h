@@ -20,9 +20,12 @@ absl::Status CheckSize(const BaseModelInfo& model, const PictureSize& size);
 // Returns the number of network evaluations, over both passes.
 int SolverSteps(const PictureRequest& request);
 
-// Returns INVALID_ARGUMENT naming the first field that makes no sense for this model, in a drawing
-// that knows the tokens in `concepts`.
-absl::Status CheckRequest(const BaseModelInfo& model, const WrittenTokens& concepts,
-                          const PictureRequest& request);
+// Returns INVALID_ARGUMENT naming the first field that makes no sense for this model. Whether the
+// style allows the prompts is for whoever reads them to say: PromptReader, or CheckSyntax.
+absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request);
+
+// Returns INVALID_ARGUMENT naming the prompt that its style does not allow, in a drawing that knows
+// the tokens in `concepts`.
+absl::Status CheckSyntax(const WrittenTokens& concepts, const PictureRequest& request);
 
 }  // namespace imprint::engine

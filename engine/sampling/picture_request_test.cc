@@ -17,7 +17,7 @@ const BaseModelInfo kModel = {
 
 PictureRequest Good() { return {.prompt = "a mascot", .width = 512, .height = 768}; }
 
-TEST(PictureRequest, AGoodOnePasses) { EXPECT_THAT(CheckRequest(kModel, {}, Good()), Succeeds()); }
+TEST(PictureRequest, AGoodOnePasses) { EXPECT_THAT(CheckRequest(kModel, Good()), Succeeds()); }
 
 std::shared_ptr<const RgbImage> Picture(int width, int height) {
   return std::make_shared<const RgbImage>(RgbImage::Blank(width, height));
@@ -29,19 +29,24 @@ TEST(PictureRequest, ASecondPassHasItsSizeAndItsSteps) {
   EXPECT_EQ(SolverSteps(request), 25);
   request.source = Picture(512, 768);
   request.strength = 0.6;
-  EXPECT_THAT(CheckRequest(kModel, {}, request), Succeeds());
+  EXPECT_THAT(CheckRequest(kModel, request), Succeeds());
   EXPECT_EQ(SolverSteps(request), 15);
   request.upscale = 1.51;
-  EXPECT_THAT(CheckRequest(kModel, {}, request), Succeeds());
+  EXPECT_THAT(CheckRequest(kModel, request), Succeeds());
   EXPECT_EQ(FinalSize(kModel, request), (PictureSize{776, 1160}));  // multiples of 8
   EXPECT_EQ(SolverSteps(request), 15 + 8);
 }
 
-TEST(PictureRequest, LiteralTextHasNoWeights) {
+TEST(PictureRequest, WhatAStyleDoesNotAllowIsNamed) {
   PictureRequest request = Good();
   request.prompt = "(cat:1000)";
+  EXPECT_THAT(CheckSyntax({}, request),
+              RefusesNaming(Parts{"prompt: weight: got 1000", "-100 to 100"}));
   request.prompt_style = PromptStyle::kLiteral;
-  EXPECT_THAT(CheckRequest(kModel, {}, request), Succeeds());
+  EXPECT_THAT(CheckSyntax({}, request), Succeeds());
+  request = Good();
+  request.negative_prompt = "(cat:.)";
+  EXPECT_THAT(CheckSyntax({}, request), RefusesNaming(Parts{"negative_prompt: weight: got \".\""}));
 }
 
 TEST(PictureRequest, NonsenseIsRefusedByField) {
@@ -72,8 +77,6 @@ TEST(PictureRequest, NonsenseIsRefusedByField) {
               r.steps = 1000;
             },
             {"steps: got 1000", "1 to 998"}},
-           {[](auto& r) { r.prompt = "(cat:1000)"; }, {"prompt: weight: got 1000", "-100 to 100"}},
-           {[](auto& r) { r.negative_prompt = "(cat:.)"; }, {"negative_prompt: weight: got \".\""}},
            {[](auto& r) { r.clip_skip = 0; }, {"clip_skip: got 0", "1 to 12"}},
            {[](auto& r) { r.clip_skip = 13; }, {"clip_skip: got 13", "1 to 12"}},
            {[](auto& r) { r.source = Picture(512, 512); },
@@ -107,7 +110,7 @@ TEST(PictureRequest, NonsenseIsRefusedByField) {
             {"upscale_strength: got 0.01", "1/25"}}}) {
     PictureRequest request = Good();
     change(request);
-    EXPECT_THAT(CheckRequest(kModel, {}, request), RefusesNaming(parts));
+    EXPECT_THAT(CheckRequest(kModel, request), RefusesNaming(parts));
   }
 }
 

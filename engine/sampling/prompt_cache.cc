@@ -2,10 +2,8 @@
 
 #include <algorithm>
 
-#include "base/status_macros.h"
 #include "engine/model/model_parts.h"
 #include "engine/sampling/emphasis.h"
-#include "engine/sampling/prompt_reading.h"
 
 namespace imprint::engine {
 namespace {
@@ -20,16 +18,13 @@ at::Tensor Lengthened(const at::Tensor& states, const at::Tensor& empty, int64_t
 
 }  // namespace
 
-absl::StatusOr<at::Tensor> PromptCache::Context(const PictureRequest& request) {
-  const auto encode = [&](const std::string& prompt) {
-    return Encode({prompt, request.prompt_style, request.clip_skip});
-  };
-  ASSIGN_OR_RETURN(at::Tensor positive, encode(request.prompt));
-  if (!request.guided()) return positive.flatten(0, 1).unsqueeze(0);
-  ASSIGN_OR_RETURN(at::Tensor negative, encode(request.negative_prompt));
+at::Tensor PromptCache::Context(const PromptPair& prompts, int clip_skip) {
+  at::Tensor positive = Encode({prompts.positive, clip_skip});
+  if (prompts.negative == nullptr) return positive.flatten(0, 1).unsqueeze(0);
+  at::Tensor negative = Encode({prompts.negative, clip_skip});
   if (positive.size(0) != negative.size(0)) {
     // AUTOMATIC1111's web UI lengthens the shorter one in this way.
-    ASSIGN_OR_RETURN(const at::Tensor empty, encode(""));
+    const at::Tensor empty = Encode({&empty_, clip_skip});
     const int64_t chunks = std::max(positive.size(0), negative.size(0));
     positive = Lengthened(positive, empty, chunks);
     negative = Lengthened(negative, empty, chunks);
@@ -38,19 +33,17 @@ absl::StatusOr<at::Tensor> PromptCache::Context(const PictureRequest& request) {
   return at::stack({negative.flatten(0, 1), positive.flatten(0, 1)});
 }
 
-absl::StatusOr<at::Tensor> PromptCache::Encode(const Key& key) {
+at::Tensor PromptCache::Encode(const Key& key) {
   if (const auto found = states_.find(key); found != states_.end()) return found->second;
   if (chunks_ >= kMaxChunks) {
     states_.clear();
     chunks_ = 0;
   }
-  const auto& [text, style, clip_skip] = key;
-  ASSIGN_OR_RETURN(const ChunkedPrompt prompt,
-                   ReadPrompt(model_.tokenizer(), concepts_.vocabulary, text, style));
+  const auto& [prompt, clip_skip] = key;
   const at::Tensor hidden =
-      model_.parts().text_encoder.Forward(prompt.chunks, concepts_.rows, clip_skip);
+      model_.parts().text_encoder.Forward(prompt->chunks, concepts_.rows, clip_skip);
   chunks_ += hidden.size(0);
-  return states_.emplace(key, Emphasize(hidden, prompt.weights)).first->second;
+  return states_.emplace(key, Emphasize(hidden, prompt->weights)).first->second;
 }
 
 }  // namespace imprint::engine

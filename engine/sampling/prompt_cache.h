@@ -2,39 +2,39 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <tuple>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/status/statusor.h"
 #include <ATen/ATen.h>
 
 #include "engine/model/base_model.h"
 #include "engine/sampling/concept_set.h"
-#include "engine/sampling/picture_request.h"
+#include "engine/sampling/prompt_reading.h"
 
 namespace imprint::engine {
 
-// Bounded; not thread-safe. The model and the concepts must outlive it.
+// Bounded; not thread-safe. The model, the concepts and all prompts must outlive it, and prompts
+// stay where they are: the cache knows them by their addresses.
 class PromptCache {
  public:
-  PromptCache(const BaseModel& model, const ConceptSet& concepts)
-      : model_(model), concepts_(concepts) {}
+  PromptCache(const BaseModel& model, const ConceptSet& concepts, const ChunkedPrompt& empty)
+      : model_(model), concepts_(concepts), empty_(empty) {}
 
   // Returns what the UNet attends to: negative prompt and prompt [2, tokens, width], or the prompt
   // alone [1, ...] without guidance. The shorter of the two is padded with chunks of an empty
-  // prompt. INVALID_ARGUMENT if one of them cannot be read.
-  absl::StatusOr<at::Tensor> Context(const PictureRequest& request);
+  // prompt.
+  at::Tensor Context(const PromptPair& prompts, int clip_skip);
 
  private:
-  // A prompt, and how it is read and encoded.
-  using Key = std::tuple<std::string, PromptStyle, int>;
+  // A prompt, and the layer of its encoder that is read.
+  using Key = std::pair<const ChunkedPrompt*, int>;
 
   // Encodes a prompt, [chunks, tokens per chunk, width].
-  absl::StatusOr<at::Tensor> Encode(const Key& key);
+  at::Tensor Encode(const Key& key);
 
   const BaseModel& model_;
   const ConceptSet& concepts_;
+  const ChunkedPrompt& empty_;
   absl::flat_hash_map<Key, at::Tensor> states_;
   int64_t chunks_ = 0;  // the number of chunks in states_
 };

@@ -16,18 +16,32 @@ absl::StatusOr<ChunkedPrompt> ReadPrompt(const ClipTokenizer& tokenizer,
   return tokenizer.EncodeChunks(pieces, concepts);
 }
 
-absl::StatusOr<size_t> ContextChunks(const ClipTokenizer& tokenizer,
-                                     const ConceptVocabulary& concepts,
-                                     const PictureRequest& request) {
-  const auto chunks = [&](absl::string_view field,
-                          absl::string_view prompt) -> absl::StatusOr<size_t> {
-    const auto read = ReadPrompt(tokenizer, concepts, prompt, request.prompt_style);
-    if (!read.ok()) return InContext(field, read.status());
-    return read->chunks.size();
-  };
-  ASSIGN_OR_RETURN(const size_t positive, chunks("prompt", request.prompt));
-  ASSIGN_OR_RETURN(const size_t negative, chunks("negative_prompt", request.negative_prompt));
-  return request.guided() ? std::max(positive, negative) : positive;
+size_t PromptPair::chunks() const {
+  return std::max(positive->chunks.size(), negative == nullptr ? 0 : negative->chunks.size());
+}
+
+absl::StatusOr<PromptPair> PromptReader::Read(const PictureRequest& request) {
+  PromptPair pair;
+  ASSIGN_OR_RETURN(pair.positive, Read("prompt", request.prompt, request.prompt_style));
+  ASSIGN_OR_RETURN(pair.negative,
+                   Read("negative_prompt", request.negative_prompt, request.prompt_style));
+  if (!request.guided()) pair.negative = nullptr;
+  return pair;
+}
+
+const ChunkedPrompt& PromptReader::empty() {
+  // Every style allows it.
+  return **Read("prompt", "", PromptStyle::kLiteral);
+}
+
+absl::StatusOr<const ChunkedPrompt*> PromptReader::Read(absl::string_view field,
+                                                        const std::string& prompt,
+                                                        PromptStyle style) {
+  std::pair<std::string, PromptStyle> key(prompt, style);
+  if (const auto found = prompts_.find(key); found != prompts_.end()) return &found->second;
+  auto read = ReadPrompt(tokenizer_, concepts_, prompt, style);
+  if (!read.ok()) return InContext(field, read.status());
+  return &prompts_.emplace(std::move(key), *std::move(read)).first->second;
 }
 
 }  // namespace imprint::engine

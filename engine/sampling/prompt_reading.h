@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <utility>
 
+#include "absl/container/node_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -17,11 +20,37 @@ absl::StatusOr<ChunkedPrompt> ReadPrompt(const ClipTokenizer& tokenizer,
                                          const ConceptVocabulary& concepts,
                                          absl::string_view prompt, PromptStyle style);
 
-// Returns the number of chunks of the longer of the prompts that a picture is drawn with. Pictures
-// with different numbers cannot share a batch. INVALID_ARGUMENT naming the prompt that cannot be
-// read.
-absl::StatusOr<size_t> ContextChunks(const ClipTokenizer& tokenizer,
-                                     const ConceptVocabulary& concepts,
-                                     const PictureRequest& request);
+// The prompts that a picture is drawn with, as its PromptReader read them. A plain value.
+struct PromptPair {
+  const ChunkedPrompt* positive = nullptr;
+  const ChunkedPrompt* negative = nullptr;  // null without guidance
+
+  // Returns the number of chunks of the longer one. Pictures with different numbers cannot share a
+  // batch.
+  size_t chunks() const;
+};
+
+// Reads each prompt once, however many pictures share it. Not thread-safe; the tokenizer and the
+// concepts must outlive it.
+class PromptReader {
+ public:
+  PromptReader(const ClipTokenizer& tokenizer, const ConceptVocabulary& concepts)
+      : tokenizer_(tokenizer), concepts_(concepts) {}
+
+  // Returns a request's prompts, which stay where they are as long as the reader lives.
+  // INVALID_ARGUMENT naming the prompt that cannot be read.
+  absl::StatusOr<PromptPair> Read(const PictureRequest& request);
+
+  // Returns the prompt without a word.
+  const ChunkedPrompt& empty();
+
+ private:
+  absl::StatusOr<const ChunkedPrompt*> Read(absl::string_view field, const std::string& prompt,
+                                            PromptStyle style);
+
+  const ClipTokenizer& tokenizer_;
+  const ConceptVocabulary& concepts_;
+  absl::node_hash_map<std::pair<std::string, PromptStyle>, ChunkedPrompt> prompts_;
+};
 
 }  // namespace imprint::engine

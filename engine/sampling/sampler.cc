@@ -43,21 +43,21 @@ absl::StatusOr<Sampler> Sampler::Make(std::shared_ptr<const BaseModel> model,
 
 absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
                            int least_batch) const {
-  std::vector<size_t> context_chunks;
+  PromptReader reader(model_->tokenizer(), concepts_->vocabulary);
+  std::vector<PromptPair> prompts;
   for (size_t i = 0; i < requests.size(); ++i) {
     const std::string picture = absl::StrCat("picture ", i + 1);
-    RETURN_IF_ERROR(InContext(
-        picture, CheckRequest(model_->info(), concepts_->vocabulary.written(), requests[i])));
-    const auto chunks = ContextChunks(model_->tokenizer(), concepts_->vocabulary, requests[i]);
-    if (!chunks.ok()) return InContext(picture, chunks.status());
-    context_chunks.push_back(*chunks);
+    RETURN_IF_ERROR(InContext(picture, CheckRequest(model_->info(), requests[i])));
+    const auto read = reader.Read(requests[i]);
+    if (!read.ok()) return InContext(picture, read.status());
+    prompts.push_back(*read);
   }
   const CompanyWatch company(model_->parts().device);
   return CatchTorchErrors([&] {
     const c10::InferenceMode no_autograd;
     return BatchingLoop(*model_, *concepts_, static_cast<size_t>(max_batch_),
                         static_cast<size_t>(std::clamp(least_batch, 1, max_batch_)), requests,
-                        context_chunks, hooks)
+                        prompts, reader.empty(), hooks)
         .Run();
   });
 }

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/rgb_image.h"
-#include "orders/training_recipe.h"
+#include "orders/training_settings.h"
 
 namespace imprint::engine {
 
@@ -18,6 +19,15 @@ struct TrainingInput {
   // Captions that contain "{}" exactly once each.
   std::vector<std::string> templates;
   TrainingRecipe recipe;
+
+  // `pictures` were brought to the settings' size.
+  static TrainingInput From(const TrainingSettings& settings, std::vector<RgbImage> pictures) {
+    return {.token = settings.token,
+            .class_word = settings.class_word,
+            .pictures = std::move(pictures),
+            .templates = settings.templates,
+            .recipe = settings.recipe};
+  }
 };
 
 }  // namespace imprint::engine

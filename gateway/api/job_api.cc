@@ -36,6 +36,14 @@ constexpr size_t kMaxReasonBytes = 500;
 }  // namespace
 
 template <typename Request>
+absl::StatusOr<v1::Job> JobApi::CreateAsSent(const grpc::ServerContext& context,
+                                             const Request& request) {
+  RETURN_IF_ERROR(CheckLengths(request.spec()));
+  RETURN_IF_ERROR(CheckLabels(request.labels()));
+  return Create(context, request, PayloadSha256(request));
+}
+
+template <typename Request>
 absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const Request& request,
                                        const std::string& payload_sha256,
                                        const std::string& retry_of) {
@@ -66,15 +74,13 @@ absl::StatusOr<std::optional<v1::Job>> JobApi::Earlier(const std::string& reques
 grpc::Status JobApi::CreateTrainingJob(grpc::ServerContext* context,
                                        const v1::CreateTrainingJobRequest* request,
                                        v1::Job* response) {
-  return AnswerWith(*context, *response,
-                    [&] { return Create(*context, *request, PayloadSha256(*request)); });
+  return AnswerWith(*context, *response, [&] { return CreateAsSent(*context, *request); });
 }
 
 grpc::Status JobApi::CreateImageSetJob(grpc::ServerContext* context,
                                        const v1::CreateImageSetJobRequest* request,
                                        v1::Job* response) {
-  return AnswerWith(*context, *response,
-                    [&] { return Create(*context, *request, PayloadSha256(*request)); });
+  return AnswerWith(*context, *response, [&] { return CreateAsSent(*context, *request); });
 }
 
 grpc::Status JobApi::GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,

@@ -72,6 +72,9 @@ class JobApi : public v1::JobService::Service {
                          v1::ListNodesResponse* response) override;
 
  private:
+  // Checks what a caller sent before it is copied.
+  template <typename Request>
+  absl::StatusOr<v1::Job> CreateAsSent(const grpc::ServerContext& context, const Request& request);
   template <typename Request>
   absl::StatusOr<v1::Job> Create(const grpc::ServerContext& context, const Request& request,
                                  const std::string& payload_sha256,

@@ -9,16 +9,15 @@
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "base/text_field.h"
 #include "gateway/jobs/item_plan.h"
 #include "orders/precision.h"
 #include "orders/solver_choice.h"
-#include "orders/training_recipe.h"
+#include "orders/training_settings.h"
 #include "orders/upscaling.h"
 #include "orders/wire/picture_wire.h"
-#include "orders/wire/recipe_wire.h"
+#include "orders/wire/training_wire.h"
 #include "rpc/resource_name.h"
-#include "rpc/text_field.h"
-#include "text/training_templates.h"
 
 namespace imprint::gateway {
 namespace {
@@ -26,10 +25,6 @@ namespace {
 constexpr int kMostRanks = 1024;
 // Asks for as many ranks as are useful and free.
 constexpr int kAutomaticRanks = -1;
-constexpr size_t kMaxTokenBytes = 100;
-constexpr size_t kMaxClassWordBytes = 200;
-constexpr int kMaxTemplates = 1000;
-constexpr size_t kMaxTemplateBytes = 1000;
 constexpr int kMaxPrompts = 10'000;
 constexpr int kMaxSeeds = 10'000;
 // Answers carry the spec and more, and callers' gRPC takes 4 MiB unless it is told otherwise.
@@ -38,7 +33,6 @@ constexpr int kMaxEmbeddings = 64;
 constexpr int kMaxLabels = 32;
 constexpr int kNanosPerSecond = 1'000'000'000;
 constexpr double kLongestTimeoutSeconds = 366.0 * 86'400;
-constexpr int kDefaultCheckpointEvery = 50;
 constexpr int kDefaultMaxAttempts = 5;
 
 // "steps: got 0" -> "spec.recipe.steps: got 0".
@@ -51,26 +45,6 @@ template <typename Enum>
 absl::Status CheckKnown(absl::string_view field, Enum value, bool known) {
   if (known) return absl::OkStatus();
   return FieldError(field, absl::StrCat(static_cast<int>(value)), "a value of the enum");
-}
-
-absl::Status FillTemplates(v1::TrainingSpec& spec) {
-  const bool style = spec.kind() == v1::CONCEPT_KIND_STYLE;
-  if (spec.templates().empty()) {
-    for (std::string& caption :
-         DefaultTemplates(style ? ConceptKind::kStyle : ConceptKind::kObject)) {
-      spec.add_templates(std::move(caption));
-    }
-    return absl::OkStatus();
-  }
-  RETURN_IF_ERROR(CheckRange("spec.templates", spec.templates_size(), 1, kMaxTemplates));
-  for (int i = 0; i < spec.templates_size(); ++i) {
-    const std::string field = absl::StrCat("spec.templates[", i, "]");
-    RETURN_IF_ERROR(CheckText(field, spec.templates(i), kMaxTemplateBytes));
-    if (!ParseTemplates(spec.templates(i)).ok()) {
-      return FieldError(field, Quoted(spec.templates(i)), "a caption with {} once");
-    }
-  }
-  return absl::OkStatus();
 }
 
 // Ranks share a step's samples, so that those beyond their number would have nothing to do.
@@ -111,49 +85,46 @@ absl::Status CheckClipSkip(const v1::BaseModel& model, const v1::ImageSetSpec& s
 
 }  // namespace
 
+absl::Status CheckLengths(const v1::TrainingSpec& spec) {
+  return CheckRange("spec.templates", spec.templates_size(), 0, kMaxTemplates);
+}
+
+absl::Status CheckLengths(const v1::ImageSetSpec& spec) {
+  if (const auto bytes = static_cast<int64_t>(spec.ByteSizeLong()); bytes > kMaxSpecBytes) {
+    return FieldError("spec", absl::StrCat(bytes, " bytes"),
+                      absl::StrCat("at most ", kMaxSpecBytes, "; make several sets"));
+  }
+  RETURN_IF_ERROR(CheckRange("spec.embeddings", spec.embeddings_size(), 0, kMaxEmbeddings));
+  RETURN_IF_ERROR(CheckRange("spec.prompts", spec.prompts_size(), 1, kMaxPrompts));
+  RETURN_IF_ERROR(CheckRange("spec.seeds", spec.seeds_size(), 1, kMaxSeeds));
+  return CheckRange("spec.prompts × spec.seeds", ItemCount(spec), 1, kMaxItems);
+}
+
 absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given) {
+  RETURN_IF_ERROR(CheckLengths(given));
   v1::TrainingSpec spec = given;
   RETURN_IF_ERROR(ParseResourceName("spec.base_model", spec.base_model(), "baseModels/*").status());
   RETURN_IF_ERROR(
       ParseResourceName("spec.reference_set", spec.reference_set(), "referenceSets/*").status());
   RETURN_IF_ERROR(
       ParseResourceName("spec.concept_name", spec.concept_name(), "concepts/*").status());
-  RETURN_IF_ERROR(CheckText("spec.token", spec.token(), kMaxTokenBytes));
-  if (spec.token().find_first_of(" \t\r\n") != std::string::npos) {
-    return FieldError("spec.token", Quoted(spec.token()), "one word without spaces, such as <rex>");
-  }
-  RETURN_IF_ERROR(CheckText("spec.class_word", spec.class_word(), kMaxClassWordBytes));
-  RETURN_IF_ERROR(CheckKnown("spec.kind", spec.kind(), v1::ConceptKind_IsValid(spec.kind())));
-  if (spec.kind() == v1::CONCEPT_KIND_UNSPECIFIED) spec.set_kind(v1::CONCEPT_KIND_OBJECT);
-  RETURN_IF_ERROR(FillTemplates(spec));
-  RETURN_IF_ERROR(CheckRange("spec.size", spec.size(), 0, kMaxTrainingSide));
-  RETURN_IF_ERROR(CheckKnown("spec.fit", spec.fit(), v1::SquareFit_IsValid(spec.fit())));
-  if (spec.fit() == v1::SQUARE_FIT_UNSPECIFIED) spec.set_fit(v1::SQUARE_FIT_CROP);
-  ASSIGN_OR_RETURN(const TrainingRecipe recipe, ParseRecipe(spec.recipe(), "spec.recipe."));
-  *spec.mutable_recipe() = ToProto(recipe);
+  ASSIGN_OR_RETURN(const TrainingSettings settings, ParseSettings(spec, "spec."));
+  FillSettings(settings, nullptr, spec);
+  *spec.mutable_recipe() = ToProto(settings.recipe);
   RETURN_IF_ERROR(FillRanks(spec));
-  if (spec.checkpoint_every() == 0) spec.set_checkpoint_every(kDefaultCheckpointEvery);
-  RETURN_IF_ERROR(CheckRange("spec.checkpoint_every", spec.checkpoint_every(), 1, 1'000'000));
   RETURN_IF_ERROR(CheckRange("spec.compute_threads", spec.compute_threads(), 0, 1024));
   ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));
   return spec;
 }
 
 absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given) {
+  RETURN_IF_ERROR(CheckLengths(given));
   v1::ImageSetSpec spec = given;
-  if (const auto bytes = static_cast<int64_t>(given.ByteSizeLong()); bytes > kMaxSpecBytes) {
-    return FieldError("spec", absl::StrCat(bytes, " bytes"),
-                      absl::StrCat("at most ", kMaxSpecBytes, "; make several sets"));
-  }
   RETURN_IF_ERROR(ParseResourceName("spec.base_model", spec.base_model(), "baseModels/*").status());
-  RETURN_IF_ERROR(CheckRange("spec.embeddings", spec.embeddings_size(), 0, kMaxEmbeddings));
-  RETURN_IF_ERROR(CheckRange("spec.prompts", spec.prompts_size(), 1, kMaxPrompts));
   for (int i = 0; i < spec.prompts_size(); ++i) {
     RETURN_IF_ERROR(
         CheckText(absl::StrCat("spec.prompts[", i, "]"), spec.prompts(i), kMaxPromptBytes));
   }
-  RETURN_IF_ERROR(CheckRange("spec.seeds", spec.seeds_size(), 1, kMaxSeeds));
-  RETURN_IF_ERROR(CheckRange("spec.prompts × spec.seeds", ItemCount(spec), 1, kMaxItems));
   RETURN_IF_ERROR(CheckText("spec.negative_prompt", spec.negative_prompt(), kMaxPromptBytes,
                             /*may_be_empty=*/true));
   ASSIGN_OR_RETURN(const PictureRequest pictures, ParsePictures(spec, "spec."));
@@ -172,8 +143,10 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
 }
 
 absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec) {
-  if (spec.size() == 0) spec.set_size(model.picture_size());
-  return CheckSide("spec.size", spec.size(), kMaxTrainingSide, model);
+  ASSIGN_OR_RETURN(const int size, TrainingSize(spec.size(), model.picture_size(),
+                                                std::max(model.size_multiple(), 1), "spec."));
+  spec.set_size(size);
+  return absl::OkStatus();
 }
 
 absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {

@@ -17,7 +17,13 @@ namespace imprint::gateway {
 // The most pictures in one image set.
 inline constexpr int64_t kMaxItems = 1'000'000;
 
-// Returns INVALID_ARGUMENT naming the field ("spec.recipe.steps"), what was given and what is
+// Return INVALID_ARGUMENT naming what is longer than a spec may be. To be asked before anything
+// else is done with a spec that a caller sent: in memory it may take 25 times its size on the wire,
+// and so does every copy.
+absl::Status CheckLengths(const v1::TrainingSpec& spec);
+absl::Status CheckLengths(const v1::ImageSetSpec& spec);
+
+// Return INVALID_ARGUMENT naming the field ("spec.recipe.steps"), what was given and what is
 // expected.
 absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& spec);
 absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& spec);

@@ -22,13 +22,14 @@ constexpr absl::Duration kFinishRetryDelay = absl::Seconds(1);
 }  // namespace
 
 Finisher::Finisher(JobEndings& endings, Leases& leases, NodeTable& nodes, RegistryClient& registry,
-                   Obstacles& obstacles, Metrics& metrics)
+                   Obstacles& obstacles, Metrics& metrics, std::function<absl::Time()> now)
     : endings_(endings),
       leases_(leases),
       nodes_(nodes),
       registry_(registry),
       obstacles_(obstacles),
       metrics_(metrics),
+      now_(std::move(now)),
       thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
 
 Finisher::~Finisher() {
@@ -64,7 +65,7 @@ void Finisher::Tick(const std::stop_token& stop) {
     return;
   }
   stumbling_.Over();
-  const absl::Time now = absl::Now();
+  const absl::Time now = now_();
   for (const UnfinishedJob& job : *unfinished) {
     // Each may take as long as the registry does.
     if (stop.stop_requested()) return;
@@ -104,7 +105,7 @@ absl::Status Finisher::Commit(const v1::Job& job) {
     CountFinished("SUCCEEDED");
     return absl::OkStatus();
   }
-  const absl::Time now = absl::Now();
+  const absl::Time now = now_();
   const absl::Time since = FailingSince(stumbled_[id].failing_since, committed.status(), now);
   if (MayYetBeCommitted(committed.status(), now - since)) return committed.status();
   v1::Failure failure;

@@ -3,6 +3,7 @@
 // idempotent.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 #include "gateway/jobs/job_endings.h"
@@ -24,9 +26,10 @@ namespace imprint::gateway {
 
 class Finisher {
  public:
-  // `obstacles` receives why a job cannot be finished yet.
+  // `obstacles` receives why a job cannot be finished yet. `now` says how long a registry has been
+  // failing at a job; it is called on the finisher's thread.
   Finisher(JobEndings& endings, Leases& leases, NodeTable& nodes, RegistryClient& registry,
-           Obstacles& obstacles, Metrics& metrics);
+           Obstacles& obstacles, Metrics& metrics, std::function<absl::Time()> now = absl::Now);
   ~Finisher();
   Finisher(const Finisher&) = delete;
   Finisher& operator=(const Finisher&) = delete;
@@ -62,6 +65,7 @@ class Finisher {
   RegistryClient& registry_;
   Obstacles& obstacles_;
   Metrics& metrics_;
+  const std::function<absl::Time()> now_;
   std::map<std::string, Stumble> stumbled_;
   NowAndThen stumbling_;
   absl::Mutex mutex_;

@@ -1,5 +1,6 @@
 #include "gateway/dispatch/finisher.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -60,8 +61,9 @@ class FinisherTest : public DispatchFixture {
   void Begin() {
     // Its first round finds the registry.
     ASSERT_TRUE(Eventually([&] { return !absl::IsUnavailable(client_.Ready()); }));
-    finisher_ =
-        std::make_unique<Finisher>(endings_, leases_, nodes_, client_, obstacles_, metrics_);
+    finisher_ = std::make_unique<Finisher>(
+        endings_, leases_, nodes_, client_, obstacles_, metrics_,
+        [this] { return absl::Now() + absl::Minutes(passed_minutes_.load()); });
   }
 
   bool Reaches(const std::string& id, v1::JobState state) {
@@ -76,6 +78,8 @@ class FinisherTest : public DispatchFixture {
 
   ScriptedTrainer trainer_;
   Served node_{{&trainer_}};
+  // What passes without anybody waiting for it.
+  std::atomic<int> passed_minutes_ = 0;
   std::unique_ptr<Finisher> finisher_;
 };
 
@@ -141,6 +145,21 @@ TEST_F(FinisherTest, AFailureOfTheRegistrysOwnIsNoRefusal) {
   Begin();
   ASSERT_TRUE(Eventually([&] { return !obstacles_.Of("a").empty(); }));
   EXPECT_EQ(State("a"), v1::JOB_STATE_FINALIZING);
+}
+
+TEST_F(FinisherTest, ARegistryThatGoesOnFailingFailsTheJobAfterTenMinutes) {
+  Teach("a");
+  fake_registry_.AnswerCommits({grpc::StatusCode::INTERNAL, "a bug"});
+  Begin();
+  ASSERT_TRUE(Eventually([&] { return !obstacles_.Of("a").empty(); }));
+  const auto tries = [&] { return fake_registry_.commits().size(); };
+  passed_minutes_ = 5;
+  const size_t before = tries();
+  ASSERT_TRUE(Eventually([&] { return tries() >= before + 2; }));
+  EXPECT_EQ(State("a"), v1::JOB_STATE_FINALIZING);
+  passed_minutes_ = 10;
+  ASSERT_TRUE(Reaches("a", v1::JOB_STATE_FAILED));
+  EXPECT_EQ(jobs_.Get("t", "a")->failure().message(), "a bug");
 }
 
 TEST_F(FinisherTest, WhatTheRegistryRefusesFailsTheJob) {

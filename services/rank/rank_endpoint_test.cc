@@ -102,7 +102,7 @@ TEST_F(RankEndpointTest, TeachesWhatTheEngineTeaches) {
   const v1::TrainingResult& result = trained.last().training_result();
 
   const engine::TrainingInput input =
-      ToTrainingInput(*ParseTrainingSpec(Request(4).spec()), Pictures());
+      engine::TrainingInput::From(ParseTrainingSpec(Request(4).spec())->settings, Pictures());
   ASSERT_OK_AND_ASSIGN(const engine::TrainingOutcome outcome,
                        engine::Train(DemoModel(), input, std::nullopt, {}));
   EXPECT_EQ(result.embedding(), SerializeLearnedEmbedding(outcome.embedding));

@@ -21,6 +21,7 @@
 #include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"
+#include "orders/wire/training_wire.h"
 #include "rpc/status.h"
 #include "services/node/run_failure.h"
 #include "services/rank/prepared_pictures.h"
@@ -80,12 +81,15 @@ class RankTraining::Session {
     stage_ = Stage::kModel;
     ASSIGN_OR_RETURN(const LoadedModel loaded, rank_.Load(request_.model(), order.precision));
     stage_ = Stage::kTraining;
-    ASSIGN_OR_RETURN(const int size, TrainingSize(order, loaded.model->info()));
+    ASSIGN_OR_RETURN(const int size,
+                     TrainingSize(order.settings.size, loaded.model->info().picture_size,
+                                  loaded.model->info().size_multiple, "spec."));
     stage_ = Stage::kPictures;
-    ASSIGN_OR_RETURN(auto pictures, FetchPreparedPictures(request_.ticket(), size, order.fit,
-                                                          control_.stop, kRegistryPatience));
+    ASSIGN_OR_RETURN(auto pictures,
+                     FetchPreparedPictures(request_.ticket(), size, ToProto(order.settings.fit),
+                                           control_.stop, kRegistryPatience));
     stage_ = Stage::kTraining;
-    const engine::TrainingInput input = ToTrainingInput(order, std::move(pictures));
+    const auto input = engine::TrainingInput::From(order.settings, std::move(pictures));
     RETURN_IF_ERROR(engine::CheckTraining(*loaded.model, input));
     const engine::TrainingHooks hooks = Hooks(order);
     const auto outcome = TrainTogether(*loaded.model, input, checkpoint, hooks, loaded.warm);
@@ -143,7 +147,7 @@ class RankTraining::Session {
   engine::TrainingHooks Hooks(const TrainingOrder& order) {
     engine::TrainingHooks hooks;
     hooks.stop = control_.stop;
-    hooks.checkpoint_every = order.checkpoint_every;
+    hooks.checkpoint_every = order.settings.checkpoint_every;
     hooks.on_step = [this](const engine::TrainingProgress& progress) { EmitProgress(progress); };
     hooks.on_work = [this] { EmitWorking(); };
     if (!IsFirst()) return hooks;

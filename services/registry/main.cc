@@ -1,4 +1,5 @@
 // imprint-registry: keeps everything that outlives a job.
+#include "base/malloc_arenas.h"
 #include "services/registry/registry_check.h"
 #include "services/registry/registry_service.h"
 #include "services/server/service.h"
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
   if (imprint::AsksForFsck(argc, argv)) {
     return imprint::RunFsck(argc, argv, imprint::registry::CheckRegistryFolder);
   }
+  imprint::UseFewMallocArenas();
   imprint::registry::RegistryProcess registry;
   return imprint::RunService(
       argc, argv, "imprint-registry",

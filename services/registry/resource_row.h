@@ -10,7 +10,7 @@
 #include <google/protobuf/timestamp.pb.h>
 #include <soci/soci.h>
 
-#include "rpc/text_field.h"
+#include "base/text_field.h"
 
 namespace imprint::registry {
 

@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "imaging/fit.h"
 #include "orders/training_recipe.h"
+#include "orders/wire/training_wire.h"
 #include "rpc/channel.h"
 #include "services/registry/file_pieces.h"
 #include "services/server/call.h"
@@ -90,8 +91,7 @@ absl::Status TransferApi::SendPrepared(grpc::ServerContext& context,
   }
   ASSIGN_OR_RETURN(const v1::ReferenceSet set,
                    references_.Get(absl::StrCat("referenceSets/", scope.reference_set)));
-  const SquareFit fit =
-      request.fit() == v1::SQUARE_FIT_SQUASH ? SquareFit::kSquash : SquareFit::kCrop;
+  const SquareFit fit = FromProto(request.fit());
   for (int i = 0; i < set.pictures_size(); ++i) {
     // The decoded original is freed before the caller is waited for, who may be slow to read.
     const auto fit_one = [&]() -> absl::StatusOr<RgbImage> {

@@ -364,7 +364,7 @@ BAD = {
     "seed": (["teach", PIP, "--word", "mascot", "--seed", "-1", *RIGHTS], ["--seed", "-1", "whole number"]),
     "no steps": (["draw", "--prompt", "a", "--out", "x", "--steps", "0"], ["steps", "0"]),
     "no layer": (["draw", "--prompt", "a", "--out", "x", "--clip-skip", "0"], ["clip_skip", "0"]),
-    "no checkpoints": (["teach", PIP, "--word", "mascot", "--checkpoint-every", "0", *RIGHTS], ["checkpoint_every", "0"]),
+    "no checkpoints": (["teach", PIP, "--word", "mascot", "--checkpoint-every", "-1", *RIGHTS], ["checkpoint_every", "-1"]),
     "limit": (["jobs", "--limit", "-5"], ["limit", "-5"]),
     "out and no wait": (["draw", "--prompt", "a", "--no-wait", "--out", "x"], ["out", "--no-wait"]),
     "sheet and no wait": (["draw", "--prompt", "a", "--no-wait", "--no-sheet"], ["no-sheet", "--no-wait"]),

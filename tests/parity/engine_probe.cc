@@ -131,9 +131,10 @@ Outputs Context(const Inputs& in) {
   ASSIGN_OR_RETURN(request.negative_prompt, in.request.Get<std::string>("negative_prompt"));
   ASSIGN_OR_RETURN(const int64_t clip_skip, in.request.GetOr<int64_t>("clip_skip", 1));
   request.clip_skip = static_cast<int>(clip_skip);
-  ASSIGN_OR_RETURN(const at::Tensor context,
-                   engine::PromptCache(*model, concepts).Context(request));
-  return engine::NamedTensors{{"context", context}};
+  engine::PromptReader reader(model->tokenizer(), concepts.vocabulary);
+  ASSIGN_OR_RETURN(const engine::PromptPair prompts, reader.Read(request));
+  engine::PromptCache contexts(*model, concepts, reader.empty());
+  return engine::NamedTensors{{"context", contexts.Context(prompts, request.clip_skip)}};
 }
 
 Outputs RunUnet(const Inputs& in) {

@@ -10,54 +10,35 @@
 #include "cli/imprint/commands/command.h"
 #include "cli/imprint/commands/saved_embedding.h"
 #include "cli/imprint/commands/teaching.h"
-#include "cli/pictures/teaching_options.h"
+#include "cli/pictures/teaching_flags.h"
 #include "cli/program/given_flags.h"
 
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "orders/flags/field_flags.h"
-#include "orders/training_recipe.h"
-#include "orders/wire/recipe_wire.h"
-#include "text/unicode_text.h"
+#include "orders/training_settings.h"
+#include "orders/wire/training_wire.h"
 
 namespace imprint::cli {
 namespace {
+
+// --word is another name of it.
+constexpr auto kRows = WithFlags(kTrainingRows, {{"class_word", "class,--word"}});
 
 // The command line where it still needs reading. What is not given is left to the server, which
 // knows the defaults.
 struct TeachOptions {
   TeachOrder order;
-  std::string class_word;
-  std::optional<std::string> token;
   std::string concept_id;
-  std::string kind = "object";
-  std::string templates;
-  std::string fit = "crop";
   std::string layout{Name(EmbeddingLayout::kDiffusers)};
   std::string priority;
   bool no_wait = false;
-  int size = 0;
-  std::optional<int> checkpoint_every;
   int threads = 0;
   std::string precision = "auto";
   std::string ranks = "1";
   std::optional<int> min_ranks;
-  TrainingRecipe recipe;
-  std::optional<FieldFlags<TrainingRecipe>> recipe_flags;
+  std::optional<TeachingFlags> teaching;
 };
-
-absl::StatusOr<v1::ConceptKind> ParseKind(const std::string& name) {
-  if (name == "object") return v1::CONCEPT_KIND_OBJECT;
-  if (name == "style") return v1::CONCEPT_KIND_STYLE;
-  return FieldError("kind", Quoted(name), "object or style");
-}
-
-absl::StatusOr<v1::SquareFit> ParseFit(const std::string& name) {
-  if (name == "crop") return v1::SQUARE_FIT_CROP;
-  if (name == "squash") return v1::SQUARE_FIT_SQUASH;
-  return FieldError("fit", Quoted(name), "crop or squash");
-}
 
 absl::StatusOr<int> ParseRanks(const std::string& text) {
   if (text == "auto") return -1;
@@ -68,34 +49,16 @@ absl::StatusOr<int> ParseRanks(const std::string& text) {
 
 absl::StatusOr<v1::TrainingSpec> MakeSpec(TeachOptions& options) {
   v1::TrainingSpec spec;
-  if (options.class_word.empty()) {
-    return FieldError("class", "none", "a word for what kind of thing it is: --class dog");
-  }
-  spec.set_class_word(options.class_word);
-  spec.set_token(options.token ? Composed(*options.token) : TokenFromFolder(options.order.folder));
+  const auto given = [&](const auto& row) { return options.teaching->Given(row); };
+  ASSIGN_OR_RETURN(const TrainingSettings settings, options.teaching->Take(options.order.folder));
+  FillSettings(settings, given, spec);
+  spec.set_token(settings.token);
+  *spec.mutable_recipe() = ToProto(settings.recipe, given);
   std::string concept_id = options.concept_id;
   if (concept_id.empty()) {
     ASSIGN_OR_RETURN(concept_id, ConceptIdFromToken(spec.token()));
   }
   ASSIGN_OR_RETURN(*spec.mutable_concept_name(), ConceptName(concept_id));
-  ASSIGN_OR_RETURN(const v1::ConceptKind kind, ParseKind(options.kind));
-  spec.set_kind(kind);
-  ASSIGN_OR_RETURN(const v1::SquareFit fit, ParseFit(options.fit));
-  spec.set_fit(fit);
-  if (!options.templates.empty()) {
-    ASSIGN_OR_RETURN(const auto templates, ReadTemplates(options.templates));
-    spec.mutable_templates()->Assign(templates.begin(), templates.end());
-  }
-  RETURN_IF_ERROR(options.recipe_flags->TakeNames());
-  *spec.mutable_recipe() = ToProto(options.recipe, [&](const Field<TrainingRecipe>& field) {
-    return options.recipe_flags->Given(field.name);
-  });
-  spec.set_size(options.size);
-  // The server would take 0 for its default.
-  if (options.checkpoint_every) {
-    RETURN_IF_ERROR(CheckNumber("checkpoint_every", *options.checkpoint_every, 1, 1'000'000));
-    spec.set_checkpoint_every(*options.checkpoint_every);
-  }
   spec.set_compute_threads(options.threads);
   spec.set_precision(options.precision);
   ASSIGN_OR_RETURN(const int ranks, ParseRanks(options.ranks));
@@ -137,23 +100,14 @@ void AddWhatOptions(CLI::App& teach, TeachOptions& options) {
   add("--concept", options.concept_id,
       "The concept that the embedding is a version of; default: from the token")
       ->type_name("ID");
-  add("--kind", options.kind, "object or style")->type_name("KIND")->capture_default_str();
-  add("--templates", options.templates,
-      "File of captions, one a line, with {} for the token; default: a set for the kind")
-      ->type_name("FILE");
-  add("--size", options.size, "Pixels a side; 0 is the model's own")->capture_default_str();
-  add("--fit", options.fit, "Pictures that are not square: crop their middle, or squash them")
-      ->type_name("HOW")
-      ->capture_default_str();
 }
 
 void AddHowOptions(CLI::App& teach, TeachOptions& options) {
   constexpr const char* kGroup = "How it is taught (default: the server's)";
+  options.teaching.emplace(teach, kRows, kGroup, ShowDefaults::kNo);
   const auto add = [&](const char* name, auto& field, const char* text) {
     return teach.add_option(name, field, text)->group(kGroup);
   };
-  options.recipe_flags.emplace(teach, kRecipeFields, options.recipe, kGroup, ShowDefaults::kNo);
-  add("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints");
   add("--threads", options.threads, "Threads to compute with: the same number gives the same bits");
   add("--precision", options.precision,
       "fp32, bf16, fp16 or auto: the fastest that the trainers have")
@@ -184,15 +138,6 @@ Command MakeTeachCommand(CLI::App& app) {
           "files are skipped")
       ->type_name("")
       ->required();
-  teach
-      ->add_option(
-          "--class,--word", options->class_word,
-          "A word for what kind of thing it is, where teaching starts: dog, mascot; needed")
-      ->type_name("WORD");
-  teach
-      ->add_option("--token", options->token,
-                   "The new word for it; default: the folder's name in <>")
-      ->type_name("<WORD>");
   teach
       ->add_option("--out", order.out,
                    "Also write the embedding here: a .safetensors file, or a folder for it")

@@ -1,4 +1,4 @@
-#include "rpc/text_field.h"
+#include "base/text_field.h"
 
 #include <string>
 #include <vector>
