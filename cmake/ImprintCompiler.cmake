@@ -21,7 +21,10 @@ endif()
 
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)
-  add_link_options(-fuse-ld=mold)
+  # Each kind of page begins a page of its own: otherwise mold 1.10 may end a program's code at the
+  # end of a page and let what is protected after relocation begin in the next one, which is not
+  # mapped, so that the program cannot start (findings/mold-relro-begins-in-an-unmapped-page.sh).
+  add_link_options(-fuse-ld=mold -Wl,-z,separate-code)
 endif()
 
 add_library(imprint_compile_options INTERFACE)

@@ -2,13 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "base/status_matchers.h"
 #include "imaging/resample.h"
 
 namespace imprint {
 namespace {
-
-using Parts = std::vector<std::string>;
 
 // A grey ramp from left to right.
 RgbImage Ramp(int width, int height) {

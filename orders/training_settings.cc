@@ -8,11 +8,11 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "base/text_field.h"
+#include "text/concept_vocabulary.h"
 
 namespace imprint {
 namespace {
 
-constexpr size_t kMaxTokenBytes = 100;
 constexpr size_t kMaxClassWordBytes = 200;
 constexpr size_t kMaxTemplateBytes = 1000;
 
@@ -39,8 +39,9 @@ absl::Status CheckTemplates(const std::vector<std::string>& templates, absl::str
   for (size_t i = 0; i < templates.size(); ++i) {
     const std::string field = absl::StrCat(context, "templates[", i, "]");
     RETURN_IF_ERROR(CheckText(field, templates[i], kMaxTemplateBytes));
-    if (!HoldsThePlaceOnce(templates[i])) {
-      return FieldError(field, Quoted(templates[i]), "a caption with {} once");
+    if (!HoldsThePlaceOnce(templates[i]) ||
+        templates[i].find_first_of("\r\n") != std::string::npos) {
+      return FieldError(field, Quoted(templates[i]), "a caption of one line with {} once");
     }
   }
   return absl::OkStatus();
@@ -56,10 +57,14 @@ absl::Status CheckSettings(const TrainingSettings& settings, absl::string_view c
 }
 
 absl::StatusOr<int> TrainingSize(int size, int own, int multiple, absl::string_view context) {
-  if (size == 0) return own;
-  if (size > 0 && size <= kMaxTrainingSide && size % multiple == 0) return size;
-  return FieldError(absl::StrCat(context, "size"), absl::StrCat(size),
+  const int side = size == 0 ? own : size;
+  if (side > 0 && side <= kMaxTrainingSide && side % multiple == 0) return side;
+  return FieldError(absl::StrCat(context, "size"), absl::StrCat(side),
                     absl::StrCat("a multiple of ", multiple, " up to ", kMaxTrainingSide));
+}
+
+void FillTemplates(TrainingSettings& settings) {
+  if (settings.templates.empty()) settings.templates = DefaultTemplates(settings.kind);
 }
 
 nlohmann::json ToJson(const TrainingSettings& settings) {

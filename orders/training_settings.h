@@ -43,8 +43,8 @@ inline constexpr Field<TrainingSettings> kTrainingRows[] = {
     {.name = "class_word",
      .flag = "class",
      .member = &TrainingSettings::class_word,
-     .expected = "a word for what kind of thing it is, such as dog",
-     .help = "A word for what kind of thing it is, where teaching starts: dog, mascot; needed"},
+     .expected = "a word such as dog or mascot",
+     .help = "Where teaching starts: a word for what kind of thing it is; needed"},
     {.name = "kind",
      .flag = "kind",
      .member = ChoiceOf<&TrainingSettings::kind>::Named(kConceptKinds),
@@ -71,9 +71,12 @@ inline constexpr FieldTable<TrainingSettings> kTrainingFields = kTrainingRows;
 // size suits a model TrainingSize's. No template at all is fine.
 absl::Status CheckSettings(const TrainingSettings& settings, absl::string_view context = "");
 
+// Gives settings without templates those of their kind.
+void FillTemplates(TrainingSettings& settings);
+
 // Returns the side of the pictures that a model is taught with, in pixels: `own`, the model's,
 // where `size` is 0. INVALID_ARGUMENT naming `context` and the size if it is no multiple of
-// `multiple`.
+// `multiple`, or more than kMaxTrainingSide.
 absl::StatusOr<int> TrainingSize(int size, int own, int multiple, absl::string_view context = "");
 
 // Convert the settings to a JSON object, and back; every field must be there.

@@ -33,6 +33,7 @@ TEST(TrainingSettings, EveryBadFieldIsNamed) {
        [](auto& s) {
          s.templates = {"{}", "a cat"};
        }},
+      {{"templates[0]: got", "one line"}, [](auto& s) { s.templates = {"{} here\nand there"}; }},
       {{"templates[0]: got 1001 bytes"},
        [](auto& s) { s.templates = {std::string(999, 'x') + "{}"}; }},
       {{"templates: got 1001"}, [](auto& s) { s.templates.assign(1001, "a {}"); }},
@@ -50,6 +51,7 @@ TEST(TrainingSettings, EveryBadFieldIsNamed) {
 TEST(TrainingSettings, TheSizeIsTheModelsUnlessOneIsGiven) {
   EXPECT_EQ(*TrainingSize(0, 512, 64), 512);
   EXPECT_EQ(*TrainingSize(128, 512, 64), 128);
+  EXPECT_THAT(TrainingSize(0, 4096, 64), RefusesNaming(Parts{"size: got 4096", "2048"}));
   for (const int size : {-64, 100, 4096}) {
     EXPECT_THAT(TrainingSize(size, 512, 64, "spec."),
                 RefusesNaming(Parts{"spec.size: got " + std::to_string(size), "multiple of 64"}));

@@ -14,7 +14,6 @@
 namespace imprint {
 namespace {
 
-constexpr size_t kMaxTokenBytes = 100;
 constexpr absl::string_view kExpected = "a new word such as \"<mia>\"";
 
 bool HasSpaceOrControl(absl::string_view text) {

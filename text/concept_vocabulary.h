@@ -13,6 +13,9 @@
 
 namespace imprint {
 
+// The longest token of a concept, in bytes.
+inline constexpr size_t kMaxTokenBytes = 100;
+
 class ClipTokenizer;
 
 // Holds tokens in the order in which they were added. Concept k's vectors are rows first_row ..

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "cli/imprint_engine/command.h"
 #include "cli/imprint_engine/gang_size.h"
 #include "cli/imprint_engine/teaching.h"
@@ -53,9 +52,7 @@ absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
   ASSIGN_OR_RETURN(order.settings, options.teaching->Take(options.folder));
   RETURN_IF_ERROR(CheckSettings(order.settings));
   RETURN_IF_ERROR(CheckRecipe(order.settings.recipe));
-  if (order.settings.templates.empty()) {
-    order.settings.templates = DefaultTemplates(order.settings.kind);
-  }
+  FillTemplates(order.settings);
   ASSIGN_OR_RETURN(order.layout, ParseEmbeddingLayout("layout", options.layout));
   RETURN_IF_ERROR(EmbeddingFileName(order.layout, order.settings.token).status());
   ASSIGN_OR_RETURN(order.compute, ChooseCompute(options.compute, console));

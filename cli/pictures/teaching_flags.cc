@@ -7,11 +7,6 @@
 #include "text/unicode_text.h"
 
 namespace imprint::cli {
-namespace {
-
-constexpr const char* kWhat = "What is taught";
-
-}  // namespace
 
 TeachingFlags::TeachingFlags(CLI::App& teach, FieldTable<TrainingSettings> rows,
                              const std::string& how, ShowDefaults defaults)

@@ -16,8 +16,11 @@ namespace imprint::cli {
 // Must live until the command line is parsed; not thread-safe.
 class TeachingFlags {
  public:
-  // Adds a flag for each of the rows and of the recipe's, and --templates. Help shows how a concept
-  // is taught under `how`.
+  // The heading under which help shows what is taught.
+  static constexpr const char* kWhat = "What is taught";
+
+  // Adds a flag for each of the rows and of the recipe's rows, and --templates. Help shows how a
+  // concept is taught under the heading `how`.
   TeachingFlags(CLI::App& teach, FieldTable<TrainingSettings> rows, const std::string& how,
                 ShowDefaults defaults);
 
@@ -27,9 +30,8 @@ class TeachingFlags {
   // check.
   absl::StatusOr<TrainingSettings> Take(const std::filesystem::path& folder);
 
-  // Return whether the line gives the flag of the row with that name.
-  bool Given(const Field<TrainingSettings>& row) const { return flags_.Given(row.name); }
-  bool Given(const Field<TrainingRecipe>& row) const { return recipe_flags_.Given(row.name); }
+  // Returns whether the line gives the flag of the row with that name, of either table.
+  bool Given(absl::string_view row) const { return flags_.Given(row) || recipe_flags_.Given(row); }
 
  private:
   TrainingSettings settings_;

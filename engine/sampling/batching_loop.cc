@@ -42,7 +42,7 @@ size_t BatchingLoop::Room(const PictureSize& size) const {
 
 absl::Status BatchingLoop::Run() {
   while (true) {
-    RETURN_IF_ERROR(FillPlaces());
+    FillPlaces();
     if (places_.empty() && waiting_.empty()) return absl::OkStatus();
     if (places_.empty()) return absl::CancelledError("drawing was stopped between pictures");
     if (hooks_.stop.stop_requested()) return absl::CancelledError("drawing was stopped");
@@ -54,10 +54,10 @@ absl::Status BatchingLoop::Run() {
 }
 
 // Takes the waiting passes in order, except that only those of one shape can share a batch.
-absl::Status BatchingLoop::FillPlaces() {
+void BatchingLoop::FillPlaces() {
   // Second passes come first, and also while winding down: their pictures are begun.
   std::deque<Pass>& queue = second_passes_.empty() ? waiting_ : second_passes_;
-  if (&queue == &waiting_ && hooks_.wind_down.stop_requested()) return absl::OkStatus();
+  if (&queue == &waiting_ && hooks_.wind_down.stop_requested()) return;
   for (auto next = queue.begin(); next != queue.end();) {
     if (!places_.empty() && places_.size() >= Room(places_.front().pass.shape.size)) break;
     if (places_.empty() || next->shape == places_.front().pass.shape) {
@@ -69,7 +69,6 @@ absl::Status BatchingLoop::FillPlaces() {
       ++next;
     }
   }
-  return absl::OkStatus();
 }
 
 PictureSlot BatchingLoop::Begin(const Pass& pass) {

@@ -66,7 +66,7 @@ class BatchingLoop {
 
   // Returns how many pictures of that size step together.
   size_t Room(const PictureSize& size) const;
-  absl::Status FillPlaces();
+  void FillPlaces();
   PictureSlot Begin(const Pass& pass);
   void Step();
   absl::Status DeliverFinished();

@@ -25,7 +25,8 @@ int SolverSteps(const PictureRequest& request);
 absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request);
 
 // Returns INVALID_ARGUMENT naming the prompt that its style does not allow, in a drawing that knows
-// the tokens in `concepts`.
+// the tokens in `concepts`. For those who must know before there is a sampler: an earlier drawing
+// makes way only for one that can begin.
 absl::Status CheckSyntax(const WrittenTokens& concepts, const PictureRequest& request);
 
 }  // namespace imprint::engine

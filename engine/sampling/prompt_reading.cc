@@ -29,15 +29,14 @@ absl::StatusOr<PromptPair> PromptReader::Read(const PictureRequest& request) {
   return pair;
 }
 
-const ChunkedPrompt& PromptReader::empty() {
-  // Every style allows it.
+const ChunkedPrompt& PromptReader::EmptyPrompt() {
   return **Read("prompt", "", PromptStyle::kLiteral);
 }
 
 absl::StatusOr<const ChunkedPrompt*> PromptReader::Read(absl::string_view field,
                                                         const std::string& prompt,
                                                         PromptStyle style) {
-  std::pair<std::string, PromptStyle> key(prompt, style);
+  std::pair key(prompt, prompt.empty() ? PromptStyle::kLiteral : style);
   if (const auto found = prompts_.find(key); found != prompts_.end()) return &found->second;
   auto read = ReadPrompt(tokenizer_, concepts_, prompt, style);
   if (!read.ok()) return InContext(field, read.status());

@@ -30,8 +30,8 @@ struct PromptPair {
   size_t chunks() const;
 };
 
-// Reads each prompt once, however many pictures share it. Not thread-safe; the tokenizer and the
-// concepts must outlive it.
+// Reads each prompt once, however many pictures share it, and keeps what it has read: about a
+// kilobyte for each 75 tokens. Not thread-safe; the tokenizer and the concepts must outlive it.
 class PromptReader {
  public:
   PromptReader(const ClipTokenizer& tokenizer, const ConceptVocabulary& concepts)
@@ -41,8 +41,8 @@ class PromptReader {
   // INVALID_ARGUMENT naming the prompt that cannot be read.
   absl::StatusOr<PromptPair> Read(const PictureRequest& request);
 
-  // Returns the prompt without a word.
-  const ChunkedPrompt& empty();
+  // Returns the prompt without a word, which is the same in every style.
+  const ChunkedPrompt& EmptyPrompt();
 
  private:
   absl::StatusOr<const ChunkedPrompt*> Read(absl::string_view field, const std::string& prompt,

@@ -62,9 +62,13 @@ TEST_F(PromptReaderTest, WhatCannotBeReadIsNamed) {
               RefusesNaming(Parts{"negative_prompt: weight: got \".\""}));
 }
 
-TEST_F(PromptReaderTest, TheEmptyPromptHasOneChunkWithoutAWord) {
-  EXPECT_EQ(reader_.empty().chunks.size(), 1U);
-  EXPECT_EQ(reader_.empty().tokens, 0);
+TEST_F(PromptReaderTest, TheEmptyPromptIsOneChunkWithoutAWordInEveryStyle) {
+  EXPECT_EQ(reader_.EmptyPrompt().chunks.size(), 1U);
+  EXPECT_EQ(reader_.EmptyPrompt().tokens, 0);
+  for (const PromptStyle style : {PromptStyle::kEmphasis, PromptStyle::kLiteral}) {
+    EXPECT_EQ(reader_.Read({.prompt = "a cat", .prompt_style = style})->negative,
+              &reader_.EmptyPrompt());
+  }
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawH
     const c10::InferenceMode no_autograd;
     return BatchingLoop(*model_, *concepts_, static_cast<size_t>(max_batch_),
                         static_cast<size_t>(std::clamp(least_batch, 1, max_batch_)), requests,
-                        prompts, reader.empty(), hooks)
+                        prompts, reader.EmptyPrompt(), hooks)
         .Run();
   });
 }

@@ -72,7 +72,7 @@ class JobApi : public v1::JobService::Service {
                          v1::ListNodesResponse* response) override;
 
  private:
-  // Checks what a caller sent before it is copied.
+  // Checks the lengths of what a caller sent before it is copied; see CheckLengths.
   template <typename Request>
   absl::StatusOr<v1::Job> CreateAsSent(const grpc::ServerContext& context, const Request& request);
   template <typename Request>

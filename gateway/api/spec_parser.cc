@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include <google/protobuf/message.h>
 
 #include "base/check_number.h"
 #include "base/field_error.h"
@@ -63,6 +63,13 @@ absl::Status FillRanks(v1::TrainingSpec& spec) {
   return CheckRange("spec.min_ranks", spec.min_ranks(), 1, spec.ranks());
 }
 
+absl::Status CheckBytes(const google::protobuf::Message& spec, absl::string_view advice) {
+  const auto bytes = static_cast<int64_t>(spec.ByteSizeLong());
+  if (bytes <= kMaxSpecBytes) return absl::OkStatus();
+  return FieldError("spec", absl::StrCat(bytes, " bytes"),
+                    absl::StrCat("at most ", kMaxSpecBytes, advice));
+}
+
 absl::Status CheckSide(absl::string_view field, int side, int most, const v1::BaseModel& model) {
   const int multiple = std::max(model.size_multiple(), 1);
   if (side >= multiple && side <= most && side % multiple == 0) return absl::OkStatus();
@@ -86,14 +93,12 @@ absl::Status CheckClipSkip(const v1::BaseModel& model, const v1::ImageSetSpec& s
 }  // namespace
 
 absl::Status CheckLengths(const v1::TrainingSpec& spec) {
+  RETURN_IF_ERROR(CheckBytes(spec, ""));
   return CheckRange("spec.templates", spec.templates_size(), 0, kMaxTemplates);
 }
 
 absl::Status CheckLengths(const v1::ImageSetSpec& spec) {
-  if (const auto bytes = static_cast<int64_t>(spec.ByteSizeLong()); bytes > kMaxSpecBytes) {
-    return FieldError("spec", absl::StrCat(bytes, " bytes"),
-                      absl::StrCat("at most ", kMaxSpecBytes, "; make several sets"));
-  }
+  RETURN_IF_ERROR(CheckBytes(spec, "; make several sets"));
   RETURN_IF_ERROR(CheckRange("spec.embeddings", spec.embeddings_size(), 0, kMaxEmbeddings));
   RETURN_IF_ERROR(CheckRange("spec.prompts", spec.prompts_size(), 1, kMaxPrompts));
   RETURN_IF_ERROR(CheckRange("spec.seeds", spec.seeds_size(), 1, kMaxSeeds));
@@ -110,7 +115,6 @@ absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given
       ParseResourceName("spec.concept_name", spec.concept_name(), "concepts/*").status());
   ASSIGN_OR_RETURN(const TrainingSettings settings, ParseSettings(spec, "spec."));
   FillSettings(settings, nullptr, spec);
-  *spec.mutable_recipe() = ToProto(settings.recipe);
   RETURN_IF_ERROR(FillRanks(spec));
   RETURN_IF_ERROR(CheckRange("spec.compute_threads", spec.compute_threads(), 0, 1024));
   ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));

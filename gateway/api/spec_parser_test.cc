@@ -101,6 +101,45 @@ TEST(SpecParser, EveryBadFieldOfATrainingIsNamed) {
   }
 }
 
+TEST(SpecParser, WhatIsTooLongIsRefusedBeforeItIsCopied) {
+  v1::TrainingSpec training = Training();
+  EXPECT_THAT(CheckLengths(training), Succeeds());
+  for (int i = 0; i < 1001; ++i) training.add_templates("{}");
+  EXPECT_THAT(CheckLengths(training), RefusesNaming(Parts{"spec.templates: got 1001"}));
+  training = Training();
+  training.set_token(std::string(4 << 20, 'x'));
+  EXPECT_THAT(CheckLengths(training), RefusesNaming(Parts{"spec: got", "bytes"}));
+  v1::ImageSetSpec set = ImageSet();
+  EXPECT_THAT(CheckLengths(set), Succeeds());
+  for (int i = 0; i < 65; ++i) set.add_embeddings("e");
+  EXPECT_THAT(CheckLengths(set), RefusesNaming(Parts{"spec.embeddings: got 65"}));
+  set = ImageSet();
+  set.set_negative_prompt(std::string(4 << 20, 'x'));
+  EXPECT_THAT(CheckLengths(set), RefusesNaming(Parts{"spec: got", "several sets"}));
+}
+
+TEST(SpecParser, ATrainingsSizeComesFromTheModelAndFitsIt) {
+  v1::BaseModel model;
+  model.set_picture_size(512);
+  model.set_size_multiple(64);
+  v1::TrainingSpec spec = Training();
+  ASSERT_THAT(FitToModel(model, spec), Succeeds());
+  EXPECT_EQ(spec.size(), 512);
+  spec.set_size(100);
+  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.size: got 100", "64"}));
+  spec.set_size(0);
+  model.set_picture_size(0);
+  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.size: got 0"}))
+      << "of a model whose size nobody knows";
+}
+
+TEST(SpecParser, NoCheckpointsIsAChoice) {
+  EXPECT_EQ(ParseTrainingSpec(Training())->checkpoint_every(), 50);
+  v1::TrainingSpec spec = Training();
+  spec.set_checkpoint_every(0);
+  EXPECT_EQ(ParseTrainingSpec(spec)->checkpoint_every(), 0);
+}
+
 TEST(SpecParser, EveryBadFieldOfAnImageSetIsNamed) {
   const std::vector<std::pair<std::string, std::function<void(v1::ImageSetSpec&)>>> cases = {
       {"spec.base_model: ", [](auto& s) { s.clear_base_model(); }},

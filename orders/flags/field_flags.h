@@ -86,21 +86,10 @@ class FieldFlags {
           } else {
             option = app.add_option(flag, values_.*member, help);
           }
-          if (defaults == ShowDefaults::kYes && !field.models_own && !IsEmptyText(member)) {
-            option->capture_default_str();
-          }
+          if (defaults == ShowDefaults::kYes && !field.models_own) option->capture_default_str();
           return option;
         },
         field.member);
-  }
-
-  template <typename Member>
-  bool IsEmptyText(const Member& member) const {
-    if constexpr (std::is_same_v<Member, std::string Struct::*>) {
-      return (values_.*member).empty();
-    } else {
-      return false;
-    }
   }
 
   Struct& values_;

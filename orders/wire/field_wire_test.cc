@@ -1,6 +1,7 @@
 #include "orders/wire/field_wire.h"
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -8,7 +9,7 @@
 #include <imprint/v1/training.pb.h>
 
 #include "orders/picture_request.h"
-#include "orders/training_recipe.h"
+#include "orders/training_settings.h"
 
 namespace imprint {
 namespace {
@@ -64,6 +65,19 @@ TEST(FieldWire, TheRecipesTableIsItsProto) {
   EXPECT_EQ(static_cast<size_t>(v1::TrainingRecipe::descriptor()->field_count()),
             kRecipeFields.size())
       << "a field without a row is one that nobody reads";
+}
+
+TEST(FieldWire, TheTableOfATrainingsSettingsIsInItsSpec) {
+  ExpectMatch(v1::TrainingSpec(), kTrainingFields);
+  ExpectZerosArrive(v1::TrainingSpec(), kTrainingFields);
+  // What only a cluster has, and what is no single value.
+  const std::set<absl::string_view> others = {"base_model",      "reference_set", "concept_name",
+                                              "ranks",           "min_ranks",     "precision",
+                                              "compute_threads", "templates",     "recipe"};
+  for (int i = 0; i < v1::TrainingSpec::descriptor()->field_count(); ++i) {
+    const std::string& name = v1::TrainingSpec::descriptor()->field(i)->name();
+    EXPECT_NE(FindRow(kTrainingFields, name) != nullptr, others.contains(name)) << name;
+  }
 }
 
 TEST(FieldWire, ThePicturesTableIsInSetAndItem) {

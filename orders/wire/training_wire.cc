@@ -16,12 +16,9 @@ absl::StatusOr<TrainingRecipe> ParseRecipe(const v1::TrainingRecipe& proto,
   return absl::Status(checked.code(), absl::StrCat(context, checked.message()));
 }
 
-v1::TrainingRecipe ToProto(const TrainingRecipe& recipe) { return ToProto(recipe, nullptr); }
-
-v1::TrainingRecipe ToProto(const TrainingRecipe& recipe,
-                           const std::function<bool(const Field<TrainingRecipe>&)>& given) {
+v1::TrainingRecipe ToProto(const TrainingRecipe& recipe) {
   v1::TrainingRecipe proto;
-  WriteWire(kRecipeFields, recipe, proto, given);
+  WriteWire(kRecipeFields, recipe, proto);
   return proto;
 }
 
@@ -32,14 +29,15 @@ absl::StatusOr<TrainingSettings> ParseSettings(const v1::TrainingSpec& spec,
   settings.templates.assign(spec.templates().begin(), spec.templates().end());
   RETURN_IF_ERROR(CheckSettings(settings, context));
   ASSIGN_OR_RETURN(settings.recipe, ParseRecipe(spec.recipe(), absl::StrCat(context, "recipe.")));
-  if (settings.templates.empty()) settings.templates = DefaultTemplates(settings.kind);
+  FillTemplates(settings);
   return settings;
 }
 
 void FillSettings(const TrainingSettings& settings,
-                  const std::function<bool(const Field<TrainingSettings>&)>& given,
-                  v1::TrainingSpec& spec) {
-  WriteWire(kTrainingFields, settings, spec, given);
+                  const std::function<bool(absl::string_view row)>& given, v1::TrainingSpec& spec) {
+  const auto wanted = [&](const auto& row) { return !given || given(row.name); };
+  WriteWire<TrainingSettings>(kTrainingFields, settings, spec, wanted);
+  WriteWire<TrainingRecipe>(kRecipeFields, settings.recipe, *spec.mutable_recipe(), wanted);
   spec.mutable_templates()->Assign(settings.templates.begin(), settings.templates.end());
 }
 

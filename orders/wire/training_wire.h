@@ -1,4 +1,4 @@
-// Converts what a training is asked for, and its recipe, to and from protos.
+// Converts what is asked of a training, and its recipe, to and from protos.
 #pragma once
 
 #include <functional>
@@ -21,21 +21,16 @@ absl::StatusOr<TrainingRecipe> ParseRecipe(const v1::TrainingRecipe& recipe,
 // Returns a proto with every field set.
 v1::TrainingRecipe ToProto(const TrainingRecipe& recipe);
 
-// Returns a proto with only those fields set for which `given` returns true: the rest is left to
-// the server, which knows the defaults.
-v1::TrainingRecipe ToProto(const TrainingRecipe& recipe,
-                           const std::function<bool(const Field<TrainingRecipe>&)>& given);
-
 // Parses all that a spec says of what is taught, and how, with the recipe; no template means those
 // of the kind. INVALID_ARGUMENT naming `context` and the field, such as spec.token.
 absl::StatusOr<TrainingSettings> ParseSettings(const v1::TrainingSpec& spec,
                                                absl::string_view context);
 
-// Sets those fields of a spec whose rows `given` takes, all of them if it is null; and the
-// templates if there are any. The recipe is left alone.
+// Sets a spec's templates, and those fields of it and of its recipe whose rows' names `given`
+// takes, or all of them if it is null: what is not set is left to the server, which knows the
+// defaults.
 void FillSettings(const TrainingSettings& settings,
-                  const std::function<bool(const Field<TrainingSettings>&)>& given,
-                  v1::TrainingSpec& spec);
+                  const std::function<bool(absl::string_view row)>& given, v1::TrainingSpec& spec);
 
 v1::SquareFit ToProto(SquareFit fit);
 // What is not of this version is the default.

@@ -1,5 +1,8 @@
 #include "orders/wire/training_wire.h"
 
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
@@ -47,12 +50,6 @@ TEST(RecipeWire, AZeroThatIsSetIsNoDefault) {
   EXPECT_FALSE(recipe.flip);
 }
 
-TEST(RecipeWire, OnlyWhatIsGivenIsSent) {
-  const v1::TrainingRecipe proto =
-      ToProto({.steps = 9}, [](const auto& field) { return field.name == "steps"; });
-  EXPECT_EQ(proto.ShortDebugString(), "steps: 9");
-}
-
 TEST(RecipeWire, NonsenseIsNamedWithItsPlace) {
   v1::TrainingRecipe proto;
   proto.set_steps(0);
@@ -85,7 +82,8 @@ TEST(SettingsWire, EveryFieldArrivesThereAndBack) {
                                      .templates = {"a {}", "the {}"},
                                      .size = 512,
                                      .fit = SquareFit::kSquash,
-                                     .checkpoint_every = 3};
+                                     .checkpoint_every = 3,
+                                     .recipe = {.steps = 7}};
   for (const auto& row : kTrainingFields) {
     const std::string name(row.name);
     ASSERT_NE(ToJson(settings)[name], ToJson(TrainingSettings())[name])
@@ -100,9 +98,9 @@ TEST(SettingsWire, EveryFieldArrivesThereAndBack) {
 TEST(SettingsWire, OnlyWhatIsGivenIsSent) {
   v1::TrainingSpec spec;
   FillSettings(
-      {.size = 64, .checkpoint_every = 0},
-      [](const auto& row) { return row.name == "checkpoint_every"; }, spec);
-  EXPECT_EQ(spec.ShortDebugString(), "checkpoint_every: 0");
+      {.size = 64, .checkpoint_every = 0, .recipe = {.steps = 9, .batch = 2}},
+      [](absl::string_view row) { return row == "checkpoint_every" || row == "steps"; }, spec);
+  EXPECT_EQ(spec.ShortDebugString(), "recipe { steps: 9 } checkpoint_every: 0");
 }
 
 TEST(SettingsWire, AZeroThatIsSetIsNoDefault) {
@@ -136,6 +134,8 @@ TEST(SettingsWire, FitsBothWays) {
   for (const SquareFit fit : {SquareFit::kCrop, SquareFit::kSquash}) {
     EXPECT_EQ(FromProto(ToProto(fit)), fit);
   }
+  EXPECT_EQ(FromProto(v1::SQUARE_FIT_UNSPECIFIED), SquareFit::kCrop);
+  EXPECT_EQ(FromProto(static_cast<v1::SquareFit>(9)), SquareFit::kCrop);
 }
 
 }  // namespace

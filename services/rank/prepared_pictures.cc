@@ -12,6 +12,7 @@
 
 #include "base/pause.h"
 #include "base/status_macros.h"
+#include "orders/wire/training_wire.h"
 #include "rpc/channel.h"
 #include "rpc/client_call.h"
 #include "rpc/retry.h"
@@ -86,7 +87,7 @@ bool IsRetryableFetch(const absl::Status& error) {
 }  // namespace
 
 absl::StatusOr<std::vector<RgbImage>> FetchPreparedPictures(const v1::Ticket& ticket, int size,
-                                                            v1::SquareFit fit,
+                                                            SquareFit fit,
                                                             const std::stop_token& stop,
                                                             absl::Duration patience) {
   const absl::Time deadline = absl::Now() + patience;
@@ -94,7 +95,7 @@ absl::StatusOr<std::vector<RgbImage>> FetchPreparedPictures(const v1::Ticket& ti
   v1::GetPreparedPicturesRequest request;
   request.set_token(ticket.token());
   request.set_size(size);
-  request.set_fit(fit);
+  request.set_fit(ToProto(fit));
   while (true) {
     auto pictures = FetchOnce(*registry, request, stop, deadline);
     if (stop.stop_requested()) return absl::CancelledError("stopped");

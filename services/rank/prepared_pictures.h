@@ -10,6 +10,7 @@
 #include <imprint/v1/training.pb.h>
 
 #include "base/rgb_image.h"
+#include "base/square_fit.h"
 
 namespace imprint::rank {
 
@@ -18,7 +19,7 @@ namespace imprint::rank {
 // PERMISSION_DENIED if the ticket is void, UNAVAILABLE, CANCELLED, or DATA_LOSS if what arrives is
 // not what was asked for.
 absl::StatusOr<std::vector<RgbImage>> FetchPreparedPictures(const v1::Ticket& ticket, int size,
-                                                            v1::SquareFit fit,
+                                                            SquareFit fit,
                                                             const std::stop_token& stop,
                                                             absl::Duration patience);
 

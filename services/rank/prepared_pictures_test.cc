@@ -22,7 +22,7 @@ class PreparedPicturesTest : public ::testing::Test {
     v1::Ticket ticket;
     ticket.set_registry(server_.address());
     ticket.set_token(token);
-    return FetchPreparedPictures(ticket, size, v1::SQUARE_FIT_CROP, stop_.get_token(), patience);
+    return FetchPreparedPictures(ticket, size, SquareFit::kCrop, stop_.get_token(), patience);
   }
 
   std::vector<RgbImage> pictures_ = {RgbImage::Blank(8, 8, 1), RgbImage::Blank(8, 8, 2),

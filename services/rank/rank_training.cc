@@ -21,7 +21,6 @@
 #include "engine/training/memory_trial.h"
 #include "engine/training/training_run.h"
 #include "formats/learned_embedding.h"
-#include "orders/wire/training_wire.h"
 #include "rpc/status.h"
 #include "services/node/run_failure.h"
 #include "services/rank/prepared_pictures.h"
@@ -86,7 +85,7 @@ class RankTraining::Session {
                                   loaded.model->info().size_multiple, "spec."));
     stage_ = Stage::kPictures;
     ASSIGN_OR_RETURN(auto pictures,
-                     FetchPreparedPictures(request_.ticket(), size, ToProto(order.settings.fit),
+                     FetchPreparedPictures(request_.ticket(), size, order.settings.fit,
                                            control_.stop, kRegistryPatience));
     stage_ = Stage::kTraining;
     const auto input = engine::TrainingInput::From(order.settings, std::move(pictures));

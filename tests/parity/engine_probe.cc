@@ -133,7 +133,7 @@ Outputs Context(const Inputs& in) {
   request.clip_skip = static_cast<int>(clip_skip);
   engine::PromptReader reader(model->tokenizer(), concepts.vocabulary);
   ASSIGN_OR_RETURN(const engine::PromptPair prompts, reader.Read(request));
-  engine::PromptCache contexts(*model, concepts, reader.empty());
+  engine::PromptCache contexts(*model, concepts, reader.EmptyPrompt());
   return engine::NamedTensors{{"context", contexts.Context(prompts, request.clip_skip)}};
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "cli/imprint/client/resource_options.h"
 #include "cli/imprint/commands/command.h"
 #include "cli/imprint/commands/saved_embedding.h"
@@ -22,8 +22,10 @@
 namespace imprint::cli {
 namespace {
 
-// --word is another name of it.
+// Here --class has another name, too.
 constexpr auto kRows = WithFlags(kTrainingRows, {{"class_word", "class,--word"}});
+
+constexpr const char* kHow = "How it is taught (default: the server's)";
 
 // The command line where it still needs reading. What is not given is left to the server, which
 // knows the defaults.
@@ -49,11 +51,12 @@ absl::StatusOr<int> ParseRanks(const std::string& text) {
 
 absl::StatusOr<v1::TrainingSpec> MakeSpec(TeachOptions& options) {
   v1::TrainingSpec spec;
-  const auto given = [&](const auto& row) { return options.teaching->Given(row); };
   ASSIGN_OR_RETURN(const TrainingSettings settings, options.teaching->Take(options.order.folder));
-  FillSettings(settings, given, spec);
-  spec.set_token(settings.token);
-  *spec.mutable_recipe() = ToProto(settings.recipe, given);
+  // Before the pictures are uploaded.
+  RETURN_IF_ERROR(CheckSettings(settings));
+  FillSettings(
+      settings,
+      [&](absl::string_view row) { return row == "token" || options.teaching->Given(row); }, spec);
   std::string concept_id = options.concept_id;
   if (concept_id.empty()) {
     ASSIGN_OR_RETURN(concept_id, ConceptIdFromToken(spec.token()));
@@ -91,9 +94,8 @@ absl::StatusOr<TeachOrder> MakeOrder(const CLI::App& teach, TeachOptions& option
 }
 
 void AddWhatOptions(CLI::App& teach, TeachOptions& options) {
-  constexpr const char* kGroup = "What is taught";
   const auto add = [&](const char* name, auto& field, const char* text) {
-    return teach.add_option(name, field, text)->group(kGroup);
+    return teach.add_option(name, field, text)->group(TeachingFlags::kWhat);
   };
   add("--model", options.order.model, "Base model; default: the only one, or \"default\"")
       ->type_name("ID");
@@ -103,10 +105,8 @@ void AddWhatOptions(CLI::App& teach, TeachOptions& options) {
 }
 
 void AddHowOptions(CLI::App& teach, TeachOptions& options) {
-  constexpr const char* kGroup = "How it is taught (default: the server's)";
-  options.teaching.emplace(teach, kRows, kGroup, ShowDefaults::kNo);
   const auto add = [&](const char* name, auto& field, const char* text) {
-    return teach.add_option(name, field, text)->group(kGroup);
+    return teach.add_option(name, field, text)->group(kHow);
   };
   add("--threads", options.threads, "Threads to compute with: the same number gives the same bits");
   add("--precision", options.precision,
@@ -146,6 +146,7 @@ Command MakeTeachCommand(CLI::App& app) {
   teach->add_flag("--overwrite", order.overwrite, "Replace what --out names");
   AddRightsOptions(*teach, order.rights);
   AddWhatOptions(*teach, *options);
+  options->teaching.emplace(*teach, kRows, kHow, ShowDefaults::kNo);
   AddHowOptions(*teach, *options);
   constexpr const char* kJob = "The job";
   teach->add_option("--priority", options->priority, "bulk, normal or interactive")
