@@ -4,6 +4,6 @@
 
 namespace imprint {
 
-void UseFewMallocArenas() { mallopt(M_ARENA_MAX, 2); }
+void UseFewMallocArenas() { mallopt(M_ARENA_MAX, 4); }
 
 }  // namespace imprint

@@ -26,7 +26,7 @@ int Arenas() {
   return arenas;
 }
 
-TEST(MallocArenas, ManyThreadsShareTwo) {
+TEST(MallocArenas, ManyThreadsShareFour) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "the sanitizer has an allocator of its own";
 #endif
@@ -40,12 +40,14 @@ TEST(MallocArenas, ManyThreadsShareTwo) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&all] {
-        std::free(std::malloc(1000));
+        // Volatile, or the compiler leaves both out.
+        void* volatile block = std::malloc(1000);
+        std::free(block);
         all.arrive_and_wait();
       });
     }
   }
-  EXPECT_LE(Arenas(), std::max(before, 2));
+  EXPECT_LE(Arenas(), std::max(before, 4));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "base/field_error.h"
 #include "base/flags/command_line_error.h"
 #include "base/flags/decimal_options.h"
+#include "engine/torch/same_bits.h"
 #include "engine/torch/threads.h"
 
 namespace imprint::cli {
@@ -37,6 +38,7 @@ Set IMPRINT_MODEL to the model's folder to leave --model out.
 )";
 
 int Main(int argc, char** argv) {
+  engine::AskForSameBits();
   const Interrupt interrupt;
   CLI::App app(kDescription, "imprint-engine");
   app.footer(kFooter);

@@ -25,6 +25,7 @@
 #include "engine/cuda/prepare_device.h"
 #include "engine/torch/device_check.h"
 #include "engine/torch/memory_budget.h"
+#include "engine/torch/same_bits.h"
 #include "orders/compute_options.h"
 #include "orders/flags/field_flags.h"
 #include "rpc/channel.h"
@@ -119,6 +120,7 @@ absl::Status Serve(RankFlags& flags) {
 }  // namespace imprint::rank
 
 int main(int argc, char** argv) {
+  imprint::engine::AskForSameBits();
   imprint::rank::RankFlags flags;
   CLI::App app("Trains for imprint-trainer, which starts it.", "imprint-rank");
   imprint::rank::AddFlags(app, flags);

@@ -1,6 +1,7 @@
 """Programs that compute notice others on their processors (engine/company)."""
 
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
@@ -75,14 +76,18 @@ def test_waits_are_short_beside_strangers(start, strangers, tmp_path, command):
 
 def test_results_are_the_same_beside_strangers(start, strangers, tmp_path):
     def teach(out, **environment):
+        """Its losses, which say from which step on it is another training, and its embedding."""
         process = start(ENGINE, *TEACH[:-1], 12, "--out", tmp_path / out, environment=environment)
         assert process.wait(300) == 0
         (embedding,) = (tmp_path / out).glob("*.safetensors")
-        return hashlib.sha256(embedding.read_bytes()).hexdigest()
+        losses = json.loads((tmp_path / out / "training.json").read_text())["result"]["losses"]
+        return losses, hashlib.sha256(embedding.read_bytes()).hexdigest()
 
-    alone = teach("alone", GOMP_SPINCOUNT="300000")
+    losses, embedding = teach("alone", GOMP_SPINCOUNT="300000")
     strangers()
-    assert teach("beside strangers") == alone
+    losses_beside, embedding_beside = teach("beside strangers")
+    assert losses_beside == losses
+    assert embedding_beside == embedding
 
 
 @pytest.mark.parametrize("environment,watches", [

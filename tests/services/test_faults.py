@@ -13,7 +13,7 @@ from cluster import Cluster, api
 from processes import BIN, wait_for
 
 STEPS = 150
-KILL_ROUNDS = int(os.environ.get("IMPRINT_KILL_ROUNDS", "5"))
+KILL_ROUNDS = int(os.environ.get("IMPRINT_KILL_ROUNDS", "3"))
 
 
 def training_bytes(cluster, job):

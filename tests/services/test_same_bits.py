@@ -1,0 +1,48 @@
+"""Whatever computes asks MKL for the same bits in every run (engine/torch/same_bits.h). MKL says so of each call."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from cluster import Cluster, api
+from processes import BIN, MODEL, PIP
+
+
+@pytest.fixture
+def mkl_log(tmp_path, monkeypatch):
+    monkeypatch.setenv("MKL_VERBOSE", "1")
+    monkeypatch.setenv("MKL_VERBOSE_OUTPUT_FILE", str(tmp_path / "mkl.log"))
+    monkeypatch.delenv("MKL_CBWR", raising=False)
+    return tmp_path / "mkl.log"
+
+
+def modes(log):
+    return set(re.findall(r"^MKL_VERBOSE SGEMM.* CNR:(\S+)", log.read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("asked,mode", [(None, "AUTO"), ("COMPATIBLE", "COMPATIBLE")])
+def test_the_engine(mkl_log, tmp_path, asked, mode):
+    subprocess.run([BIN / "imprint-engine", "teach", PIP, "--model", MODEL, "--class", "mascot", "--steps", "1",
+                    "--out", tmp_path / "out"], check=True, capture_output=True,
+                   env={**os.environ, **({"MKL_CBWR": asked} if asked else {})})
+    assert modes(mkl_log) == {mode}
+
+
+def test_ranks(mkl_log, tmp_path):
+    with Cluster(tmp_path, samplers=0) as cluster:
+        cluster.add_model()
+        cluster.add_references()
+        job = cluster.jobs.CreateTrainingJob(api().CreateTrainingJobRequest(spec=cluster.training(steps=1)))
+        assert cluster.finish(job).state == api().JOB_STATE_SUCCEEDED, cluster.log_text()
+    assert modes(mkl_log) == {"AUTO"}
+
+
+def test_samplers(mkl_log, tmp_path):
+    with Cluster(tmp_path, trainers=0) as cluster:
+        cluster.add_model()
+        spec = cluster.image_set(embeddings=[], prompts=["a mascot"], seeds=[1], steps=1)
+        job = cluster.jobs.CreateImageSetJob(api().CreateImageSetJobRequest(spec=spec))
+        assert cluster.finish(job).state == api().JOB_STATE_SUCCEEDED, cluster.log_text()
+    assert modes(mkl_log) == {"AUTO"}
