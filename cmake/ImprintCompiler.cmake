@@ -21,9 +21,9 @@ endif()
 
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)
-  # Each kind of page begins a page of its own: otherwise mold 1.10 may end a program's code at the
-  # end of a page and let what is protected after relocation begin in the next one, which is not
-  # mapped, so that the program cannot start (findings/mold-relro-begins-in-an-unmapped-page.sh).
+  # Starts each segment on a page of its own. Without it, mold before 2.4.0 may place the beginning of RELRO in
+  # a page that no segment maps, and the program cannot start
+  # (findings/mold-relro-begins-in-an-unmapped-page.sh).
   add_link_options(-fuse-ld=mold -Wl,-z,separate-code)
 endif()
 

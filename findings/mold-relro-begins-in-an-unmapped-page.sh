@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # A program that mold has linked may be unable to start, depending on how long its code is.
 #
-# A thread-local variable that is initialized to nothing (.tbss) takes no room in the file, but has an address, and
-# mold 1.10.1 counts it as the first of what is protected after relocation (PT_GNU_RELRO). It lies where the code ends,
-# one page on; the writable segment begins at the next address that is aligned for its contents. Where the last bytes
-# of a page are between the two, the variable lies in a page that no segment maps. glibc's loader protects whole pages,
-# mprotect answers ENOMEM, and the program ends before main with "cannot apply additional memory protection after
-# relocation: Cannot allocate memory", which reads like a machine without memory. Nothing is wrong with the program, and
-# a few bytes of code more or less make it start. With -z separate-code each segment begins a page of its own, the
-# variable with it, and all of the same programs start. Reported, by others, with mold 2.3.3 as rui314/mold#1151.
+# A zero-initialized thread-local variable (.tbss) takes no room in the file, but has an address, and mold 1.10.1 counts
+# it as the first of what is protected after relocation (PT_GNU_RELRO). It lies where the code ends, one page on; the
+# writable segment begins at the next address that is aligned for its contents. If the variable falls into the last
+# bytes of a page and the segment begins with the next page, the variable's page is mapped by no segment. glibc's loader
+# protects whole pages, mprotect answers ENOMEM, and the program ends before main with "cannot apply additional memory
+# protection after relocation: Cannot allocate memory", which reads like a machine without memory. Nothing is wrong with
+# the program, and a few bytes of code more or less make it start. With -z separate-code each segment begins a page of
+# its own, the variable with it, and all of the same programs start. Reported, by others, with mold 2.3.3 as
+# rui314/mold#1151, and fixed in 2.4.0.
 #
 # Seen with Debian 12's mold 1.10.1, gcc 12.2 and glibc 2.36: of 64 programs whose code is one byte longer each time, 7
 # did not start. Imprint's unit tests met it in one of 24 executables with such a variable

@@ -80,7 +80,8 @@ struct Field {
   // Its name in JSON, in the proto and in errors.
   absl::string_view name;
   // Its flag without the dashes; empty if another flag gives it. One that begins with "no-" takes
-  // no value and makes a bool false. Other names follow with theirs: "class,--word".
+  // no value and makes a bool false. Further names follow with
+  // their dashes: "class,--word".
   absl::string_view flag;
   std::variant<int Struct::*, uint64_t Struct::*, double Struct::*, bool Struct::*,
                std::string Struct::*, ChoiceMember<Struct>, NamedMember<Struct>>

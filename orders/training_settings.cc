@@ -59,7 +59,8 @@ absl::Status CheckSettings(const TrainingSettings& settings, absl::string_view c
 absl::StatusOr<int> TrainingSize(int size, int own, int multiple, absl::string_view context) {
   const int side = size == 0 ? own : size;
   if (side > 0 && side <= kMaxTrainingSide && side % multiple == 0) return side;
-  return FieldError(absl::StrCat(context, "size"), absl::StrCat(side),
+  return FieldError(absl::StrCat(context, "size"),
+                    size == 0 ? absl::StrCat("0, the model's own ", own) : absl::StrCat(size),
                     absl::StrCat("a multiple of ", multiple, " up to ", kMaxTrainingSide));
 }
 

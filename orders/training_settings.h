@@ -75,7 +75,7 @@ absl::Status CheckSettings(const TrainingSettings& settings, absl::string_view c
 void FillTemplates(TrainingSettings& settings);
 
 // Returns the side of the pictures that a model is taught with, in pixels: `own`, the model's,
-// where `size` is 0. INVALID_ARGUMENT naming `context` and the size if it is no multiple of
+// where `size` is 0. INVALID_ARGUMENT naming `context` and the size if either is no multiple of
 // `multiple`, or more than kMaxTrainingSide.
 absl::StatusOr<int> TrainingSize(int size, int own, int multiple, absl::string_view context = "");
 

@@ -51,7 +51,11 @@ TEST(TrainingSettings, EveryBadFieldIsNamed) {
 TEST(TrainingSettings, TheSizeIsTheModelsUnlessOneIsGiven) {
   EXPECT_EQ(*TrainingSize(0, 512, 64), 512);
   EXPECT_EQ(*TrainingSize(128, 512, 64), 128);
-  EXPECT_THAT(TrainingSize(0, 4096, 64), RefusesNaming(Parts{"size: got 4096", "2048"}));
+  for (const int own : {0, 100, 4096}) {
+    EXPECT_THAT(
+        TrainingSize(0, own, 64),
+        RefusesNaming(Parts{"size: got 0, the model's own " + std::to_string(own), "2048"}));
+  }
   for (const int size : {-64, 100, 4096}) {
     EXPECT_THAT(TrainingSize(size, 512, 64, "spec."),
                 RefusesNaming(Parts{"spec.size: got " + std::to_string(size), "multiple of 64"}));

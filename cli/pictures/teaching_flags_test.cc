@@ -4,11 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/scratch_folder.h"
 #include "base/status_matchers.h"
+#include "orders/training_settings.h"
 
 namespace imprint::cli {
 namespace {
@@ -45,7 +48,7 @@ TEST(TeachingFlags, WhatIsNotGivenIsTheDefault) {
 
 TEST(TeachingFlags, BothTablesHaveTheirFlags) {
   const ScratchFolder folder;
-  Line line({"--word", "dog", "--token", "<ros\u0065\u0301>", "--kind", "style", "--fit", "squash",
+  Line line({"--word", "dog", "--token", "<rose\u0301>", "--kind", "style", "--fit", "squash",
              "--size", "64", "--checkpoint-every", "0", "--steps", "7", "--schedule", "cosine",
              "--templates", folder.Write("captions", "a {}\n")});
   ASSERT_OK_AND_ASSIGN(const TrainingSettings settings, line.Take());

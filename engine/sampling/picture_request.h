@@ -25,8 +25,8 @@ int SolverSteps(const PictureRequest& request);
 absl::Status CheckRequest(const BaseModelInfo& model, const PictureRequest& request);
 
 // Returns INVALID_ARGUMENT naming the prompt that its style does not allow, in a drawing that knows
-// the tokens in `concepts`. For those who must know before there is a sampler: an earlier drawing
-// makes way only for one that can begin.
+// the tokens in `concepts`. For callers without a sampler yet: imprint-engine replaces an earlier
+// drawing only if the new one can begin.
 absl::Status CheckSyntax(const WrittenTokens& concepts, const PictureRequest& request);
 
 }  // namespace imprint::engine

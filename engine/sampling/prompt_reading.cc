@@ -30,6 +30,7 @@ absl::StatusOr<PromptPair> PromptReader::Read(const PictureRequest& request) {
 }
 
 const ChunkedPrompt& PromptReader::EmptyPrompt() {
+  // No style refuses it.
   return **Read("prompt", "", PromptStyle::kLiteral);
 }
 

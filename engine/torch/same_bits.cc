@@ -4,7 +4,7 @@
 
 namespace imprint::engine {
 
-// MKL reads it at its first call, and has no function for it that LibTorch would export.
+// MKL reads it at its first call. LibTorch does not export mkl_cbwr_set.
 void AskForSameBits() { setenv("MKL_CBWR", "AUTO", /*replace=*/0); }
 
 }  // namespace imprint::engine

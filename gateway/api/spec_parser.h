@@ -17,9 +17,9 @@ namespace imprint::gateway {
 // The most pictures in one image set.
 inline constexpr int64_t kMaxItems = 1'000'000;
 
-// Return INVALID_ARGUMENT naming what is longer than a spec may be. Call it before anything
-// else is done with a spec that a caller sent: in memory it may take 25 times its size on the wire,
-// and so does every copy.
+// Return INVALID_ARGUMENT naming what is longer than a spec may be. Call it before anything else is
+// done with a spec that a caller sent: in memory it may take 25 times its size on the wire, and so
+// does every copy.
 absl::Status CheckLengths(const v1::TrainingSpec& spec);
 absl::Status CheckLengths(const v1::ImageSetSpec& spec);
 

@@ -101,14 +101,16 @@ TEST(SpecParser, EveryBadFieldOfATrainingIsNamed) {
   }
 }
 
-TEST(SpecParser, WhatIsTooLongIsRefusedBeforeItIsCopied) {
+TEST(SpecParser, WhatIsTooLongIsRefused) {
   v1::TrainingSpec training = Training();
   EXPECT_THAT(CheckLengths(training), Succeeds());
   for (int i = 0; i < 1001; ++i) training.add_templates("{}");
   EXPECT_THAT(CheckLengths(training), RefusesNaming(Parts{"spec.templates: got 1001"}));
   training = Training();
-  training.set_token(std::string(4 << 20, 'x'));
-  EXPECT_THAT(CheckLengths(training), RefusesNaming(Parts{"spec: got", "bytes"}));
+  training.set_token(std::string((3 << 20) - 1000, 'x'));
+  EXPECT_THAT(CheckLengths(training), Succeeds());
+  training.set_token(std::string(3 << 20, 'x'));
+  EXPECT_THAT(CheckLengths(training), RefusesNaming(Parts{"spec: got", "at most 3145728"}));
   v1::ImageSetSpec set = ImageSet();
   EXPECT_THAT(CheckLengths(set), Succeeds());
   for (int i = 0; i < 65; ++i) set.add_embeddings("e");
@@ -129,7 +131,7 @@ TEST(SpecParser, ATrainingsSizeComesFromTheModelAndFitsIt) {
   EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.size: got 100", "64"}));
   spec.set_size(0);
   model.set_picture_size(0);
-  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.size: got 0"}))
+  EXPECT_THAT(FitToModel(model, spec), RefusesNaming(Parts{"spec.size: got 0, the model's own 0"}))
       << "of a model whose size nobody knows";
 }
 

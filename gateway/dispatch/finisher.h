@@ -26,8 +26,8 @@ namespace imprint::gateway {
 
 class Finisher {
  public:
-  // `obstacles` receives why a job cannot be finished yet. `now` is the clock by which retries and
-  // a registry's failing are timed; it is called on the finisher's thread.
+  // `obstacles` receives why a job cannot be finished yet. `now` times retries and how long a
+  // registry has been failing; it is called on the finisher's thread.
   Finisher(JobEndings& endings, Leases& leases, NodeTable& nodes, RegistryClient& registry,
            Obstacles& obstacles, Metrics& metrics, std::function<absl::Time()> now = absl::Now);
   ~Finisher();

@@ -3,7 +3,9 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <variant>
 
+#include "absl/strings/string_view.h"
 #include <gtest/gtest.h>
 #include <imprint/v1/imageset.pb.h>
 #include <imprint/v1/training.pb.h>
@@ -77,6 +79,13 @@ TEST(FieldWire, TheTableOfATrainingsSettingsIsInItsSpec) {
   for (int i = 0; i < v1::TrainingSpec::descriptor()->field_count(); ++i) {
     const std::string& name = v1::TrainingSpec::descriptor()->field(i)->name();
     EXPECT_NE(FindRow(kTrainingFields, name) != nullptr, others.contains(name)) << name;
+  }
+}
+
+TEST(FieldWire, NoRowOfARecipeIsNamedLikeOneOfTheSettings) {
+  // FillSettings tells them apart by their names alone.
+  for (const auto& row : kRecipeFields) {
+    EXPECT_EQ(FindRow(kTrainingFields, row.name), nullptr) << row.name;
   }
 }
 

@@ -31,6 +31,7 @@ def test_every_option_is_a_flag_of_both_programs(command):
     sections = re.findall(rf"^## [^\n]*\({command}\)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     flags = set(re.findall(r"^\| `\w+` \| `(--[\w-]+)` \|", "".join(sections), re.MULTILINE))
     assert len(sections) == {"teach": 2, "draw": 1}[command]
+    assert {"teach": {"--fit", "--steps"}, "draw": {"--steps"}}[command] <= flags
     for program in ("imprint", "imprint-engine"):
         text = subprocess.run([BIN / program, command, "--help"], check=True, capture_output=True,
                               text=True).stdout
@@ -364,7 +365,8 @@ BAD = {
     "seed": (["teach", PIP, "--word", "mascot", "--seed", "-1", *RIGHTS], ["--seed", "-1", "whole number"]),
     "no steps": (["draw", "--prompt", "a", "--out", "x", "--steps", "0"], ["steps", "0"]),
     "no layer": (["draw", "--prompt", "a", "--out", "x", "--clip-skip", "0"], ["clip_skip", "0"]),
-    "fewer than no checkpoints": (["teach", PIP, "--word", "mascot", "--checkpoint-every", "-1", *RIGHTS], ["checkpoint_every", "-1"]),
+    "fewer than no checkpoints": (["teach", PIP, "--word", "mascot", "--checkpoint-every", "-1", *RIGHTS],
+                                  ["error: checkpoint_every", "-1"]),
     "limit": (["jobs", "--limit", "-5"], ["limit", "-5"]),
     "out and no wait": (["draw", "--prompt", "a", "--no-wait", "--out", "x"], ["out", "--no-wait"]),
     "sheet and no wait": (["draw", "--prompt", "a", "--no-wait", "--no-sheet"], ["no-sheet", "--no-wait"]),

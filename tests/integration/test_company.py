@@ -76,7 +76,7 @@ def test_waits_are_short_beside_strangers(start, strangers, tmp_path, command):
 
 def test_results_are_the_same_beside_strangers(start, strangers, tmp_path):
     def teach(out, **environment):
-        """Its losses, which say from which step on it is another training, and its embedding."""
+        """Returns its losses, which show from which step two trainings differ, and its embedding's hash."""
         process = start(ENGINE, *TEACH[:-1], 12, "--out", tmp_path / out, environment=environment)
         assert process.wait(300) == 0
         (embedding,) = (tmp_path / out).glob("*.safetensors")

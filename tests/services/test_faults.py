@@ -13,6 +13,7 @@ from cluster import Cluster, api
 from processes import BIN, wait_for
 
 STEPS = 150
+# Each takes half a minute; the nightly test has more of them.
 KILL_ROUNDS = int(os.environ.get("IMPRINT_KILL_ROUNDS", "3"))
 
 

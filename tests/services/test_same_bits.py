@@ -1,4 +1,5 @@
-"""Whatever computes asks MKL for the same bits in every run (engine/torch/same_bits.h). MKL says so of each call."""
+"""Every program that computes runs MKL in its reproducible mode (engine/torch/same_bits.h): MKL_VERBOSE shows the
+mode of each call, and whether MKL may change the number of threads."""
 
 import os
 import re
@@ -19,15 +20,17 @@ def mkl_log(tmp_path, monkeypatch):
 
 
 def modes(log):
-    return set(re.findall(r"^MKL_VERBOSE SGEMM.* CNR:(\S+)", log.read_text(), re.MULTILINE))
+    found = set(re.findall(r"^MKL_VERBOSE SGEMM.* CNR:(\S+) Dyn:(\d)", log.read_text(), re.MULTILINE))
+    assert found, "fp32 matrices are no longer multiplied by MKL"
+    return found
 
 
 @pytest.mark.parametrize("asked,mode", [(None, "AUTO"), ("COMPATIBLE", "COMPATIBLE")])
 def test_the_engine(mkl_log, tmp_path, asked, mode):
     subprocess.run([BIN / "imprint-engine", "teach", PIP, "--model", MODEL, "--class", "mascot", "--steps", "1",
                     "--out", tmp_path / "out"], check=True, capture_output=True,
-                   env={**os.environ, **({"MKL_CBWR": asked} if asked else {})})
-    assert modes(mkl_log) == {mode}
+                   env={**os.environ, "IMPRINT_THREADS": "2", **({"MKL_CBWR": asked} if asked else {})})
+    assert modes(mkl_log) == {(mode, "0")}
 
 
 def test_ranks(mkl_log, tmp_path):
@@ -36,7 +39,7 @@ def test_ranks(mkl_log, tmp_path):
         cluster.add_references()
         job = cluster.jobs.CreateTrainingJob(api().CreateTrainingJobRequest(spec=cluster.training(steps=1)))
         assert cluster.finish(job).state == api().JOB_STATE_SUCCEEDED, cluster.log_text()
-    assert modes(mkl_log) == {"AUTO"}
+    assert modes(mkl_log) == {("AUTO", "0")}
 
 
 def test_samplers(mkl_log, tmp_path):
@@ -45,4 +48,4 @@ def test_samplers(mkl_log, tmp_path):
         spec = cluster.image_set(embeddings=[], prompts=["a mascot"], seeds=[1], steps=1)
         job = cluster.jobs.CreateImageSetJob(api().CreateImageSetJobRequest(spec=spec))
         assert cluster.finish(job).state == api().JOB_STATE_SUCCEEDED, cluster.log_text()
-    assert modes(mkl_log) == {"AUTO"}
+    assert modes(mkl_log) == {("AUTO", "0")}

@@ -16,13 +16,14 @@
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "orders/training_recipe.h"
 #include "orders/training_settings.h"
 #include "orders/wire/training_wire.h"
 
 namespace imprint::cli {
 namespace {
 
-// Here --class has another name, too.
+// --word is another name for --class here.
 constexpr auto kRows = WithFlags(kTrainingRows, {{"class_word", "class,--word"}});
 
 constexpr const char* kHow = "How it is taught (default: the server's)";
@@ -54,6 +55,8 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(TeachOptions& options) {
   ASSIGN_OR_RETURN(const TrainingSettings settings, options.teaching->Take(options.order.folder));
   // Before the pictures are uploaded.
   RETURN_IF_ERROR(CheckSettings(settings));
+  RETURN_IF_ERROR(CheckRecipe(settings.recipe));
+  // A token that was made of the folder's name is sent, too.
   FillSettings(
       settings,
       [&](absl::string_view row) { return row == "token" || options.teaching->Given(row); }, spec);
