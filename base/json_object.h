@@ -47,7 +47,7 @@ class JsonObject {
   template <typename T>
   absl::StatusOr<T> Get(absl::string_view key) const {
     if (!Has(key)) return Missing(key);
-    T value;
+    T value{};
     const nlohmann::json& field = json_[std::string(key)];
     if (!Read(field, value)) return WrongType(key, field, TypeName(value));
     return value;
