@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "orders/example_settings.h"
 
 namespace imprint {
 namespace {
@@ -63,19 +64,12 @@ TEST(TrainingSettings, TheSizeIsTheModelsUnlessOneIsGiven) {
 }
 
 TEST(TrainingSettings, JsonKeepsEveryField) {
-  const TrainingSettings settings = {.token = "<mia>",
-                                     .class_word = "girl",
-                                     .kind = ConceptKind::kStyle,
-                                     .templates = {"a {}", "the {}"},
-                                     .size = 512,
-                                     .fit = SquareFit::kSquash,
-                                     .checkpoint_every = 3,
-                                     .recipe = {.steps = 7}};
+  const TrainingSettings settings = ExampleSettings();
   const nlohmann::json json = ToJson(settings);
   for (const auto& row : kTrainingFields) {
     const std::string name(row.name);
     ASSERT_NE(json[name], ToJson(TrainingSettings())[name])
-        << name << ": give it a value here that is not the default";
+        << name << ": give it a value in orders/example_settings.h that is not the default";
   }
   ASSERT_OK_AND_ASSIGN(const JsonObject read, JsonObject::Parse(json.dump(), "training.json"));
   ASSERT_OK_AND_ASSIGN(const TrainingSettings back, SettingsFromJson(read));

@@ -50,8 +50,6 @@ absl::StatusOr<TeachOrder> MakeOrder(TeachOptions& options, Console& console) {
   }
   order.model = fs::absolute(options.model);
   ASSIGN_OR_RETURN(order.settings, options.teaching->Take(options.folder));
-  RETURN_IF_ERROR(CheckSettings(order.settings));
-  RETURN_IF_ERROR(CheckRecipe(order.settings.recipe));
   FillTemplates(order.settings);
   ASSIGN_OR_RETURN(order.layout, ParseEmbeddingLayout("layout", options.layout));
   RETURN_IF_ERROR(EmbeddingFileName(order.layout, order.settings.token).status());

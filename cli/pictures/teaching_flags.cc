@@ -34,6 +34,8 @@ absl::StatusOr<TrainingSettings> TeachingFlags::Take(const std::filesystem::path
   if (!templates_.empty()) {
     ASSIGN_OR_RETURN(settings.templates, ReadTemplates(templates_));
   }
+  RETURN_IF_ERROR(CheckSettings(settings));
+  RETURN_IF_ERROR(CheckRecipe(settings.recipe));
   return settings;
 }
 

@@ -24,10 +24,9 @@ class TeachingFlags {
   TeachingFlags(CLI::App& teach, FieldTable<TrainingSettings> rows, const std::string& how,
                 ShowDefaults defaults);
 
-  // To be called once the line is parsed. Returns what it gives, and the defaults for the rest; a
-  // token that is not given is made of the folder's name, templates that are not given are none.
-  // INVALID_ARGUMENT naming the flag or the field; ranges are CheckSettings' and CheckRecipe's to
-  // check.
+  // To be called once the line is parsed. Returns what it gives, checked, and the defaults for the
+  // rest; a token that is not given is made of the folder's name, templates that are not given are
+  // none. INVALID_ARGUMENT naming the flag or the field.
   absl::StatusOr<TrainingSettings> Take(const std::filesystem::path& folder);
 
   // Returns whether the line gives the flag of the row with that name, of either table.

@@ -70,6 +70,10 @@ TEST(TeachingFlags, WhatIsMissingOrUnknownIsNamed) {
   EXPECT_THAT(Line({}).Take(), RefusesNaming(Parts{"class: got none", "--class dog"}));
   EXPECT_THAT(Line({"--class", "dog", "--kind", "person"}).Take(),
               RefusesNaming(Parts{"kind: got \"person\"", "object or style"}));
+  EXPECT_THAT(Line({"--class", "dog", "--size", "-1"}).Take(),
+              RefusesNaming(Parts{"size: got -1"}));
+  EXPECT_THAT(Line({"--class", "dog", "--steps", "0"}).Take(),
+              RefusesNaming(Parts{"steps: got 0"}));
   EXPECT_THAT(Line({"--class", "dog", "--templates", "nowhere"}).Take(),
               RefusesNaming(Parts{"templates", "nowhere"}));
 }

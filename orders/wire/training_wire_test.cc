@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "orders/example_settings.h"
 
 namespace imprint {
 namespace {
@@ -76,18 +77,11 @@ TEST(SettingsWire, WhatIsNotSetIsTheDefault) {
 }
 
 TEST(SettingsWire, EveryFieldArrivesThereAndBack) {
-  const TrainingSettings settings = {.token = "<mia>",
-                                     .class_word = "girl",
-                                     .kind = ConceptKind::kStyle,
-                                     .templates = {"a {}", "the {}"},
-                                     .size = 512,
-                                     .fit = SquareFit::kSquash,
-                                     .checkpoint_every = 3,
-                                     .recipe = {.steps = 7}};
+  const TrainingSettings settings = ExampleSettings();
   for (const auto& row : kTrainingFields) {
     const std::string name(row.name);
     ASSERT_NE(ToJson(settings)[name], ToJson(TrainingSettings())[name])
-        << name << ": give it a value here that is not the default";
+        << name << ": give it a value in orders/example_settings.h that is not the default";
   }
   v1::TrainingSpec spec;
   FillSettings(settings, nullptr, spec);

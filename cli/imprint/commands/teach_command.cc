@@ -16,7 +16,6 @@
 #include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "orders/training_recipe.h"
 #include "orders/training_settings.h"
 #include "orders/wire/training_wire.h"
 
@@ -53,9 +52,6 @@ absl::StatusOr<int> ParseRanks(const std::string& text) {
 absl::StatusOr<v1::TrainingSpec> MakeSpec(TeachOptions& options) {
   v1::TrainingSpec spec;
   ASSIGN_OR_RETURN(const TrainingSettings settings, options.teaching->Take(options.order.folder));
-  // Before the pictures are uploaded.
-  RETURN_IF_ERROR(CheckSettings(settings));
-  RETURN_IF_ERROR(CheckRecipe(settings.recipe));
   // A token that was made of the folder's name is sent, too.
   FillSettings(
       settings,
