@@ -15,7 +15,6 @@
 #include "gateway/api/prompt_check.h"
 #include "gateway/api/spec_parser.h"
 #include "gateway/jobs/item_plan.h"
-#include "gateway/peers/node_precisions.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 
@@ -67,11 +66,6 @@ v1::ModelLocation Location(const v1::BaseModel& model) {
   location.set_folder(model.folder());
   location.set_fingerprint(model.fingerprint());
   return location;
-}
-
-template <typename Spec>
-void FixPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind kind, Spec& spec) {
-  if (spec.precision() == "auto") spec.set_precision(AutomaticPrecision(nodes, kind));
 }
 
 // A concept that exists already must be the one that is meant.
@@ -197,7 +191,7 @@ absl::Status FitPrompts(const v1::BaseModel& model, RegistryClient& registry,
 }  // namespace
 
 absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
-                             const std::vector<KnownNode>& nodes, const JobCaps& caps) {
+                             const JobCaps& caps) {
   ASSIGN_OR_RETURN(v1::TrainingSpec spec, ParseTrainingSpec(request.spec()));
   ASSIGN_OR_RETURN(NewJob created, Common(request));
   const auto model = registry.GetBaseModel(spec.base_model());
@@ -214,14 +208,13 @@ absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, Regist
                       ", too; a set of pictures can have one of them"),
          created.job);
   }
-  FixPrecision(nodes, v1::NODE_KIND_TRAINER, spec);
   created.model = Location(*model);
   *created.job.mutable_training() = std::move(spec);
   return created;
 }
 
 absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
-                             const std::vector<KnownNode>& nodes, const JobCaps& caps) {
+                             const JobCaps& caps) {
   ASSIGN_OR_RETURN(v1::ImageSetSpec spec, ParseImageSetSpec(request.spec()));
   ASSIGN_OR_RETURN(NewJob created, Common(request));
   const auto model = registry.GetBaseModel(spec.base_model());
@@ -231,7 +224,6 @@ absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, Regist
   RETURN_IF_ERROR(FitPrompts(*model, registry, spec, created.job));
   // The set is the job's own and is named like it.
   spec.set_image_set(absl::StrCat("imageSets/", created.job.name().substr(sizeof("jobs/") - 1)));
-  FixPrecision(nodes, v1::NODE_KIND_SAMPLER, spec);
   created.model = Location(*model);
   created.job.set_items_total(ItemCount(spec));
   *created.job.mutable_image_set() = std::move(spec);

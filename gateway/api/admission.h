@@ -3,26 +3,23 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include <imprint/v1/job.pb.h>
 
 #include "gateway/api/job_caps.h"
 #include "gateway/jobs/job_store.h"
-#include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
 
 namespace imprint::gateway {
 
 // Returns INVALID_ARGUMENT for a bad field or one beyond the caps, NOT_FOUND for what is not in the
 // registry, and FAILED_PRECONDITION for what does not fit together (a concept that has another
-// token, an embedding of another family); each names the field. What "auto" stands for is decided
-// by the nodes that exist at that time.
+// token, an embedding of another family); each names the field.
 absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
-                             const std::vector<KnownNode>& nodes, const JobCaps& caps);
+                             const JobCaps& caps);
 absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
-                             const std::vector<KnownNode>& nodes, const JobCaps& caps);
+                             const JobCaps& caps);
 
 // Returns a hash of what a caller asked for, without the request id.
 std::string PayloadSha256(v1::CreateTrainingJobRequest request);

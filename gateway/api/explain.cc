@@ -31,7 +31,7 @@ const std::string& PrecisionOf(const v1::Job& job) {
 bool MayTake(const FreeNode& node, const v1::Job& job) {
   const std::vector<std::string>& has = node.precisions;
   // Jobs of before there was a choice have none, and run in fp32.
-  return PrecisionOf(job).empty() ||
+  return PrecisionOf(job).empty() || PrecisionOf(job) == "auto" ||
          std::find(has.begin(), has.end(), PrecisionOf(job)) != has.end();
 }
 

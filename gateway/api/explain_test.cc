@@ -72,6 +72,8 @@ TEST(Explain, SaysThatNoNodeComputesInItsPrecision) {
   EXPECT_EQ(explained.summary(),
             "waiting: no trainer is up that computes in bf16; imprint nodes shows them");
   EXPECT_EQ(explained.slots_free(), 0);
+  job.mutable_training()->set_precision("auto");
+  EXPECT_EQ(Explain(job, Busy(), {}).slots_free(), 1) << "whatever node has it first";
 }
 
 TEST(Explain, SaysWhatKeepsAJobFromBeingBegun) {

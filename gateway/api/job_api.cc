@@ -51,7 +51,7 @@ absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const
   ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload_sha256));
   if (earlier) return *earlier;
   RegistryClient registry = registry_.For(context);
-  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, nodes_.Nodes(), caps_));
+  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, caps_));
   // Admission may take longer than the caller waits, and nobody would know of the job.
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
   created.payload_sha256 = payload_sha256;

@@ -77,8 +77,8 @@ absl::Status CheckSide(absl::string_view field, int side, int most, const v1::Ba
                     absl::StrCat("a multiple of ", multiple, " up to ", most));
 }
 
-// Returns "auto" or a precision's name. What "auto" means is for admission to say, which knows
-// nodes.
+// Returns "auto" or a precision's name. What "auto" means is for the scheduler to say, which knows
+// the nodes (take_snapshot.cc).
 absl::StatusOr<std::string> ParsePrecisionName(const std::string& name) {
   if (name.empty()) return "auto";
   RETURN_IF_ERROR(ParsePrecision("spec.precision", name).status());

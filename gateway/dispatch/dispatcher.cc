@@ -240,7 +240,8 @@ absl::Status Dispatcher::Begin(const Placement& placement, const ClusterSnapshot
                    [&](const WaitingWork& waiting) { return waiting.job == placement.job; });
   const int64_t items =
       pace_.ItemsFor(work->model, work->precision, work->item_work, settings_.chunk);
-  auto lease = runs_.leases.Lease(placement.job, placement.nodes, settings_.lease, items);
+  auto lease = runs_.leases.Lease(placement.job, placement.nodes, settings_.lease,
+                                  {.most_items = items, .precision = work->precision});
   // Cancelled in the meantime.
   if (absl::IsFailedPrecondition(lease.status()) || absl::IsNotFound(lease.status())) {
     return absl::OkStatus();

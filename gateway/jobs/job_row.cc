@@ -65,6 +65,17 @@ absl::StatusOr<v1::Job> WithSpec(soci::session& sql, const JobRow& row) {
   return job;
 }
 
+absl::Status ChangeSpec(soci::session& sql, const std::string& id,
+                        absl::FunctionRef<bool(v1::Job&)> change) {
+  std::string text;
+  sql << "select spec from jobs where id = :id", soci::use(id), soci::into(text);
+  ASSIGN_OR_RETURN(v1::Job job, FromJsonText<v1::Job>(text));
+  if (!change(job)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(text, ToJsonText(job));
+  sql << "update jobs set spec = :spec where id = :id", soci::use(text), soci::use(id);
+  return absl::OkStatus();
+}
+
 absl::Status SaveJob(soci::session& sql, JobRow& row) {
   ++row.version;
   row.job.set_etag(absl::StrCat(row.version));

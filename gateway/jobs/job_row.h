@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -41,6 +42,11 @@ absl::StatusOr<JobRow> LoadJob(soci::session& sql, const std::string& id);
 // Returns the whole job: the row's, and its spec, which is stored by itself. Returns DATA_LOSS if
 // the spec is damaged.
 absl::StatusOr<v1::Job> WithSpec(soci::session& sql, const JobRow& row);
+
+// Changes the spec, which is stored by itself, unless `change` returns that it left it as it was.
+// Returns DATA_LOSS if it is damaged.
+absl::Status ChangeSpec(soci::session& sql, const std::string& id,
+                        absl::FunctionRef<bool(v1::Job&)> change);
 
 // Writes what may change, and makes the version one higher.
 absl::Status SaveJob(soci::session& sql, JobRow& row);

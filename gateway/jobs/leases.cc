@@ -55,6 +55,24 @@ absl::StatusOr<int64_t> TakeChunk(soci::session& sql, int64_t most_items, JobRow
   return number;
 }
 
+// Leaves a job as it is whose precision is known.
+absl::Status FixPrecision(soci::session& sql, const std::string& job,
+                          const std::string& precision) {
+  std::string known;
+  sql << "select precision from jobs where id = :id", soci::use(job), soci::into(known);
+  if (known != "auto") return absl::OkStatus();
+  sql << "update jobs set precision = :precision where id = :id", soci::use(precision),
+      soci::use(job);
+  return ChangeSpec(sql, job, [&](v1::Job& spec) {
+    if (spec.has_training()) {
+      spec.mutable_training()->set_precision(precision);
+    } else {
+      spec.mutable_image_set()->set_precision(precision);
+    }
+    return true;
+  });
+}
+
 absl::StatusOr<RunLease> MakeLease(soci::session& sql, const JobRow& job, int64_t number,
                                    const ChunkRow& chunk) {
   RunLease lease;
@@ -93,19 +111,20 @@ RunEnd EndOfLate(int64_t limit_us) {
 
 absl::StatusOr<RunLease> Leases::Lease(const std::string& job,
                                        const std::vector<std::string>& nodes, absl::Duration ttl,
-                                       int64_t most_items) {
+                                       const LeaseTerms& terms) {
   const auto give = [&](soci::session& sql) -> absl::StatusOr<RunLease> {
     ASSIGN_OR_RETURN(JobRow row, LoadJob(sql, job));
     // Before anything is written: it may have been cancelled since the scheduler looked.
     RETURN_IF_ERROR(NextState(row.job.state(), JobOccurrence::kRunStarted).status());
     ChunkRow chunk;
-    ASSIGN_OR_RETURN(const int64_t number, TakeChunk(sql, most_items, row, chunk));
+    ASSIGN_OR_RETURN(const int64_t number, TakeChunk(sql, terms.most_items, row, chunk));
     chunk.state = kChunkRunning;
     chunk.nodes = nodes;
     // From here on no earlier attempt can write: Hold (held_run.h) looks at this number.
     ++chunk.attempt;
     chunk.start_us = DatabaseNowMicros(sql);
     SaveChunk(sql, row.id, number, chunk);
+    RETURN_IF_ERROR(FixPrecision(sql, row.id, terms.precision));
     TakeSeats(sql, row.id, number, nodes, chunk.start_us + absl::ToInt64Microseconds(ttl));
     row.job.set_attempts(row.job.attempts() + 1);
     RETURN_IF_ERROR(Occur(sql, row, JobOccurrence::kRunStarted,

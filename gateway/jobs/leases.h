@@ -35,6 +35,12 @@ struct RunLease {
   std::string trace_id;
 };
 
+struct LeaseTerms {
+  int64_t most_items = kMostChunkItems;
+  // What "auto" stands for in a job that no node had before; all its attempts keep it.
+  std::string precision = "fp32";
+};
+
 // A run that some node should have; a gang has several, one for each rank.
 struct CurrentRun {
   v1::RunKey key;
@@ -62,10 +68,10 @@ class Leases {
 
   // Leases the job's next chunk to these nodes, one for each rank, as a new attempt whose leases
   // end after `ttl` unless they are renewed. A chunk that no node had before gets at most
-  // `most_items` pictures, up to kMostChunkItems. Returns NOT_FOUND if there is no such job, and
-  // FAILED_PRECONDITION if there is no chunk left to lease or the job's state allows no run.
+  // `terms.most_items` pictures, up to kMostChunkItems. Returns NOT_FOUND if there is no such job,
+  // and FAILED_PRECONDITION if there is no chunk left to lease or the job's state allows no run.
   absl::StatusOr<RunLease> Lease(const std::string& job, const std::vector<std::string>& nodes,
-                                 absl::Duration ttl, int64_t most_items = kMostChunkItems);
+                                 absl::Duration ttl, const LeaseTerms& terms = {});
 
   // Returns a lease as it was given, for a gateway that adopts the run. Returns ABORTED if the run
   // is superseded.

@@ -99,6 +99,34 @@ TEST_F(LeasesTest, AnAttemptThatIsOverRenewsNothing) {
   EXPECT_THAT(*leases_.ExpiredRuns(), SizeIs(1));
 }
 
+TEST_F(LeasesTest, TheFirstAttemptFixesWhatAutoStandsFor) {
+  const LeaseTerms in_bf16 = {.precision = "bf16"};
+  NewJob training = Training("a");
+  training.job.mutable_training()->set_precision("auto");
+  Create(std::move(training));
+  NewJob chosen = Training("chosen");
+  chosen.job.mutable_training()->set_precision("fp16");
+  Create(std::move(chosen));
+  NewJob set = ImageSet("s", 70);
+  set.job.mutable_image_set()->set_precision("auto");
+  Create(std::move(set));
+
+  ASSERT_OK_AND_ASSIGN(const RunLease first, leases_.Lease("a", {"n"}, absl::Minutes(1), in_bf16));
+  EXPECT_EQ(first.job.training().precision(), "bf16");
+  EXPECT_EQ(jobs_.Get("t", "a")->training().precision(), "bf16");
+  ASSERT_THAT(records_.GiveBack(first.key, {}), Succeeds());
+  ASSERT_OK_AND_ASSIGN(const WaitingJobs waiting, queue_.Waiting(10));
+  for (const WaitingJob& job : waiting.jobs) {
+    EXPECT_EQ(job.precision, job.id == "a" ? "bf16" : job.id == "s" ? "auto" : "fp16");
+  }
+  EXPECT_EQ(Lease("a").job.training().precision(), "bf16");
+  EXPECT_EQ(leases_.Lease("s", {"n"}, absl::Minutes(1), in_bf16)->job.image_set().precision(),
+            "bf16");
+  EXPECT_EQ(Lease("s").job.image_set().precision(), "bf16");
+  EXPECT_EQ(leases_.Lease("chosen", {"n"}, absl::Minutes(1), in_bf16)->job.training().precision(),
+            "fp16");
+}
+
 TEST_F(LeasesTest, AnImageSetIsDrawnInChunksOnSeveralNodesAtOnce) {
   Create(ImageSet("s", 70));
   const RunLease first = Lease("s", "x");

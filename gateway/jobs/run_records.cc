@@ -60,15 +60,11 @@ absl::Status RunRecords::RecordStart(const v1::RunKey& run, const v1::RunStarted
     // timeouts.queue no longer applies, even where the job waits again (job_endings.cc).
     sql << "update jobs set begun = 1 where id = :id and begun = 0", soci::use(held.job.id);
     // Bit-equal results need every attempt to compute with as many threads as the first.
-    std::string text;
-    sql << "select spec from jobs where id = :id", soci::use(held.job.id), soci::into(text);
-    v1::Job spec;
-    RETURN_IF_ERROR(FromJsonText(text, spec));
-    if (!spec.has_training() || spec.training().compute_threads() != 0) return absl::OkStatus();
-    spec.mutable_training()->set_compute_threads(started.compute_threads());
-    ASSIGN_OR_RETURN(text, ToJsonText(spec));
-    sql << "update jobs set spec = :spec where id = :id", soci::use(text), soci::use(held.job.id);
-    return absl::OkStatus();
+    return ChangeSpec(sql, held.job.id, [&](v1::Job& job) {
+      if (!job.has_training() || job.training().compute_threads() != 0) return false;
+      job.mutable_training()->set_compute_threads(started.compute_threads());
+      return true;
+    });
   });
 }
 

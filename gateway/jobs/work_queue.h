@@ -23,7 +23,7 @@ struct WaitingJob {
   int64_t chunks = 1;  // chunks that wait
   int64_t create_us = 0;
   std::string fingerprint;  // of the base model
-  std::string precision;    // "fp32", "bf16", "fp16"
+  std::string precision;    // "fp32", "bf16", "fp16"; "auto" until a node has it
   double item_work = 0;     // work of one picture (item_plan.h); 0 means unknown
 };
 

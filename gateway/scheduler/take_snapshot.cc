@@ -60,26 +60,31 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, N
   ASSIGN_OR_RETURN(const auto current, leases.Current());
   ASSIGN_OR_RETURN(snapshot.usage, queue.Usage());
   const int64_t now_us = absl::ToUnixMicros(absl::Now());
+  const std::vector<KnownNode> known = nodes.Nodes();
+  const std::string for_training = AutomaticPrecision(known, v1::NODE_KIND_TRAINER);
+  const std::string for_sampling = AutomaticPrecision(known, v1::NODE_KIND_SAMPLER);
   for (const WaitingJob& job : waiting.jobs) {
-    snapshot.waiting.push_back(
-        {.job = job.id,
-         .tenant = job.tenant,
-         .kind = job.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
-         .priority = job.priority,
-         .slots = job.slots,
-         .min_slots = job.min_slots,
-         .chunks = job.chunks,
-         .age_us = now_us - job.create_us,
-         .model = job.fingerprint,
-         .precision = job.precision,
-         .item_work = job.item_work});
+    const bool training = job.kind == "training";
+    snapshot.waiting.push_back({.job = job.id,
+                                .tenant = job.tenant,
+                                .kind = training ? WorkKind::kTraining : WorkKind::kSampling,
+                                .priority = job.priority,
+                                .slots = job.slots,
+                                .min_slots = job.min_slots,
+                                .chunks = job.chunks,
+                                .age_us = now_us - job.create_us,
+                                .model = job.fingerprint,
+                                .precision = job.precision != "auto" ? job.precision
+                                             : training              ? for_training
+                                                                     : for_sampling,
+                                .item_work = job.item_work});
   }
   snapshot.cut_off = waiting.cut_off;
   for (const CurrentRun& run : current) {
     ++snapshot.running[run.tenant];
     AddRun(run, snapshot.runs);
   }
-  for (const KnownNode& node : nodes.Nodes()) {
+  for (const KnownNode& node : known) {
     if (!node.alive || node.status.draining()) continue;
     const auto& warm = node.status.warm_models();
     FreeNode free = {.node = node.status.node(),

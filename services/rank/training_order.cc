@@ -22,8 +22,7 @@ absl::StatusOr<TrainingOrder> ParseTrainingSpec(const v1::TrainingSpec& spec) {
   if (!spec.precision().empty()) {
     ASSIGN_OR_RETURN(const auto precision, ParsePrecision("spec.precision", spec.precision()));
     if (!precision) {
-      return FieldError("spec.precision", Quoted(spec.precision()),
-                        "what the job was admitted with");
+      return FieldError("spec.precision", Quoted(spec.precision()), "fp32, bf16 or fp16");
     }
     order.precision = *precision;
   }

@@ -61,7 +61,7 @@ absl::StatusOr<Precision> ParseSettingsPrecision(const std::string& name) {
   if (name.empty()) return Precision::kFp32;
   ASSIGN_OR_RETURN(const auto precision, ParsePrecision("settings.precision", name));
   if (precision) return *precision;
-  return FieldError("settings.precision", Quoted(name), "what the job was admitted with");
+  return FieldError("settings.precision", Quoted(name), "fp32, bf16 or fp16");
 }
 
 absl::Status CheckPlaces(const v1::StartSamplingRequest& request) {

@@ -149,7 +149,7 @@ TEST(ChunkOrder, WhatMakesNoSenseIsNamed) {
   EXPECT_THAT(refuses([](auto& r) { r.mutable_settings()->set_solver("heun"); }),
               RefusesNaming(Parts{"settings.solver", "\"heun\""}));
   EXPECT_THAT(refuses([](auto& r) { r.mutable_settings()->set_precision("auto"); }),
-              RefusesNaming(Parts{"settings.precision", "auto", "admitted"}));
+              RefusesNaming(Parts{"settings.precision", "auto", "bf16 or fp16"}));
   EXPECT_THAT(refuses([](auto& r) { r.add_embeddings()->set_content("nonsense"); }),
               RefusesNaming(Parts{"embeddings[0]"}));
   EXPECT_THAT(refuses([](auto& r) { r.set_format(static_cast<v1::PictureFormat>(9)); }),

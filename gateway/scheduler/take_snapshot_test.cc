@@ -1,0 +1,68 @@
+#include "gateway/scheduler/take_snapshot.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/jobs/store_fixture.h"
+
+namespace imprint::gateway {
+namespace {
+
+class TakeSnapshotTest : public StoreFixture {
+ protected:
+  void Hear(const std::string& node, v1::NodeKind kind,
+            const std::vector<std::string>& precisions) {
+    v1::NodeStatus status;
+    status.set_node(node);
+    status.set_kind(kind);
+    status.set_slots(1);
+    status.set_free_slots(1);
+    status.add_devices()->mutable_precisions()->Assign(precisions.begin(), precisions.end());
+    nodes_.Heard(node + ":1", status);
+  }
+
+  // Returns what the one waiting job is to be computed in.
+  std::string Precision() {
+    const auto snapshot = TakeSnapshot(queue_, leases_, nodes_);
+    EXPECT_TRUE(snapshot.ok()) << snapshot.status();
+    EXPECT_EQ(snapshot->waiting.size(), 1);
+    return snapshot->waiting.front().precision;
+  }
+
+  NodeTable nodes_{absl::Now, absl::Minutes(1)};
+};
+
+TEST_F(TakeSnapshotTest, AutoIsWhatTheNodesOfItsKindPrefer) {
+  NewJob created = ImageSet("s", 1);
+  created.job.mutable_image_set()->set_precision("auto");
+  Create(std::move(created));
+  Hear("trainer", v1::NODE_KIND_TRAINER, {"fp16", "fp32"});
+  EXPECT_EQ(Precision(), "fp32") << "nobody draws yet";
+  Hear("sampler", v1::NODE_KIND_SAMPLER, {"bf16", "fp32"});
+  EXPECT_EQ(Precision(), "bf16");
+}
+
+TEST_F(TakeSnapshotTest, ATrainingAsksTrainers) {
+  NewJob created = Training("a");
+  created.job.mutable_training()->set_precision("auto");
+  Create(std::move(created));
+  Hear("sampler", v1::NODE_KIND_SAMPLER, {"bf16", "fp32"});
+  Hear("trainer", v1::NODE_KIND_TRAINER, {"fp16", "fp32"});
+  EXPECT_EQ(Precision(), "fp16");
+}
+
+TEST_F(TakeSnapshotTest, AChosenPrecisionStays) {
+  NewJob created = ImageSet("s", 1);
+  created.job.mutable_image_set()->set_precision("fp32");
+  Create(std::move(created));
+  Hear("sampler", v1::NODE_KIND_SAMPLER, {"bf16", "fp32"});
+  EXPECT_EQ(Precision(), "fp32");
+}
+
+}  // namespace
+}  // namespace imprint::gateway
