@@ -24,15 +24,21 @@ std::string Plural(int64_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
-const std::string& PrecisionOf(const v1::Job& job) {
-  return job.has_training() ? job.training().precision() : job.image_set().precision();
+// Returns what the job is computed in, or would be if it began now; empty if any node will do.
+std::string PrecisionOf(const v1::Job& job, const ClusterSnapshot& now) {
+  // Jobs from before there was a choice have none, and run in fp32, which all nodes have.
+  const std::string& asked =
+      job.has_training() ? job.training().precision() : job.image_set().precision();
+  if (asked != "auto") return asked;
+  for (const WaitingWork& waiting : now.waiting) {
+    if (waiting.job == JobIdOf(job)) return waiting.precision;
+  }
+  return "";
 }
 
-bool MayTake(const FreeNode& node, const v1::Job& job) {
+bool MayTake(const FreeNode& node, const std::string& precision) {
   const std::vector<std::string>& has = node.precisions;
-  // Jobs of before there was a choice have none, and run in fp32.
-  return PrecisionOf(job).empty() || PrecisionOf(job) == "auto" ||
-         std::find(has.begin(), has.end(), PrecisionOf(job)) != has.end();
+  return precision.empty() || std::find(has.begin(), has.end(), precision) != has.end();
 }
 
 int SlotsNeeded(const v1::Job& job) {
@@ -42,11 +48,11 @@ int SlotsNeeded(const v1::Job& job) {
 
 // Returns the slots that one chunk could have if all nodes that may take it were idle; they must be
 // on one kind of device.
-int SlotsInAll(const v1::Job& job, const ClusterSnapshot& now, WorkKind kind) {
+int SlotsInAll(const std::string& precision, const ClusterSnapshot& now, WorkKind kind) {
   std::map<std::string, int> slots;
   int most = 0;
   for (const FreeNode& node : now.nodes) {
-    if (node.kind != kind || !MayTake(node, job)) continue;
+    if (node.kind != kind || !MayTake(node, precision)) continue;
     int& on_device = slots[node.device];
     on_device += std::min(std::max(node.slots, node.free_slots), node.slots_of_a_gang);
     most = std::max(most, on_device);
@@ -73,6 +79,7 @@ std::string HeldBy(const v1::ExplainJobResponse& facts) {
 
 std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
                             const v1::ExplainJobResponse& facts) {
+  const std::string precision = PrecisionOf(job, now);
   const bool training = job.has_training();
   const auto kind = training ? WorkKind::kTraining : WorkKind::kSampling;
   const absl::string_view slot = training ? "rank" : "sampler slot";
@@ -83,11 +90,11 @@ std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
   if (!any([&](const FreeNode& free) { return free.kind == kind; })) {
     return absl::StrCat("waiting: no ", node, " is up that takes work; imprint nodes shows them");
   }
-  if (!any([&](const FreeNode& free) { return free.kind == kind && MayTake(free, job); })) {
-    return absl::StrCat("waiting: no ", node, " is up that computes in ", PrecisionOf(job),
+  if (!any([&](const FreeNode& free) { return free.kind == kind && MayTake(free, precision); })) {
+    return absl::StrCat("waiting: no ", node, " is up that computes in ", precision,
                         "; imprint nodes shows them");
   }
-  if (const int all = SlotsInAll(job, now, kind); all < facts.slots_needed()) {
+  if (const int all = SlotsInAll(precision, now, kind); all < facts.slots_needed()) {
     return absl::StrCat("waiting: needs ", Plural(facts.slots_needed(), slot), ", and the ", node,
                         "s that are up have ", all, "; with fewer --min-ranks it would begin");
   }
@@ -143,8 +150,9 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
   *response.mutable_warnings() = job.warnings();
   const std::string id = JobIdOf(job);
   const auto kind = job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
+  const std::string precision = PrecisionOf(job, now);
   for (const FreeNode& node : now.nodes) {
-    if (node.kind != kind || !MayTake(node, job)) continue;
+    if (node.kind != kind || !MayTake(node, precision)) continue;
     response.set_slots_free(response.slots_free() + node.free_slots);
   }
   switch (job.state()) {

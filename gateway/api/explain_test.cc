@@ -72,8 +72,22 @@ TEST(Explain, SaysThatNoNodeComputesInItsPrecision) {
   EXPECT_EQ(explained.summary(),
             "waiting: no trainer is up that computes in bf16; imprint nodes shows them");
   EXPECT_EQ(explained.slots_free(), 0);
+}
+
+TEST(Explain, AutoIsWhatTheSchedulerWouldChooseNow) {
+  v1::Job job = Pending();
   job.mutable_training()->set_precision("auto");
-  EXPECT_EQ(Explain(job, Busy(), {}).slots_free(), 1) << "whatever node has it first";
+  ClusterSnapshot now = Busy();
+  now.nodes.push_back({.node = "b", .free_slots = 1, .slots = 1, .precisions = {"bf16", "fp32"}});
+  EXPECT_EQ(Explain(job, now, {}).slots_free(), 2);
+  now.waiting.back().precision = "bf16";
+  const auto explained = Explain(job, now, {});
+  EXPECT_EQ(explained.slots_free(), 1);
+  EXPECT_EQ(explained.summary(),
+            "waiting: needs 2 ranks, and the trainers that are up have 1; with fewer --min-ranks "
+            "it would begin");
+  now.waiting.clear();
+  EXPECT_EQ(Explain(job, now, {}).slots_free(), 2) << "it is not among those that were looked at";
 }
 
 TEST(Explain, SaysWhatKeepsAJobFromBeingBegun) {

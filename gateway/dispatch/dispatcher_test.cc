@@ -77,6 +77,15 @@ TEST_F(DispatcherTest, ARunWhoseJobCannotBeReadStopsNoOther) {
   EXPECT_TRUE(Eventually([&] { return HasBegun("good"); }));
 }
 
+TEST_F(DispatcherTest, AutoBecomesWhatTheNodesPrefer) {
+  NewJob created = ImageSet("s", 4);
+  created.job.mutable_image_set()->set_precision("auto");
+  Create(std::move(created));
+  Dispatch();
+  ASSERT_TRUE(Eventually([&] { return HasBegun("s"); }));
+  EXPECT_EQ(jobs_.Get("t", "s")->image_set().precision(), "bf16");
+}
+
 TEST_F(DispatcherTest, AChunkWhosePicturesAreAllThereIsDone) {
   Create(ImageSet("s", 2));
   const RunLease lease = Lease("s");

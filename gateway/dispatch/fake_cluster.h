@@ -201,6 +201,9 @@ class FakeSampler : public v1::SamplerService::Service {
     const absl::MutexLock lock(&mutex_);
     v1::NodeStatus status;
     status.set_node("sampler");
+    v1::Device& device = *status.add_devices();
+    device.add_precisions("bf16");
+    device.add_precisions("fp32");
     status.set_instance("1");
     status.set_kind(v1::NODE_KIND_SAMPLER);
     status.set_slots(1);

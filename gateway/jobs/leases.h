@@ -35,10 +35,12 @@ struct RunLease {
   std::string trace_id;
 };
 
+// What a lease gives beside its nodes and its time.
 struct LeaseTerms {
   int64_t most_items = kMostChunkItems;
-  // What "auto" stands for in a job that no node had before; all its attempts keep it.
-  std::string precision = "fp32";
+  // What "auto" stands for in a job that no node had before; all its attempts keep it. "auto"
+  // leaves it open, and no node computes in that.
+  std::string precision = "auto";
 };
 
 // A run that some node should have; a gang has several, one for each rank.

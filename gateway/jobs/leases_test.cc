@@ -127,6 +127,16 @@ TEST_F(LeasesTest, TheFirstAttemptFixesWhatAutoStandsFor) {
             "fp16");
 }
 
+TEST_F(LeasesTest, ARefusedLeaseFixesNoPrecision) {
+  NewJob created = Training("a");
+  created.job.mutable_training()->set_precision("auto");
+  Create(std::move(created));
+  ASSERT_THAT(jobs_.Cancel("t", "a", ""), Succeeds());
+  EXPECT_THAT(leases_.Lease("a", {"n"}, absl::Minutes(1), {.precision = "bf16"}),
+              Fails(absl::StatusCode::kFailedPrecondition, ::testing::_));
+  EXPECT_EQ(jobs_.Get("t", "a")->training().precision(), "auto");
+}
+
 TEST_F(LeasesTest, AnImageSetIsDrawnInChunksOnSeveralNodesAtOnce) {
   Create(ImageSet("s", 70));
   const RunLease first = Lease("s", "x");

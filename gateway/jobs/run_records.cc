@@ -12,7 +12,6 @@
 #include "gateway/jobs/held_run.h"
 #include "gateway/jobs/job_row.h"
 #include "gateway/jobs/tenant_usage.h"
-#include "rpc/proto_json.h"
 
 namespace imprint::gateway {
 namespace {

@@ -1,11 +1,13 @@
 #include "gateway/scheduler/take_snapshot.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -21,6 +23,11 @@ constexpr int kSnapshotJobs = 10'000;
 
 WorkKind KindOf(v1::NodeKind kind) {
   return kind == v1::NODE_KIND_SAMPLER ? WorkKind::kSampling : WorkKind::kTraining;
+}
+
+// A job's kind, as the stores have it.
+WorkKind KindOf(absl::string_view kind) {
+  return kind == "training" ? WorkKind::kTraining : WorkKind::kSampling;
 }
 
 bool IsGpu(const v1::NodeStatus& status) {
@@ -46,7 +53,7 @@ void AddRun(const CurrentRun& run, std::vector<RunningWork>& runs) {
   runs.push_back({.job = std::move(job),
                   .chunk = run.key.chunk(),
                   .node = run.node,
-                  .kind = run.kind == "training" ? WorkKind::kTraining : WorkKind::kSampling,
+                  .kind = KindOf(run.kind),
                   .priority = run.priority,
                   .began_us = run.start_us,
                   .stopping = run.cancelling});
@@ -61,23 +68,23 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, N
   ASSIGN_OR_RETURN(snapshot.usage, queue.Usage());
   const int64_t now_us = absl::ToUnixMicros(absl::Now());
   const std::vector<KnownNode> known = nodes.Nodes();
-  const std::string for_training = AutomaticPrecision(known, v1::NODE_KIND_TRAINER);
-  const std::string for_sampling = AutomaticPrecision(known, v1::NODE_KIND_SAMPLER);
+  const std::map<WorkKind, std::string> automatic = {
+      {WorkKind::kTraining, AutomaticPrecision(known, v1::NODE_KIND_TRAINER)},
+      {WorkKind::kSampling, AutomaticPrecision(known, v1::NODE_KIND_SAMPLER)}};
   for (const WaitingJob& job : waiting.jobs) {
-    const bool training = job.kind == "training";
-    snapshot.waiting.push_back({.job = job.id,
-                                .tenant = job.tenant,
-                                .kind = training ? WorkKind::kTraining : WorkKind::kSampling,
-                                .priority = job.priority,
-                                .slots = job.slots,
-                                .min_slots = job.min_slots,
-                                .chunks = job.chunks,
-                                .age_us = now_us - job.create_us,
-                                .model = job.fingerprint,
-                                .precision = job.precision != "auto" ? job.precision
-                                             : training              ? for_training
-                                                                     : for_sampling,
-                                .item_work = job.item_work});
+    const WorkKind kind = KindOf(job.kind);
+    snapshot.waiting.push_back(
+        {.job = job.id,
+         .tenant = job.tenant,
+         .kind = kind,
+         .priority = job.priority,
+         .slots = job.slots,
+         .min_slots = job.min_slots,
+         .chunks = job.chunks,
+         .age_us = now_us - job.create_us,
+         .model = job.fingerprint,
+         .precision = job.precision == "auto" ? automatic.at(kind) : job.precision,
+         .item_work = job.item_work});
   }
   snapshot.cut_off = waiting.cut_off;
   for (const CurrentRun& run : current) {

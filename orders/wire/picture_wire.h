@@ -25,14 +25,16 @@ void FillPictures(const PictureRequest& request,
                   const std::function<bool(const Field<PictureRequest>&)>& given,
                   v1::ImageSetSpec& spec);
 
-// Returns how all items of an admitted set are drawn: an item without index, prompt and seed.
+// Returns how all items of a set that a node was given are drawn: an item without index, prompt and
+// seed.
 v1::ItemRequest SettingsOf(const v1::ImageSetSpec& spec);
 
 // Returns index, prompt and seed of item `index` of a set: every prompt with every seed, prompt by
 // prompt.
 v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, int64_t index);
 
-// Reads one picture, whose set was admitted. INVALID_ARGUMENT naming `context` and the field.
+// Reads one picture, whose set was given to a node. INVALID_ARGUMENT naming `context` and the
+// field.
 absl::StatusOr<PictureRequest> ParseItem(const v1::ItemRequest& item, absl::string_view context);
 
 // Returns the size of an item's finished picture, after its second pass.

@@ -35,7 +35,7 @@ TEST(TrainingOrder, WhatMakesNoSenseIsNamed) {
   EXPECT_THAT(ParseTrainingSpec(spec), RefusesNaming(Parts{"spec.recipe.steps", "0"}));
 }
 
-TEST(TrainingOrder, ThePrecisionIsWhatTheJobWasAdmittedWith) {
+TEST(TrainingOrder, ThePrecisionIsWhatTheGatewayFixed) {
   v1::TrainingSpec spec = Spec();
   EXPECT_EQ(ParseTrainingSpec(spec)->precision, Precision::kFp32) << "of an older gateway";
   spec.set_precision("bf16");
