@@ -30,8 +30,9 @@ std::string PrecisionOf(const v1::Job& job, const ClusterSnapshot& now) {
   const std::string& asked =
       job.has_training() ? job.training().precision() : job.image_set().precision();
   if (asked != "auto") return asked;
+  const std::string id = JobIdOf(job);
   for (const WaitingWork& waiting : now.waiting) {
-    if (waiting.job == JobIdOf(job)) return waiting.precision;
+    if (waiting.job == id) return waiting.precision;
   }
   return "";
 }
@@ -77,9 +78,8 @@ std::string HeldBy(const v1::ExplainJobResponse& facts) {
   return absl::StrCat(", held by ", absl::StrJoin(holders, ", "), " and ", last);
 }
 
-std::string WaitingSentence(const v1::Job& job, const ClusterSnapshot& now,
-                            const v1::ExplainJobResponse& facts) {
-  const std::string precision = PrecisionOf(job, now);
+std::string WaitingSentence(const v1::Job& job, const std::string& precision,
+                            const ClusterSnapshot& now, const v1::ExplainJobResponse& facts) {
   const bool training = job.has_training();
   const auto kind = training ? WorkKind::kTraining : WorkKind::kSampling;
   const absl::string_view slot = training ? "rank" : "sampler slot";
@@ -160,7 +160,7 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
       response.set_slots_needed(SlotsNeeded(job));
       response.set_jobs_ahead(JobsAhead(now, policy, id));
       AddHolders(job, now, kind, response);
-      response.set_summary(obstacle.empty() ? WaitingSentence(job, now, response)
+      response.set_summary(obstacle.empty() ? WaitingSentence(job, precision, now, response)
                                             : absl::StrCat("waiting: ", obstacle));
       // The sentence needed to know that it was negative, for a job that is not among those looked
       // at.
