@@ -66,7 +66,12 @@ absl::Status GangError(const char* what) {
   } catch (const std::exception& error) {
     said = error.what();
   }
+  // NCCL (2.28) says it on any of several lines.
+  const bool shared = absl::StrContains(said, "Duplicate GPU detected");
   said = said.substr(0, said.find('\n'));
+  if (shared) {
+    said = absl::StrCat("two ranks were given one GPU; each needs a GPU of its own (", said, ")");
+  }
   const std::string message = absl::StrCat(kGangError, what, ": ", said);
   const std::string lower = absl::AsciiStrToLower(said);
   // c10d has no type of its own for a time-out; only its text says so.

@@ -1,6 +1,10 @@
 #include "engine/collective/gang_error.h"
 
+#include <stdexcept>
+#include <string>
+
 #include <c10/util/Exception.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/collective/c10d_collective.h"
@@ -26,6 +30,20 @@ TEST(GangError, ADevicesErrorIsNotTheGangs) {
   }
   EXPECT_TRUE(IsDeviceError(status)) << status;
   EXPECT_FALSE(IsGangError(status));
+}
+
+TEST(GangError, SaysWhenTwoRanksHaveOneGpu) {
+  absl::Status status;
+  try {
+    throw std::runtime_error(
+        "NCCL error: invalid usage\nDuplicate GPU detected : rank 1 and rank 0");
+  } catch (...) {
+    status = GangError("NCCL");
+  }
+  EXPECT_TRUE(IsGangError(status));
+  EXPECT_THAT(std::string(status.message()),
+              ::testing::AllOf(::testing::HasSubstr("each needs a GPU of its own"),
+                               ::testing::HasSubstr("invalid usage")));
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ import sys
 import tempfile
 
 import full_size
-from harness import (CAPTIONS, CONCEPTS, ENGINE, THREADS, Row, alternate, automatic_precision, captions, engine, load_pipeline,
-                     quiet_libraries, report, result_of, seconds, seconds_per_step)
+from harness import (CAPTIONS, CONCEPTS, ENGINE, THREADS, Row, alternate, automatic_precision, captions, engine,
+                     load_ddim_pipeline, quiet_libraries, report, result_of, seconds, seconds_per_step)
 
 quiet_libraries()
 import torch
@@ -53,14 +53,7 @@ def teach(precision):
 
 
 def peer_pipeline(best=False):
-    from diffusers import DDIMScheduler
-
-    pipe = load_pipeline(full_size.FOLDER, torch.bfloat16 if best else torch.float32)
-    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config, clip_sample=False)
-    if best:
-        for network in (pipe.unet, pipe.vae):
-            network.to(memory_format=torch.channels_last)
-    return pipe
+    return load_ddim_pipeline(full_size.FOLDER, torch.bfloat16 if best else torch.float32, channels_last=best)
 
 
 def peer_draw(pipe, batch):
@@ -125,7 +118,7 @@ if __name__ == "__main__":
     if PEER_MEMORY in sys.argv:
         peer_pipeline()(PROMPT, num_inference_steps=1, height=SIZE, width=SIZE)
         sys.exit()
-    full_size.ensure()
+    full_size.ensure_single_file()
     auto = automatic_precision()
     bf16_gb, fp32_gb, peer_gb = memory()
     with tempfile.TemporaryDirectory() as cache:

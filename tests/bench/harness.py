@@ -11,7 +11,8 @@ import os
 import pathlib
 import statistics
 import subprocess
-import sys
+import tempfile
+import threading
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -19,7 +20,7 @@ MODEL = REPOSITORY / "models" / "demo"
 CONCEPTS = MODEL / "concepts"
 NAMES = ("pip", "momo", "kiki", "wheely", "sprout", "nova")
 CAPTIONS = pathlib.Path(__file__).with_name("captions.txt")
-ENGINE = REPOSITORY / "build" / "release" / "bin" / "imprint-engine"
+ENGINE = pathlib.Path(os.environ.get("IMPRINT_BIN", REPOSITORY / "build" / "release" / "bin")) / "imprint-engine"
 RESULTS = REPOSITORY / "bench-results"
 THREADS = len(os.sched_getaffinity(0))
 
@@ -57,26 +58,41 @@ def automatic_precision():
     return devices["precisions"][0]
 
 
-def engine(*arguments):
-    """Runs imprint-engine and gives the events that it printed."""
-    done = subprocess.run(
-        [ENGINE, "--json", "--threads", str(THREADS), *map(str, arguments)],
-        capture_output=True, text=True, env={**os.environ, "IMPRINT_MODEL": str(MODEL)},
-    )
-    events = [json.loads(line) for line in done.stdout.splitlines()]
-    if done.returncode != 0:
-        sys.exit(f"imprint-engine {arguments[0]}: {events[-1:]} {done.stderr}")
+def timed_events(*arguments, timeout=None):
+    """Runs imprint-engine and gives what it printed: [(when, event)], in seconds. RuntimeError with its own words if
+    it fails, or is stopped because it has not ended within `timeout` seconds."""
+    with tempfile.TemporaryFile("w+") as errors:
+        running = subprocess.Popen(
+            [ENGINE, "--json", *map(str, arguments)], stdout=subprocess.PIPE, stderr=errors, text=True,
+            env={**os.environ, "IMPRINT_MODEL": str(MODEL)})
+        stopping = threading.Timer(timeout or threading.TIMEOUT_MAX, running.kill)
+        stopping.start()
+        events = [(time.perf_counter(), json.loads(line)) for line in running.stdout]
+        code = running.wait()
+        late = not stopping.is_alive()
+        stopping.cancel()
+        if code != 0:
+            errors.seek(0)
+            said = next((event["message"] for _, event in events if event["event"] == "error"), errors.read().strip())
+            raise RuntimeError(f"imprint-engine: {f'nothing within {timeout:.0f} s' if late else said or code}")
     return events
+
+
+def engine(*arguments):
+    """Runs imprint-engine with all processors and gives the events that it printed."""
+    return [event for _, event in timed_events("--threads", THREADS, *arguments)]
 
 
 def seconds_per_step(steps, *arguments):
     """Of imprint-engine's teach, without the first step, which packs weights for the way back."""
-    running = subprocess.Popen(
-        [ENGINE, "--json", "teach", *map(str, arguments), "--steps", str(1 + steps),
-         "--checkpoint-every", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    times = [time.perf_counter() for line in running.stdout if json.loads(line)["event"] == "step"]
-    assert running.wait() == 0 and len(times) == 1 + steps
-    return (times[-1] - times[0]) / steps
+    return step_rate(timed_events("teach", *arguments, "--steps", 1 + steps, "--checkpoint-every", 0))
+
+
+def step_rate(events):
+    """Seconds a step between the first and the last that were told; a GPU's are told every 10."""
+    steps = [(when, event["step"]) for when, event in events if event["event"] == "step"]
+    (begun, first), (ended, last) = steps[0], steps[-1]
+    return (ended - begun) / (last - first)
 
 
 def result_of(events):
@@ -126,6 +142,19 @@ def load_pipeline(model=MODEL, dtype=None):
     return pipe
 
 
+def load_ddim_pipeline(model, dtype, channels_last=False):
+    """The same, with DDIM as ours draws with it."""
+    import torch
+    from diffusers import DDIMScheduler
+
+    pipe = load_pipeline(model, dtype)
+    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config, clip_sample=False)
+    if channels_last:
+        for network in (pipe.unet, pipe.vae):
+            network.to(memory_format=torch.channels_last)
+    return pipe
+
+
 def machine():
     model = next((line.partition(":")[2].strip() for line in open("/proc/cpuinfo")
                   if line.startswith("model name")), "unknown processor")
@@ -138,6 +167,13 @@ def report(name, rows):
     (RESULTS / f"{name}.json").write_text(
         json.dumps([{f: getattr(row, f) for f in fields} for row in rows], indent=1) + "\n")
 
+    print(f"\n{name}: {machine()}")
+    print_table(fields, [[getattr(row, f) for f in fields] for row in rows])
+    print(f"written to {RESULTS / f'{name}.json'}")
+
+
+def print_table(fields, rows):
+    """`rows` of values under `fields`, the first two of each to the left."""
     def text(value):
         if value is None:
             return "–"
@@ -145,12 +181,10 @@ def report(name, rows):
             return "yes" if value else "NO"
         return f"{value:.3g}" if isinstance(value, float) else str(value)
 
-    table = [fields] + [tuple(text(getattr(row, f)) for f in fields) for row in rows]
+    table = [fields] + [[text(value) for value in row] for row in rows]
     widths = [max(len(r[i]) for r in table) for i in range(len(fields))]
-    print(f"\n{name}: {machine()}")
     for i, row in enumerate(table):
         print("  ".join(cell.ljust(w) if k < 2 else cell.rjust(w)
                         for k, (cell, w) in enumerate(zip(row, widths))))
         if i == 0:
             print("  ".join("-" * w for w in widths))
-    print(f"written to {RESULTS / f'{name}.json'}")

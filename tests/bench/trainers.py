@@ -25,7 +25,8 @@ class Trainer:
     def __init__(self, folder, captions, pipe=None, size=64, batch=BATCH):
         self.pipe = pipe or load_pipeline()
         self.batch = batch
-        self.pixels = pixels(folder, size).to(self.pipe.vae.dtype)
+        self.device = self.pipe.device
+        self.pixels = pixels(folder, size).to(self.device, self.pipe.vae.dtype)
         self.captions = captions
         self.schedule = DDPMScheduler.from_config(self.pipe.scheduler.config)
         for model in (self.pipe.vae, self.pipe.unet, self.pipe.text_encoder):
@@ -34,7 +35,7 @@ class Trainer:
     def noised(self, latents):
         latents = latents.float()
         noise = torch.randn_like(latents)
-        timesteps = torch.randint(0, 1000, (len(latents),))
+        timesteps = torch.randint(0, 1000, (len(latents),), device=self.device)
         target = (self.schedule.get_velocity(latents, noise, timesteps)
                   if self.schedule.config.prediction_type == "v_prediction" else noise)
         noisy = self.schedule.add_noise(latents, noise, timesteps)
@@ -44,7 +45,7 @@ class Trainer:
         drawn = torch.randint(0, len(self.captions), (self.batch,)).tolist()
         return self.pipe.tokenizer([self.captions[i].format(token) for i in drawn],
                                    padding="max_length", max_length=77,
-                                   return_tensors="pt").input_ids
+                                   return_tensors="pt").input_ids.to(self.device)
 
 
 class DiffusersScript(Trainer):
@@ -58,14 +59,14 @@ class DiffusersScript(Trainer):
         table.requires_grad_(True)
         self.original = table.detach().clone()
         self.optimizer = torch.optim.AdamW([table], lr=1e-2)
-        self.frozen = torch.ones(len(table), dtype=torch.bool)
+        self.frozen = torch.ones(len(table), dtype=torch.bool, device=self.device)
         self.frozen[self.pipe.tokenizer.convert_tokens_to_ids("<new>")] = False
 
     def step(self):
         chosen = self.pixels[torch.randint(0, len(self.pixels), (self.batch,))]
         latents = self.pipe.vae.encode(chosen).latent_dist.sample().detach()
         noisy, timesteps, target = self.noised(latents * self.pipe.vae.config.scaling_factor)
-        hidden = self.pipe.text_encoder(self.ids("<new>"))[0]
+        hidden = self.pipe.text_encoder(self.ids("<new>"))[0].to(self.pipe.unet.dtype)
         predicted = self.pipe.unet(noisy, timesteps, hidden).sample
         torch.nn.functional.mse_loss(predicted.float(), target.float()).backward()
         self.optimizer.step()
