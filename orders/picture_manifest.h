@@ -39,7 +39,8 @@ struct ManifestPicture {
   std::string file;
   std::string sha256;
   // What else is known of it: `safety`, what the checker saw ("blocked", and its scores: "concepts"
-  // and "special_care", or "scores" from a registry); `item` and `precision` from a registry.
+  // and "special_care", or "scores" from a registry); `item`, `precision` and `computation` from a
+  // registry.
   nlohmann::json more = nlohmann::json::object();
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -28,6 +29,8 @@ struct PromptPair {
   // Returns the number of chunks of the longer one. Pictures with different numbers cannot share a
   // batch.
   size_t chunks() const;
+  // Returns how many of the two the network reads.
+  int64_t count() const { return negative == nullptr ? 1 : 2; }
 };
 
 // Reads each prompt once, however many pictures share it, and keeps what it has read: about a

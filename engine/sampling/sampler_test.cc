@@ -36,7 +36,7 @@ struct Drawn {
 };
 
 Drawn Draw(const std::vector<PictureRequest>& requests, int max_batch,
-           const std::vector<LearnedEmbedding>& embeddings = {}, int least_batch = 1) {
+           const std::vector<LearnedEmbedding>& embeddings = {}, int fixed_batch = 0) {
   Drawn drawn;
   DrawHooks hooks;
   hooks.on_picture = [&](size_t index, RgbImage picture) {
@@ -44,7 +44,7 @@ Drawn Draw(const std::vector<PictureRequest>& requests, int max_batch,
     drawn.pictures[index] = std::move(picture);
     return absl::OkStatus();
   };
-  drawn.status = Sampler::Make(Demo(), embeddings, max_batch)->Draw(requests, hooks, least_batch);
+  drawn.status = Sampler::Make(Demo(), embeddings, max_batch)->Draw(requests, hooks, fixed_batch);
   return drawn;
 }
 

@@ -197,6 +197,7 @@ absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
   request.set_format(spec.format());
   request.set_trace_id(lease_.trace_id);
   request.set_chunk_items(std::min(lease_.job.items_total(), kMostChunkItems));
+  request.set_priority(lease_.job.priority());
   for (const std::string& name : spec.embeddings()) {
     v1::EmbeddingFile& file = *request.add_embeddings();
     file.set_name(name);

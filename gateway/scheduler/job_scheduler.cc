@@ -134,7 +134,7 @@ int Enough(const WaitingWork& work) { return work.min_slots > 0 ? work.min_slots
 // The nodes of one kind, and what is still free on them.
 class Slots {
  public:
-  Slots(const ClusterSnapshot& now, WorkKind kind) {
+  Slots(const ClusterSnapshot& now, WorkKind kind) : kind_(kind) {
     for (const FreeNode& node : now.nodes) {
       if (node.kind != kind) continue;
       uint32_t precisions = 0;
@@ -255,15 +255,19 @@ class Slots {
     return room;
   }
 
-  std::tuple<bool, bool, int> Preference(const Left& node, absl::string_view device,
-                                         const WaitingWork& work, uint32_t precision) const {
+  std::tuple<bool, int, bool, int> Preference(const Left& node, absl::string_view device,
+                                              const WaitingWork& work, uint32_t precision) const {
     const auto& warm = node.node->warm_models;
+    // The chunks of a sampler share its one device, whatever its slots.
+    const bool shares = kind_ == WorkKind::kSampling;
+    const int beside = shares ? std::max(node.node->slots - node.left, 0) : 0;
     return {node.left > 0 && Suits(node, device, work, precision) &&
                 IsOpen(node.node->device, node.precisions) &&
                 node.of_chunk < MostOf(*node.node, work),
-            std::find(warm.begin(), warm.end(), work.model) != warm.end(), node.left};
+            -beside, std::find(warm.begin(), warm.end(), work.model) != warm.end(), node.left};
   }
 
+  WorkKind kind_;
   std::vector<Left> nodes_;
   std::set<absl::string_view> devices_;
   absl::flat_hash_map<absl::string_view, uint32_t> bits_;  // of precisions that nodes have

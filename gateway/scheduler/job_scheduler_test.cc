@@ -182,6 +182,18 @@ TEST(JobScheduler, ANodeWithTheModelInMemoryIsChosenFirst) {
   EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"j", {"warm"}}));
 }
 
+TEST(JobScheduler, ChunksOfOneDeviceAreNotPutTogetherWhileAnotherIsIdle) {
+  ClusterSnapshot now = {
+      .waiting = {{.job = "j", .kind = WorkKind::kSampling, .chunks = 4, .model = "m"}}};
+  for (const char* node : {"cold", "warm"}) {
+    now.nodes.push_back({.node = node, .kind = WorkKind::kSampling, .free_slots = 4, .slots = 4});
+  }
+  now.nodes[1].warm_models = {"m"};
+  EXPECT_THAT(Decide(now, {}).placements,
+              ElementsAre(Placement{"j", {"warm"}}, Placement{"j", {"cold"}},
+                          Placement{"j", {"warm"}}, Placement{"j", {"cold"}}));
+}
+
 TEST(JobScheduler, ChunksOfOneSetSpreadOverSamplers) {
   WaitingWork set = {.job = "set", .tenant = "t", .kind = WorkKind::kSampling, .chunks = 5};
   const ClusterSnapshot now = {

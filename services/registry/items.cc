@@ -109,6 +109,7 @@ absl::StatusOr<v1::Item> Items::Upload::Finish(bool& committed) {
   v1::Item item;
   *item.mutable_request() = header_.request();
   *item.mutable_safety() = header_.safety();
+  if (header_.has_computation()) *item.mutable_computation() = header_.computation();
   if (!blocked) {
     ASSIGN_OR_RETURN(const BlobStore::Writer::Sealed sealed, file_->Seal());
     if (sealed.sha256 != header_.sha256()) {

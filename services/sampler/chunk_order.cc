@@ -114,6 +114,8 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
                      ParseLearnedEmbedding(request.embeddings(i).content(), field));
     order.embeddings.push_back(std::move(embedding));
   }
+  // An earlier gateway sends none.
+  if (request.priority() != v1::JOB_PRIORITY_UNSPECIFIED) order.urgency = request.priority();
   order.model = request.model();
   order.ticket = request.ticket();
   for (const v1::ItemRequest& item : request.items()) {

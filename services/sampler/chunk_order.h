@@ -36,6 +36,8 @@ struct ChunkOrder {
   // The number of pictures in the whole chunk, at least as many as `pictures`.
   int chunk_items = 0;
   std::vector<LearnedEmbedding> embeddings;
+  // Of two chunks, the one with the higher number is drawn first.
+  int urgency = v1::JOB_PRIORITY_NORMAL;
   PictureFormat format = PictureFormat::kPng;
   Precision precision = Precision::kFp32;
   std::string trace_id;

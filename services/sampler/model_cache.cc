@@ -1,6 +1,7 @@
 #include "services/sampler/model_cache.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -26,7 +27,7 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
       return Loaded{.model = entries_.front().model, .warm = true};
     }
     // Evicting before loading keeps memory from ever holding more than `capacity_` models.
-    while (entries_.size() >= capacity_) entries_.pop_back();
+    while (entries_.size() >= capacity_) EvictOne();
   }
   // Not under the lock: loading takes seconds, and heartbeats ask for the fingerprints meanwhile.
   ASSIGN_OR_RETURN(std::shared_ptr<const engine::BaseModel> model,
@@ -41,6 +42,13 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
   const absl::MutexLock lock(&mutex_);
   entries_.push_front({.folder = location.folder(), .model = model});
   return Loaded{.model = std::move(model), .warm = false};
+}
+
+// A model that somebody draws with would stay in memory all the same.
+void ModelCache::EvictOne() {
+  const auto unused = std::find_if(entries_.rbegin(), entries_.rend(),
+                                   [](const Entry& entry) { return entry.model.use_count() == 1; });
+  entries_.erase(unused == entries_.rend() ? std::prev(entries_.end()) : std::prev(unused.base()));
 }
 
 std::vector<std::string> ModelCache::Fingerprints() const {

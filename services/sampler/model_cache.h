@@ -44,6 +44,9 @@ class ModelCache {
     std::shared_ptr<const engine::BaseModel> model;
   };
 
+  // Removes the least recently used model that nobody draws with, or else the least recently used.
+  void EvictOne() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const size_t capacity_;
   const ComputeDevice device_;
   mutable absl::Mutex mutex_;

@@ -89,6 +89,7 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
   header.set_token(order.ticket.token());
   *header.mutable_request() = order.Item(picture.item);
   *header.mutable_safety() = picture.safety;
+  *header.mutable_computation() = picture.computation;
   std::string file;
   if (!picture.safety.blocked()) {
     auto encoded = EncodePicture(picture.image, order.format);

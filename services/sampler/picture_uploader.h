@@ -31,6 +31,7 @@ struct FinishedPicture {
   // Ignored if the safety report blocks the picture.
   RgbImage image;
   v1::SafetyReport safety;
+  v1::PictureComputation computation;
 };
 
 // Thread-safe.

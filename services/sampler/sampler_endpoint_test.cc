@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -95,8 +96,10 @@ class SamplerEndpointTest : public ::testing::Test {
   SamplerMetrics metrics_{metrics_registry_};
   node::RunTable runs_{{.slots = 2}};
   PictureUploader uploader_{metrics_};
-  SamplingEngine engine_{
-      {.batch = 2, .compute = {.threads = 1}}, uploader_, metrics_, runs_.changes()};
+  SamplingEngine engine_{{.batch = 2, .compute = {.threads = 1}, .device_model = "a processor"},
+                         uploader_,
+                         metrics_,
+                         runs_.changes()};
   ModelRoots models_;
   SamplerEndpoint endpoint_{runs_, engine_, models_, metrics_};
   node::LoopbackServer server_{{&endpoint_}};
@@ -137,6 +140,12 @@ TEST_F(SamplerEndpointTest, SaysWhatHappensOnTheWay) {
   EXPECT_FALSE(events[1].picture().safety().scores().empty()) << "it was checked";
   EXPECT_TRUE(events[3].has_chunk_result());
   EXPECT_EQ(metrics_.images.Value(), 2);
+  const v1::PictureComputation computation = registry_.uploads()[0].header.computation();
+  EXPECT_EQ(computation.device(), "cpu");
+  EXPECT_EQ(computation.device_model(), "a processor");
+  EXPECT_EQ(computation.threads(), 1);
+  EXPECT_EQ(computation.batch_places(), 2);
+  EXPECT_FALSE(computation.version().empty());
 }
 
 TEST_F(SamplerEndpointTest, KeepsTheModelForTheNextChunk) {
@@ -186,6 +195,47 @@ TEST_F(SamplerEndpointTest, AChunkThatWaitsEndsSoonWhenItIsStopped) {
   EXPECT_EQ(Follow(waits.run()).back().stopped().reason(), "cancelled");
   EXPECT_THAT(runs_.Stop({.job = "jobs/a"}, v1::STOP_MODE_ABANDON, "cancelled"), Succeeds());
   EXPECT_TRUE(Follow(drawn.run()).back().has_stopped());
+}
+
+TEST_F(SamplerEndpointTest, WhatIsUrgentIsDrawnFirstAndTheOtherChunkGoesOn) {
+  const auto bulk = Request("bulk", 500);
+  auto urgent = Request("urgent", 2);
+  urgent.set_priority(v1::JOB_PRIORITY_INTERACTIVE);
+  ASSERT_THAT(Start(bulk), Succeeds());
+  bool asked = false;
+  const auto last =
+      Follow(bulk.run(), [&](const v1::RunEvent& event) {
+        if (!event.has_picture() || std::exchange(asked, true)) return;
+        EXPECT_EQ(LastOf(urgent).chunk_result().pictures(), 2);
+        EXPECT_LT(registry_.uploads().size(), 500) << "bulk goes on";
+        EXPECT_THAT(runs_.Stop({.job = "jobs/bulk"}, v1::STOP_MODE_ABANDON, "enough"), Succeeds());
+      }).back();
+  EXPECT_EQ(last.stopped().reason(), "enough");
+  EXPECT_GE(metrics_.places.Value(), metrics_.places_taken.Value());
+  EXPECT_GE(metrics_.places_taken.Value(), 2 * 3) << "three pictures of two steps";
+}
+
+TEST_F(SamplerEndpointTest, AChunkOfAnotherModelWaitsUntilThereIsRoomForIt) {
+  const ScratchFolder scratch;
+  const auto folder = scratch.path() / "again";
+  std::filesystem::copy(ModelFolder(), folder, std::filesystem::copy_options::recursive);
+  const auto first = Request("first", 500);
+  auto other = Request("other", 1);
+  other.mutable_model()->set_folder(folder.string());
+  other.set_priority(v1::JOB_PRIORITY_INTERACTIVE);
+  ASSERT_THAT(Start(first), Succeeds());
+  int pictures = 0;
+  Follow(first.run(), [&](const v1::RunEvent& event) {
+    if (!event.has_picture()) return;
+    if (++pictures == 1) {
+      EXPECT_THAT(Start(other), Succeeds());
+    } else if (pictures == 6) {
+      EXPECT_EQ(metrics_.model_loads.Value(), 1) << "one model at a time";
+      EXPECT_THAT(runs_.Stop({.job = "jobs/first"}, v1::STOP_MODE_ABANDON, "enough"), Succeeds());
+    }
+  });
+  EXPECT_EQ(Follow(other.run()).back().chunk_result().pictures(), 1);
+  EXPECT_EQ(metrics_.model_loads.Value(), 2);
 }
 
 TEST_F(SamplerEndpointTest, ADrainStopsEveryChunkAndSaysWhy) {

@@ -15,6 +15,8 @@ struct SamplerMetrics {
   prometheus::Counter& images;
   prometheus::Counter& blocked;
   prometheus::Gauge& batch_occupancy;
+  prometheus::Counter& places;
+  prometheus::Counter& places_taken;
   prometheus::Histogram& seconds;
   prometheus::Counter& model_loads;
   prometheus::Gauge& queue_depth;

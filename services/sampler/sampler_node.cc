@@ -36,8 +36,9 @@ void SamplerNode::AddFlags(CLI::App& app) {
   };
   add("--node", flags_.node, "Name of this node, stable over restarts; the default is its address");
   add("--slots", flags_.slots,
-      "Chunks that it takes at once: one is drawn, the others wait or are uploaded, so that the "
-      "engine need not pause between two");
+      "Chunks that it takes at once: their pictures share its batches, so that no place stays "
+      "empty "
+      "while one of them ends");
   add("--batch", flags_.batch, "Pictures that are drawn at once");
   flags_.compute_flags.emplace(app, kComputeRowsOfSamplers, flags_.compute, kGroup,
                                ShowDefaults::kYes);
@@ -70,6 +71,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   engine_ =
       std::make_unique<SamplingEngine>(SamplingOptions{.batch = flags_.batch,
                                                        .compute = flags_.compute,
+                                                       .device_model = device_.model,
                                                        .models = static_cast<size_t>(flags_.models),
                                                        .safety_check = !flags_.no_safety_check},
                                        *uploader_, *metrics_, runs_->changes());

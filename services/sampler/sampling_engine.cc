@@ -1,9 +1,9 @@
 #include "services/sampler/sampling_engine.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 #include "base/status_macros.h"
@@ -21,6 +21,7 @@ SamplingEngine::SamplingEngine(const SamplingOptions& options, PictureUploader& 
       metrics_(metrics),
       node_(node),
       models_(options.models, options.compute.choice().device),
+      batch_(options.batch),
       thread_([this](const std::stop_token& closed) { Work(closed); }) {}
 
 void SamplingEngine::Add(std::shared_ptr<ChunkRun> chunk) {
@@ -37,25 +38,60 @@ void SamplingEngine::Work(const std::stop_token& closed) {
              {{"error", set.message()}});
   }
   threads_used_ = engine::ComputeThreads();
-  while (const std::shared_ptr<ChunkRun> chunk = Next(closed)) {
-    chunk->DrawingEnded(chunk->wind_down_token().stop_requested()
-                            ? absl::CancelledError("stopped before it began")
-                            : Draw(chunk));
-    metrics_.batch_occupancy.Set(0);
+  while (Admit(closed)) {
+    const auto [places, taken] = batch_.Step();
+    metrics_.places.Increment(static_cast<double>(places));
+    metrics_.places_taken.Increment(static_cast<double>(taken));
+    metrics_.batch_occupancy.Set(batch_.empty()
+                                     ? 0
+                                     : static_cast<double>(taken) /
+                                           static_cast<double>(std::max(places, size_t{1})));
+    for (const Drawn& drawn : drawn_) drawn.chunk->ReviewStop();
+    SayWork();
   }
+}
+
+bool SamplingEngine::Admit(const std::stop_token& closed) {
+  while (const std::shared_ptr<ChunkRun> chunk = Next(closed)) {
+    const absl::Status joined = chunk->wind_down_token().stop_requested()
+                                    ? absl::CancelledError("stopped before it began")
+                                    : Join(chunk);
+    if (!joined.ok()) chunk->DrawingEnded(joined);
+  }
+  return !batch_.empty();
 }
 
 std::shared_ptr<ChunkRun> SamplingEngine::Next(const std::stop_token& closed) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait(lock, closed, [this] { return !waiting_.empty(); })) return nullptr;
-  std::shared_ptr<ChunkRun> next = std::move(waiting_.front());
-  waiting_.pop_front();
+  const auto any = [this] { return !waiting_.empty(); };
+  if (batch_.empty() ? !changed_.wait(lock, closed, any) : !any()) return nullptr;
+  const auto next = std::max_element(
+      waiting_.begin(), waiting_.end(),
+      [](const auto& a, const auto& b) { return a->order().urgency < b->order().urgency; });
+  // None of those behind it goes first, lest its model never has its turn.
+  if (!HasModelFor((*next)->order())) return nullptr;
+  std::shared_ptr<ChunkRun> chunk = std::move(*next);
+  waiting_.erase(next);
   metrics_.queue_depth.Set(static_cast<double>(waiting_.size()));
-  return next;
+  return chunk;
 }
 
-void SamplingEngine::SayWork(ChunkRun& drawn) {
-  drawn.run().StillWorks();
+bool SamplingEngine::HasModelFor(const ChunkOrder& order) const {
+  std::set<const engine::BaseModel*> models;
+  for (const Drawn& drawn : drawn_) {
+    const ChunkOrder& other = drawn.chunk->order();
+    if (other.model.folder() == order.model.folder() &&
+        other.model.fingerprint() == order.model.fingerprint() &&
+        other.precision == order.precision) {
+      return true;
+    }
+    models.insert(drawn.model.get());
+  }
+  return models.size() < options_.models;
+}
+
+void SamplingEngine::SayWork() {
+  for (const Drawn& drawn : drawn_) drawn.chunk->run().StillWorks();
   const std::lock_guard lock(mutex_);
   for (const auto& chunk : waiting_) chunk->run().StillWorks();
 }
@@ -73,7 +109,7 @@ void SamplingEngine::EndStoppedWaiting() {
   for (const auto& chunk : stopped) chunk->DrawingEnded(absl::CancelledError("stopped"));
 }
 
-absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
+absl::Status SamplingEngine::Join(const std::shared_ptr<ChunkRun>& chunk) {
   const absl::Time begun = absl::Now();
   const ChunkOrder& order = chunk->order();
   LogInfo("run started", {{"job", order.id.job},
@@ -87,52 +123,74 @@ absl::Status SamplingEngine::Draw(const std::shared_ptr<ChunkRun>& chunk) {
     metrics_.model_loads.Increment();
     node_.Notify();
   }
-  const engine::BaseModel& model = *loaded.model;
-  if (options_.safety_check) RETURN_IF_ERROR(CheckHasSafety(model.info()));
+  const engine::BaseModelInfo& model = loaded.model->info();
+  if (options_.safety_check) RETURN_IF_ERROR(CheckHasSafety(model));
   ASSIGN_OR_RETURN(const engine::Sampler sampler,
                    engine::Sampler::Make(loaded.model, order.embeddings, options_.batch));
+  const auto drawn = drawn_.insert(drawn_.end(), {.chunk = chunk, .model = loaded.model});
+  const absl::Status added =
+      batch_.Add(sampler,
+                 {.requests = ToPictureRequests(order, model),
+                  .hooks = HooksOf(*drawn, loaded, absl::Now() - begun),
+                  .fixed_batch = order.chunk_items,
+                  .positions = order.indices,
+                  .urgency = order.urgency},
+                 [this, drawn](const absl::Status& status) { Ended(drawn, status); });
+  if (!added.ok()) drawn_.erase(drawn);
+  return added;
+}
 
-  const absl::Time drawing_since = absl::Now();
-  v1::RunEvent started;
-  started.mutable_started()->set_seconds(absl::ToDoubleSeconds(drawing_since - begun));
-  started.mutable_started()->set_warm(loaded.warm);
-  started.mutable_started()->set_compute_threads(threads_used_);
-  chunk->run().Append(std::move(started));
-
+engine::DrawHooks SamplingEngine::HooksOf(Drawn& drawn, const ModelCache::Loaded& loaded,
+                                          absl::Duration loading) {
   engine::DrawHooks hooks;
-  hooks.stop = chunk->stop_token();
-  hooks.wind_down = chunk->wind_down_token();
-  hooks.on_picture = [&](size_t item, RgbImage image) {
-    return Deliver(chunk, model, item, std::move(image));
+  hooks.stop = drawn.chunk->stop_token();
+  hooks.wind_down = drawn.chunk->wind_down_token();
+  hooks.on_begin = [this, &drawn, loading, warm = loaded.warm] {
+    drawn.begun_at = absl::Now();
+    v1::RunEvent started;
+    started.mutable_started()->set_seconds(absl::ToDoubleSeconds(loading));
+    started.mutable_started()->set_warm(warm);
+    started.mutable_started()->set_compute_threads(threads_used_);
+    drawn.chunk->run().Append(std::move(started));
   };
-  hooks.on_work = [&] { SayWork(*chunk); };
-  // `done` counts over all pictures, so its growth is how many places the step had.
-  hooks.on_step = [&, before = int64_t{0}](int64_t done, int64_t /*total*/) mutable {
-    CountStep(done - std::exchange(before, done));
-    chunk->ReviewStop();
-    SayWork(*chunk);
+  hooks.on_picture = [this, &drawn](size_t item, RgbImage image) {
+    return Deliver(drawn, item, std::move(image));
   };
-  RETURN_IF_ERROR(sampler.Draw(ToPictureRequests(order, model.info()), hooks, order.chunk_items));
-  const double pictures = static_cast<double>(order.pictures.size());
-  const double seconds = absl::ToDoubleSeconds(absl::Now() - drawing_since) / pictures;
-  for (size_t i = 0; i < order.pictures.size(); ++i) metrics_.seconds.Observe(seconds);
-  return absl::OkStatus();
+  hooks.on_work = [this] { SayWork(); };
+  return hooks;
+}
+
+v1::PictureComputation SamplingEngine::ComputationOf(const ChunkOrder& order) const {
+  v1::PictureComputation computation;
+  computation.set_version(IMPRINT_VERSION);
+  const bool on_gpu = options_.compute.choice().device.kind == DeviceKind::kCuda;
+  computation.set_device(on_gpu ? "cuda" : "cpu");
+  computation.set_device_model(options_.device_model);
+  computation.set_threads(threads_used_);
+  computation.set_batch_places(std::min(order.chunk_items, options_.batch));
+  return computation;
 }
 
 // No picture leaves before the safety checker has seen it; one that it cannot look at is an error.
-absl::Status SamplingEngine::Deliver(const std::shared_ptr<ChunkRun>& chunk,
-                                     const engine::BaseModel& model, size_t item, RgbImage image) {
-  FinishedPicture finished{.chunk = chunk, .item = item};
+absl::Status SamplingEngine::Deliver(const Drawn& drawn, size_t item, RgbImage image) {
+  FinishedPicture finished{
+      .chunk = drawn.chunk, .item = item, .computation = ComputationOf(drawn.chunk->order())};
   if (options_.safety_check) {
-    ASSIGN_OR_RETURN(finished.safety, ReportSafety(model, image));
+    ASSIGN_OR_RETURN(finished.safety, ReportSafety(*drawn.model, image));
   }
   if (!finished.safety.blocked()) finished.image = std::move(image);
-  uploader_.Add(std::move(finished), [&] { SayWork(*chunk); });
+  uploader_.Add(std::move(finished), [&] { SayWork(); });
   return absl::OkStatus();
 }
 
-void SamplingEngine::CountStep(int64_t pictures) {
-  metrics_.batch_occupancy.Set(static_cast<double>(pictures) / options_.batch);
+void SamplingEngine::Ended(std::list<Drawn>::iterator drawn, const absl::Status& status) {
+  if (status.ok()) {
+    const double pictures = static_cast<double>(drawn->chunk->order().pictures.size());
+    const double seconds = absl::ToDoubleSeconds(absl::Now() - drawn->begun_at) / pictures;
+    for (double i = 0; i < pictures; ++i) metrics_.seconds.Observe(seconds);
+  }
+  drawn->chunk->DrawingEnded(status);
+  drawn_.erase(drawn);
 }
 
 }  // namespace imprint::sampler

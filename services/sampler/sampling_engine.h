@@ -1,10 +1,11 @@
-// The thread that draws: chunk by chunk, several pictures to a batch.
+// The thread that draws: the pictures of all chunks of this node share its batches.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -13,7 +14,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
+#include "engine/sampling/shared_batch.h"
 #include "orders/compute_options.h"
 #include "services/node/change_signal.h"
 #include "services/sampler/chunk_run.h"
@@ -28,6 +31,8 @@ struct SamplingOptions {
   int batch = 4;
   // The device and the threads count; the precision is each chunk's own.
   ComputeOptions compute = {};
+  // The device's model, for the record.
+  std::string device_model;
   // The number of base models kept in memory.
   size_t models = 1;
   // Whether every picture must pass the model's safety checker before it leaves. A model without
@@ -42,7 +47,8 @@ class SamplingEngine {
   SamplingEngine(const SamplingOptions& options, PictureUploader& uploader, SamplerMetrics& metrics,
                  node::ChangeSignal& node);
 
-  // Queues the chunk, to be drawn after those before it.
+  // Queues the chunk. It joins the batch at the next step if its base model is in use or there is
+  // room for one more; otherwise it waits until there is.
   void Add(std::shared_ptr<ChunkRun> chunk);
 
   // Ends queued chunks that were told to stop. To be called every second.
@@ -53,15 +59,27 @@ class SamplingEngine {
   int threads() const { return threads_used_; }
 
  private:
+  // A chunk in the batch.
+  struct Drawn {
+    std::shared_ptr<ChunkRun> chunk;
+    std::shared_ptr<const engine::BaseModel> model;
+    absl::Time begun_at;  // its first picture
+  };
+
   void Work(const std::stop_token& closed);
+  // Lets queued chunks join the batch, the more urgent first; while nothing is drawn, waits for
+  // one. False once there is nothing left to do.
+  bool Admit(const std::stop_token& closed);
   std::shared_ptr<ChunkRun> Next(const std::stop_token& closed);
-  // Reports the chunk that is being drawn, and those queued behind it, as working: as long as the
-  // one is not stalled, the others are not either.
-  void SayWork(ChunkRun& drawn);
-  absl::Status Draw(const std::shared_ptr<ChunkRun>& chunk);
-  absl::Status Deliver(const std::shared_ptr<ChunkRun>& chunk, const engine::BaseModel& model,
-                       size_t item, RgbImage image);
-  void CountStep(int64_t pictures);
+  // Returns whether the chunk's model is in use, or could be without another one leaving.
+  bool HasModelFor(const ChunkOrder& order) const;
+  absl::Status Join(const std::shared_ptr<ChunkRun>& chunk);
+  engine::DrawHooks HooksOf(Drawn& drawn, const ModelCache::Loaded& loaded, absl::Duration loading);
+  v1::PictureComputation ComputationOf(const ChunkOrder& order) const;
+  absl::Status Deliver(const Drawn& drawn, size_t item, RgbImage image);
+  void Ended(std::list<Drawn>::iterator drawn, const absl::Status& status);
+  // Reports all chunks as working: as long as the batch is not stalled, none of them is.
+  void SayWork();
 
   const SamplingOptions options_;
   PictureUploader& uploader_;
@@ -69,6 +87,9 @@ class SamplingEngine {
   node::ChangeSignal& node_;
   ModelCache models_;
   std::atomic<int> threads_used_ = 0;
+  // Used by the thread alone, like `drawn_`.
+  engine::SharedBatch batch_;
+  std::list<Drawn> drawn_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<std::shared_ptr<ChunkRun>> waiting_;

@@ -14,17 +14,16 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 TORCH = ("ATen/", "torch/", "c10/")
 # Headers of the engine that services and tools include without LibTorch.
 TORCH_FREE_HEADERS = {
-    "engine/model/base_model.h", "engine/model/safety_scores.h", "engine/torch/device_check.h", "engine/torch/freed_memory.h",
-    "engine/torch/threads.h",
-    "engine/torch/torch_errors.h", "engine/sampling/picture_request.h",
-    "engine/sampling/prompt_reading.h",
-    "engine/sampling/sampler.h", "engine/scoring/clip_scorer.h", "engine/scoring/safety_screen.h",
-    "engine/collective/collective_use.h", "engine/collective/gang_door.h", "engine/collective/gang_place.h", "engine/collective/join_gang.h",
-    "engine/cuda/device_graph.h", "engine/cuda/device_memory.h", "engine/cuda/prepare_device.h", "engine/cuda/open_plugin.h",
-    "engine/devices/cuda_driver.h", "engine/devices/device_facts.h",
+    "engine/collective/collective_use.h", "engine/collective/gang_door.h", "engine/collective/gang_place.h",
+    "engine/collective/join_gang.h", "engine/cuda/device_graph.h", "engine/cuda/device_memory.h",
+    "engine/cuda/open_plugin.h", "engine/cuda/prepare_device.h", "engine/devices/cuda_driver.h",
+    "engine/devices/device_facts.h", "engine/model/base_model.h", "engine/model/safety_scores.h",
+    "engine/sampling/drawing_order.h", "engine/sampling/picture_request.h", "engine/sampling/prompt_reading.h",
+    "engine/sampling/sampler.h", "engine/sampling/shared_batch.h", "engine/scoring/clip_scorer.h",
+    "engine/scoring/safety_screen.h", "engine/torch/device_check.h", "engine/torch/freed_memory.h",
+    "engine/torch/memory_budget.h", "engine/torch/threads.h", "engine/torch/torch_errors.h",
     "engine/training/checkpoint.h", "engine/training/memory_trial.h", "engine/training/training_input.h",
     "engine/training/training_run.h",
-    "engine/torch/memory_budget.h",
 }
 ROOTS = ("base", "formats", "text", "imaging", "orders", "engine", "cli", "rpc", "storage", "services", "gateway")
 

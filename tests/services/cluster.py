@@ -160,10 +160,10 @@ class Process:
 
 class Cluster:
     def __init__(self, folder, trainers=1, samplers=1, gateway=(), disks=None, place=Place(),
-                 trainer_places=None, trainer_flags=(), registry=(),
+                 trainer_places=None, trainer_flags=(), sampler_flags=(), registry=(),
                  models_root="/"):
-        """`gateway`, `registry` and `trainer_flags` are added to the commands; `disks` may put the data of "registry" or "gateway" elsewhere than into `folder`; `place` is
-        where those two run."""
+        """`gateway`, `registry`, `trainer_flags` and `sampler_flags` are added to the commands; `disks` may put the
+        data of "registry" or "gateway" elsewhere than into `folder`; `place` is where those two run."""
         self.folder = folder
         disks = {"registry": folder, "gateway": folder, **(disks or {})}
         self.registry = Process(folder, "registry", "imprint-registry",
@@ -176,7 +176,7 @@ class Cluster:
             for i, trainer_place in enumerate(trainer_places)]
         self.samplers = [
             Process(folder, f"sampler{i}", "imprint-sampler",
-                    ["--node", f"sampler{i}", "--threads", THREADS]) for i in range(samplers)]
+                    ["--node", f"sampler{i}", "--threads", THREADS, *sampler_flags]) for i in range(samplers)]
         nodes = [a for t in self.trainers for a in ("--trainer", t.address)]
         nodes += [a for s in self.samplers for a in ("--sampler", s.address)]
         self.gateway = Process(folder, "gateway", "imprint-gateway", [

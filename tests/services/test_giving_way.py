@@ -1,4 +1,5 @@
-"""Long work gives way to what somebody waits for, between its pictures, and is drawn as if nothing had been."""
+"""Where every slot is taken, long work gives way to what somebody waits for, between its pictures, and is drawn as
+if nothing had been."""
 
 import grpc
 import pytest
@@ -13,7 +14,8 @@ SHORT = dict(embeddings=[], prompts=["a mascot in a tree"], seeds=[7], steps=4)
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """With chunks of an hour a set is one chunk once its pace is known, and only pre-emption ends its run early."""
-    with Cluster(tmp_path_factory.mktemp("cluster"), trainers=0, gateway=["--chunk-seconds", "3600"]) as running:
+    with Cluster(tmp_path_factory.mktemp("cluster"), trainers=0, gateway=["--chunk-seconds", "3600"],
+                 sampler_flags=["--slots", "1"]) as running:
         running.add_model()
         yield running
 

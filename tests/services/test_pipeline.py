@@ -73,6 +73,9 @@ def test_auto_is_what_the_nodes_have_and_is_recorded(done):
     assert training.training.precision == fastest["trainer"]
     assert job.image_set.precision == fastest["sampler"]
     assert {i.request.precision for i in cluster.items(job.result)} == {fastest["sampler"]}
+    for item in cluster.items(job.result):
+        assert (item.computation.device, item.computation.batch_places) == ("cpu", 4)
+        assert item.computation.version and item.computation.device_model
 
 
 def test_a_precision_that_no_node_has_waits_and_says_so(done):

@@ -49,6 +49,14 @@ absl::StatusOr<RgbImage> ReadPicture(const fs::path& path) {
   return std::move(decoded.image);
 }
 
+nlohmann::json RecordOf(const v1::PictureComputation& computation) {
+  return {{"version", computation.version()},
+          {"device", computation.device()},
+          {"device_model", computation.device_model()},
+          {"threads", computation.threads()},
+          {"batch_places", computation.batch_places()}};
+}
+
 absl::StatusOr<ManifestPicture> ManifestPictureOf(const v1::Item& item, bool comparison,
                                                   const std::string& file) {
   ManifestPicture picture = {.finished = FinishedSize(item.request()),
@@ -64,6 +72,7 @@ absl::StatusOr<ManifestPicture> ManifestPictureOf(const v1::Item& item, bool com
       {"safety",
        {{"blocked", safety.blocked()},
         {"scores", std::vector<double>(safety.scores().begin(), safety.scores().end())}}}};
+  if (item.has_computation()) picture.more["computation"] = RecordOf(item.computation());
   return picture;
 }
 

@@ -1,0 +1,90 @@
+// Steps the pictures of several drawings together: step-level continuous batching. Needs no
+// LibTorch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "engine/sampling/drawing_order.h"
+
+namespace imprint::engine {
+
+class CompanyWatch;
+class Drawing;
+class PromptJoin;
+class Sampler;
+
+// Pictures join as soon as a place is free and leave when they are finished, whatever their
+// drawing, concepts, prompts, solvers, steps or guidance; those that step together share the model,
+// the size, the number of prompt chunks and, where it is fixed, the batch's size. A picture's noise
+// depends on its own seed alone.
+//
+// The most urgent drawing steps first and, of those that are equally urgent, the oldest; others
+// take the places that it leaves. What finds no place waits where it is, in the middle of a picture
+// if need be: nothing is lost.
+//
+// Not thread-safe; one thread adds and steps.
+class SharedBatch {
+ public:
+  // So many steps in a row may belong to urgent drawings alone, then one is for those that wait.
+  static constexpr int kUrgentInARow = 15;
+
+  // `places` is how many pictures of the model's own size step together, 1 or more.
+  explicit SharedBatch(int places);
+  ~SharedBatch();
+  SharedBatch(const SharedBatch&) = delete;
+  SharedBatch& operator=(const SharedBatch&) = delete;
+
+  // Adds a drawing. INVALID_ARGUMENT naming picture and field of the first request that cannot be
+  // drawn; nothing is added then. `on_end` is called once, in a Step, with OK, CANCELLED or the
+  // error that ended it, which is the error of no other drawing unless they stepped together when
+  // the network failed. What is left when the batch is destroyed has no end.
+  absl::Status Add(const Sampler& sampler, DrawingOrder order,
+                   std::function<void(const absl::Status&)> on_end);
+
+  bool empty() const { return members_.empty(); }
+
+  struct StepUse {
+    size_t places = 0;  // that the step had, or could have had; 0 if there was no step
+    size_t taken = 0;
+  };
+
+  // Takes one step with all pictures that can share it, and delivers those that are finished. Ends
+  // drawings that are done or were told to stop.
+  StepUse Step();
+
+ private:
+  struct Member {
+    std::unique_ptr<Drawing> drawing;
+    std::function<void(const absl::Status&)> on_end;
+    int64_t number;  // in the order in which they were added
+  };
+
+  // A drawing, and how many of its pictures take part in a step.
+  struct Stepping {
+    Drawing* drawing;
+    size_t pictures;
+  };
+
+  // Ends those that are done or told to stop.
+  void EndSome();
+  void End(const Drawing& drawing, const absl::Status& status);
+  void Sort();
+  Drawing& Lead();
+  void CountUrgent(const std::vector<Stepping>& stepping);
+
+  const size_t places_;
+  // The one that steps first is at the front, once sorted.
+  std::vector<Member> members_;
+  int64_t added_ = 0;
+  int urgent_in_a_row_ = 0;
+  std::unique_ptr<PromptJoin> prompts_;
+  std::unique_ptr<CompanyWatch> company_;  // while there are drawings
+};
+
+}  // namespace imprint::engine
