@@ -30,7 +30,8 @@ endif()
 add_library(imprint_compile_options INTERFACE)
 target_compile_options(imprint_compile_options INTERFACE
   -Wall -Wextra -Werror -Wno-missing-field-initializers
-  # For all alike: a precompiled header serves only equal options, and libvips asks for it.
+  # For all alike: a precompiled header serves only equal options (but for the level of optimising), and libvips
+  # asks for it.
   -pthread)
 if(IMPRINT_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # GCC 12 takes libstdc++'s strings for ours where they are precompiled, and warns of what it thinks that they

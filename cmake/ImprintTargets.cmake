@@ -44,6 +44,8 @@ function(imprint_test name)
   target_link_libraries(${name} PRIVATE
     ${arg_DEPS} imprint_compile_options GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE IMPRINT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  # What runs long is in the libraries: a test itself takes a quarter less to compile than at their -O2 and -O3.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   # A third of the files, and it is the others that ship: clang-tidy takes longer than the compiler.
   set_target_properties(${name} PROPERTIES CXX_CLANG_TIDY "")
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)

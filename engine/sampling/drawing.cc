@@ -72,10 +72,15 @@ size_t Drawing::PlacesFor(const PictureSize& size, size_t batch) const {
   return std::max<size_t>(static_cast<size_t>(static_cast<double>(batch) / share), 1);
 }
 
+void Drawing::HearStops() {
+  is_stopped_ = order_.hooks.stop.stop_requested();
+  is_winding_down_ = order_.hooks.wind_down.stop_requested();
+}
+
 std::optional<absl::Status> Drawing::End() const {
   const bool nothing_begun = begun_.empty() && second_passes_.empty();
   if (nothing_begun && waiting_.empty()) return absl::OkStatus();
-  if (order_.hooks.stop.stop_requested()) return absl::CancelledError("drawing was stopped");
+  if (is_stopped_) return absl::CancelledError("drawing was stopped");
   if (nothing_begun && is_winding_down()) {
     return absl::CancelledError("drawing was stopped between pictures");
   }

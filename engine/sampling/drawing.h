@@ -40,7 +40,10 @@ class Drawing {
 
   const DrawingOrder& order() const { return order_; }
   const BaseModel& model() const { return *model_; }
-  bool is_winding_down() const { return order_.hooks.wind_down.stop_requested(); }
+  // Looks whether it was told to stop or to wind down. Between two calls nothing changes, whatever
+  // other threads request meanwhile.
+  void HearStops();
+  bool is_winding_down() const { return is_winding_down_; }
 
   // Returns how it ended, once it has: OK if all pictures are delivered, CANCELLED if it was
   // stopped before.
@@ -111,6 +114,8 @@ class Drawing {
   // share it.
   std::shared_ptr<const RgbImage> source_;
   LatentDistribution source_latents_;
+  bool is_stopped_ = false;
+  bool is_winding_down_ = false;
   bool has_begun_ = false;
   int64_t steps_done_ = 0;
   int64_t steps_total_ = 0;

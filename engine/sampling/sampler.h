@@ -17,8 +17,7 @@ namespace imprint::engine {
 
 struct ConceptSet;
 
-// A base model and the concepts that prompts may name. Immutable; Draw must not run in two threads
-// at once.
+// A base model and the concepts that prompts may name. Immutable.
 class Sampler {
  public:
   // Makes a sampler that draws up to `max_batch` pictures at once. INVALID_ARGUMENT naming batch or
@@ -29,7 +28,7 @@ class Sampler {
   ~Sampler();
 
   // Draws the requests, after checking every one of them: INVALID_ARGUMENT naming picture and field
-  // before anything is drawn. `fixed_batch` is explained at DrawingOrder.
+  // before anything is drawn. `fixed_batch` is DrawingOrder's.
   absl::Status Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
                     int fixed_batch = 0) const;
 

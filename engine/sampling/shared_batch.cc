@@ -34,6 +34,7 @@ absl::Status SharedBatch::Add(const Sampler& sampler, DrawingOrder order,
 }
 
 SharedBatch::StepUse SharedBatch::Step() {
+  for (const Member& member : members_) member.drawing->HearStops();
   EndSome();
   if (members_.empty()) return {};
   const c10::InferenceMode no_autograd;
@@ -63,14 +64,19 @@ SharedBatch::StepUse SharedBatch::Step() {
     StepBatch(places, *prompts_);
     return absl::OkStatus();
   });
-  CountUrgent(stepping);
+  for (Member& member : members_) {
+    const bool has_stepped = std::any_of(stepping.begin(), stepping.end(), [&](const auto& each) {
+      return each.drawing == member.drawing.get();
+    });
+    member.steps_waited = has_stepped ? 0 : member.steps_waited + 1;
+  }
   for (const auto& [drawing, pictures] : stepping) {
     const absl::Status finished =
         stepped.ok() ? CatchTorchErrors([&] { return drawing->FinishStep(pictures); }) : stepped;
     if (!finished.ok()) End(*drawing, finished);
   }
   EndSome();
-  return {.places = places.room(), .taken = places.taken()};
+  return {.places = places.room(), .taken = places.taken(), .drawings = stepping.size()};
 }
 
 void SharedBatch::EndSome() {
@@ -98,9 +104,9 @@ void SharedBatch::End(const Drawing& drawing, const absl::Status& status) {
 }
 
 void SharedBatch::Sort() {
-  // One that winds down goes first: what it has begun is lost if it waits for too long.
+  // One that winds down goes before all others: what it has begun is lost if it waits for too long.
   const auto place = [](const Member& member) {
-    return std::make_tuple(-member.drawing->order().urgency, !member.drawing->is_winding_down(),
+    return std::make_tuple(!member.drawing->is_winding_down(), -member.drawing->order().urgency,
                            member.number);
   };
   std::sort(members_.begin(), members_.end(),
@@ -108,20 +114,13 @@ void SharedBatch::Sort() {
 }
 
 Drawing& SharedBatch::Lead() {
-  const auto less_urgent = std::find_if(members_.begin(), members_.end(), [&](const Member& each) {
-    return each.drawing->order().urgency < members_.front().drawing->order().urgency;
-  });
-  const bool is_their_turn = urgent_in_a_row_ >= kUrgentInARow && less_urgent != members_.end();
-  return *(is_their_turn ? *less_urgent : members_.front()).drawing;
-}
-
-void SharedBatch::CountUrgent(const std::vector<Stepping>& stepping) {
-  const int most = members_.front().drawing->order().urgency;
-  const bool somebody_waits = members_.back().drawing->order().urgency < most;
-  const bool urgent_alone = std::all_of(stepping.begin(), stepping.end(), [&](const auto& each) {
-    return each.drawing->order().urgency == most;
-  });
-  urgent_in_a_row_ = somebody_waits && urgent_alone ? urgent_in_a_row_ + 1 : 0;
+  const int urgency = members_.front().drawing->order().urgency;
+  const Member* lead = &members_.front();
+  for (const Member& member : members_) {
+    const int most = lead == &members_.front() ? kMostStepsWaited - 1 : lead->steps_waited;
+    if (member.drawing->order().urgency < urgency && member.steps_waited > most) lead = &member;
+  }
+  return *lead->drawing;
 }
 
 }  // namespace imprint::engine

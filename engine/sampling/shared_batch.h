@@ -20,19 +20,19 @@ class PromptJoin;
 class Sampler;
 
 // Pictures join as soon as a place is free and leave when they are finished, whatever their
-// drawing, concepts, prompts, solvers, steps or guidance; those that step together share the model,
-// the size, the number of prompt chunks and, where it is fixed, the batch's size. A picture's noise
-// depends on its own seed alone.
+// drawing, concepts, prompts, solvers, steps or scale of guidance. Those that step together share
+// the model, the size and the number of prompt chunks; in a batch of a fixed size also that size,
+// and whether they are guided. A picture's noise depends on its own seed alone.
 //
-// The most urgent drawing steps first and, of those that are equally urgent, the oldest; others
-// take the places that it leaves. What finds no place waits where it is, in the middle of a picture
-// if need be: nothing is lost.
+// What winds down steps first, then the most urgent drawing and, of those that are equally urgent,
+// the oldest; others take the places that it leaves. A picture that finds no place waits where it
+// is, in the middle of its steps if need be.
 //
 // Not thread-safe; one thread adds and steps.
 class SharedBatch {
  public:
-  // So many steps in a row may belong to urgent drawings alone, then one is for those that wait.
-  static constexpr int kUrgentInARow = 15;
+  // A drawing that has not stepped for so many steps leads one, before those that are more urgent.
+  static constexpr int kMostStepsWaited = 15;
 
   // `places` is how many pictures of the model's own size step together, 1 or more.
   explicit SharedBatch(int places);
@@ -42,8 +42,8 @@ class SharedBatch {
 
   // Adds a drawing. INVALID_ARGUMENT naming picture and field of the first request that cannot be
   // drawn; nothing is added then. `on_end` is called once, in a Step, with OK, CANCELLED or the
-  // error that ended it, which is the error of no other drawing unless they stepped together when
-  // the network failed. What is left when the batch is destroyed has no end.
+  // error that ended it, which is the error of no other drawing unless they took part in the
+  // step that failed. What is left when the batch is destroyed has no end.
   absl::Status Add(const Sampler& sampler, DrawingOrder order,
                    std::function<void(const absl::Status&)> on_end);
 
@@ -52,6 +52,7 @@ class SharedBatch {
   struct StepUse {
     size_t places = 0;  // that the step had, or could have had; 0 if there was no step
     size_t taken = 0;
+    size_t drawings = 0;  // that took part
   };
 
   // Takes one step with all pictures that can share it, and delivers those that are finished. Ends
@@ -63,6 +64,7 @@ class SharedBatch {
     std::unique_ptr<Drawing> drawing;
     std::function<void(const absl::Status&)> on_end;
     int64_t number;  // in the order in which they were added
+    int steps_waited = 0;
   };
 
   // A drawing, and how many of its pictures take part in a step.
@@ -76,13 +78,11 @@ class SharedBatch {
   void End(const Drawing& drawing, const absl::Status& status);
   void Sort();
   Drawing& Lead();
-  void CountUrgent(const std::vector<Stepping>& stepping);
 
   const size_t places_;
   // The one that steps first is at the front, once sorted.
   std::vector<Member> members_;
   int64_t added_ = 0;
-  int urgent_in_a_row_ = 0;
   std::unique_ptr<PromptJoin> prompts_;
   std::unique_ptr<CompanyWatch> company_;  // while there are drawings
 };

@@ -255,8 +255,9 @@ class Slots {
     return room;
   }
 
-  std::tuple<bool, int, bool, int> Preference(const Left& node, absl::string_view device,
-                                              const WaitingWork& work, uint32_t precision) const {
+  std::tuple<bool, bool, int, bool, int> Preference(const Left& node, absl::string_view device,
+                                                    const WaitingWork& work,
+                                                    uint32_t precision) const {
     const auto& warm = node.node->warm_models;
     // The chunks of a sampler share its one device, whatever its slots.
     const bool shares = kind_ == WorkKind::kSampling;
@@ -264,7 +265,8 @@ class Slots {
     return {node.left > 0 && Suits(node, device, work, precision) &&
                 IsOpen(node.node->device, node.precisions) &&
                 node.of_chunk < MostOf(*node.node, work),
-            -beside, std::find(warm.begin(), warm.end(), work.model) != warm.end(), node.left};
+            shares && node.node->device == "cuda", -beside,
+            std::find(warm.begin(), warm.end(), work.model) != warm.end(), node.left};
   }
 
   WorkKind kind_;

@@ -100,8 +100,8 @@ struct Decisions {
 // count, slot by slot), then age, then name. A chunk starts with as many of its slots as are free,
 // if these are enough, or not at all. A chunk that does not fit reserves the free slots of the
 // nodes that would hold it if they were idle, against everything behind it. Preferred are
-// samplers that draw the fewest chunks, then nodes that have the base model in memory, then those
-// with the most free slots.
+// samplers on GPUs, then those that draw the fewest chunks, then nodes that have the base model in
+// memory, then those with the most free slots.
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
 
 // Returns how many waiting jobs of its kind go before this one, in that order with one chunk of

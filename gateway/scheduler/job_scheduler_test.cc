@@ -192,6 +192,11 @@ TEST(JobScheduler, ChunksOfOneDeviceAreNotPutTogetherWhileAnotherIsIdle) {
   EXPECT_THAT(Decide(now, {}).placements,
               ElementsAre(Placement{"j", {"warm"}}, Placement{"j", {"cold"}},
                           Placement{"j", {"warm"}}, Placement{"j", {"cold"}}));
+  now.nodes[0].device = "cuda";
+  now.waiting[0].chunks = 2;
+  EXPECT_THAT(Decide(now, {}).placements,
+              ElementsAre(Placement{"j", {"cold"}}, Placement{"j", {"cold"}}))
+      << "a processor is no help to a GPU with a slot";
 }
 
 TEST(JobScheduler, ChunksOfOneSetSpreadOverSamplers) {

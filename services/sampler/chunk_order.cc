@@ -114,6 +114,9 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
                      ParseLearnedEmbedding(request.embeddings(i).content(), field));
     order.embeddings.push_back(std::move(embedding));
   }
+  if (!v1::JobPriority_IsValid(request.priority())) {
+    return FieldError("priority", absl::StrCat(request.priority()), "BULK, NORMAL or INTERACTIVE");
+  }
   // An earlier gateway sends none.
   if (request.priority() != v1::JOB_PRIORITY_UNSPECIFIED) order.urgency = request.priority();
   order.model = request.model();
@@ -126,7 +129,7 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   }
   // Batches are filled up to so many, as many as the set has, so that a picture is the same to the
   // bit whichever chunk it is in; an earlier gateway sends 0.
-  order.chunk_items =
+  order.batch_places =
       static_cast<int>(std::max<int64_t>(request.chunk_items(), request.items_size()));
   order.trace_id = request.trace_id();
   return order;

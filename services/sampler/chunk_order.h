@@ -33,8 +33,9 @@ struct ChunkOrder {
   std::vector<int64_t> indices;
   // The pictures for the engine, in the same order; sizes may still be the model's own.
   std::vector<PictureRequest> pictures;
-  // The number of pictures in the whole chunk, at least as many as `pictures`.
-  int chunk_items = 0;
+  // The places that the pictures' batches are to have, at least as many as `pictures`; the node may
+  // have fewer.
+  int batch_places = 0;
   std::vector<LearnedEmbedding> embeddings;
   // Of two chunks, the one with the higher number is drawn first.
   int urgency = v1::JOB_PRIORITY_NORMAL;

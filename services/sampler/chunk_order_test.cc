@@ -71,6 +71,15 @@ TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
   EXPECT_EQ(request.height, 64);
 }
 
+TEST(ChunkOrder, ItsUrgencyIsTheJobsPriority) {
+  v1::StartSamplingRequest given = Request();
+  EXPECT_EQ(ParseChunk(given)->urgency, v1::JOB_PRIORITY_NORMAL) << "an earlier gateway says none";
+  given.set_priority(v1::JOB_PRIORITY_INTERACTIVE);
+  EXPECT_GT(ParseChunk(given)->urgency, v1::JOB_PRIORITY_NORMAL);
+  given.set_priority(static_cast<v1::JobPriority>(99));
+  EXPECT_THAT(ParseChunk(given), RefusesNaming(Parts{"priority: got 99", "INTERACTIVE"}));
+}
+
 TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsAsItWas) {
   v1::StartSamplingRequest given = Request();
   given.mutable_settings()->clear_prompt_style();

@@ -23,8 +23,10 @@ SamplerMetrics::SamplerMetrics(Metrics& metrics)
                              "Places that batches had, over all steps.")),
       places_taken(metrics.Counter("imprint_sample_places_taken_total",
                                    "Places in which a picture took a step.")),
-      seconds(metrics.Seconds("imprint_sample_seconds",
-                              "Seconds of drawing a picture took: its chunk's mean.")),
+      seconds(metrics.Seconds(
+          "imprint_sample_seconds",
+          "Seconds from a chunk's first picture to its last, over its pictures; in that "
+          "time others may have been drawn, too.")),
       model_loads(metrics.Counter("imprint_model_loads_total", "Base models read into memory.")),
       queue_depth(metrics.Gauge("imprint_sample_queue_depth", "Chunks that wait for the engine.")),
       upload_retries(metrics.Counter("imprint_sample_upload_retries_total",

@@ -36,9 +36,8 @@ void SamplerNode::AddFlags(CLI::App& app) {
   };
   add("--node", flags_.node, "Name of this node, stable over restarts; the default is its address");
   add("--slots", flags_.slots,
-      "Chunks that it takes at once: their pictures share its batches, so that no place stays "
-      "empty "
-      "while one of them ends");
+      "Chunks that it takes at once: their pictures share its batches, so that the next one's take "
+      "the places that the last ones of a chunk leave");
   add("--batch", flags_.batch, "Pictures that are drawn at once");
   flags_.compute_flags.emplace(app, kComputeRowsOfSamplers, flags_.compute, kGroup,
                                ShowDefaults::kYes);

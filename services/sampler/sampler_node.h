@@ -25,7 +25,7 @@ namespace imprint::sampler {
 struct SamplerFlags {
   // The node's name; empty means the address that it listens on.
   std::string node;
-  int slots = 4;
+  int slots = 2;
   int batch = 4;
   ComputeOptions compute;
   std::optional<FieldFlags<ComputeOptions>> compute_flags;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 #include "base/status_macros.h"
@@ -39,13 +40,12 @@ void SamplingEngine::Work(const std::stop_token& closed) {
   }
   threads_used_ = engine::ComputeThreads();
   while (Admit(closed)) {
-    const auto [places, taken] = batch_.Step();
-    metrics_.places.Increment(static_cast<double>(places));
-    metrics_.places_taken.Increment(static_cast<double>(taken));
-    metrics_.batch_occupancy.Set(batch_.empty()
-                                     ? 0
-                                     : static_cast<double>(taken) /
-                                           static_cast<double>(std::max(places, size_t{1})));
+    const engine::SharedBatch::StepUse use = batch_.Step();
+    const double places = static_cast<double>(use.places);
+    const double taken = static_cast<double>(use.taken);
+    metrics_.places.Increment(places);
+    metrics_.places_taken.Increment(taken);
+    metrics_.batch_occupancy.Set(batch_.empty() ? 0 : taken / std::max(places, 1.0));
     for (const Drawn& drawn : drawn_) drawn.chunk->ReviewStop();
     SayWork();
   }
@@ -68,9 +68,13 @@ std::shared_ptr<ChunkRun> SamplingEngine::Next(const std::stop_token& closed) {
   const auto next = std::max_element(
       waiting_.begin(), waiting_.end(),
       [](const auto& a, const auto& b) { return a->order().urgency < b->order().urgency; });
-  // None of those behind it goes first, lest its model never has its turn.
-  if (!HasModelFor((*next)->order())) return nullptr;
-  std::shared_ptr<ChunkRun> chunk = std::move(*next);
+  std::shared_ptr<ChunkRun> chunk = *next;
+  if (!HasModelFor(chunk->order())) {
+    lock.unlock();
+    // None of those behind it goes first, lest its model never has its turn.
+    MakeRoomFor(chunk->order());
+    return nullptr;
+  }
   waiting_.erase(next);
   metrics_.queue_depth.Set(static_cast<double>(waiting_.size()));
   return chunk;
@@ -78,6 +82,7 @@ std::shared_ptr<ChunkRun> SamplingEngine::Next(const std::stop_token& closed) {
 
 bool SamplingEngine::HasModelFor(const ChunkOrder& order) const {
   std::set<const engine::BaseModel*> models;
+  bool something_is_more_urgent = false;
   for (const Drawn& drawn : drawn_) {
     const ChunkOrder& other = drawn.chunk->order();
     if (other.model.folder() == order.model.folder() &&
@@ -86,8 +91,30 @@ bool SamplingEngine::HasModelFor(const ChunkOrder& order) const {
       return true;
     }
     models.insert(drawn.model.get());
+    something_is_more_urgent |= other.urgency > order.urgency;
   }
-  return models.size() < options_.models;
+  // Loading takes seconds, in which nothing is drawn.
+  return models.size() < options_.models && !something_is_more_urgent;
+}
+
+// The gateway gives what is stopped here to a node again, and counts it as nobody's fault.
+void SamplingEngine::MakeRoomFor(const ChunkOrder& order) {
+  for (const Drawn& drawn : drawn_) {
+    const ChunkOrder& other = drawn.chunk->order();
+    if (other.urgency >= order.urgency || drawn.chunk->run().stop_order()) continue;
+    drawn.chunk->run().Stop(
+        {.reason = absl::StrCat("makes room for the model of ", order.id.job, ", which is urgent"),
+         .finish_begun = true});
+  }
+}
+
+// While an upload has no room, no step is taken in which they would end by themselves.
+void SamplingEngine::EndStoppedDrawn() {
+  for (const Drawn& drawn : drawn_) {
+    if (drawn.chunk->stop_token().stop_requested()) {
+      drawn.chunk->DrawingEnded(absl::CancelledError("stopped"));
+    }
+  }
 }
 
 void SamplingEngine::SayWork() {
@@ -132,7 +159,7 @@ absl::Status SamplingEngine::Join(const std::shared_ptr<ChunkRun>& chunk) {
       batch_.Add(sampler,
                  {.requests = ToPictureRequests(order, model),
                   .hooks = HooksOf(*drawn, loaded, absl::Now() - begun),
-                  .fixed_batch = order.chunk_items,
+                  .fixed_batch = order.batch_places,
                   .positions = order.indices,
                   .urgency = order.urgency},
                  [this, drawn](const absl::Status& status) { Ended(drawn, status); });
@@ -167,7 +194,7 @@ v1::PictureComputation SamplingEngine::ComputationOf(const ChunkOrder& order) co
   computation.set_device(on_gpu ? "cuda" : "cpu");
   computation.set_device_model(options_.device_model);
   computation.set_threads(threads_used_);
-  computation.set_batch_places(std::min(order.chunk_items, options_.batch));
+  computation.set_batch_places(std::min(order.batch_places, options_.batch));
   return computation;
 }
 
@@ -179,15 +206,18 @@ absl::Status SamplingEngine::Deliver(const Drawn& drawn, size_t item, RgbImage i
     ASSIGN_OR_RETURN(finished.safety, ReportSafety(*drawn.model, image));
   }
   if (!finished.safety.blocked()) finished.image = std::move(image);
-  uploader_.Add(std::move(finished), [&] { SayWork(); });
+  uploader_.Add(std::move(finished), [&] {
+    SayWork();
+    EndStoppedDrawn();
+  });
   return absl::OkStatus();
 }
 
 void SamplingEngine::Ended(std::list<Drawn>::iterator drawn, const absl::Status& status) {
   if (status.ok()) {
-    const double pictures = static_cast<double>(drawn->chunk->order().pictures.size());
+    const int pictures = static_cast<int>(drawn->chunk->order().pictures.size());
     const double seconds = absl::ToDoubleSeconds(absl::Now() - drawn->begun_at) / pictures;
-    for (double i = 0; i < pictures; ++i) metrics_.seconds.Observe(seconds);
+    for (int i = 0; i < pictures; ++i) metrics_.seconds.Observe(seconds);
   }
   drawn->chunk->DrawingEnded(status);
   drawn_.erase(drawn);

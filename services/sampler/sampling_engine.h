@@ -48,7 +48,7 @@ class SamplingEngine {
                  node::ChangeSignal& node);
 
   // Queues the chunk. It joins the batch at the next step if its base model is in use or there is
-  // room for one more; otherwise it waits until there is.
+  // room for one more; otherwise it waits until there is, and less urgent chunks give way to it.
   void Add(std::shared_ptr<ChunkRun> chunk);
 
   // Ends queued chunks that were told to stop. To be called every second.
@@ -71,8 +71,11 @@ class SamplingEngine {
   // one. False once there is nothing left to do.
   bool Admit(const std::stop_token& closed);
   std::shared_ptr<ChunkRun> Next(const std::stop_token& closed);
-  // Returns whether the chunk's model is in use, or could be without another one leaving.
+  // Returns whether the chunk's model is in use, or can be loaded now.
   bool HasModelFor(const ChunkOrder& order) const;
+  // Stops what is drawn and less urgent, between pictures if that is soon.
+  void MakeRoomFor(const ChunkOrder& order);
+  void EndStoppedDrawn();
   absl::Status Join(const std::shared_ptr<ChunkRun>& chunk);
   engine::DrawHooks HooksOf(Drawn& drawn, const ModelCache::Loaded& loaded, absl::Duration loading);
   v1::PictureComputation ComputationOf(const ChunkOrder& order) const;

@@ -9,7 +9,8 @@ from cluster import Cluster, api
 from processes import wait_for
 
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-LONG = dict(embeddings=[], prompts=["a mascot on a bench"], seeds=range(24), steps=40)
+# Nothing here waits for its end.
+ENDLESS = dict(embeddings=[], prompts=["a mascot on a bench"], seeds=range(1000), steps=20)
 # Five pictures do not fill batches of four.
 MIXED = [dict(embeddings=[], prompts=["a mascot in a tree"], seeds=range(5), steps=6, solver="ddim"),
          dict(embeddings=[], prompts=["a blue toy"], seeds=range(5), steps=8, solver="euler_a"),
@@ -18,7 +19,9 @@ MIXED = [dict(embeddings=[], prompts=["a mascot in a tree"], seeds=range(5), ste
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    with Cluster(tmp_path_factory.mktemp("cluster"), trainers=0) as running:
+    # Chunks of an hour: a set is one chunk once its pace is known, and only pre-emption ends its run early.
+    with Cluster(tmp_path_factory.mktemp("cluster"), trainers=0, gateway=["--chunk-seconds", "3600"],
+                 sampler_flags=["--slots", "4"]) as running:
         running.add_model()
         yield running
 
@@ -43,33 +46,21 @@ def empty_places(cluster):
     return counter("imprint_sample_places_total") - counter("imprint_sample_places_taken_total")
 
 
-def test_sets_of_other_solvers_and_steps_fill_each_others_places(cluster):
-    normal = api().JOB_PRIORITY_NORMAL
-    before = empty_places(cluster)
-    alone = [pictures(cluster, cluster.finish(create(cluster, spec, normal))) for spec in MIXED]
-    empty_alone = empty_places(cluster) - before
-    assert empty_alone == 3 * (6 + 8 + 10)
-
-    cluster.sampler.stop()
-    # Somebody may also have been drawn with the places of the first.
-    jobs = [create(cluster, spec, normal) for spec in [LONG, *MIXED]]
-    cluster.sampler.start()
-    assert [pictures(cluster, cluster.finish(job)) for job in jobs[1:]] == alone
-    assert len(pictures(cluster, cluster.finish(jobs[0]))) == 24
-    # At the end there may be nobody left to fill them.
-    assert empty_places(cluster) <= 3 * 10
-
-
-def test_a_single_picture_is_drawn_in_the_middle_of_a_bulk_set(cluster):
+def test_sets_of_other_solvers_and_steps_are_drawn_together_as_each_alone(cluster):
     v1 = api()
-    long = create(cluster, LONG, v1.JOB_PRIORITY_BULK)
-    quiet = pictures(cluster, cluster.finish(long))
+    alone = [pictures(cluster, cluster.finish(create(cluster, spec, v1.JOB_PRIORITY_NORMAL))) for spec in MIXED]
+    wait_for("its places are counted", lambda: empty_places(cluster) == 3 * (6 + 8 + 10))
 
-    long = create(cluster, LONG, v1.JOB_PRIORITY_BULK)
-    wait_for("it draws", lambda: cluster.job(long.name).items_done >= 1)
-    single = create(cluster, dict(embeddings=[], prompts=["a mascot"], seeds=[7], steps=4),
-                    v1.JOB_PRIORITY_INTERACTIVE)
-    assert cluster.finish(single).state == v1.JOB_STATE_SUCCEEDED, cluster.log_text()
-    assert cluster.job(long.name).items_done < 24, "it was not waited for"
-    done = cluster.finish(long)
-    assert pictures(cluster, done) == quiet
+    endless = create(cluster, ENDLESS, v1.JOB_PRIORITY_BULK)
+    wait_for("it draws", lambda: cluster.job(endless.name).items_done >= 1)
+    jobs = [create(cluster, spec, v1.JOB_PRIORITY_NORMAL) for spec in MIXED]
+    assert [pictures(cluster, cluster.finish(job)) for job in jobs] == alone
+    # Whatever the three left empty, pictures of the bulk set filled.
+    assert empty_places(cluster) == 3 * (6 + 8 + 10)
+
+    # They stepped first, in the middle of its pictures, and nothing of it was given up.
+    meanwhile = cluster.job(endless.name)
+    assert meanwhile.state == v1.JOB_STATE_RUNNING
+    assert not any("pre-empted" in e.attempt_change.reason for e in cluster.watch_some(endless.name))
+    cluster.jobs.CancelJob(v1.CancelJobRequest(name=endless.name))
+    assert cluster.finish(endless).state == v1.JOB_STATE_CANCELLED
