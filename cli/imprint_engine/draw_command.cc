@@ -19,7 +19,7 @@ namespace imprint::cli {
 namespace {
 
 // The threads are an option of every command (main.cc); the other rows are for teaching.
-constexpr auto kRows = WithFlagsOnlyOf(kComputeRows, {"device", "precision"});
+constexpr auto kRows = WithFlagsOnlyOf(kComputeRows, {"device", "precision", "cuda_graph"});
 
 // The command line where it still needs reading.
 struct DrawOptions {

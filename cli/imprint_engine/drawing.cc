@@ -27,6 +27,7 @@
 #include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "engine/cuda/prepare_device.h"
 #include "engine/model/base_model.h"
 #include "engine/sampling/picture_request.h"
 #include "engine/sampling/sampler.h"
@@ -116,8 +117,10 @@ class Drawing {
   absl::Status Run() {
     engine::KeepFreedMemory();
     RETURN_IF_ERROR(Prepare());
-    ASSIGN_OR_RETURN(const engine::Sampler sampler,
-                     engine::Sampler::Make(model_, embeddings_.embeddings, order_.batch));
+    ASSIGN_OR_RETURN(engine::RecordGraph record, engine::PrepareDevice(order_.compute));
+    ASSIGN_OR_RETURN(
+        const engine::Sampler sampler,
+        engine::Sampler::Make(model_, embeddings_.embeddings, order_.batch, std::move(record)));
     // All that can be refused has been by now: only then does an earlier drawing go.
     RETURN_IF_ERROR(ForOption("out", EnsureWritableFolder(out_)));
     RETURN_IF_ERROR(RemoveEarlierDrawing());
@@ -270,6 +273,7 @@ class Drawing {
     hooks.on_picture = [&](size_t index, RgbImage picture) {
       return Keep(index, std::move(picture));
     };
+    hooks.on_warning = [&](const std::string& warning) { context_.console.Warn(warning); };
     hooks.on_step = [&](int64_t done, int64_t total) {
       if (total_steps_ == 0) bar.Start(0, total);
       total_steps_ = total;

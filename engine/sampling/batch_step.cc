@@ -7,22 +7,28 @@
 
 namespace imprint::engine {
 
-const PromptKeys& PromptJoin::Of(const std::vector<PictureSlot*>& rows) {
+const BatchPrompts& PromptJoin::Of(const std::vector<PictureSlot*>& rows) {
   std::vector<int64_t> pictures;
   for (const PictureSlot* slot : rows) pictures.push_back(slot->id());
   if (pictures == pictures_) return joined_;
-  pictures_.clear();
-  joined_.clear();
+  Clear();
   for (size_t layer = 0; layer < rows.front()->prompts().size(); ++layer) {
     std::vector<at::Tensor> parts;
     for (const PictureSlot* slot : rows) parts.push_back(slot->prompts()[layer]);
-    joined_.push_back(at::cat(parts));
+    joined_.keys.push_back(at::cat(parts));
   }
+  ++joined_.version;
   pictures_ = std::move(pictures);
   return joined_;
 }
 
-void StepBatch(const BatchPlaces& places, PromptJoin& prompts) {
+void PromptJoin::Clear() {
+  pictures_.clear();
+  joined_.keys.clear();
+}
+
+void StepBatch(const std::shared_ptr<const BaseModel>& model, const BatchPlaces& places,
+               PromptJoin& prompts, UnetEvaluations& evaluations) {
   const std::vector<PictureSlot*> rows = places.Rows();
   std::vector<at::Tensor> latents;
   std::vector<float> timesteps;
@@ -34,11 +40,12 @@ void StepBatch(const BatchPlaces& places, PromptJoin& prompts) {
                      static_cast<float>(slot->timestep()));
     prompt_counts.push_back(count);
   }
-  const ModelParts& model = places.shape().model->parts();
   // [sum of prompts, 4, h, w]. Solvers compute in fp32, whatever the network computes in.
   const at::Tensor outputs =
-      model.unet.Forward(at::cat(latents), at::tensor(timesteps).to(model.device), prompts.Of(rows))
-          .to(at::kFloat);
+      evaluations
+          .Evaluate(model, at::cat(latents), at::tensor(timesteps).to(model->parts().device),
+                    prompts.Of(rows))
+          .to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
   const std::vector<at::Tensor> parts = outputs.split_with_sizes(prompt_counts);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (PictureSlot* const slot = places.at(i)) slot->Advance(parts[i]);

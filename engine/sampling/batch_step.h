@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "engine/model/unet.h"
+#include "engine/model/base_model.h"
 #include "engine/sampling/batch_shape.h"
+#include "engine/sampling/unet_evaluations.h"
 
 namespace imprint::engine {
 
@@ -14,15 +16,18 @@ namespace imprint::engine {
 class PromptJoin {
  public:
   // Returns one tensor for each cross-attention, [sum of prompts, tokens, 2 c].
-  const PromptKeys& Of(const std::vector<PictureSlot*>& rows);
+  const BatchPrompts& Of(const std::vector<PictureSlot*>& rows);
+  // Forgets what it keeps.
+  void Clear();
 
  private:
   std::vector<int64_t> pictures_;  // whose `joined_` is
-  PromptKeys joined_;
+  BatchPrompts joined_;
 };
 
-// Evaluates the network once for all rows, and lets each picture take its solver's step. At least
-// one place must be taken. Throws LibTorch's errors.
-void StepBatch(const BatchPlaces& places, PromptJoin& prompts);
+// Evaluates the network of the batch's model once for all rows, and lets each picture take its
+// solver's step. At least one place must be taken. Throws LibTorch's errors.
+void StepBatch(const std::shared_ptr<const BaseModel>& model, const BatchPlaces& places,
+               PromptJoin& prompts, UnetEvaluations& evaluations);
 
 }  // namespace imprint::engine

@@ -39,7 +39,7 @@ class Drawing {
   Drawing& operator=(const Drawing&) = delete;
 
   const DrawingOrder& order() const { return order_; }
-  const BaseModel& model() const { return *model_; }
+  const std::shared_ptr<const BaseModel>& model() const { return model_; }
   // Looks whether it was told to stop or to wind down. Between two calls nothing changes, whatever
   // other threads request meanwhile.
   void HearStops();

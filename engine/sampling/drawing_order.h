@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,6 +24,8 @@ struct DrawHooks {
   // Reports progress where nothing else is called for long: large pictures take minutes to encode
   // and decode.
   std::function<void()> on_work;
+  // Reports what does not keep it from drawing.
+  std::function<void(const std::string& warning)> on_warning;
   // Delivers a finished picture and its request's index, in the order in which pictures finish. An
   // error ends the drawing.
   std::function<absl::Status(size_t index, RgbImage picture)> on_picture;

@@ -1,5 +1,6 @@
 #include "engine/sampling/sampler.h"
 
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,13 +20,17 @@ constexpr int kMaxBatch = 256;
 }  // namespace
 
 Sampler::Sampler(std::shared_ptr<const BaseModel> model, std::shared_ptr<const ConceptSet> concepts,
-                 int max_batch)
-    : model_(std::move(model)), concepts_(std::move(concepts)), max_batch_(max_batch) {}
+                 int max_batch, RecordGraph record)
+    : model_(std::move(model)),
+      concepts_(std::move(concepts)),
+      max_batch_(max_batch),
+      record_(std::move(record)) {}
 Sampler::Sampler(Sampler&&) noexcept = default;
 Sampler::~Sampler() = default;
 
 absl::StatusOr<Sampler> Sampler::Make(std::shared_ptr<const BaseModel> model,
-                                      std::span<const LearnedEmbedding> embeddings, int max_batch) {
+                                      std::span<const LearnedEmbedding> embeddings, int max_batch,
+                                      RecordGraph record) {
   if (max_batch < 1 || max_batch > kMaxBatch) {
     return FieldError("batch", absl::StrCat(max_batch),
                       absl::StrCat("a whole number from 1 to ", kMaxBatch));
@@ -33,19 +38,23 @@ absl::StatusOr<Sampler> Sampler::Make(std::shared_ptr<const BaseModel> model,
   return CatchTorchErrors([&]() -> absl::StatusOr<Sampler> {
     ASSIGN_OR_RETURN(ConceptSet concepts, ConceptSet::Make(*model, embeddings));
     return Sampler(std::move(model), std::make_shared<const ConceptSet>(std::move(concepts)),
-                   max_batch);
+                   max_batch, std::move(record));
   });
 }
 
 absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
                            int fixed_batch) const {
-  SharedBatch batch(max_batch_);
+  SharedBatch batch(max_batch_, record_);
   absl::Status end;
   RETURN_IF_ERROR(batch.Add(
       *this,
       {.requests = {requests.begin(), requests.end()}, .hooks = hooks, .fixed_batch = fixed_batch},
       [&](const absl::Status& status) { end = status; }));
-  while (!batch.empty()) batch.Step();
+  while (!batch.empty()) {
+    batch.Step();
+    const std::string warning = batch.TakeWarning();
+    if (!warning.empty() && hooks.on_warning) hooks.on_warning(warning);
+  }
   return end;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "engine/cuda/device_graph.h"
 #include "engine/model/base_model.h"
 #include "engine/sampling/drawing_order.h"
 #include "formats/learned_embedding.h"
@@ -21,9 +22,10 @@ struct ConceptSet;
 class Sampler {
  public:
   // Makes a sampler that draws up to `max_batch` pictures at once. INVALID_ARGUMENT naming batch or
-  // the embedding that does not fit the model.
+  // the embedding that does not fit the model. `record` is SharedBatch's.
   static absl::StatusOr<Sampler> Make(std::shared_ptr<const BaseModel> model,
-                                      std::span<const LearnedEmbedding> embeddings, int max_batch);
+                                      std::span<const LearnedEmbedding> embeddings, int max_batch,
+                                      RecordGraph record = nullptr);
   Sampler(Sampler&&) noexcept;
   ~Sampler();
 
@@ -45,11 +47,12 @@ class Sampler {
 
  private:
   Sampler(std::shared_ptr<const BaseModel> model, std::shared_ptr<const ConceptSet> concepts,
-          int max_batch);
+          int max_batch, RecordGraph record);
 
   std::shared_ptr<const BaseModel> model_;
   std::shared_ptr<const ConceptSet> concepts_;
   int max_batch_;
+  RecordGraph record_;
 };
 
 }  // namespace imprint::engine

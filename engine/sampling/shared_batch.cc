@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include <ATen/ATen.h>
 
 #include "base/status_macros.h"
@@ -13,12 +14,15 @@
 #include "engine/sampling/batch_step.h"
 #include "engine/sampling/drawing.h"
 #include "engine/sampling/sampler.h"
+#include "engine/sampling/unet_evaluations.h"
 #include "engine/torch/torch_errors.h"
 
 namespace imprint::engine {
 
-SharedBatch::SharedBatch(int places)
-    : places_(static_cast<size_t>(places)), prompts_(std::make_unique<PromptJoin>()) {}
+SharedBatch::SharedBatch(int places, RecordGraph record)
+    : places_(static_cast<size_t>(places)),
+      prompts_(std::make_unique<PromptJoin>()),
+      evaluations_(std::make_unique<UnetEvaluations>(std::move(record))) {}
 
 SharedBatch::~SharedBatch() = default;
 
@@ -61,7 +65,7 @@ SharedBatch::StepUse SharedBatch::Step() {
     if (member.drawing.get() != &lead && !take(*member.drawing)) return {};
   }
   const absl::Status stepped = CatchTorchErrors([&] {
-    StepBatch(places, *prompts_);
+    StepBatch(lead.model(), places, *prompts_, *evaluations_);
     return absl::OkStatus();
   });
   for (Member& member : members_) {
@@ -77,6 +81,13 @@ SharedBatch::StepUse SharedBatch::Step() {
   }
   EndSome();
   return {.places = places.room(), .taken = places.taken(), .drawings = stepping.size()};
+}
+
+std::string SharedBatch::TakeWarning() {
+  if (has_warned_ || evaluations_->failure().empty()) return "";
+  has_warned_ = true;
+  return absl::StrCat("the network is evaluated without a recorded graph: ",
+                      evaluations_->failure());
 }
 
 void SharedBatch::EndSome() {
@@ -98,7 +109,7 @@ void SharedBatch::End(const Drawing& drawing, const absl::Status& status) {
   members_.erase(member);
   if (members_.empty()) {
     company_ = nullptr;
-    prompts_ = std::make_unique<PromptJoin>();
+    prompts_->Clear();
   }
   ended.on_end(status);
 }

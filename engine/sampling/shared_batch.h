@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 
+#include "engine/cuda/device_graph.h"
 #include "engine/sampling/drawing_order.h"
 
 namespace imprint::engine {
@@ -18,6 +20,7 @@ class CompanyWatch;
 class Drawing;
 class PromptJoin;
 class Sampler;
+class UnetEvaluations;
 
 // Pictures join as soon as a place is free and leave when they are finished, whatever their
 // drawing, concepts, prompts, solvers, steps or scale of guidance. Those that step together share
@@ -34,8 +37,9 @@ class SharedBatch {
   // A drawing that has not stepped for so many steps leads one, before those that are more urgent.
   static constexpr int kMostStepsWaited = 15;
 
-  // `places` is how many pictures of the model's own size step together, 1 or more.
-  explicit SharedBatch(int places);
+  // `places` is how many pictures of the model's own size step together, 1 or more. With `record`,
+  // the network is evaluated as a graph that is recorded for each shape.
+  explicit SharedBatch(int places, RecordGraph record = nullptr);
   ~SharedBatch();
   SharedBatch(const SharedBatch&) = delete;
   SharedBatch& operator=(const SharedBatch&) = delete;
@@ -48,6 +52,9 @@ class SharedBatch {
                    std::function<void(const absl::Status&)> on_end);
 
   bool empty() const { return members_.empty(); }
+
+  // Returns, once, why graphs are recorded no longer, if that is so: drawing goes on without.
+  std::string TakeWarning();
 
   struct StepUse {
     size_t places = 0;  // that the step had, or could have had; 0 if there was no step
@@ -84,6 +91,8 @@ class SharedBatch {
   std::vector<Member> members_;
   int64_t added_ = 0;
   std::unique_ptr<PromptJoin> prompts_;
+  std::unique_ptr<UnetEvaluations> evaluations_;
+  bool has_warned_ = false;
   std::unique_ptr<CompanyWatch> company_;  // while there are drawings
 };
 

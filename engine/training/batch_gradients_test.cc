@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "engine/cuda/graph_of_repetition.h"
 #include "engine/model/base_model.h"
-#include "engine/training/graph_of_repetition.h"
 
 namespace imprint::engine {
 namespace {

@@ -16,7 +16,7 @@
 #include "base/status_matchers.h"
 #include "engine/collective/collective.h"
 #include "engine/collective/gang_of_threads.h"
-#include "engine/training/graph_of_repetition.h"
+#include "engine/cuda/graph_of_repetition.h"
 #include "text/training_templates.h"
 
 namespace imprint::engine {

@@ -27,6 +27,9 @@ SamplerMetrics::SamplerMetrics(Metrics& metrics)
           "imprint_sample_seconds",
           "Seconds from a chunk's first picture to its last, over its pictures; in that "
           "time others may have been drawn, too.")),
+      graph_failures(metrics.Counter("imprint_sample_graph_failures_total",
+                                     "1 once a graph could not be recorded; the network is then "
+                                     "evaluated without.")),
       model_loads(metrics.Counter("imprint_model_loads_total", "Base models read into memory.")),
       queue_depth(metrics.Gauge("imprint_sample_queue_depth", "Chunks that wait for the engine.")),
       upload_retries(metrics.Counter("imprint_sample_upload_retries_total",

@@ -18,6 +18,7 @@ struct SamplerMetrics {
   prometheus::Counter& places;
   prometheus::Counter& places_taken;
   prometheus::Histogram& seconds;
+  prometheus::Counter& graph_failures;
   prometheus::Counter& model_loads;
   prometheus::Gauge& queue_depth;
   prometheus::Counter& upload_retries;

@@ -1,6 +1,7 @@
 #include "services/sampler/sampler_node.h"
 
 #include <unistd.h>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -8,6 +9,7 @@
 #include "base/field_error.h"
 #include "base/process_memory.h"
 #include "base/status_macros.h"
+#include "engine/cuda/prepare_device.h"
 #include "engine/torch/device_check.h"
 #include "services/node/node_device.h"
 #include "services/server/log.h"
@@ -16,7 +18,8 @@ namespace imprint::sampler {
 namespace {
 
 // The precision is each chunk's own, and the other rows are for training.
-constexpr auto kComputeRowsOfSamplers = WithFlagsOnlyOf(kComputeRows, {"device", "threads"});
+constexpr auto kComputeRowsOfSamplers =
+    WithFlagsOnlyOf(kComputeRows, {"device", "threads", "cuda_graph"});
 
 absl::Status CheckFlags(const SamplerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
@@ -58,6 +61,8 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   if (!chosen.warning.empty()) LogWarning(chosen.warning);
   device_ = chosen.facts;
   flags_.compute.device = device_.device;
+  RETURN_IF_ERROR(CheckCompute(flags_.compute, kComputeRowsOfSamplers));
+  ASSIGN_OR_RETURN(engine::RecordGraph record, engine::PrepareDevice(flags_.compute));
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
   if (flags_.no_safety_check) LogWarning("the safety check is off; every picture is delivered");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);
@@ -71,6 +76,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
       std::make_unique<SamplingEngine>(SamplingOptions{.batch = flags_.batch,
                                                        .compute = flags_.compute,
                                                        .device_model = device_.model,
+                                                       .record = std::move(record),
                                                        .models = static_cast<size_t>(flags_.models),
                                                        .safety_check = !flags_.no_safety_check},
                                        *uploader_, *metrics_, runs_->changes());

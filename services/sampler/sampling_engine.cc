@@ -22,7 +22,7 @@ SamplingEngine::SamplingEngine(const SamplingOptions& options, PictureUploader& 
       metrics_(metrics),
       node_(node),
       models_(options.models, options.compute.choice().device),
-      batch_(options.batch),
+      batch_(options.batch, options.record),
       thread_([this](const std::stop_token& closed) { Work(closed); }) {}
 
 void SamplingEngine::Add(std::shared_ptr<ChunkRun> chunk) {
@@ -41,6 +41,10 @@ void SamplingEngine::Work(const std::stop_token& closed) {
   threads_used_ = engine::ComputeThreads();
   while (Admit(closed)) {
     const engine::SharedBatch::StepUse use = batch_.Step();
+    if (const std::string warning = batch_.TakeWarning(); !warning.empty()) {
+      metrics_.graph_failures.Increment();
+      LogWarning(warning);
+    }
     const double places = static_cast<double>(use.places);
     const double taken = static_cast<double>(use.taken);
     metrics_.places.Increment(places);

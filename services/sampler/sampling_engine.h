@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "engine/cuda/device_graph.h"
 #include "engine/sampling/shared_batch.h"
 #include "orders/compute_options.h"
 #include "services/node/change_signal.h"
@@ -33,6 +34,8 @@ struct SamplingOptions {
   ComputeOptions compute = {};
   // The device's model, for the record.
   std::string device_model;
+  // What records graphs on the device; null if none are wanted.
+  engine::RecordGraph record = nullptr;
   // The number of base models kept in memory.
   size_t models = 1;
   // Whether every picture must pass the model's safety checker before it leaves. A model without

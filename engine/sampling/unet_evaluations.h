@@ -1,0 +1,68 @@
+// Evaluates the denoising network for batches of pictures, as recorded graphs where these can be
+// had.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <ATen/ATen.h>
+
+#include "engine/cuda/device_graph.h"
+#include "engine/model/base_model.h"
+#include "engine/model/unet.h"
+
+namespace imprint::engine {
+
+// What the network reads of a batch's prompts. Whenever they change, so does the version; no two
+// have the same.
+struct BatchPrompts {
+  PromptKeys keys;
+  int64_t version = 0;
+};
+
+// One graph for each model and shape that was used last, at most kMostGraphs: each keeps the memory
+// of one evaluation. Not thread-safe.
+class UnetEvaluations {
+ public:
+  static constexpr size_t kMostGraphs = 4;
+
+  // If `record` is null, no graphs are recorded.
+  explicit UnetEvaluations(RecordGraph record) : record_(std::move(record)) {}
+
+  // Does what Unet::Forward does. The result is valid until the next call. Where a graph cannot be
+  // recorded, nor is any other from then on, and the network is evaluated without. Throws
+  // LibTorch's errors.
+  at::Tensor Evaluate(const std::shared_ptr<const BaseModel>& model, const at::Tensor& latents,
+                      const at::Tensor& timesteps, const BatchPrompts& prompts);
+
+  // Returns the number of graphs that are kept.
+  size_t kept() const { return recorded_.size(); }
+  // Returns why graphs are recorded no longer; empty if they are, or never were to be.
+  const std::string& failure() const { return failure_; }
+
+ private:
+  // A graph, and the tensors that it reads and writes.
+  struct Recorded {
+    std::weak_ptr<const BaseModel> model;
+    at::Tensor latents;
+    at::Tensor timesteps;
+    BatchPrompts prompts;
+    at::Tensor output;
+    std::unique_ptr<DeviceGraph> graph;
+  };
+
+  Recorded* Find(const std::shared_ptr<const BaseModel>& model, const at::Tensor& latents,
+                 const BatchPrompts& prompts);
+  Recorded* Record(const std::shared_ptr<const BaseModel>& model, const at::Tensor& latents,
+                   const at::Tensor& timesteps, const BatchPrompts& prompts);
+
+  RecordGraph record_;
+  std::string failure_;
+  std::list<Recorded> recorded_;  // the most recently used comes first
+};
+
+}  // namespace imprint::engine
