@@ -5,13 +5,15 @@ namespace {
 
 constexpr double kCompany = 0.25;
 constexpr double kQuiet = 0.1;
+constexpr int kLoudMeasures = 2;
 constexpr int kQuietMeasures = 5;
 
 }  // namespace
 
 bool CompanyJudge::Judge(double contention) {
+  loud_ = contention > kCompany ? loud_ + 1 : 0;
   quiet_ = contention < kQuiet ? quiet_ + 1 : 0;
-  if (contention > kCompany) company_ = true;
+  if (loud_ >= kLoudMeasures) company_ = true;
   if (quiet_ >= kQuietMeasures) company_ = false;
   return company_;
 }

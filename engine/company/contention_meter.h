@@ -10,7 +10,9 @@
 namespace imprint::engine {
 
 // Reads what Linux counts for every thread in /proc/self/task/*/schedstat: the time in which it
-// could have run while another thread had its processor. Not thread-safe.
+// ran, and that in which it could have run while another thread had its processor. Only threads
+// that compute count: one that now and then writes a file waits for a computing thread of its own
+// process, each time for longer than it then runs. Not thread-safe.
 class ContentionMeter {
  public:
   using Clock = std::chrono::steady_clock;
@@ -19,13 +21,23 @@ class ContentionMeter {
   explicit ContentionMeter(std::filesystem::path threads = "/proc/self/task",
                            Clock::time_point now = Clock::now());
 
-  // Returns the average number of this process's threads that waited for a processor since the last
-  // call: 0.5 if one was kept waiting half of the time. Returns 0 where the kernel does not count.
+  // Returns the average number of this process's computing threads, those that ran for a tenth of
+  // the time or more, that waited for a processor since the last call: 0.5 if one was kept waiting
+  // half of the time. Returns 0 where the kernel does not count.
   double Take(Clock::time_point now = Clock::now());
 
  private:
+  // Nanoseconds since a thread began.
+  struct Times {
+    int64_t ran = 0;
+    int64_t delayed = 0;
+  };
+  using TimesByThread = std::map<std::string, Times>;
+
+  static TimesByThread Read(const std::filesystem::path& threads);
+
   std::filesystem::path threads_;
-  std::map<std::string, int64_t> delays_;  // keyed by thread, in nanoseconds
+  TimesByThread times_;
   Clock::time_point taken_;
 };
 

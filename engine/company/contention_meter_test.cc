@@ -27,6 +27,16 @@ TEST(ContentionMeter, CountsWhatWasAddedSinceTheLastMeasure) {
   EXPECT_DOUBLE_EQ(meter.Take(kBegin + milliseconds(400)), 0);
 }
 
+TEST(ContentionMeter, OnlyThreadsThatComputeCount) {
+  const ScratchFolder threads;
+  threads.Write("1/schedstat", "0 0 0\n");
+  threads.Write("2/schedstat", "0 0 0\n");
+  ContentionMeter meter(threads.path(), kBegin);
+  threads.Write("1/schedstat", "180000000 20000000 20\n");
+  threads.Write("2/schedstat", "9000000 80000000 3\n");
+  EXPECT_DOUBLE_EQ(meter.Take(kBegin + milliseconds(200)), 0.1);
+}
+
 TEST(ContentionMeter, ThreadsComeAndGo) {
   const ScratchFolder threads;
   threads.Write("1/schedstat", "900000000 40000000 12\n");
