@@ -1,16 +1,18 @@
 #include "engine/sampling/batch_step.h"
 
+#include <algorithm>
 #include <cstddef>
-#include <utility>
 
 #include "engine/model/model_parts.h"
 
 namespace imprint::engine {
 
 const BatchPrompts& PromptJoin::Of(const std::vector<PictureSlot*>& rows) {
-  std::vector<int64_t> pictures;
-  for (const PictureSlot* slot : rows) pictures.push_back(slot->id());
-  if (pictures == pictures_) return joined_;
+  const bool same = std::equal(rows.begin(), rows.end(), parts_.begin(), parts_.end(),
+                               [](const PictureSlot* slot, const at::Tensor& part) {
+                                 return slot->prompts().front().is_same(part);
+                               });
+  if (same) return joined_;
   Clear();
   for (size_t layer = 0; layer < rows.front()->prompts().size(); ++layer) {
     std::vector<at::Tensor> parts;
@@ -18,12 +20,12 @@ const BatchPrompts& PromptJoin::Of(const std::vector<PictureSlot*>& rows) {
     joined_.keys.push_back(at::cat(parts));
   }
   ++joined_.version;
-  pictures_ = std::move(pictures);
+  for (const PictureSlot* slot : rows) parts_.push_back(slot->prompts().front());
   return joined_;
 }
 
 void PromptJoin::Clear() {
-  pictures_.clear();
+  parts_.clear();
   joined_.keys.clear();
 }
 
@@ -45,7 +47,7 @@ void StepBatch(const std::shared_ptr<const BaseModel>& model, const BatchPlaces&
       evaluations
           .Evaluate(model, at::cat(latents), at::tensor(timesteps).to(model->parts().device),
                     prompts.Of(rows))
-          .to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+          .to(at::kFloat);
   const std::vector<at::Tensor> parts = outputs.split_with_sizes(prompt_counts);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (PictureSlot* const slot = places.at(i)) slot->Advance(parts[i]);

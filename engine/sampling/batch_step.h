@@ -11,7 +11,7 @@
 
 namespace imprint::engine {
 
-// Keeps what the network reads of the prompts of a batch, for as long as the same pictures step.
+// Keeps what the network reads of the prompts of a batch, for as long as the rows have the same.
 // Not thread-safe.
 class PromptJoin {
  public:
@@ -21,7 +21,7 @@ class PromptJoin {
   void Clear();
 
  private:
-  std::vector<int64_t> pictures_;  // whose `joined_` is
+  std::vector<at::Tensor> parts_;  // the first layer's, of each row that `joined_` is of
   BatchPrompts joined_;
 };
 

@@ -1,6 +1,5 @@
 #include "engine/sampling/picture_slot.h"
 
-#include <atomic>
 #include <utility>
 
 #include "engine/model/model_parts.h"
@@ -13,14 +12,11 @@ at::Tensor Rescaled(const at::Tensor& guided, const at::Tensor& positive, double
   return guided * (share * positive.std() / guided.std() + (1 - share));
 }
 
-std::atomic<int64_t> slots_made = 0;
-
 }  // namespace
 
 PictureSlot::PictureSlot(const BaseModel& model, const PictureRequest& request, PromptKeys prompts,
                          NoiseSource noise, const std::optional<Origin>& origin)
-    : id_(++slots_made),
-      guidance_(request.guidance),
+    : guidance_(request.guidance),
       guidance_rescale_(request.guidance_rescale),
       noise_(std::move(noise)),
       solver_(MakeSolver(model.parts().schedule, request.solver, request.steps, request.eta)),

@@ -31,8 +31,6 @@ class PictureSlot {
   PictureSlot(const BaseModel& model, const PictureRequest& request, PromptKeys prompts,
               NoiseSource noise, const std::optional<Origin>& origin = std::nullopt);
 
-  // Returns a number that no other slot of this process has.
-  int64_t id() const { return id_; }
   bool done() const { return step_ == static_cast<int>(solver_->timesteps().size()); }
   // Returns the network's input at this step, [4, h, w] fp32.
   at::Tensor input() const { return solver_->InputScale(step_) * latent_; }
@@ -48,7 +46,6 @@ class PictureSlot {
   void Advance(const at::Tensor& outputs);
 
  private:
-  int64_t id_;
   double guidance_;
   double guidance_rescale_;
   NoiseSource noise_;

@@ -84,10 +84,10 @@ SharedBatch::StepUse SharedBatch::Step() {
 }
 
 std::string SharedBatch::TakeWarning() {
-  if (has_warned_ || evaluations_->failure().empty()) return "";
-  has_warned_ = true;
-  return absl::StrCat("the network is evaluated without a recorded graph: ",
-                      evaluations_->failure());
+  const std::string failure = evaluations_->TakeFailure();
+  return failure.empty()
+             ? ""
+             : absl::StrCat("the network is evaluated without a recorded graph: ", failure);
 }
 
 void SharedBatch::EndSome() {
@@ -126,12 +126,13 @@ void SharedBatch::Sort() {
 
 Drawing& SharedBatch::Lead() {
   const int urgency = members_.front().drawing->order().urgency;
-  const Member* lead = &members_.front();
-  for (const Member& member : members_) {
-    const int most = lead == &members_.front() ? kMostStepsWaited - 1 : lead->steps_waited;
-    if (member.drawing->order().urgency < urgency && member.steps_waited > most) lead = &member;
-  }
-  return *lead->drawing;
+  const auto waited = [&](const Member& member) {
+    return member.drawing->order().urgency < urgency ? member.steps_waited : 0;
+  };
+  const auto longest =
+      std::max_element(members_.begin(), members_.end(),
+                       [&](const Member& a, const Member& b) { return waited(a) < waited(b); });
+  return *(waited(*longest) >= kMostStepsWaited ? *longest : members_.front()).drawing;
 }
 
 }  // namespace imprint::engine

@@ -92,7 +92,6 @@ class SharedBatch {
   int64_t added_ = 0;
   std::unique_ptr<PromptJoin> prompts_;
   std::unique_ptr<UnetEvaluations> evaluations_;
-  bool has_warned_ = false;
   std::unique_ptr<CompanyWatch> company_;  // while there are drawings
 };
 

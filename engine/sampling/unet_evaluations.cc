@@ -25,7 +25,8 @@ at::Tensor UnetEvaluations::Evaluate(const std::shared_ptr<const BaseModel>& mod
     recorded->prompts.version = prompts.version;
   }
   recorded->graph->Replay();
-  return recorded->output;
+  // The next replay writes over it.
+  return recorded->output.clone();
 }
 
 UnetEvaluations::Recorded* UnetEvaluations::Find(const std::shared_ptr<const BaseModel>& model,

@@ -33,16 +33,15 @@ class UnetEvaluations {
   // If `record` is null, no graphs are recorded.
   explicit UnetEvaluations(RecordGraph record) : record_(std::move(record)) {}
 
-  // Does what Unet::Forward does. The result is valid until the next call. Where a graph cannot be
-  // recorded, nor is any other from then on, and the network is evaluated without. Throws
-  // LibTorch's errors.
+  // Does what Unet::Forward does. Where a graph cannot be recorded, nor is any other from then on,
+  // and the network is evaluated without. Throws LibTorch's errors.
   at::Tensor Evaluate(const std::shared_ptr<const BaseModel>& model, const at::Tensor& latents,
                       const at::Tensor& timesteps, const BatchPrompts& prompts);
 
   // Returns the number of graphs that are kept.
   size_t kept() const { return recorded_.size(); }
-  // Returns why graphs are recorded no longer; empty if they are, or never were to be.
-  const std::string& failure() const { return failure_; }
+  // Returns, once, why graphs are recorded no longer; empty if they are, or never were to be.
+  std::string TakeFailure() { return std::exchange(failure_, ""); }
 
  private:
   // A graph, and the tensors that it reads and writes.

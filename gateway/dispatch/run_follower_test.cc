@@ -366,13 +366,16 @@ TEST_F(RunFollowerTest, AnAbandonedRunIsGivenBackOnceAndFollowedNoMore) {
 }
 
 TEST_F(RunFollowerTest, AChunkIsBegunWithoutThePicturesThatAreThere) {
-  Create(ImageSet("s", 4));
+  NewJob set = ImageSet("s", 4);
+  set.job.set_priority(v1::JOB_PRIORITY_INTERACTIVE);
+  Create(set);
   const RunLease first = Lease("s", "s");
   ASSERT_THAT(records_.RecordPicture(first.key, Picture(1), "imageSets/s"), Succeeds());
   ASSERT_THAT(records_.GiveBack(first.key, {}), Succeeds());
   Follow(Lease("s", "s"), {OnSampler()});
   ASSERT_TRUE(Eventually([&] { return !sampler_.started().empty(); }));
   const v1::StartSamplingRequest order = sampler_.started().front();
+  EXPECT_EQ(order.priority(), v1::JOB_PRIORITY_INTERACTIVE);
   std::vector<int64_t> items;
   for (const v1::ItemRequest& item : order.items()) items.push_back(item.index());
   EXPECT_THAT(items, ElementsAre(0, 2, 3));

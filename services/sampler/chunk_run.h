@@ -46,7 +46,7 @@ class ChunkRun {
   // The picture could not be uploaded, and that ends the run.
   void UploadFailed(const v1::Failure& failure);
 
-  // Drawing is over; the first call counts. A status other than OK and CANCELLED ends the run with
+  // Drawing is over; the first call ends it. A status other than OK and CANCELLED ends the run with
   // that failure.
   void DrawingEnded(const absl::Status& status);
 

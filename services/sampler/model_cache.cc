@@ -18,9 +18,7 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
   {
     const absl::MutexLock lock(&mutex_);
     const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return entry.folder == location.folder() &&
-             entry.model->info().fingerprint == location.fingerprint() &&
-             entry.model->info().compute.precision == precision;
+      return Is(entry, location, precision);
     });
     if (found != entries_.end()) {
       entries_.splice(entries_.begin(), entries_, found);
@@ -42,6 +40,18 @@ absl::StatusOr<ModelCache::Loaded> ModelCache::Get(const v1::ModelLocation& loca
   const absl::MutexLock lock(&mutex_);
   entries_.push_front({.folder = location.folder(), .model = model});
   return Loaded{.model = std::move(model), .warm = false};
+}
+
+bool ModelCache::Has(const v1::ModelLocation& location, Precision precision) const {
+  const absl::MutexLock lock(&mutex_);
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [&](const Entry& entry) { return Is(entry, location, precision); });
+}
+
+bool ModelCache::Is(const Entry& entry, const v1::ModelLocation& location, Precision precision) {
+  return entry.folder == location.folder() &&
+         entry.model->info().fingerprint == location.fingerprint() &&
+         entry.model->info().compute.precision == precision;
 }
 
 // A model that somebody draws with would stay in memory all the same.

@@ -33,6 +33,9 @@ class ModelCache {
   // Called by one thread.
   absl::StatusOr<Loaded> Get(const v1::ModelLocation& location, Precision precision);
 
+  // Returns whether the model is in memory. Thread-safe.
+  bool Has(const v1::ModelLocation& location, Precision precision) const;
+
   // Thread-safe.
   std::vector<std::string> Fingerprints() const;
 
@@ -43,6 +46,8 @@ class ModelCache {
     std::string folder;
     std::shared_ptr<const engine::BaseModel> model;
   };
+
+  static bool Is(const Entry& entry, const v1::ModelLocation& location, Precision precision);
 
   // Removes the least recently used model that nobody draws with, or else the least recently used.
   void EvictOne() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,6 +35,13 @@ const std::string& ModelFolder() {
 const std::shared_ptr<const engine::BaseModel>& Model() {
   static const auto model = *engine::BaseModel::Load(ModelFolder());
   return model;
+}
+
+// Copies the model to a folder of its own, by which samplers take it for another one.
+std::string CopyOfModel(const ScratchFolder& scratch) {
+  const auto folder = scratch.path() / "copy";
+  std::filesystem::copy(ModelFolder(), folder, std::filesystem::copy_options::recursive);
+  return folder.string();
 }
 
 class SamplerEndpointTest : public ::testing::Test {
@@ -95,7 +104,7 @@ class SamplerEndpointTest : public ::testing::Test {
   Metrics metrics_registry_;
   SamplerMetrics metrics_{metrics_registry_};
   node::RunTable runs_{{.slots = 2}};
-  PictureUploader uploader_{metrics_};
+  PictureUploader uploader_{metrics_, 2, absl::Milliseconds(50)};
   SamplingEngine engine_{{.batch = 2, .compute = {.threads = 1}, .device_model = "a processor"},
                          uploader_,
                          metrics_,
@@ -215,11 +224,9 @@ TEST_F(SamplerEndpointTest, WhatIsUrgentIsDrawnFirstAndTheOtherChunkGoesOn) {
 
 TEST_F(SamplerEndpointTest, AChunkOfAnotherModelWaitsUntilThereIsRoomForIt) {
   const ScratchFolder scratch;
-  const auto folder = scratch.path() / "again";
-  std::filesystem::copy(ModelFolder(), folder, std::filesystem::copy_options::recursive);
   const auto first = Request("first", 500);
   auto other = Request("other", 1);
-  other.mutable_model()->set_folder(folder.string());
+  other.mutable_model()->set_folder(CopyOfModel(scratch));
   ASSERT_THAT(Start(first), Succeeds());
   int pictures = 0;
   Follow(first.run(), [&](const v1::RunEvent& event) {
@@ -237,11 +244,9 @@ TEST_F(SamplerEndpointTest, AChunkOfAnotherModelWaitsUntilThereIsRoomForIt) {
 
 TEST_F(SamplerEndpointTest, WhatIsLessUrgentMakesRoomForAnotherModel) {
   const ScratchFolder scratch;
-  const auto folder = scratch.path() / "again";
-  std::filesystem::copy(ModelFolder(), folder, std::filesystem::copy_options::recursive);
   const auto bulk = Request("bulk", 500);
   auto urgent = Request("urgent", 1);
-  urgent.mutable_model()->set_folder(folder.string());
+  urgent.mutable_model()->set_folder(CopyOfModel(scratch));
   urgent.set_priority(v1::JOB_PRIORITY_INTERACTIVE);
   ASSERT_THAT(Start(bulk), Succeeds());
   bool asked = false;
@@ -252,6 +257,42 @@ TEST_F(SamplerEndpointTest, WhatIsLessUrgentMakesRoomForAnotherModel) {
   EXPECT_THAT(last.stopped().reason(), HasSubstr("room for the model of jobs/urgent"));
   EXPECT_LT(registry_.uploads().size(), 500);
   EXPECT_EQ(Follow(urgent.run()).back().chunk_result().pictures(), 1);
+}
+
+TEST_F(SamplerEndpointTest, AStoppedChunkDoesNotWaitForAnothersUploads) {
+  registry_.refusals = 1 << 30;
+  const auto drawn = Request("drawn", 500);
+  const auto other = Request("other", 500);
+  ASSERT_THAT(Start(drawn), Succeeds());
+  ASSERT_THAT(Start(other), Succeeds());
+  // The uploader holds as many as wait and two that it tries; the next picture has no room, so that
+  // no further step is taken. A batch has two pictures, and each of them two steps.
+  const double steps_before = 2 * (PictureUploader::kMaxWaiting + 2 + 1);
+  while (metrics_.places_taken.Value() < steps_before) absl::SleepFor(absl::Milliseconds(5));
+  EXPECT_THAT(runs_.Stop({.job = "jobs/other"}, v1::STOP_MODE_ABANDON, "enough"), Succeeds());
+  EXPECT_EQ(Follow(other.run()).back().stopped().reason(), "enough");
+  EXPECT_TRUE(registry_.uploads().empty());
+  EXPECT_THAT(runs_.Stop({.job = "jobs/drawn"}, v1::STOP_MODE_ABANDON, "enough"), Succeeds());
+  EXPECT_TRUE(Follow(drawn.run()).back().has_stopped());
+}
+
+TEST_F(SamplerEndpointTest, AModelThatIsDrawnWithStaysInMemory) {
+  const ScratchFolder scratch;
+  ModelCache models(2, {});
+  v1::ModelLocation location;
+  location.set_folder(ModelFolder());
+  location.set_fingerprint(Model()->info().fingerprint);
+  v1::ModelLocation copy = location;
+  copy.set_folder(CopyOfModel(scratch));
+  const auto get = [&](const v1::ModelLocation& of, Precision precision) {
+    return models.Get(of, precision)->model;
+  };
+  const auto in_use = get(location, Precision::kFp32);
+  get(copy, Precision::kFp32);
+  get(copy, Precision::kBf16);
+  EXPECT_TRUE(models.Has(location, Precision::kFp32)) << "the oldest, but in use";
+  EXPECT_FALSE(models.Has(copy, Precision::kFp32));
+  EXPECT_TRUE(models.Has(copy, Precision::kBf16));
 }
 
 TEST_F(SamplerEndpointTest, ADrainStopsEveryChunkAndSaysWhy) {
@@ -267,13 +308,12 @@ TEST_F(SamplerEndpointTest, ADrainStopsEveryChunkAndSaysWhy) {
 TEST_F(SamplerEndpointTest, AModelWithoutASafetyCheckerIsRefused) {
   // The demo without its checker: the fingerprint is of what draws.
   const ScratchFolder scratch;
-  const auto folder = scratch.path() / "unsafe";
-  std::filesystem::copy(ModelFolder(), folder, std::filesystem::copy_options::recursive);
-  std::filesystem::remove_all(folder / "safety_checker");
+  const std::string folder = CopyOfModel(scratch);
+  std::filesystem::remove_all(std::filesystem::path(folder) / "safety_checker");
   ASSERT_OK_AND_ASSIGN(const auto model, engine::BaseModel::Load(folder));
   ASSERT_FALSE(model->info().has_safety_checker);
   auto request = Request("a", 1);
-  request.mutable_model()->set_folder(folder.string());
+  request.mutable_model()->set_folder(folder);
   request.mutable_model()->set_fingerprint(model->info().fingerprint);
   const auto last = LastOf(request);
   EXPECT_EQ(last.failure().reason(), "NO_SAFETY_CHECKER");

@@ -85,20 +85,14 @@ std::shared_ptr<ChunkRun> SamplingEngine::Next(const std::stop_token& closed) {
 }
 
 bool SamplingEngine::HasModelFor(const ChunkOrder& order) const {
-  std::set<const engine::BaseModel*> models;
-  bool something_is_more_urgent = false;
+  if (models_.Has(order.model, order.precision)) return true;
+  std::set<const engine::BaseModel*> in_use;
   for (const Drawn& drawn : drawn_) {
-    const ChunkOrder& other = drawn.chunk->order();
-    if (other.model.folder() == order.model.folder() &&
-        other.model.fingerprint() == order.model.fingerprint() &&
-        other.precision == order.precision) {
-      return true;
-    }
-    models.insert(drawn.model.get());
-    something_is_more_urgent |= other.urgency > order.urgency;
+    // Loading takes seconds, in which nothing is drawn.
+    if (drawn.chunk->order().urgency > order.urgency) return false;
+    in_use.insert(drawn.model.get());
   }
-  // Loading takes seconds, in which nothing is drawn.
-  return models.size() < options_.models && !something_is_more_urgent;
+  return in_use.size() < options_.models;
 }
 
 // The gateway gives what is stopped here to a node again, and counts it as nobody's fault.

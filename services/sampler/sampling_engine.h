@@ -50,8 +50,8 @@ class SamplingEngine {
   SamplingEngine(const SamplingOptions& options, PictureUploader& uploader, SamplerMetrics& metrics,
                  node::ChangeSignal& node);
 
-  // Queues the chunk. It joins the batch at the next step if its base model is in use or there is
-  // room for one more; otherwise it waits until there is, and less urgent chunks give way to it.
+  // Queues the chunk. It joins the batch at the next step if its base model is in memory or there
+  // is room for one more; otherwise it waits until there is, and less urgent chunks give way to it.
   void Add(std::shared_ptr<ChunkRun> chunk);
 
   // Ends queued chunks that were told to stop. To be called every second.
@@ -74,7 +74,7 @@ class SamplingEngine {
   // one. False once there is nothing left to do.
   bool Admit(const std::stop_token& closed);
   std::shared_ptr<ChunkRun> Next(const std::stop_token& closed);
-  // Returns whether the chunk's model is in use, or can be loaded now.
+  // Returns whether the chunk's model is in memory, or can be loaded now.
   bool HasModelFor(const ChunkOrder& order) const;
   // Stops what is drawn and less urgent, between pictures if that is soon.
   void MakeRoomFor(const ChunkOrder& order);

@@ -7,12 +7,10 @@ while a bulk set is drawn. No safety checker in any of it.
 """
 
 import pathlib
-import re
 import statistics
 import sys
 import tempfile
 import time
-import urllib.request
 
 import numpy as np
 from safetensors.numpy import save
@@ -23,7 +21,6 @@ from services import Cluster, api
 quiet_libraries()
 import torch
 
-NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 CONCEPTS = NAMES[:4]
 SOLVERS = {"ddim": "DDIMScheduler", "dpmpp_2m": "DPMSolverMultistepScheduler", "unipc": "UniPCMultistepScheduler"}
 STEPS = (10, 20, 30)
@@ -47,11 +44,9 @@ def import_concepts(cluster):
 
 
 def create(cluster, concept, solver, steps, precision, seeds=SEEDS, priority=None):
-    v1 = api()
-    spec = cluster.image_set(embeddings=[f"concepts/{concept}"], prompts=[f"<{concept}> in the snow"], seeds=seeds,
-                             steps=steps, solver=solver, guidance=5.0, precision=precision)
-    return cluster.jobs.CreateImageSetJob(v1.CreateImageSetJobRequest(
-        spec=spec, priority=priority or v1.JOB_PRIORITY_NORMAL), timeout=30)
+    return cluster.draw(priority or api().JOB_PRIORITY_NORMAL, embeddings=[f"concepts/{concept}"],
+                        prompts=[f"<{concept}> in the snow"], seeds=seeds, steps=steps, solver=solver, guidance=5.0,
+                        precision=precision)
 
 
 def finish(cluster, job):
@@ -67,11 +62,6 @@ def draw_sets(cluster, precision):
             finish(cluster, job)
         return time.perf_counter() - began
     return measure
-
-
-def counter(cluster, name):
-    text = NO_PROXY.open(f"http://127.0.0.1:{cluster.sampler.metrics_port}/metrics", timeout=10).read().decode()
-    return float(re.search(rf"^{name} (\S+)$", text, re.MULTILINE)[1])
 
 
 def peer_sets(pipe):
@@ -124,10 +114,10 @@ if __name__ == "__main__":
         first_picture(cluster)  # loads the model
         ours_auto, ours_fp32, peer = alternate(ROUNDS, draw_sets(cluster, "auto"), draw_sets(cluster, "fp32"),
                                                peer_sets(load_pipeline()))
-        before = {name: counter(cluster, name) for name in
+        before = {name: cluster.sampler.metric(name) for name in
                   ("imprint_sample_places_total", "imprint_sample_places_taken_total")}
         draw_sets(cluster, "auto")()
-        places, taken = (counter(cluster, name) - was for name, was in before.items())
+        places, taken = (cluster.sampler.metric(name) - was for name, was in before.items())
         alone = statistics.median(first_picture(cluster) for _ in range(7))
         loaded = under_load(cluster)
     pictures = len(SETS) * len(SEEDS)

@@ -256,6 +256,12 @@ class Cluster:
         spec.update(changes)
         return v1.ImageSetSpec(**spec)
 
+    def draw(self, priority, **spec):
+        """Creates an image set; `spec` is image_set's."""
+        v1 = api()
+        return self.jobs.CreateImageSetJob(
+            v1.CreateImageSetJobRequest(spec=self.image_set(**spec), priority=priority), timeout=30)
+
     def watch(self, job, from_event=1, seconds=240):
         """All events of a job to its end, across gateways that come and go."""
         events = []
@@ -305,6 +311,11 @@ class Cluster:
     def items(self, image_set):
         return list(self.registry_api.ListItems(
             api().ListItemsRequest(parent=image_set, page_size=1000), timeout=30).items)
+
+    def pictures(self, job):
+        """The hash of each picture of a finished set, by its place in the set."""
+        assert job.state == api().JOB_STATE_SUCCEEDED, (job, self.log_text())
+        return {i.request.index: i.sha256 for i in self.items(job.result)}
 
     def log_text(self):
         return "\n".join(f"== {p.name}\n{p.log.read_text()[-4000:]}" for p in self.processes)

@@ -20,34 +20,25 @@ def cluster(tmp_path_factory):
         yield running
 
 
-def create(cluster, spec, priority):
-    return cluster.jobs.CreateImageSetJob(api().CreateImageSetJobRequest(
-        spec=cluster.image_set(**spec), priority=priority))
-
-
 def explained(cluster, job):
     return cluster.jobs.ExplainJob(api().ExplainJobRequest(name=job.name), timeout=10)
 
 
-def pictures(cluster, job):
-    return {i.request.index: i.sha256 for i in cluster.items(job.result)}
-
-
 def test_an_interactive_picture_does_not_wait_for_a_bulk_set(cluster):
     v1 = api()
-    quiet = cluster.finish(create(cluster, LONG, v1.JOB_PRIORITY_BULK))
+    quiet = cluster.finish(cluster.draw(v1.JOB_PRIORITY_BULK, **LONG))
     assert quiet.state == v1.JOB_STATE_SUCCEEDED
 
-    long = create(cluster, LONG, v1.JOB_PRIORITY_BULK)
+    long = cluster.draw(v1.JOB_PRIORITY_BULK, **LONG)
     wait_for("it draws", lambda: cluster.job(long.name).items_done >= 1)
-    short = create(cluster, SHORT, v1.JOB_PRIORITY_INTERACTIVE)
+    short = cluster.draw(v1.JOB_PRIORITY_INTERACTIVE, **SHORT)
     assert cluster.finish(short).state == v1.JOB_STATE_SUCCEEDED, cluster.log_text()
     meanwhile = cluster.job(long.name)
     assert 1 <= meanwhile.items_done < 24, "it was not waited for"
 
     done = cluster.finish(long)
     assert done.state == v1.JOB_STATE_SUCCEEDED, (done, cluster.log_text())
-    assert pictures(cluster, done) == pictures(cluster, quiet)
+    assert cluster.pictures(done) == cluster.pictures(quiet)
     given_way = [e.attempt_change for e in cluster.watch(long.name)
                  if "pre-empted by" in e.attempt_change.reason]
     assert given_way, [e.attempt_change for e in cluster.watch(long.name)]
@@ -55,9 +46,9 @@ def test_an_interactive_picture_does_not_wait_for_a_bulk_set(cluster):
 
 def test_work_of_the_same_priority_waits_and_is_told_for_whom(cluster):
     v1 = api()
-    long = create(cluster, LONG, v1.JOB_PRIORITY_NORMAL)
+    long = cluster.draw(v1.JOB_PRIORITY_NORMAL, **LONG)
     wait_for("it draws", lambda: cluster.job(long.name).items_done >= 1)
-    waiting = create(cluster, SHORT, v1.JOB_PRIORITY_NORMAL)
+    waiting = cluster.draw(v1.JOB_PRIORITY_NORMAL, **SHORT)
     why = explained(cluster, waiting)
     assert why.state == v1.JOB_STATE_PENDING
     (holder,) = why.holders

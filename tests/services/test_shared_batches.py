@@ -1,14 +1,10 @@
 """Pictures of several jobs share a sampler's batches, and are the same as if each job had been alone."""
 
-import re
-import urllib.request
-
 import pytest
 
 from cluster import Cluster, api
 from processes import wait_for
 
-NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # Nothing here waits for its end.
 ENDLESS = dict(embeddings=[], prompts=["a mascot on a bench"], seeds=range(1000), steps=20)
 # Five pictures do not fill batches of four.
@@ -26,35 +22,21 @@ def cluster(tmp_path_factory):
         yield running
 
 
-def create(cluster, spec, priority):
-    return cluster.jobs.CreateImageSetJob(api().CreateImageSetJobRequest(
-        spec=cluster.image_set(**spec), priority=priority))
-
-
-def pictures(cluster, job):
-    assert job.state == api().JOB_STATE_SUCCEEDED, (job, cluster.log_text())
-    return {i.request.index: i.sha256 for i in cluster.items(job.result)}
-
-
 def empty_places(cluster):
     """Places that no picture had, over all steps so far."""
-    text = NO_PROXY.open(f"http://127.0.0.1:{cluster.sampler.metrics_port}/metrics", timeout=10).read().decode()
-
-    def counter(name):
-        return float(re.search(rf"^{name} (\S+)$", text, re.MULTILINE)[1])
-
-    return counter("imprint_sample_places_total") - counter("imprint_sample_places_taken_total")
+    return (cluster.sampler.metric("imprint_sample_places_total")
+            - cluster.sampler.metric("imprint_sample_places_taken_total"))
 
 
 def test_sets_of_other_solvers_and_steps_are_drawn_together_as_each_alone(cluster):
     v1 = api()
-    alone = [pictures(cluster, cluster.finish(create(cluster, spec, v1.JOB_PRIORITY_NORMAL))) for spec in MIXED]
+    alone = [cluster.pictures(cluster.finish(cluster.draw(v1.JOB_PRIORITY_NORMAL, **spec))) for spec in MIXED]
     wait_for("its places are counted", lambda: empty_places(cluster) == 3 * (6 + 8 + 10))
 
-    endless = create(cluster, ENDLESS, v1.JOB_PRIORITY_BULK)
+    endless = cluster.draw(v1.JOB_PRIORITY_BULK, **ENDLESS)
     wait_for("it draws", lambda: cluster.job(endless.name).items_done >= 1)
-    jobs = [create(cluster, spec, v1.JOB_PRIORITY_NORMAL) for spec in MIXED]
-    assert [pictures(cluster, cluster.finish(job)) for job in jobs] == alone
+    jobs = [cluster.draw(v1.JOB_PRIORITY_NORMAL, **spec) for spec in MIXED]
+    assert [cluster.pictures(cluster.finish(job)) for job in jobs] == alone
     # Whatever the three left empty, pictures of the bulk set filled.
     assert empty_places(cluster) == 3 * (6 + 8 + 10)
 
