@@ -37,10 +37,11 @@ too, for `--class`.
 
 constexpr const char* kComputeNote = R"(
 Errors name these options by their flags. `imprint-engine` takes `--threads` before the command, and
-`--memory-mb` not at all; its `draw` has the device and the precision. A trainer computes in a job's
+`--memory-mb` not at all; its `draw` has the device, the precision and graphs. A trainer computes in a job's
 precision, and its flags for threads and memory apply to each training: `--rank-threads`,
-`--rank-memory-mb`, `--rank-device-memory-mb`. A sampler has the device and the threads. Graphs need
-a GPU and another precision than fp16: a trainer that records them takes no jobs in fp16.
+`--rank-memory-mb`, `--rank-device-memory-mb`. A sampler has the device, the threads and
+graphs. Graphs need a GPU and another precision than fp16: a trainer that records them takes no jobs
+in fp16, and a sampler draws those without.
 )";
 
 // As ToJson writes it.

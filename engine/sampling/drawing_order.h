@@ -24,7 +24,8 @@ struct DrawHooks {
   // Reports progress where nothing else is called for long: large pictures take minutes to encode
   // and decode.
   std::function<void()> on_work;
-  // Reports what does not keep it from drawing.
+  // Reports what does not keep it from drawing; from Sampler::Draw alone. A SharedBatch has
+  // TakeWarning, as its warnings are no drawing's own.
   std::function<void(const std::string& warning)> on_warning;
   // Delivers a finished picture and its request's index, in the order in which pictures finish. An
   // error ends the drawing.

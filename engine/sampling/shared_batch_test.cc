@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
+#include "engine/cuda/graph_of_repetition.h"
 #include "engine/sampling/batch_shape.h"
 #include "engine/sampling/sampler.h"
 
@@ -141,8 +143,10 @@ class RandomDrawings {
 TEST(SharedBatch, PicturesAreTheSameWhoeverIsBesideThem) {
   for (const unsigned seed : {1U, 2U}) {
     size_t shared_steps = 0;
+    int recorded = 0;
     RandomDrawings random(seed);
-    SharedBatch batch(kPlaces);
+    // And whether or not the network is evaluated as graphs.
+    SharedBatch batch(kPlaces, seed == 1 ? nullptr : GraphsOfRepetition(recorded));
     struct Drawn {
       const Sampler& sampler;
       DrawingOrder order;
@@ -161,6 +165,7 @@ TEST(SharedBatch, PicturesAreTheSameWhoeverIsBesideThem) {
       if (batch.Step().drawings > 1) ++shared_steps;
     }
     EXPECT_GE(shared_steps, 10U) << "many met";
+    EXPECT_EQ(recorded > 0, seed == 2);
     for (const Drawn& each : drawn) {
       ASSERT_TRUE(each.followed->end);
       if (each.followed->end->ok()) {
@@ -229,6 +234,20 @@ TEST(SharedBatch, UrgentWorkLeavesOthersAStepNowAndThen) {
     if (bulk->steps.size() > steps) urgent_before.push_back(urgent->steps.size());
   }
   EXPECT_THAT(urgent_before, ElementsAre(15, 30, 40));
+}
+
+TEST(SharedBatch, SaysOnceThatGraphsCannotBeRecorded) {
+  const Sampler sampler = MakeSampler();
+  SharedBatch batch(kPlaces, [](const std::function<void()>&) -> std::unique_ptr<DeviceGraph> {
+    throw std::runtime_error("the driver is too old");
+  });
+  const auto drawn = Add(batch, sampler, {.requests = Requests(1)});
+  EXPECT_EQ(batch.TakeWarning(), "");
+  batch.Step();
+  EXPECT_THAT(batch.TakeWarning(), HasSubstr("too old"));
+  StepToTheEnd(batch);
+  EXPECT_EQ(batch.TakeWarning(), "");
+  EXPECT_THAT(*drawn->end, Succeeds());
 }
 
 TEST(SharedBatch, NoDrawingWaitsForEver) {

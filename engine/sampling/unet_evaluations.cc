@@ -12,7 +12,7 @@ at::Tensor UnetEvaluations::Evaluate(const std::shared_ptr<const BaseModel>& mod
                                      const at::Tensor& latents, const at::Tensor& timesteps,
                                      const BatchPrompts& prompts) {
   Recorded* recorded = Find(model, latents, prompts);
-  if (recorded == nullptr && record_) recorded = Record(model, latents, timesteps, prompts);
+  if (recorded == nullptr) recorded = Record(model, latents, timesteps, prompts);
   if (recorded == nullptr) {
     return model->parts().unet.Forward(latents, timesteps, prompts.keys);
   }
@@ -47,25 +47,31 @@ UnetEvaluations::Recorded* UnetEvaluations::Record(const std::shared_ptr<const B
                                                    const at::Tensor& latents,
                                                    const at::Tensor& timesteps,
                                                    const BatchPrompts& prompts) {
-  if (recorded_.size() >= kMostGraphs) recorded_.pop_back();
-  Recorded& made = recorded_.emplace_front(
-      Recorded{model, latents.clone(), timesteps.clone(), {}, at::empty_like(latents), nullptr});
-  for (const at::Tensor& keys : prompts.keys) made.prompts.keys.push_back(keys.clone());
-  made.prompts.version = prompts.version;
-  made.output = model->parts().unet.Forward(made.latents, made.timesteps, made.prompts.keys);
+  const Unet& unet = model->parts().unet;
+  if (!record_ || unet.type() == at::kHalf) return nullptr;
   try {
-    made.graph = record_([unet = &model->parts().unet, &made] {
-      made.output.copy_(unet->Forward(made.latents, made.timesteps, made.prompts.keys));
+    if (recorded_.size() >= kMostGraphs) recorded_.pop_back();
+    // Where the graph finds its tensors stays the same when the node joins the others.
+    std::list<Recorded> made(1);
+    Recorded& entry = made.front();
+    entry.model = model;
+    entry.latents = latents.clone();
+    entry.timesteps = timesteps.clone();
+    entry.prompts.version = prompts.version;
+    for (const at::Tensor& keys : prompts.keys) entry.prompts.keys.push_back(keys.clone());
+    entry.output = unet.Forward(entry.latents, entry.timesteps, entry.prompts.keys);
+    entry.graph = record_([&unet, &entry] {
+      entry.output.copy_(unet.Forward(entry.latents, entry.timesteps, entry.prompts.keys));
     });
+    recorded_.splice(recorded_.begin(), made);
+    return &recorded_.front();
   } catch (...) {
-    const absl::Status failed = StatusFromCurrentException();
+    // Whether the device itself has failed shows when the network is evaluated without.
+    failure_ = std::string(StatusFromCurrentException().message());
     recorded_.clear();
-    if (IsDeviceError(failed)) throw;
-    failure_ = std::string(failed.message());
     record_ = nullptr;
     return nullptr;
   }
-  return &made;
 }
 
 }  // namespace imprint::engine

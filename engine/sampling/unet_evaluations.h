@@ -25,7 +25,8 @@ struct BatchPrompts {
 };
 
 // One graph for each model and shape that was used last, at most kMostGraphs: each keeps the memory
-// of one evaluation. Not thread-safe.
+// of one evaluation, until the first evaluation after its model has gone. In fp16 there are none,
+// as in training. Not thread-safe.
 class UnetEvaluations {
  public:
   static constexpr size_t kMostGraphs = 4;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include <c10/util/Exception.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -89,6 +90,35 @@ TEST_F(UnetEvaluationsTest, AGraphEndsWithItsModel) {
   (void)evaluations_.Evaluate(model_, Latents(1), Timesteps(1), prompts);
   EXPECT_EQ(recorded_, 2);
   EXPECT_EQ(evaluations_.kept(), 1U);
+}
+
+TEST_F(UnetEvaluationsTest, WhatCannotBeEvaluatedLeavesNothingBehind) {
+  const BatchPrompts good = Prompts(1);
+  BatchPrompts bad = good;
+  bad.keys.pop_back();
+  bad.keys.push_back(at::zeros({1, 77, 3}));
+  const at::Tensor latents = Latents(1);
+  const at::Tensor timesteps = Timesteps(1);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_ANY_THROW((void)evaluations_.Evaluate(model_, latents, timesteps, bad));
+  }
+  EXPECT_EQ(evaluations_.kept(), 0U);
+  EXPECT_FALSE(evaluations_.TakeFailure().empty());
+  EXPECT_TRUE(evaluations_.Evaluate(model_, latents, timesteps, good)
+                  .equal(Plain(latents, timesteps, good)));
+}
+
+TEST_F(UnetEvaluationsTest, ADriverThatDoesNotRecordIsNoLostDevice) {
+  UnetEvaluations failing([](const std::function<void()>&) -> std::unique_ptr<DeviceGraph> {
+    throw c10::AcceleratorError({__func__, __FILE__, __LINE__}, 900,
+                                "CUDA error: operation not permitted when stream is capturing");
+  });
+  const BatchPrompts prompts = Prompts(1);
+  const at::Tensor latents = Latents(1);
+  const at::Tensor timesteps = Timesteps(1);
+  EXPECT_TRUE(failing.Evaluate(model_, latents, timesteps, prompts)
+                  .equal(Plain(latents, timesteps, prompts)));
+  EXPECT_THAT(failing.TakeFailure(), HasSubstr("capturing"));
 }
 
 TEST_F(UnetEvaluationsTest, WithoutAGraphItIsEvaluatedAllTheSame) {

@@ -67,14 +67,14 @@ def training_step(batch):
 # Ours.
 
 
-def draw(scale, batch, steps, timeout):
+def draw(scale, batch, steps, timeout, *options):
     """Seconds a picture."""
     with tempfile.TemporaryDirectory() as folder:
         events = timed_events(
             "draw", "--model", scale.model, "--device", scale.device, "--precision", scale.precision,
             "--prompt", PROMPT, "--seeds", f"1-{(1 + scale.rounds) * batch}", "--batch", batch, "--solver",
             "ddim", "--steps", steps, "--guidance", 7.5, "--size", scale.size, "--no-sheet",
-            "--no-safety-check", "--out", folder, timeout=timeout)
+            "--no-safety-check", "--out", folder, *options, timeout=timeout)
     drawn = [when for when, event in events if event["event"] == "picture"]
     return (drawn[-1] - drawn[batch - 1]) / (len(drawn) - batch)
 
@@ -260,6 +260,8 @@ def test_of(case):
 def measure_ours(report, scale):
     for batch in BATCHES:
         whole = report.measure(picture(batch), "ours", lambda timeout: draw(scale, batch, scale.steps, timeout))
+        report.measure(picture(batch), "graph",
+                       lambda timeout: draw(scale, batch, scale.steps, timeout, "--cuda-graph"))
     if whole is not None:
         report.measure(beside_steps(batch), "ours", lambda timeout: without_steps(scale, batch, whole, timeout))
     same = {}

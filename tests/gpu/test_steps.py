@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gpu_engine import Taught
+from gpu_engine import Taught, draw
 
 GPU = ("--device", "cuda")
 
@@ -23,6 +23,15 @@ def test_a_graph_computes_what_starting_every_kernel_does(gpu, tmp_path):
             assert np.array_equal(graph.vectors, plain.vectors), (name, batch)
             assert graph.losses == plain.losses
             assert (graph.result["graphs"], plain.result["graphs"]) == (1, 0)
+
+
+def test_a_graph_draws_what_starting_every_kernel_does(gpu, tmp_path):
+    for name in set(gpu["precisions"]) - {"fp16"}:
+        for batch in (1, 3, 4):  # of four pictures; batches of three and of one share a drawing
+            options = (*GPU, "--precision", name, "--batch", batch)
+            plain = draw(tmp_path / f"{name}-{batch}-plain", *options)
+            graph = draw(tmp_path / f"{name}-{batch}-graph", *options, "--cuda-graph")
+            assert np.array_equal(graph, plain), (name, batch)
 
 
 def test_gradient_checkpointing_changes_nothing_with_and_without_a_graph(tmp_path):
