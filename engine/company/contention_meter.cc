@@ -1,16 +1,18 @@
 #include "engine/company/contention_meter.h"
 
+#include <algorithm>
 #include <fstream>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace imprint::engine {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Of the time between two measurements.
-constexpr double kLeastShareOfComputing = 0.1;
+// Of what the thread ran that ran longest, however little that was.
+constexpr double kLeastShareOfComputing = 0.25;
 
 }  // namespace
 
@@ -34,12 +36,18 @@ ContentionMeter::ContentionMeter(fs::path threads, Clock::time_point now)
 double ContentionMeter::Take(Clock::time_point now) {
   const std::chrono::duration<double, std::nano> passed = now - std::exchange(taken_, now);
   const TimesByThread before = std::exchange(times_, Read(threads_));
-  int64_t delayed = 0;
+  std::vector<Times> spent;
+  int64_t longest = 0;
   for (const auto& [thread, times] : times_) {
     const auto found = before.find(thread);
     const Times was = found == before.end() ? Times() : found->second;
-    const auto ran = static_cast<double>(times.ran - was.ran);
-    if (ran >= kLeastShareOfComputing * passed.count()) delayed += times.delayed - was.delayed;
+    spent.push_back({times.ran - was.ran, times.delayed - was.delayed});
+    longest = std::max(longest, spent.back().ran);
+  }
+  const double computing = kLeastShareOfComputing * static_cast<double>(longest);
+  int64_t delayed = 0;
+  for (const Times& each : spent) {
+    if (static_cast<double>(each.ran) >= computing) delayed += each.delayed;
   }
   return passed.count() > 0 ? static_cast<double>(delayed) / passed.count() : 0;
 }

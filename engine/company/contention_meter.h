@@ -21,9 +21,9 @@ class ContentionMeter {
   explicit ContentionMeter(std::filesystem::path threads = "/proc/self/task",
                            Clock::time_point now = Clock::now());
 
-  // Returns the average number of this process's computing threads, those that ran for a tenth of
-  // the time or more, that waited for a processor since the last call: 0.5 if one was kept waiting
-  // half of the time. Returns 0 where the kernel does not count.
+  // Returns the average number of this process's computing threads, those that ran for at least a
+  // quarter of the time of the one that ran longest, that waited for a processor since the last
+  // call: 0.5 if one was kept waiting half of the time. Returns 0 where the kernel does not count.
   double Take(Clock::time_point now = Clock::now());
 
  private:

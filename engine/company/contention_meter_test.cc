@@ -37,6 +37,16 @@ TEST(ContentionMeter, OnlyThreadsThatComputeCount) {
   EXPECT_DOUBLE_EQ(meter.Take(kBegin + milliseconds(200)), 0.1);
 }
 
+TEST(ContentionMeter, ThreadsThatHardlyGetToComputeCount) {
+  const ScratchFolder threads;
+  threads.Write("1/schedstat", "0 0 0\n");
+  threads.Write("2/schedstat", "0 0 0\n");
+  ContentionMeter meter(threads.path(), kBegin);
+  threads.Write("1/schedstat", "10000000 190000000 20\n");
+  threads.Write("2/schedstat", "8000000 150000000 3\n");
+  EXPECT_DOUBLE_EQ(meter.Take(kBegin + milliseconds(200)), 1.7);
+}
+
 TEST(ContentionMeter, ThreadsComeAndGo) {
   const ScratchFolder threads;
   threads.Write("1/schedstat", "900000000 40000000 12\n");
