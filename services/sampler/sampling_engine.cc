@@ -95,11 +95,22 @@ bool SamplingEngine::HasModelFor(const ChunkOrder& order) const {
   return in_use.size() < options_.models;
 }
 
-// The gateway gives what is stopped here to a node again, and counts it as nobody's fault.
+// By the gateway's rule for pre-emption: INTERACTIVE chunks stop BULK ones. The gateway gives what
+// is stopped here to a node again, and counts it as nobody's fault.
 void SamplingEngine::MakeRoomFor(const ChunkOrder& order) {
+  if (order.urgency < v1::JOB_PRIORITY_INTERACTIVE) return;
+  const auto yields = [](const Drawn& drawn) {
+    return drawn.chunk->order().urgency <= v1::JOB_PRIORITY_BULK;
+  };
+  // The model of the youngest chunk that only yielding ones use: room for one is enough.
+  const auto youngest = std::find_if(drawn_.rbegin(), drawn_.rend(), [&](const Drawn& each) {
+    return std::all_of(drawn_.begin(), drawn_.end(), [&](const Drawn& drawn) {
+      return drawn.model != each.model || yields(drawn);
+    });
+  });
+  if (youngest == drawn_.rend()) return;
   for (const Drawn& drawn : drawn_) {
-    const ChunkOrder& other = drawn.chunk->order();
-    if (other.urgency >= order.urgency || drawn.chunk->run().stop_order()) continue;
+    if (drawn.model != youngest->model || drawn.chunk->run().stop_order()) continue;
     drawn.chunk->run().Stop(
         {.reason = absl::StrCat("makes room for the model of ", order.id.job, ", which is urgent"),
          .finish_begun = true});
@@ -109,6 +120,7 @@ void SamplingEngine::MakeRoomFor(const ChunkOrder& order) {
 // While an upload has no room, no step is taken in which they would end by themselves.
 void SamplingEngine::EndStoppedDrawn() {
   for (const Drawn& drawn : drawn_) {
+    drawn.chunk->ReviewStop();
     if (drawn.chunk->stop_token().stop_requested()) {
       drawn.chunk->DrawingEnded(absl::CancelledError("stopped"));
     }

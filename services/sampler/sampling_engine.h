@@ -51,7 +51,8 @@ class SamplingEngine {
                  node::ChangeSignal& node);
 
   // Queues the chunk. It joins the batch at the next step if its base model is in memory or there
-  // is room for one more; otherwise it waits until there is, and less urgent chunks give way to it.
+  // is room for one more; otherwise it waits until there is, and BULK chunks give way to an
+  // INTERACTIVE one.
   void Add(std::shared_ptr<ChunkRun> chunk);
 
   // Ends queued chunks that were told to stop. To be called every second.
@@ -76,7 +77,8 @@ class SamplingEngine {
   std::shared_ptr<ChunkRun> Next(const std::stop_token& closed);
   // Returns whether the chunk's model is in memory, or can be loaded now.
   bool HasModelFor(const ChunkOrder& order) const;
-  // Stops what is drawn and less urgent, between pictures if that is soon.
+  // Stops what is drawn with one model, between pictures if that is soon, for an urgent chunk that
+  // needs another.
   void MakeRoomFor(const ChunkOrder& order);
   void EndStoppedDrawn();
   absl::Status Join(const std::shared_ptr<ChunkRun>& chunk);
