@@ -255,8 +255,10 @@ def check_gpu_recipe(recipe, stage):
         complaints.append(f"{stage}: no libtorch_cuda.so")
     complaints += [f"{stage}: {name} is the driver's" for name in sorted(names)
                    if re.match(r"libcuda\.|libnvidia-", name)]
-    if "imprint-rank" in programs(recipe, stage) and "libimprint_cuda.so" not in programs(recipe, stage):
-        complaints.append(f"{stage}: no libimprint_cuda.so beside imprint-rank")
+    taken = programs(recipe, stage)
+    if "libimprint_cuda.so" not in taken:
+        complaints += [f"{stage}: no libimprint_cuda.so beside {program}"
+                       for program in ("imprint-rank", "imprint-sampler") if program in taken]
     return complaints
 
 

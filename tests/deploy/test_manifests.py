@@ -475,11 +475,12 @@ def test_a_broken_recipe_is_complained_of(old):
     assert any(complaint in each for each in found), found
 
 
-def test_the_plugin_is_what_ranks_look_for():
-    assert PLUGIN in checks.programs(RECIPE, "trainer-gpu")
-    assert PLUGIN.encode() in (BIN / "imprint-rank").read_bytes()
-    # A sampler opens none.
-    assert PLUGIN.encode() not in (BIN / "imprint-sampler").read_bytes()
+@pytest.mark.parametrize("stage,program", [("trainer-gpu", "imprint-rank"), ("sampler-gpu", "imprint-sampler")])
+def test_the_plugin_is_what_they_look_for(stage, program):
+    assert PLUGIN in checks.programs(RECIPE, stage)
+    assert PLUGIN.encode() in (BIN / program).read_bytes()
+    without = RECIPE.replace(f"COPY --from=cuda /src/build/release/bin/{PLUGIN} /usr/bin/\n", "")
+    assert f"{stage}: no {PLUGIN} beside {program}" in checks.check_gpu_recipe(without, stage)
 
 
 def wrong_versions(pinned):
