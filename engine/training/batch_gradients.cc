@@ -1,60 +1,88 @@
 #include "engine/training/batch_gradients.h"
 
-#include <utility>
+#include <algorithm>
+#include <functional>
 
 namespace imprint::engine {
 namespace {
 
-TrainingBatch CopyOf(const TrainingBatch& batch) {
+GradientRequest CopyOf(const GradientRequest& request) {
+  const auto& [batch, rows, total_samples] = request;
   const PromptTensors& captions = batch.captions;
-  return {batch.latents.clone(),
-          batch.noise.clone(),
-          batch.timesteps.clone(),
-          {captions.count, captions.ids.clone(), captions.places.clone(), captions.rows.clone()}};
+  return {{batch.latents.clone(),
+           batch.noise.clone(),
+           batch.timesteps.clone(),
+           {captions.count, captions.ids.clone(), captions.places.clone(), captions.rows.clone()}},
+          rows.clone(),
+          total_samples};
 }
 
-void Overwrite(TrainingBatch& batch, const TrainingBatch& with) {
-  batch.latents.copy_(with.latents);
-  batch.noise.copy_(with.noise);
-  batch.timesteps.copy_(with.timesteps);
-  batch.captions.ids.copy_(with.captions.ids);
-  batch.captions.places.copy_(with.captions.places);
-  batch.captions.rows.copy_(with.captions.rows);
+void Overwrite(GradientRequest& request, const GradientRequest& with) {
+  request.batch.latents.copy_(with.batch.latents);
+  request.batch.noise.copy_(with.batch.noise);
+  request.batch.timesteps.copy_(with.batch.timesteps);
+  request.batch.captions.ids.copy_(with.batch.captions.ids);
+  request.batch.captions.places.copy_(with.batch.captions.places);
+  request.batch.captions.rows.copy_(with.batch.captions.rows);
+  request.rows.copy_(with.rows);
+}
+
+// Whether one graph does both: the number of samples of a step is part of what is recorded.
+bool AreAlike(const GradientRequest& a, const GradientRequest& b) {
+  return a.total_samples == b.total_samples && a.rows.sizes() == b.rows.sizes() &&
+         a.batch.latents.sizes() == b.batch.latents.sizes() &&
+         a.batch.captions.places.sizes() == b.batch.captions.places.sizes();
 }
 
 }  // namespace
 
-BatchGradients::BatchGradients(const ModelParts& model, int64_t total_samples, Keeping keeping,
-                               const RecordGraph& record)
+BatchGradients::BatchGradients(const ModelParts& model, Keeping keeping, const RecordGraph& record)
     : model_(model),
-      total_samples_(total_samples),
       keeping_(keeping),
       record_(model.unet.type() == at::kHalf ? nullptr : record) {}
 
-LossAndGradient BatchGradients::Compute(const TrainingBatch& batch, const at::Tensor& rows) {
-  if (!record_) return ComputeGradient(model_, batch, rows, total_samples_, keeping_);
-  std::unique_ptr<Recorded>& recorded = recorded_[batch.captions.count];
+std::vector<LossAndGradient> BatchGradients::Compute(std::span<const GradientRequest> requests) {
+  if (!record_) return ComputeGradients(model_, requests, keeping_);
+  Recorded* recorded = Find(requests);
   if (recorded == nullptr) {
-    recorded = Record(batch, rows);
+    recorded = &Record(requests);
   } else {
-    Overwrite(recorded->batch, batch);
-    recorded->rows.copy_(rows);
+    for (size_t i = 0; i < requests.size(); ++i) Overwrite(recorded->requests[i], requests[i]);
   }
   recorded->graph->Replay();
-  return recorded->result;
+  return recorded->results;
 }
 
-std::unique_ptr<BatchGradients::Recorded> BatchGradients::Record(const TrainingBatch& batch,
-                                                                 const at::Tensor& rows) const {
-  auto made = std::make_unique<Recorded>(Recorded{
-      CopyOf(batch), rows.clone(), {at::empty({}, rows.options()), at::empty_like(rows)}, nullptr});
-  made->graph = record_([this, recorded = made.get()] {
-    const LossAndGradient result =
-        ComputeGradient(model_, recorded->batch, recorded->rows, total_samples_, keeping_);
-    recorded->result.loss.copy_(result.loss);
-    recorded->result.gradient.copy_(result.gradient);
+BatchGradients::Recorded* BatchGradients::Find(std::span<const GradientRequest> requests) {
+  const auto found = std::find_if(recorded_.begin(), recorded_.end(), [&](const Recorded& each) {
+    return std::equal(each.requests.begin(), each.requests.end(), requests.begin(), requests.end(),
+                      AreAlike);
   });
-  return made;
+  if (found == recorded_.end()) return nullptr;
+  recorded_.splice(recorded_.begin(), recorded_, found);
+  return &recorded_.front();
+}
+
+BatchGradients::Recorded& BatchGradients::Record(std::span<const GradientRequest> requests) {
+  if (recorded_.size() >= kMostGraphs) recorded_.pop_back();
+  // Where the graph finds its tensors stays the same when the node joins the others.
+  std::list<Recorded> made(1);
+  Recorded& entry = made.front();
+  for (const GradientRequest& request : requests) {
+    entry.requests.push_back(CopyOf(request));
+    entry.results.push_back(
+        {at::empty({}, request.rows.options()), at::empty_like(request.rows)});
+  }
+  entry.graph = record_([this, &entry] {
+    const auto results = ComputeGradients(model_, entry.requests, keeping_);
+    for (size_t i = 0; i < results.size(); ++i) {
+      entry.results[i].loss.copy_(results[i].loss);
+      entry.results[i].gradient.copy_(results[i].gradient);
+    }
+  });
+  ++recorded_count_;
+  recorded_.splice(recorded_.begin(), made);
+  return recorded_.front();
 }
 
 }  // namespace imprint::engine

@@ -1,9 +1,11 @@
-// Computes the gradients of a training's batches, one after the other.
+// Computes the gradients of trainings' batches, one after the other.
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <cstddef>
+#include <list>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include <ATen/ATen.h>
 
@@ -12,37 +14,46 @@
 
 namespace imprint::engine {
 
-// Computes each batch's gradient directly or, where graphs can be recorded, by replaying one graph
-// for each batch size. Not thread-safe.
+// Computes gradients directly or, where graphs can be recorded, by replaying one graph for each of
+// the shapes that were used last, at most kMostGraphs: each keeps the memory of one computation.
+// Not thread-safe.
 class BatchGradients {
  public:
-  // If `record` is null, no graphs are recorded; nor are they in fp16, where every gradient is
-  // inspected.
-  BatchGradients(const ModelParts& model, int64_t total_samples, Keeping keeping,
-                 const RecordGraph& record);
+  static constexpr size_t kMostGraphs = 4;
 
-  // Does what ComputeGradient does. Loss and gradient are valid until the next call.
-  LossAndGradient Compute(const TrainingBatch& batch, const at::Tensor& rows);
+  // If `record` is null, no graphs are recorded; nor are they in fp16, where every gradient is
+  // inspected. The model must outlive this object.
+  BatchGradients(const ModelParts& model, Keeping keeping, const RecordGraph& record);
+
+  // Does what ComputeGradients does. The results are valid until the next call.
+  std::vector<LossAndGradient> Compute(std::span<const GradientRequest> requests);
+  LossAndGradient Compute(const GradientRequest& request) {
+    return Compute(std::span(&request, 1)).front();
+  }
+
+  // Gives back the memory that the graphs keep; they are recorded again when they are needed.
+  void ForgetGraphs() { recorded_.clear(); }
 
   // Returns the number of graphs recorded so far.
-  int recorded() const { return static_cast<int>(recorded_.size()); }
+  int recorded() const { return recorded_count_; }
 
  private:
   // A graph, and the tensors that it reads and writes.
   struct Recorded {
-    TrainingBatch batch;
-    at::Tensor rows;
-    LossAndGradient result;
+    std::vector<GradientRequest> requests;
+    std::vector<LossAndGradient> results;
     std::unique_ptr<DeviceGraph> graph;
   };
 
-  std::unique_ptr<Recorded> Record(const TrainingBatch& batch, const at::Tensor& rows) const;
+  // The graph of such requests, which comes first from now on; null if there is none.
+  Recorded* Find(std::span<const GradientRequest> requests);
+  Recorded& Record(std::span<const GradientRequest> requests);
 
   const ModelParts& model_;
-  const int64_t total_samples_;
   const Keeping keeping_;
   const RecordGraph record_;
-  std::map<int64_t, std::unique_ptr<Recorded>> recorded_;  // keyed by the batch's number of samples
+  std::list<Recorded> recorded_;  // the most recently used comes first
+  int recorded_count_ = 0;
 };
 
 }  // namespace imprint::engine

@@ -27,18 +27,18 @@ class BatchGradientsTest : public ::testing::Test {
   }
 
   // The concept stands at another place in each sample's caption.
-  TrainingBatch Batch(int64_t samples) {
+  GradientRequest Request(int64_t samples) {
     std::vector<TokenizedPrompt> captions;
     for (int64_t i = 0; i < samples; ++i) {
       std::string caption = "<disc>";
       for (int64_t words = ++captions_made_ % 5; words > 0; --words) caption = "a " + caption;
       captions.push_back(model_->tokenizer().Encode(caption, concepts_));
     }
-    return {at::randn({samples, 4, 16, 16}), at::randn({samples, 4, 16, 16}),
-            at::randint(1000, {samples}, at::kLong), TensorsOf(captions)};
+    return {{at::randn({samples, 4, 16, 16}), at::randn({samples, 4, 16, 16}),
+             at::randint(1000, {samples}, at::kLong), TensorsOf(captions)},
+            at::randn({1, model_->info().embedding_width}) * 0.05,
+            kSamples};
   }
-
-  at::Tensor Rows() { return at::randn({1, model_->info().embedding_width}) * 0.05; }
 
   std::shared_ptr<const BaseModel> model_;
   ConceptVocabulary concepts_;
@@ -48,23 +48,51 @@ class BatchGradientsTest : public ::testing::Test {
 // A graph that reads anything but its own tensors would show the first batch for ever.
 TEST_F(BatchGradientsTest, OfGraphsAreThoseOfEachBatch) {
   int recorded = 0;
-  BatchGradients graphs(model_->parts(), kSamples, Keeping::kAll, GraphsOfRepetition(recorded));
+  BatchGradients graphs(model_->parts(), Keeping::kAll, GraphsOfRepetition(recorded));
   for (const int64_t samples : {2, 2, 1, 2, 1}) {
-    const TrainingBatch batch = Batch(samples);
-    const at::Tensor rows = Rows();
-    const LossAndGradient wanted = ComputeGradient(model_->parts(), batch, rows, kSamples);
-    const LossAndGradient ours = graphs.Compute(batch, rows);
+    const GradientRequest request = Request(samples);
+    const LossAndGradient wanted = ComputeGradient(model_->parts(), request);
+    const LossAndGradient ours = graphs.Compute(request);
     EXPECT_TRUE(ours.loss.equal(wanted.loss));
     EXPECT_TRUE(ours.gradient.equal(wanted.gradient));
   }
   EXPECT_EQ(recorded, 2) << "one graph for each size of a batch";
 }
 
+TEST_F(BatchGradientsTest, OfGraphsOfSeveralTrainingsAreEachTrainings) {
+  int recorded = 0;
+  BatchGradients graphs(model_->parts(), Keeping::kAll, GraphsOfRepetition(recorded));
+  for (int round = 0; round < 2; ++round) {
+    const std::vector<GradientRequest> requests = {Request(1), Request(2)};
+    const auto wanted = ComputeGradients(model_->parts(), requests);
+    const auto ours = graphs.Compute(requests);
+    ASSERT_EQ(ours.size(), 2U);
+    for (size_t i = 0; i < ours.size(); ++i) {
+      EXPECT_TRUE(ours[i].loss.equal(wanted[i].loss));
+      EXPECT_TRUE(ours[i].gradient.equal(wanted[i].gradient));
+    }
+  }
+  EXPECT_EQ(recorded, 1);
+}
+
+TEST_F(BatchGradientsTest, OfShapesThatCameLongAgoAreRecordedAgain) {
+  int recorded = 0;
+  BatchGradients graphs(model_->parts(), Keeping::kAll, GraphsOfRepetition(recorded));
+  const auto record = [&](int64_t samples) { graphs.Compute(Request(samples)); };
+  for (int64_t samples = 1; samples <= 5; ++samples) record(samples);
+  EXPECT_EQ(recorded, 5);
+  record(5);
+  EXPECT_EQ(recorded, 5) << "the newest are kept";
+  record(1);
+  EXPECT_EQ(recorded, 6);
+  EXPECT_EQ(graphs.recorded(), recorded);
+}
+
 TEST_F(BatchGradientsTest, OfFp16AreNotRecorded) {
   const auto half = Demo(Precision::kFp16);
   int recorded = 0;
-  BatchGradients graphs(half->parts(), kSamples, Keeping::kAll, GraphsOfRepetition(recorded));
-  graphs.Compute(Batch(1), Rows());
+  BatchGradients graphs(half->parts(), Keeping::kAll, GraphsOfRepetition(recorded));
+  graphs.Compute(Request(1));
   EXPECT_EQ(recorded, 0);
 }
 

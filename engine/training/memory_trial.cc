@@ -38,7 +38,7 @@ absl::Status Try(const BaseModel& model, const TrainingInput& input, const Recor
                                  at::zeros({batch}, rows.options().dtype(at::kLong)),
                                  TensorsOf(same).To(parts.device)};
     const Keeping keeping = KeepingWith(shape.gradient_checkpointing);
-    BatchGradients(parts, samples, keeping, record).Compute(empty, rows).loss.item();
+    BatchGradients(parts, keeping, record).Compute({empty, rows, samples}).loss.item();
     return absl::OkStatus();
   });
 }

@@ -1,5 +1,6 @@
 #include "engine/training/objective.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <torch/csrc/autograd/autograd.h>
@@ -14,35 +15,93 @@ namespace {
 constexpr double kFirstLossScale = 1 << 16;
 constexpr double kLessLossScale = 1.0 / 16;
 
-// The loss as a function of `variable`, which requires its gradient.
-at::Tensor LossOf(const ModelParts& model, const TrainingBatch& batch, const at::Tensor& variable,
-                  int64_t total_samples, Keeping keeping) {
+// The requests as one.
+struct Joined {
+  TrainingBatch batch;
+  at::Tensor rows;
+};
+
+Joined Join(std::span<const GradientRequest> requests) {
+  std::vector<at::Tensor> latents, noise, timesteps, ids, places, row_of_place, rows;
+  int64_t samples = 0;
+  int64_t tokens = 0;
+  int64_t vectors = 0;
+  for (const auto& [batch, of_concept, total] : requests) {
+    latents.push_back(batch.latents);
+    noise.push_back(batch.noise);
+    timesteps.push_back(batch.timesteps);
+    ids.push_back(batch.captions.ids);
+    places.push_back(batch.captions.places + tokens);
+    row_of_place.push_back(batch.captions.rows + vectors);
+    rows.push_back(of_concept.detach());
+    samples += batch.captions.count;
+    tokens += batch.captions.ids.numel();
+    vectors += of_concept.size(0);
+  }
+  const PromptTensors captions = {samples, at::cat(ids), at::cat(places), at::cat(row_of_place)};
+  return {{at::cat(latents), at::cat(noise), at::cat(timesteps), captions}, at::cat(rows)};
+}
+
+// Each request's loss [] as a function of `variable`, which requires its gradient.
+std::vector<at::Tensor> LossesOf(const ModelParts& model, const TrainingBatch& batch,
+                                 const at::Tensor& variable,
+                                 std::span<const GradientRequest> requests, Keeping keeping) {
   const at::Tensor context = model.text_encoder.Forward(batch.captions, variable);
   const at::Tensor noisy = model.schedule.AddNoise(batch.latents, batch.noise, batch.timesteps);
   const at::Tensor target = model.schedule.Target(batch.latents, batch.noise, batch.timesteps);
   const at::Tensor prediction =
-      model.unet.Forward(noisy, batch.timesteps, model.unet.KeysOf(context), keeping);
+      model.unet.Forward(noisy, batch.timesteps, model.unet.KeysOf(context), keeping)
+          .to(at::kFloat);
 
   // Each sample's mean squared error, in fp32 whatever the network computed in.
-  const double share =
-      static_cast<double>(batch.latents.size(0)) / static_cast<double>(total_samples);
-  return at::mse_loss(prediction.to(at::kFloat), target) * share;
+  std::vector<at::Tensor> losses;
+  int64_t first = 0;
+  for (const GradientRequest& request : requests) {
+    const int64_t count = request.batch.latents.size(0);
+    const double share = static_cast<double>(count) / static_cast<double>(request.total_samples);
+    losses.push_back(
+        at::mse_loss(prediction.narrow(0, first, count), target.narrow(0, first, count)) * share);
+    first += count;
+  }
+  return losses;
+}
+
+std::vector<LossAndGradient> Apart(const std::vector<at::Tensor>& losses,
+                                   const at::Tensor& gradient,
+                                   std::span<const GradientRequest> requests) {
+  std::vector<LossAndGradient> results;
+  int64_t first = 0;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const int64_t vectors = requests[i].rows.size(0);
+    results.push_back({losses[i].detach(), gradient.narrow(0, first, vectors)});
+    first += vectors;
+  }
+  return results;
+}
+
+// Whether a smaller loss scale would help nobody: a loss that is no number has no gradient at any.
+bool FitFp16(const std::vector<LossAndGradient>& results) {
+  return std::all_of(results.begin(), results.end(), [](const LossAndGradient& each) {
+    return !std::isfinite(each.loss.item<double>()) || each.gradient.isfinite().all().item<bool>();
+  });
 }
 
 }  // namespace
 
-LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& batch,
-                                const at::Tensor& rows, int64_t total_samples, Keeping keeping) {
-  const at::Tensor variable = rows.detach().requires_grad_(true);
+std::vector<LossAndGradient> ComputeGradients(const ModelParts& model,
+                                              std::span<const GradientRequest> requests,
+                                              Keeping keeping) {
+  const Joined joined = Join(requests);
+  const at::Tensor variable = joined.rows.requires_grad_(true);
   const bool scaled = model.unet.type() == at::kHalf;
   // Rarely more than once: what the way back needs is not kept for another try.
   for (double scale = scaled ? kFirstLossScale : 1;; scale *= kLessLossScale) {
-    const at::Tensor loss = LossOf(model, batch, variable, total_samples, keeping);
+    const std::vector<at::Tensor> losses =
+        LossesOf(model, joined.batch, variable, requests, keeping);
+    const at::Tensor loss = losses.size() == 1 ? losses[0] : at::stack(losses).sum();
     const at::Tensor gradient = torch::autograd::grad({loss * scale}, {variable})[0] / scale;
-    if (scale <= 1 || !std::isfinite(loss.item<double>()) ||
-        gradient.isfinite().all().item<bool>()) {
-      return {loss.detach(), gradient};
-    }
+    std::vector<LossAndGradient> results = Apart(losses, gradient, requests);
+    if (scale <= 1 || FitFp16(results)) return results;
   }
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include <ATen/ATen.h>
 
@@ -26,12 +28,28 @@ struct LossAndGradient {
   at::Tensor gradient;  // [n, d] fp32
 };
 
-// Returns the sum of the batch's losses and its gradient with respect to `rows` [n, d] fp32, both
-// divided by `total_samples`, so that the sums over all batches of a step are the step's means.
-// Waits for the device in fp16 only. `keeping` does not change the numbers. Throws LibTorch's
+// What a training asks to have computed next.
+struct GradientRequest {
+  TrainingBatch batch;
+  at::Tensor rows;  // its concept's vectors [n, d] fp32
+  // The samples of the step that the batch is part of, over all ranks.
+  int64_t total_samples = 0;
+};
+
+// Returns, for each request, the sum of its batch's losses and the gradient of that sum with
+// respect to its rows, both divided by its `total_samples`, so that the sums over all batches of a
+// step are the step's means. All batches go through the networks as one, so their latents must have
+// one size; no request's numbers depend on another's but for rounding, whether these are finite or
+// not. Waits for the device in fp16 only. `keeping` does not change the numbers. Throws LibTorch's
 // errors.
-LossAndGradient ComputeGradient(const ModelParts& model, const TrainingBatch& batch,
-                                const at::Tensor& rows, int64_t total_samples,
-                                Keeping keeping = Keeping::kAll);
+std::vector<LossAndGradient> ComputeGradients(const ModelParts& model,
+                                              std::span<const GradientRequest> requests,
+                                              Keeping keeping = Keeping::kAll);
+
+// The same of one request.
+inline LossAndGradient ComputeGradient(const ModelParts& model, const GradientRequest& request,
+                                       Keeping keeping = Keeping::kAll) {
+  return ComputeGradients(model, {&request, 1}, keeping).front();
+}
 
 }  // namespace imprint::engine

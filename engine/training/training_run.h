@@ -74,6 +74,8 @@ struct TrainingOutcome {
   int ranks = 1;
   // The number of graphs that were recorded.
   int graphs = 0;
+  // The samples that were computed together with those of other trainings (training_pack.h).
+  int64_t packed_samples = 0;
   // The steps that this process did, the seconds that they took, and what communication with other
   // ranks cost in them.
   int64_t steps = 0;

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cmath>
-#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <stop_token>
@@ -17,7 +16,7 @@
 #include "engine/collective/collective.h"
 #include "engine/collective/gang_of_threads.h"
 #include "engine/cuda/graph_of_repetition.h"
-#include "text/training_templates.h"
+#include "engine/training/disc_training.h"
 
 namespace imprint::engine {
 namespace {
@@ -26,48 +25,20 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Parts = std::vector<std::string>;
 
-const BaseModel& Demo() {
-  static const auto* const model = new std::shared_ptr<const BaseModel>(
-      *BaseModel::Load(std::filesystem::path(IMPRINT_SOURCE_DIR) / "models/demo"));
-  return **model;
-}
-
-RgbImage Disc(uint8_t red, uint8_t green) {
-  RgbImage image = RgbImage::Blank(64, 64, 230);
-  for (int y = 0; y < 64; ++y) {
-    for (int x = 0; x < 64; ++x) {
-      if ((x - 32) * (x - 32) + (y - 32) * (y - 32) > 400) continue;
-      image.Pixel(x, y)[0] = red;
-      image.Pixel(x, y)[1] = green;
-    }
-  }
-  return image;
-}
-
-TrainingInput Input() {
-  TrainingInput input{.token = "<disc>",
-                      .class_word = "mascot",
-                      .pictures = {Disc(200, 20), Disc(190, 40), Disc(210, 30)},
-                      .templates = DefaultTemplates(ConceptKind::kObject)};
-  input.recipe.steps = 6;
-  input.recipe.batch = 2;
-  return input;
-}
-
 TrainingOutcome Teach(const TrainingInput& input,
                       const std::optional<TrainingCheckpoint>& from = std::nullopt,
                       const TrainingHooks& hooks = {}) {
-  auto outcome = Train(Demo(), input, from, hooks);
+  auto outcome = Train(*DemoModel(), input, from, hooks);
   EXPECT_TRUE(outcome.ok()) << outcome.status();
   return outcome.ok() ? *std::move(outcome) : TrainingOutcome();
 }
 
 TEST(Train, TheSameInputGivesTheSameBytes) {
-  const TrainingOutcome first = Teach(Input());
+  const TrainingOutcome first = Teach(DiscTraining());
   EXPECT_TRUE(first.finished);
   EXPECT_EQ(SerializeLearnedEmbedding(first.embedding),
-            SerializeLearnedEmbedding(Teach(Input()).embedding));
-  TrainingInput other = Input();
+            SerializeLearnedEmbedding(Teach(DiscTraining()).embedding));
+  TrainingInput other = DiscTraining();
   other.recipe.seed = 1;
   EXPECT_NE(first.embedding.values, Teach(other).embedding.values);
 }
@@ -82,10 +53,10 @@ TEST(Train, ResumingFromAnyStepIsBitExact) {
     checkpoints.push_back(*ParseCheckpoint(std::as_bytes(std::span(bytes)), "checkpoint"));
     return absl::OkStatus();
   };
-  const TrainingOutcome whole = Teach(Input(), std::nullopt, hooks);
+  const TrainingOutcome whole = Teach(DiscTraining(), std::nullopt, hooks);
   ASSERT_EQ(checkpoints.size(), 5u);
   for (const TrainingCheckpoint& checkpoint : checkpoints) {
-    const TrainingOutcome resumed = Teach(Input(), checkpoint);
+    const TrainingOutcome resumed = Teach(DiscTraining(), checkpoint);
     EXPECT_EQ(SerializeLearnedEmbedding(resumed.embedding),
               SerializeLearnedEmbedding(whole.embedding))
         << "from step " << checkpoint.step;
@@ -100,16 +71,16 @@ TEST(Train, AStopLeavesACheckpointThatGoesOnExactly) {
   hooks.on_step = [&](const TrainingProgress& progress) {
     if (progress.step == 3) source.request_stop();
   };
-  const TrainingOutcome stopped = Teach(Input(), std::nullopt, hooks);
+  const TrainingOutcome stopped = Teach(DiscTraining(), std::nullopt, hooks);
   EXPECT_FALSE(stopped.finished);
   EXPECT_EQ(stopped.checkpoint.step, 3);
-  EXPECT_EQ(Teach(Input(), stopped.checkpoint).embedding.values, Teach(Input()).embedding.values);
+  EXPECT_EQ(Teach(DiscTraining(), stopped.checkpoint).embedding.values, Teach(DiscTraining()).embedding.values);
 }
 
 TEST(Train, AccumulationIsAnotherWayToTheSameGradient) {
-  TrainingInput at_once = Input();
+  TrainingInput at_once = DiscTraining();
   at_once.recipe.batch = 4;
-  TrainingInput in_parts = Input();
+  TrainingInput in_parts = DiscTraining();
   in_parts.recipe.batch = 1;
   in_parts.recipe.accumulation = 4;
   const std::vector<float> a = Teach(at_once).embedding.values;
@@ -124,7 +95,7 @@ TEST(Train, AccumulationIsAnotherWayToTheSameGradient) {
 }
 
 TEST(Train, LearnsWhatItIsShown) {
-  TrainingInput input = Input();
+  TrainingInput input = DiscTraining();
   input.recipe.steps = 60;
   input.recipe.batch = 4;
   const std::vector<float> losses = Teach(input).checkpoint.losses;
@@ -136,7 +107,7 @@ TEST(Train, LearnsWhatItIsShown) {
 }
 
 TEST(Train, TheLengthStaysWithinItsLimit) {
-  TrainingInput input = Input();
+  TrainingInput input = DiscTraining();
   input.recipe.learning_rate = 0.2;
   input.recipe.max_growth = 1.5;
   const TrainingOutcome limited = Teach(input);
@@ -146,7 +117,7 @@ TEST(Train, TheLengthStaysWithinItsLimit) {
 }
 
 TEST(Train, SeveralVectorsAllLearn) {
-  TrainingInput input = Input();
+  TrainingInput input = DiscTraining();
   input.recipe.vectors = 3;
   const TrainingOutcome outcome = Teach(input);
   ASSERT_EQ(outcome.embedding.vectors, 3);
@@ -159,18 +130,18 @@ TEST(Train, SeveralVectorsAllLearn) {
 }
 
 TEST(Train, TheEmbeddingSaysWhatItIsOf) {
-  const LearnedEmbedding embedding = Teach(Input()).embedding;
+  const LearnedEmbedding embedding = Teach(DiscTraining()).embedding;
   EXPECT_EQ(embedding.token, "<disc>");
-  EXPECT_EQ(embedding.provenance.at("imprint.base_model"), Demo().info().fingerprint);
+  EXPECT_EQ(embedding.provenance.at("imprint.base_model"), DemoModel()->info().fingerprint);
   EXPECT_EQ(embedding.provenance.at("imprint.class_word"), "mascot");
   EXPECT_EQ(embedding.provenance.at("imprint.step"), "6");
 }
 
 TEST(Train, BadInputIsRefusedByField) {
   const auto train = [](const auto& change) {
-    TrainingInput input = Input();
+    TrainingInput input = DiscTraining();
     change(input);
-    return Train(Demo(), input, std::nullopt, {});
+    return Train(*DemoModel(), input, std::nullopt, {});
   };
   EXPECT_THAT(train([](auto& i) { i.pictures.clear(); }), RefusesNaming(Parts{"pictures", "none"}));
   EXPECT_THAT(train([](auto& i) { i.pictures[1] = RgbImage::Blank(63, 64); }),
@@ -185,14 +156,14 @@ TEST(Train, BadInputIsRefusedByField) {
 }
 
 TEST(Train, AnotherRunsCheckpointIsRefused) {
-  const TrainingCheckpoint checkpoint = Teach(Input()).checkpoint;
-  TrainingInput other = Input();
+  const TrainingCheckpoint checkpoint = Teach(DiscTraining()).checkpoint;
+  TrainingInput other = DiscTraining();
   other.recipe.learning_rate = 0.005;
-  EXPECT_THAT(Train(Demo(), other, checkpoint, {}),
+  EXPECT_THAT(Train(*DemoModel(), other, checkpoint, {}),
               RefusesNaming(Parts{"checkpoint: recipe", "0.005"}));
-  other = Input();
+  other = DiscTraining();
   other.pictures[0].pixels[5] ^= 1;
-  EXPECT_THAT(Train(Demo(), other, checkpoint, {}), RefusesNaming(Parts{"checkpoint: pictures"}));
+  EXPECT_THAT(Train(*DemoModel(), other, checkpoint, {}), RefusesNaming(Parts{"checkpoint: pictures"}));
 }
 
 TEST(Train, AFailingCheckpointEndsIt) {
@@ -201,7 +172,7 @@ TEST(Train, AFailingCheckpointEndsIt) {
   hooks.on_checkpoint = [](const TrainingCheckpoint&) {
     return absl::ResourceExhaustedError("disk full");
   };
-  EXPECT_THAT(Train(Demo(), Input(), std::nullopt, hooks),
+  EXPECT_THAT(Train(*DemoModel(), DiscTraining(), std::nullopt, hooks),
               Fails(absl::StatusCode::kResourceExhausted, HasSubstr("disk full")));
 }
 
@@ -216,7 +187,7 @@ std::vector<absl::StatusOr<TrainingOutcome>> TrainTwo(const TrainingInput& first
                                  ASSERT_OK_AND_ASSIGN(const auto gang, std::move(joined));
                                  const bool is_first = gang->rank() == 0;
                                  outcomes[is_first ? 0 : 1] =
-                                     Train(Demo(), is_first ? first : second, std::nullopt,
+                                     Train(*DemoModel(), is_first ? first : second, std::nullopt,
                                            is_first ? TrainingHooks() : second_hooks,
                                            {.gang = gang.get(), .read_every = read_every});
                                }),
@@ -225,22 +196,22 @@ std::vector<absl::StatusOr<TrainingOutcome>> TrainTwo(const TrainingInput& first
 }
 
 TEST(Train, TwoRanksLearnTheSame) {
-  const auto outcomes = TrainTwo(Input(), Input());
+  const auto outcomes = TrainTwo(DiscTraining(), DiscTraining());
   ASSERT_THAT(outcomes[0], Succeeds());
   ASSERT_THAT(outcomes[1], Succeeds());
   EXPECT_EQ(outcomes[0]->embedding.values, outcomes[1]->embedding.values);
   EXPECT_EQ(outcomes[0]->ranks, 2);
   EXPECT_GE(outcomes[0]->collective.operations, 6);
-  const TrainingOutcome alone = Teach(Input());
+  const TrainingOutcome alone = Teach(DiscTraining());
   for (size_t i = 0; i < alone.embedding.values.size(); ++i) {
     EXPECT_NEAR(outcomes[0]->embedding.values[i], alone.embedding.values[i], 1e-5);
   }
 }
 
 TEST(Train, RanksThatWereGivenDifferentTrainingsSaySo) {
-  TrainingInput other = Input();
+  TrainingInput other = DiscTraining();
   other.recipe.seed = 5;
-  const auto outcomes = TrainTwo(Input(), other);
+  const auto outcomes = TrainTwo(DiscTraining(), other);
   EXPECT_THAT(outcomes[1], Fails(absl::StatusCode::kFailedPrecondition,
                                  HasSubstr("rank 1 was given another training")));
   EXPECT_THAT(outcomes[0], Fails(absl::StatusCode::kUnavailable, HasSubstr("gang")));
@@ -253,7 +224,7 @@ TEST(Train, WhateverRankIsToldToStopAllStopAfterTheSameStep) {
   hooks.on_step = [&](const TrainingProgress& progress) {
     if (progress.step == 2) stop.request_stop();
   };
-  const auto outcomes = TrainTwo(Input(), Input(), hooks);
+  const auto outcomes = TrainTwo(DiscTraining(), DiscTraining(), hooks);
   for (const auto& outcome : outcomes) {
     ASSERT_THAT(outcome, Succeeds());
     EXPECT_FALSE(outcome->finished);
@@ -271,7 +242,7 @@ TEST(Train, RanksThatReadSeldomStopAtAStepAtWhichAllRead) {
     if (checkpoint.step == 1) stop.request_stop();
     return absl::OkStatus();
   };
-  const auto outcomes = TrainTwo(Input(), Input(), hooks, /*read_every=*/4);
+  const auto outcomes = TrainTwo(DiscTraining(), DiscTraining(), hooks, /*read_every=*/4);
   for (const auto& outcome : outcomes) {
     ASSERT_THAT(outcome, Succeeds());
     EXPECT_EQ(outcome->checkpoint.step, 4);
@@ -279,7 +250,7 @@ TEST(Train, RanksThatReadSeldomStopAtAStepAtWhichAllRead) {
 }
 
 TEST(Train, ReadingSeldomAndGraphsChangeNothing) {
-  const TrainingOutcome wanted = Teach(Input());
+  const TrainingOutcome wanted = Teach(DiscTraining());
   std::vector<int64_t> heard;
   std::vector<int64_t> kept;
   TrainingHooks hooks;
@@ -292,7 +263,7 @@ TEST(Train, ReadingSeldomAndGraphsChangeNothing) {
   };
   int recorded = 0;
   ASSERT_OK_AND_ASSIGN(const TrainingOutcome ours,
-                       Train(Demo(), Input(), std::nullopt, hooks,
+                       Train(*DemoModel(), DiscTraining(), std::nullopt, hooks,
                              {.read_every = 4, .record = GraphsOfRepetition(recorded)}));
   EXPECT_EQ(SerializeLearnedEmbedding(ours.embedding), SerializeLearnedEmbedding(wanted.embedding));
   EXPECT_EQ(ours.checkpoint.losses, wanted.checkpoint.losses);
@@ -302,10 +273,10 @@ TEST(Train, ReadingSeldomAndGraphsChangeNothing) {
 }
 
 TEST(Train, GradientCheckpointingChangesNothing) {
-  const TrainingOutcome wanted = Teach(Input());
+  const TrainingOutcome wanted = Teach(DiscTraining());
   ASSERT_OK_AND_ASSIGN(
       const TrainingOutcome ours,
-      Train(Demo(), Input(), std::nullopt, {}, {.compute = {.gradient_checkpointing = true}}));
+      Train(*DemoModel(), DiscTraining(), std::nullopt, {}, {.compute = {.gradient_checkpointing = true}}));
   EXPECT_EQ(ours.embedding.values, wanted.embedding.values);
 }
 
@@ -320,9 +291,9 @@ int64_t NumbersAskedFor(int steps) {
                                 ++asked;
                               return nullptr;
                             }).scopes({at::RecordScope::FUNCTION}));
-  TrainingInput input = Input();
+  TrainingInput input = DiscTraining();
   input.recipe.steps = steps;
-  EXPECT_THAT(Train(Demo(), input, std::nullopt, {}, {.read_every = 100}), Succeeds());
+  EXPECT_THAT(Train(*DemoModel(), input, std::nullopt, {}, {.read_every = 100}), Succeeds());
   at::removeCallback(handle);
   return asked;
 }
@@ -334,7 +305,7 @@ TEST(Train, NoStepAsksTheDeviceForANumber) {
 }
 
 TEST(CheckRanks, EveryRankNeedsASample) {
-  const TrainingRecipe recipe = Input().recipe;  // 2 samples a step
+  const TrainingRecipe recipe = DiscTraining().recipe;  // 2 samples a step
   EXPECT_THAT(CheckRanks(recipe, 2), Succeeds());
   EXPECT_THAT(CheckRanks(recipe, 3), RefusesNaming(Parts{"ranks: got 3", "1 to 2"}));
   EXPECT_THAT(CheckRanks(recipe, 0), RefusesNaming(Parts{"ranks: got 0"}));

@@ -302,7 +302,8 @@ Outputs Gradient(const Inputs& in) {
   std::vector<at::Tensor> losses;
   for (int64_t step = 0; step < samples.steps(); ++step) {
     const engine::LossAndGradient result = engine::ComputeGradient(
-        model->parts(), samples.Part(step, 0, samples.batch()), in["rows"], samples.batch());
+        model->parts(),
+        {samples.Part(step, 0, samples.batch()), in["rows"], samples.batch()});
     gradients.push_back(result.gradient);
     losses.push_back(result.loss);
   }
@@ -317,8 +318,8 @@ absl::StatusOr<at::Tensor> LearnTogether(const engine::BaseModel& model,
   std::vector<at::Tensor> rows;
   for (int64_t step = 0; step < samples.steps(); ++step) {
     const auto [first, end] = engine::ShareOf(samples.batch(), gang.rank(), gang.size());
-    at::Tensor gradient = engine::ComputeGradient(model.parts(), samples.Part(step, first, end),
-                                                  state.rows, samples.batch())
+    at::Tensor gradient = engine::ComputeGradient(model.parts(), {samples.Part(step, first, end),
+                                                                 state.rows, samples.batch()})
                               .gradient;
     RETURN_IF_ERROR(gang.Sum(gradient));
     engine::AdamWStep(recipe, recipe.learning_rate, gradient, state);

@@ -1,5 +1,6 @@
 """Starts gateway, registry, trainer and sampler on loopback, and offers a client of their APIs."""
 
+import atexit
 import contextlib
 import dataclasses
 import functools
@@ -8,6 +9,7 @@ import importlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -29,6 +31,7 @@ def api():
     """The messages and stubs of imprint.v1, generated from the protos as any pipeline would: a namespace
     with one attribute for each message, enum and stub."""
     out = tempfile.mkdtemp(prefix="imprint-api-")
+    atexit.register(shutil.rmtree, out)
     proto = REPOSITORY / "proto"
     files = sorted((proto / "imprint" / "v1").glob("*.proto"))
     include = importlib.resources.files("grpc_tools") / "_proto"
