@@ -22,6 +22,12 @@ def wait_for(what, condition, seconds=60):
         time.sleep(0.02)
 
 
+def children(pid):
+    """The processes that a process has started, whichever of its threads did."""
+    return sorted(int(child) for tasks in pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+                  for child in tasks.read_text().split())
+
+
 class Result:
     """Of a command that has ended."""
 

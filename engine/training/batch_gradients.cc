@@ -70,8 +70,7 @@ BatchGradients::Recorded& BatchGradients::Record(std::span<const GradientRequest
   Recorded& entry = made.front();
   for (const GradientRequest& request : requests) {
     entry.requests.push_back(CopyOf(request));
-    entry.results.push_back(
-        {at::empty({}, request.rows.options()), at::empty_like(request.rows)});
+    entry.results.push_back({at::empty({}, request.rows.options()), at::empty_like(request.rows)});
   }
   entry.graph = record_([this, &entry] {
     const auto results = ComputeGradients(model_, entry.requests, keeping_);

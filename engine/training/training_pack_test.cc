@@ -193,8 +193,8 @@ RecordGraph FailingWhile(int& recorded, std::function<bool()> fails) {
 
 TEST(TrainingPack, BatchesAreHalvedWhereMemoryRunsOut) {
   int recorded = 0;
-  TrainingPack pack({.record = FailingWhile<c10::OutOfMemoryError>(
-                         recorded, [&] { return recorded == 1; })});
+  TrainingPack pack(
+      {.record = FailingWhile<c10::OutOfMemoryError>(recorded, [&] { return recorded == 1; })});
   std::vector<std::shared_ptr<PackedTraining>> members;
   for (uint64_t seed = 0; seed < 4; ++seed) members.push_back(Join(pack, WithSeed(seed)));
   pack.Round();
@@ -210,14 +210,14 @@ TEST(TrainingPack, BatchesAreHalvedWhereMemoryRunsOut) {
 
 TEST(TrainingPack, OneThatDoesNotFitEvenAloneEndsAloneInTheEnd) {
   int recorded = 0;
-  TrainingPack pack(
-      {.record = FailingWhile<c10::OutOfMemoryError>(recorded, [] { return true; })});
+  TrainingPack pack({.record = FailingWhile<c10::OutOfMemoryError>(recorded, [] { return true; })});
   const auto one = Join(pack, WithSeed(1));
   const auto other = Join(pack, WithSeed(2));
   pack.Round();
   EXPECT_TRUE(pack.empty());
   EXPECT_THAT(one->TakeOutcome(), Fails(absl::StatusCode::kResourceExhausted, HasSubstr("memory")));
-  EXPECT_THAT(other->TakeOutcome(), Fails(absl::StatusCode::kResourceExhausted, HasSubstr("memory")));
+  EXPECT_THAT(other->TakeOutcome(),
+              Fails(absl::StatusCode::kResourceExhausted, HasSubstr("memory")));
 }
 
 TEST(TrainingPack, AnErrorOfTheBatchIsThatOfWhoCausesIt) {

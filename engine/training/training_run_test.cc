@@ -74,7 +74,8 @@ TEST(Train, AStopLeavesACheckpointThatGoesOnExactly) {
   const TrainingOutcome stopped = Teach(DiscTraining(), std::nullopt, hooks);
   EXPECT_FALSE(stopped.finished);
   EXPECT_EQ(stopped.checkpoint.step, 3);
-  EXPECT_EQ(Teach(DiscTraining(), stopped.checkpoint).embedding.values, Teach(DiscTraining()).embedding.values);
+  EXPECT_EQ(Teach(DiscTraining(), stopped.checkpoint).embedding.values,
+            Teach(DiscTraining()).embedding.values);
 }
 
 TEST(Train, AccumulationIsAnotherWayToTheSameGradient) {
@@ -163,7 +164,8 @@ TEST(Train, AnotherRunsCheckpointIsRefused) {
               RefusesNaming(Parts{"checkpoint: recipe", "0.005"}));
   other = DiscTraining();
   other.pictures[0].pixels[5] ^= 1;
-  EXPECT_THAT(Train(*DemoModel(), other, checkpoint, {}), RefusesNaming(Parts{"checkpoint: pictures"}));
+  EXPECT_THAT(Train(*DemoModel(), other, checkpoint, {}),
+              RefusesNaming(Parts{"checkpoint: pictures"}));
 }
 
 TEST(Train, AFailingCheckpointEndsIt) {
@@ -274,9 +276,9 @@ TEST(Train, ReadingSeldomAndGraphsChangeNothing) {
 
 TEST(Train, GradientCheckpointingChangesNothing) {
   const TrainingOutcome wanted = Teach(DiscTraining());
-  ASSERT_OK_AND_ASSIGN(
-      const TrainingOutcome ours,
-      Train(*DemoModel(), DiscTraining(), std::nullopt, {}, {.compute = {.gradient_checkpointing = true}}));
+  ASSERT_OK_AND_ASSIGN(const TrainingOutcome ours,
+                       Train(*DemoModel(), DiscTraining(), std::nullopt, {},
+                             {.compute = {.gradient_checkpointing = true}}));
   EXPECT_EQ(ours.embedding.values, wanted.embedding.values);
 }
 

@@ -152,7 +152,10 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
   const auto kind = job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
   const std::string precision = PrecisionOf(job, now);
   for (const FreeNode& node : now.nodes) {
-    if (node.kind != kind || !MayTake(node, precision)) continue;
+    if (node.kind != kind || !MayTake(node, precision) ||
+        IsKeptFree(node, job.priority(), policy)) {
+      continue;
+    }
     response.set_slots_free(response.slots_free() + node.free_slots);
   }
   switch (job.state()) {

@@ -58,6 +58,17 @@ TEST(Explain, NamesAFewOfMany) {
             "and others; 3 jobs ahead");
 }
 
+TEST(Explain, SlotsThatAnUrgentTrainingKeepsFreeAreNotFreeForOthers) {
+  ClusterSnapshot now = Busy();
+  now.nodes[0].pack = 2;
+  now.nodes[0].trainings = {{.model = "m", .precision = "fp32", .priority = 3}};
+  v1::Job job = Pending();
+  job.set_priority(v1::JOB_PRIORITY_BULK);
+  EXPECT_EQ(Explain(job, now, {}).slots_free(), 0);
+  job.set_priority(v1::JOB_PRIORITY_INTERACTIVE);
+  EXPECT_EQ(Explain(job, now, {}).slots_free(), 1);
+}
+
 TEST(Explain, SaysThatThereIsNoNode) {
   ClusterSnapshot now = Busy();
   now.nodes.clear();

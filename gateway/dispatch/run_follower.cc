@@ -171,6 +171,9 @@ absl::Status RunFollower::BeginTraining(const v1::Ticket& ticket) {
   *order_.mutable_ticket() = ticket;
   order_.set_checkpoint(lease_.checkpoint);
   order_.set_trace_id(lease_.trace_id);
+  order_.set_priority(lease_.job.priority());
+  // It may be what brought others down that were computed with it.
+  order_.set_alone(lease_.faults > 0);
   if (members_ != nullptr) JoinGang(order_);
   return client_->Start(order_);
 }

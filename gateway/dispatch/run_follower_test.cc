@@ -267,6 +267,19 @@ TEST_F(RunFollowerTest, ARunThatItsNodeLostIsGivenBackAsAFault) {
   EXPECT_THAT(fake_registry_.ended(), SizeIs(1));
 }
 
+TEST_F(RunFollowerTest, AfterAFaultATrainingIsComputedAlone) {
+  Create(Training("a"));
+  Follow(Lease("a"));
+  ASSERT_TRUE(Eventually([&] { return !trainer_.attached().empty(); }));
+  EXPECT_FALSE(trainer_.started().front().alone());
+  EXPECT_EQ(trainer_.started().front().priority(), v1::JOB_PRIORITY_NORMAL);
+  trainer_.Lose();
+  ASSERT_TRUE(Ends());
+  Follow(Lease("a"));
+  ASSERT_TRUE(Eventually([&] { return trainer_.started().size() == 2; }));
+  EXPECT_TRUE(trainer_.started().back().alone());
+}
+
 TEST_F(RunFollowerTest, ANodeWithoutRoomCostsNoAttempt) {
   Create(Fragile("a"));
   trainer_.AnswerStarts({grpc::StatusCode::RESOURCE_EXHAUSTED, "no slot is free"});

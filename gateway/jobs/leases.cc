@@ -84,6 +84,7 @@ absl::StatusOr<RunLease> MakeLease(soci::session& sql, const JobRow& job, int64_
   lease.first_item = chunk.first_item;
   lease.item_count = chunk.item_count;
   lease.done_bits = static_cast<uint64_t>(chunk.done_bits);
+  lease.faults = chunk.faults;
   ASSIGN_OR_RETURN(lease.job, WithSpec(sql, job));
   std::string model;
   sql << "select model, trace_id from jobs where id = :id", soci::use(job.id), soci::into(model),
@@ -162,12 +163,14 @@ absl::StatusOr<std::vector<CurrentRun>> Leases::Current() {
     soci::statement statement =
         (sql.prepare << Sql(
              "select c.job, c.chunk, c.attempt, s.rank, s.node, c.start_us, j.tenant,"
-             " j.kind, j.priority, j.state from chunks c join jobs j on j.id = c.job"
+             " j.kind, j.priority, j.fingerprint, j.precision, j.state from chunks c join jobs j "
+             "on j.id = c.job"
              " join seats s on s.job = c.job and s.chunk = c.chunk"
              " where c.state = {chunk_running} order by c.job, c.chunk, s.rank"),
          soci::into(job), soci::into(chunk), soci::into(attempt), soci::into(rank),
          soci::into(run.node), soci::into(run.start_us), soci::into(run.tenant),
-         soci::into(run.kind), soci::into(run.priority), soci::into(state));
+         soci::into(run.kind), soci::into(run.priority), soci::into(run.fingerprint),
+         soci::into(run.precision), soci::into(state));
     statement.execute();
     while (statement.fetch()) {
       run.key.set_job(absl::StrCat("jobs/", job));

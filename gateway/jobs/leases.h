@@ -30,6 +30,7 @@ struct RunLease {
   int64_t first_item = 0;
   int64_t item_count = 0;
   uint64_t done_bits = 0;  // items of the chunk that are done
+  int faults = 0;          // faults of the chunk since its last progress
   std::string checkpoint;  // empty if there is none
   int64_t checkpoint_step = 0;
   std::string trace_id;
@@ -50,6 +51,8 @@ struct CurrentRun {
   std::string node;
   std::string kind;  // kind of its job
   int priority = 0;
+  std::string fingerprint;  // of the base model
+  std::string precision;
   int64_t start_us = 0;
   bool cancelling = false;
 };

@@ -128,19 +128,29 @@ class FairOrder {
   size_t last_ = 0;
 };
 
+bool HasMoreUrgent(const std::vector<NodeTraining>& trainings, int priority, const Policy& policy) {
+  return std::any_of(trainings.begin(), trainings.end(), [&](const NodeTraining& training) {
+    return training.priority >= policy.urgent && training.priority > priority;
+  });
+}
+
 // Slots of a chunk that are enough to begin it.
 int Enough(const WaitingWork& work) { return work.min_slots > 0 ? work.min_slots : work.slots; }
 
 // The nodes of one kind, and what is still free on them.
 class Slots {
  public:
-  Slots(const ClusterSnapshot& now, WorkKind kind) : kind_(kind) {
+  Slots(const ClusterSnapshot& now, WorkKind kind, const Policy& policy)
+      : kind_(kind), policy_(policy) {
     for (const FreeNode& node : now.nodes) {
       if (node.kind != kind) continue;
       uint32_t precisions = 0;
       for (const std::string& name : node.precisions) precisions |= NewBit(name);
       free_[{node.device, precisions}] += node.free_slots;
-      nodes_.push_back({.node = &node, .left = node.free_slots, .precisions = precisions});
+      nodes_.push_back({.node = &node,
+                        .left = node.free_slots,
+                        .precisions = precisions,
+                        .trainings = node.trainings});
       devices_.insert(node.device);
     }
     std::sort(nodes_.begin(), nodes_.end(),
@@ -181,9 +191,7 @@ class Slots {
     std::vector<std::string> taken;
     // Most work of a long queue finds nothing, and learns so from a few groups of nodes.
     if (FreeFor(work) < Enough(work)) return taken;
-    const auto free = [this](const Left& each) {
-      return IsOpen(each.node->device, each.precisions) ? each.left : 0;
-    };
+    const auto free = [&](const Left& each) { return IsOpenFor(each, work) ? each.left : 0; };
     absl::string_view device;
     int room = 0;
     // Of two that do, GPUs.
@@ -204,6 +212,8 @@ class Slots {
       --best.left;
       ++best.of_chunk;
       --free_[{best.node->device, best.precisions}];
+      if (best.node->pack > 1)
+        best.trainings.push_back({work.model, work.precision, work.priority});
       taken.push_back(best.node->node);
     }
     return taken;
@@ -214,7 +224,8 @@ class Slots {
     const FreeNode* node;
     int left;
     uint32_t precisions;
-    int of_chunk = 0;  // taken by the chunk that is being placed
+    std::vector<NodeTraining> trainings;  // with those that were placed
+    int of_chunk = 0;                     // taken by the chunk that is being placed
   };
 
   // 0 for what no node has.
@@ -230,6 +241,11 @@ class Slots {
   bool IsOpen(absl::string_view device, uint32_t precisions) const {
     const auto closed = closed_.find(device);
     return closed == closed_.end() || (precisions & closed->second) == 0;
+  }
+
+  bool IsOpenFor(const Left& node, const WaitingWork& work) const {
+    return IsOpen(node.node->device, node.precisions) &&
+           !HasMoreUrgent(node.trainings, work.priority, policy_);
   }
 
   // Who is alone takes any device.
@@ -255,21 +271,35 @@ class Slots {
     return room;
   }
 
-  std::tuple<bool, bool, int, bool, int> Preference(const Left& node, absl::string_view device,
-                                                    const WaitingWork& work,
-                                                    uint32_t precision) const {
-    const auto& warm = node.node->warm_models;
+  // What computes beside the work and is not packed with it, and what is.
+  std::pair<int, int> Neighbours(const Left& node, const WaitingWork& work) const {
     // The chunks of a sampler share its one device, whatever its slots.
-    const bool shares = kind_ == WorkKind::kSampling;
-    const int beside = shares ? std::max(node.node->slots - node.left, 0) : 0;
-    return {node.left > 0 && Suits(node, device, work, precision) &&
-                IsOpen(node.node->device, node.precisions) &&
-                node.of_chunk < MostOf(*node.node, work),
-            shares && node.node->device == "cuda", -beside,
-            std::find(warm.begin(), warm.end(), work.model) != warm.end(), node.left};
+    if (kind_ == WorkKind::kSampling) return {std::max(node.node->slots - node.left, 0), 0};
+    const auto packed = std::count_if(
+        node.trainings.begin(), node.trainings.end(), [&](const NodeTraining& training) {
+          return work.slots == 1 && training.model == work.model &&
+                 training.precision == work.precision && training.priority == work.priority;
+        });
+    return {static_cast<int>(node.trainings.size()) - static_cast<int>(packed),
+            static_cast<int>(packed)};
   }
 
-  WorkKind kind_;
+  std::tuple<bool, bool, int, int, bool, int> Preference(const Left& node, absl::string_view device,
+                                                         const WaitingWork& work,
+                                                         uint32_t precision) const {
+    const auto& warm = node.node->warm_models;
+    const auto [strangers, packed] = Neighbours(node, work);
+    return {node.left > 0 && Suits(node, device, work, precision) && IsOpenFor(node, work) &&
+                node.of_chunk < MostOf(*node.node, work),
+            kind_ == WorkKind::kSampling && node.node->device == "cuda",
+            -strangers,
+            -packed,
+            std::find(warm.begin(), warm.end(), work.model) != warm.end(),
+            node.left};
+  }
+
+  const WorkKind kind_;
+  const Policy& policy_;
   std::vector<Left> nodes_;
   std::set<absl::string_view> devices_;
   absl::flat_hash_map<absl::string_view, uint32_t> bits_;  // of precisions that nodes have
@@ -282,7 +312,8 @@ class Slots {
 
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy) {
   Decisions decisions;
-  std::array<Slots, 2> kinds = {Slots(now, WorkKind::kTraining), Slots(now, WorkKind::kSampling)};
+  std::array<Slots, 2> kinds = {Slots(now, WorkKind::kTraining, policy),
+                                Slots(now, WorkKind::kSampling, policy)};
   FairOrder order(now, policy);
   while (const WaitingWork* work = order.Next()) {
     if (kinds[0].NoneLeft() && kinds[1].NoneLeft()) break;
@@ -300,6 +331,10 @@ Decisions Decide(const ClusterSnapshot& now, const Policy& policy) {
     }
   }
   return decisions;
+}
+
+bool IsKeptFree(const FreeNode& node, int priority, const Policy& policy) {
+  return HasMoreUrgent(node.trainings, priority, policy);
 }
 
 int64_t JobsAhead(const ClusterSnapshot& now, const Policy& policy, const std::string& job) {

@@ -30,6 +30,13 @@ struct WaitingWork {
   double item_work = 0;
 };
 
+// A training that a node has.
+struct NodeTraining {
+  std::string model;
+  std::string precision;
+  int priority = 0;
+};
+
 // A node that may take work.
 struct FreeNode {
   std::string node;
@@ -41,6 +48,11 @@ struct FreeNode {
   std::string device = "cpu";  // or "cuda"
   // The most slots that one gang may have on it: ranks do not share a GPU.
   int slots_of_a_gang = 1 << 20;
+  // How many trainings of one model, precision and priority it computes together; whatever it has,
+  // computes on its one device. 1 means that it packs none.
+  int pack = 1;
+  // What it has, if it packs.
+  std::vector<NodeTraining> trainings;
 };
 
 // A run that holds slots on nodes.
@@ -72,6 +84,8 @@ struct Policy {
   std::map<std::string, double> weights;
   // The estimated device-seconds of a chunk per slot, which placing it adds to its tenant's usage.
   double chunk_cost_seconds = 30;
+  // A node that packs takes no work besides a more urgent training of at least this priority.
+  int urgent = 3;
 };
 
 // One chunk of `job` starts on these nodes, one slot per entry; for a gang, in order of rank.
@@ -100,9 +114,14 @@ struct Decisions {
 // count, slot by slot), then age, then name. A chunk starts with as many of its slots as are free,
 // if these are enough, or not at all. A chunk that does not fit reserves the free slots of the
 // nodes that would hold it if they were idle, against everything behind it. Preferred are
-// samplers on GPUs, then those that draw the fewest chunks, then nodes that have the base model in
-// memory, then those with the most free slots.
+// samplers on GPUs, then those that draw the fewest chunks; trainers that pack, if they have the
+// fewest trainings that the work cannot be packed with, then the fewest in all; then nodes that
+// have the base model in memory, then those with the most free slots.
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
+
+// Returns whether a node that packs keeps its free slots from work of that priority, because it has
+// a more urgent training.
+bool IsKeptFree(const FreeNode& node, int priority, const Policy& policy);
 
 // Returns how many waiting jobs of its kind go before this one, in that order with one chunk of
 // each; -1 if it is not waiting.

@@ -208,6 +208,55 @@ TEST(JobScheduler, ChunksOfOneSetSpreadOverSamplers) {
   EXPECT_THAT(Decide(now, {}).placements, SizeIs(2));
 }
 
+// Of four slots, all of which may compute together.
+FreeNode Packing(const std::string& name, const std::vector<NodeTraining>& trainings = {}) {
+  return {.node = name,
+          .free_slots = 4 - static_cast<int>(trainings.size()),
+          .slots = 4,
+          .pack = 4,
+          .trainings = trainings};
+}
+
+TEST(JobScheduler, TrainingsArePackedWhereNoTrainerIsLessCrowded) {
+  ClusterSnapshot now = {
+      .waiting = {Training("a", 4), Training("b", 3), Training("c", 2), Training("d", 1)},
+      .nodes = {Packing("one"), Packing("two")}};
+  now.nodes[0].warm_models = {"m"};
+  EXPECT_THAT(Decide(now, {}).placements,
+              ElementsAre(Placement{"a", {"one"}}, Placement{"b", {"two"}}, Placement{"c", {"one"}},
+                          Placement{"d", {"two"}}));
+}
+
+TEST(JobScheduler, ATrainingGoesWhereItCanBePackedRatherThanBesideAnother) {
+  ClusterSnapshot now = {.waiting = {Training("a")},
+                         .nodes = {Packing("one"), Packing("two", {{"m", "fp32"}, {"m", "fp32"}})}};
+  const NodeTraining strangers[] = {{"other", "fp32"}, {"m", "bf16"}, {"m", "fp32", 1}};
+  for (const NodeTraining& stranger : strangers) {
+    now.nodes[0] = Packing("one", {stranger});
+    EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"a", {"two"}}));
+  }
+  now.nodes[0] = Packing("one", {{"m", "fp32"}});
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"a", {"one"}}));
+}
+
+TEST(JobScheduler, AnUrgentTrainingHasTheTrainerToItself) {
+  ClusterSnapshot now = {.waiting = {Training("bulk", 9), Training("urgent", 1)},
+                         .nodes = {Packing("one")}};
+  now.waiting[0].priority = 1;
+  now.waiting[1].priority = 3;
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"urgent", {"one"}}));
+  now.nodes[0] = Packing("one", {{"m", "fp32", 3}});
+  EXPECT_TRUE(IsKeptFree(now.nodes[0], 1, {}));
+  EXPECT_FALSE(IsKeptFree(now.nodes[0], 3, {}));
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"urgent", {"one"}}))
+      << "beside what is as urgent";
+  now.nodes.push_back(Trainer("two"));
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"urgent", {"two"}}))
+      << "where it is alone";
+  now.waiting.pop_back();
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"bulk", {"two"}}));
+}
+
 TEST(JobScheduler, SaysHowManyJobsAreAhead) {
   ClusterSnapshot now = {.waiting = {Training("c", 1), Training("a", 3), Training("b", 2)}};
   EXPECT_EQ(JobsAhead(now, {}, "a"), 0);

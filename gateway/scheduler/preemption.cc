@@ -49,12 +49,29 @@ class Kind {
           yielding_.begin(), yielding_.end(),
           [&](const RunningWork* run) { return run != nullptr && MayTake(run->node, work); });
       if (victim == yielding_.end()) return;
-      preemptions.push_back({(*victim)->job, (*victim)->chunk, (*victim)->node, work.job});
-      *victim = nullptr;
+      const std::string& node = (*victim)->node;
+      GiveWay(*victim, work, preemptions);
+      ClearFor(work, node, preemptions);
+    }
+  }
+
+  // Has everything give way that would compute on the work's device, on a node that packs.
+  void ClearFor(const WaitingWork& work, const std::string& node,
+                std::vector<Preemption>& preemptions) {
+    const auto found = nodes_.find(node);
+    if (found == nodes_.end() || found->second->pack <= 1) return;
+    for (const RunningWork*& run : yielding_) {
+      if (run != nullptr && run->node == node) GiveWay(run, work, preemptions);
     }
   }
 
  private:
+  static void GiveWay(const RunningWork*& run, const WaitingWork& work,
+                      std::vector<Preemption>& preemptions) {
+    preemptions.push_back({run->job, run->chunk, run->node, work.job});
+    run = nullptr;
+  }
+
   bool MayTake(const std::string& node, const WaitingWork& work) const {
     const auto found = nodes_.find(node);
     if (found == nodes_.end()) return false;
@@ -74,8 +91,8 @@ class Kind {
 std::vector<Preemption> DecidePreemptions(const ClusterSnapshot& now,
                                           const std::vector<Placement>& placed,
                                           const PreemptionPolicy& policy) {
-  std::map<absl::string_view, int64_t> chunks_placed;
-  for (const Placement& placement : placed) ++chunks_placed[placement.job];
+  std::map<absl::string_view, std::vector<const Placement*>> placements;
+  for (const Placement& placement : placed) placements[placement.job].push_back(&placement);
   std::vector<const WaitingWork*> urgent;
   for (const WaitingWork& work : now.waiting) {
     const int enough = work.min_slots > 0 ? work.min_slots : work.slots;
@@ -87,10 +104,13 @@ std::vector<Preemption> DecidePreemptions(const ClusterSnapshot& now,
   std::vector<Preemption> preemptions;
   Kind kinds[] = {Kind(now, WorkKind::kTraining, policy), Kind(now, WorkKind::kSampling, policy)};
   for (const WaitingWork* work : urgent) {
-    const auto has = chunks_placed.find(work->job);
-    const int64_t left = work->chunks - (has == chunks_placed.end() ? 0 : has->second);
+    const std::vector<const Placement*>& has = placements[work->job];
     for (Kind& kind : kinds) {
-      if (kind.Is(work->kind)) kind.MakeRoom(*work, left, preemptions);
+      if (!kind.Is(work->kind)) continue;
+      for (const Placement* placement : has) {
+        kind.ClearFor(*work, placement->nodes.front(), preemptions);
+      }
+      kind.MakeRoom(*work, work->chunks - static_cast<int64_t>(has.size()), preemptions);
     }
   }
   return preemptions;

@@ -31,7 +31,8 @@ struct Preemption {
 
 // Makes room for urgent work of one slot that `placed` has not placed: chooses the youngest
 // yielding runs, which lose least, on nodes that may take the work. Runs that are already being
-// stopped count as free; gangs are not preempted.
+// stopped count as free; gangs are not preempted. On a trainer that packs, where whatever it has
+// computes on one device, all yielding runs give way to urgent work, wherever that has come from.
 std::vector<Preemption> DecidePreemptions(const ClusterSnapshot& now,
                                           const std::vector<Placement>& placed,
                                           const PreemptionPolicy& policy);

@@ -111,5 +111,34 @@ TEST(Preemption, GangsNeitherGiveWayNorAreGivenWay) {
   EXPECT_THAT(DecideFor(now), IsEmpty());
 }
 
+// A trainer that packs and has two bulk trainings and one of normal priority; another of one slot.
+ClusterSnapshot Packed() {
+  ClusterSnapshot now = {
+      .nodes = {{.node = "a", .free_slots = 1, .slots = 4, .pack = 4}, {.node = "b", .slots = 1}},
+      .runs = {Running("one", "a", kBulk, 10), Running("two", "a", kBulk, 20),
+               Running("normal", "a", kNormal, 30), Running("other", "b", kBulk, 5)}};
+  for (RunningWork& run : now.runs) run.kind = WorkKind::kTraining;
+  now.waiting = {{.job = "now", .priority = kInteractive}};
+  return now;
+}
+
+TEST(Preemption, AllThatYieldsLeavesTheTrainerThatUrgentWorkWasPlacedOn) {
+  EXPECT_THAT(DecideFor(Packed(), {{"now", {"a"}}}),
+              ElementsAre(Preemption{"two", 0, "a", "now"}, Preemption{"one", 0, "a", "now"}));
+  ClusterSnapshot now = Packed();
+  now.nodes[0].pack = 1;
+  EXPECT_THAT(DecideFor(now, {{"now", {"a"}}}), IsEmpty()) << "each has a device of its own";
+  now = Packed();
+  now.waiting[0].priority = kNormal;
+  EXPECT_THAT(DecideFor(now, {{"now", {"a"}}}), IsEmpty());
+}
+
+TEST(Preemption, WhereOneGivesWayToUrgentWorkAllThatYieldsDoes) {
+  ClusterSnapshot now = Packed();
+  now.nodes[0].free_slots = 0;
+  EXPECT_THAT(DecideFor(now),
+              ElementsAre(Preemption{"two", 0, "a", "now"}, Preemption{"one", 0, "a", "now"}));
+}
+
 }  // namespace
 }  // namespace imprint::gateway

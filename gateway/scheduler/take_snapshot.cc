@@ -43,6 +43,16 @@ int FreeSlots(const KnownNode& node, const std::vector<CurrentRun>& current) {
   return std::max<int>(node.status.free_slots() - static_cast<int>(coming), 0);
 }
 
+std::vector<NodeTraining> TrainingsOn(const KnownNode& node,
+                                      const std::vector<CurrentRun>& current) {
+  std::vector<NodeTraining> trainings;
+  for (const CurrentRun& run : current) {
+    if (run.node != node.status.node() || run.cancelling) continue;
+    trainings.push_back({run.fingerprint, run.precision, run.priority});
+  }
+  return trainings;
+}
+
 // Ranks of a gang come one after the other, rank 0 first.
 void AddRun(const CurrentRun& run, std::vector<RunningWork>& runs) {
   std::string job = JobIdOf(run.key);
@@ -100,6 +110,10 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, N
                      .slots = node.status.slots(),
                      .warm_models = {warm.begin(), warm.end()},
                      .precisions = PrecisionsOf(node.status)};
+    if (node.status.pack() > 1) {
+      free.pack = node.status.pack();
+      free.trainings = TrainingsOn(node, current);
+    }
     if (IsGpu(node.status)) {
       free.device = "cuda";
       free.slots_of_a_gang = node.status.devices_size();

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/status_matchers.h"
 #include "gateway/jobs/store_fixture.h"
 
 namespace imprint::gateway {
@@ -54,6 +55,35 @@ TEST_F(TakeSnapshotTest, ATrainingAsksTrainers) {
   Hear("sampler", v1::NODE_KIND_SAMPLER, {"bf16", "fp32"});
   Hear("trainer", v1::NODE_KIND_TRAINER, {"fp16", "fp32"});
   EXPECT_EQ(Precision(), "fp16");
+}
+
+TEST_F(TakeSnapshotTest, ATrainerThatPacksSaysWhatItHas) {
+  NewJob created = Training("a");
+  created.job.set_priority(v1::JOB_PRIORITY_BULK);
+  created.job.mutable_training()->set_precision("bf16");
+  Create(std::move(created));
+  Lease("a", "trainer");
+  v1::NodeStatus status;
+  status.set_node("trainer");
+  status.set_kind(v1::NODE_KIND_TRAINER);
+  status.set_slots(4);
+  status.set_free_slots(4);
+  nodes_.Heard("trainer:1", status);
+  auto snapshot = TakeSnapshot(queue_, leases_, nodes_);
+  ASSERT_THAT(snapshot, Succeeds());
+  EXPECT_EQ(snapshot->nodes[0].pack, 1);
+  EXPECT_TRUE(snapshot->nodes[0].trainings.empty()) << "only where it matters";
+  status.set_pack(4);
+  nodes_.Heard("trainer:1", status);
+  snapshot = TakeSnapshot(queue_, leases_, nodes_);
+  ASSERT_THAT(snapshot, Succeeds());
+  EXPECT_EQ(snapshot->nodes[0].pack, 4);
+  EXPECT_EQ(snapshot->nodes[0].free_slots, 3);
+  ASSERT_EQ(snapshot->nodes[0].trainings.size(), 1);
+  const NodeTraining& training = snapshot->nodes[0].trainings[0];
+  EXPECT_EQ(training.model, "f00d");
+  EXPECT_EQ(training.precision, "bf16");
+  EXPECT_EQ(training.priority, v1::JOB_PRIORITY_BULK);
 }
 
 TEST_F(TakeSnapshotTest, AChosenPrecisionStays) {

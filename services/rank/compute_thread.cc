@@ -13,10 +13,12 @@ ComputeThread::~ComputeThread() {
 }
 
 void ComputeThread::Run(const std::function<void()>& work) {
-  const absl::MutexLock one_at_a_time(&callers_);
-  const auto done = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return work_ == nullptr; };
   const absl::MutexLock lock(&mutex_);
+  const int64_t mine = asked_++;
+  const auto my_turn = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return done_ == mine; };
+  mutex_.Await(absl::Condition(&my_turn));
   work_ = &work;
+  const auto done = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return done_ > mine; };
   mutex_.Await(absl::Condition(&done));
 }
 
@@ -34,6 +36,7 @@ void ComputeThread::Loop() {
     (*work)();
     const absl::MutexLock lock(&mutex_);
     work_ = nullptr;
+    ++done_;
   }
 }
 

@@ -1,6 +1,7 @@
 // The one thread that calls the engine.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <thread>
 
@@ -18,15 +19,17 @@ class ComputeThread {
   ComputeThread(const ComputeThread&) = delete;
   ComputeThread& operator=(const ComputeThread&) = delete;
 
-  // Runs `work` on the compute thread and returns when it is done. One call runs at a time; others
-  // wait.
+  // Runs `work` on the compute thread and returns when it is done. One call runs at a time, in the
+  // order in which they came.
   void Run(const std::function<void()>& work);
 
  private:
   void Loop();
 
-  absl::Mutex callers_;
   absl::Mutex mutex_;
+  // Calls that came, and calls that are done.
+  int64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
   const std::function<void()>* work_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

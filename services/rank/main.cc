@@ -18,6 +18,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/flags/decimal_options.h"
 #include "base/status_macros.h"
@@ -41,6 +42,7 @@ struct RankFlags {
   std::optional<FieldFlags<ComputeOptions>> compute_flags;
   bool check_device = false;
   int parent = 0;
+  int pack = 1;
   std::string log_format = "text";
   std::string log_level = "info";
 };
@@ -50,6 +52,8 @@ void AddFlags(CLI::App& app, RankFlags& flags) {
   app.add_flag("--check-device", flags.check_device,
                "Only say which device that is, or why it cannot be used");
   app.add_option("--parent", flags.parent, "Process with which this one ends; 0 is none");
+  app.add_option("--pack", flags.pack, "Trainings of one base model that it computes at once")
+      ->capture_default_str();
   flags.compute_flags.emplace(app, kRankComputeRows, flags.compute, "What it computes with",
                               ShowDefaults::kYes);
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();
@@ -90,6 +94,7 @@ absl::Status Serve(RankFlags& flags) {
   RETURN_IF_ERROR(flags.compute_flags->TakeNames());
   if (flags.check_device) return SayDevice(flags.compute);
   if (flags.socket.empty()) return FieldError("socket", "none", "a path to listen at: --socket");
+  RETURN_IF_ERROR(CheckRange("pack", flags.pack, 1, 256));
   RETURN_IF_ERROR(StartLog("imprint-rank", flags.log_format, flags.log_level));
   RETURN_IF_ERROR(EndWithParent(flags.parent));
   RankContext context = {.compute = flags.compute};
@@ -100,7 +105,7 @@ absl::Status Serve(RankFlags& flags) {
     RETURN_IF_ERROR(engine::LimitProcessMemory(context.compute.memory_mb));
   }
   ASSIGN_OR_RETURN(context.record, engine::PrepareDevice(context.compute));
-  RankEndpoint endpoint(std::move(context));
+  RankEndpoint endpoint(std::move(context), flags.pack);
   RETURN_IF_ERROR(endpoint.SetThreads(flags.compute.threads));
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);

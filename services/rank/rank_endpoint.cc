@@ -3,17 +3,19 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 
-#include "engine/torch/threads.h"
+#include "base/status_macros.h"
 #include "services/server/call.h"
 
 namespace imprint::rank {
+namespace {
 
-absl::Status RankEndpoint::SetThreads(int threads) {
-  absl::Status status;
-  compute_.Run([&] { status = engine::SetComputeThreads(threads); });
-  return status;
+std::string KeyOf(const v1::RunKey& run) {
+  return absl::StrCat(run.job(), "/", run.chunk(), "/", run.attempt(), "/", run.rank());
 }
+
+}  // namespace
 
 grpc::Status RankEndpoint::Train(grpc::ServerContext* context, const v1::TrainRequest* request,
                                  grpc::ServerWriter<v1::RunEvent>* writer) {
@@ -23,14 +25,11 @@ grpc::Status RankEndpoint::Train(grpc::ServerContext* context, const v1::TrainRe
 absl::Status RankEndpoint::TrainOne(grpc::ServerContext& context, const v1::TrainRequest& request,
                                     grpc::ServerWriter<v1::RunEvent>& writer) {
   Current current;
-  {
+  const std::string run = KeyOf(request.run());
+  RETURN_IF_ERROR(Enter(run, current));
+  const absl::Cleanup leave = [&] {
     const absl::MutexLock lock(&mutex_);
-    if (current_ != nullptr) return absl::ResourceExhaustedError("a training runs already");
-    current_ = &current;
-  }
-  const absl::Cleanup leave = [this] {
-    const absl::MutexLock lock(&mutex_);
-    current_ = nullptr;
+    running_.erase(run);
   };
   const TrainingControl control = {.emit =
                                        [&](v1::RunEvent event) {
@@ -40,7 +39,7 @@ absl::Status RankEndpoint::TrainOne(grpc::ServerContext& context, const v1::Trai
                                        },
                                    .stop = current.stop.get_token(),
                                    .keep = [&] { return current.keep.load(); }};
-  compute_.Run([&] { training_.Train(request, control); });
+  training_.Train(request, control);
   if (context.IsCancelled()) return absl::CancelledError("the agent has gone");
   return absl::OkStatus();
 }
@@ -49,11 +48,23 @@ grpc::Status RankEndpoint::Stop(grpc::ServerContext* context, const v1::StopRank
                                 v1::StopRankResponse* /*response*/) {
   return Answer(*context, [&]() -> absl::Status {
     const absl::MutexLock lock(&mutex_);
-    if (current_ == nullptr) return absl::FailedPreconditionError("no training runs");
-    if (request->mode() == v1::STOP_MODE_ABANDON) current_->keep = false;
-    current_->stop.request_stop();
+    const auto found = running_.find(KeyOf(request->run()));
+    if (found == running_.end()) return absl::FailedPreconditionError("no such training runs");
+    if (request->mode() == v1::STOP_MODE_ABANDON) found->second->keep = false;
+    found->second->stop.request_stop();
     return absl::OkStatus();
   });
+}
+
+absl::Status RankEndpoint::Enter(const std::string& run, Current& current) {
+  const absl::MutexLock lock(&mutex_);
+  if (running_.contains(run)) return absl::ResourceExhaustedError("this training runs already");
+  if (running_.size() >= pack_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(running_.size(), " of ", pack_, " trainings run already"));
+  }
+  running_[run] = &current;
+  return absl::OkStatus();
 }
 
 }  // namespace imprint::rank

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,12 +44,6 @@ absl::StatusOr<std::optional<engine::TrainingCheckpoint>> ParseGivenCheckpoint(
   return checkpoint;
 }
 
-absl::Status CheckThreads(int asked) {
-  if (asked == 0 || asked == engine::ComputeThreads()) return absl::OkStatus();
-  return FieldError("spec.compute_threads", absl::StrCat(asked),
-                    absl::StrCat("0 or this process's, ", engine::ComputeThreads()));
-}
-
 }  // namespace
 
 // One training.
@@ -75,10 +70,11 @@ class RankTraining::Session {
   absl::Status TrainFromRequest() {
     ASSIGN_OR_RETURN(const TrainingOrder order, ParseTrainingSpec(request_.spec()));
     RETURN_IF_ERROR(OpenDoor());
-    RETURN_IF_ERROR(CheckThreads(request_.spec().compute_threads()));
+    RETURN_IF_ERROR(CheckThreads());
     ASSIGN_OR_RETURN(const auto checkpoint, ParseGivenCheckpoint(request_.checkpoint()));
     stage_ = Stage::kModel;
-    ASSIGN_OR_RETURN(const LoadedModel loaded, rank_.Load(request_.model(), order.precision));
+    ASSIGN_OR_RETURN(const LoadedModel loaded,
+                     Compute([&] { return rank_.Load(request_.model(), order.precision); }));
     stage_ = Stage::kTraining;
     ASSIGN_OR_RETURN(const int size,
                      TrainingSize(order.settings.size, loaded.model->info().picture_size,
@@ -89,32 +85,78 @@ class RankTraining::Session {
                                            control_.stop, kRegistryPatience));
     stage_ = Stage::kTraining;
     const auto input = engine::TrainingInput::From(order.settings, std::move(pictures));
-    RETURN_IF_ERROR(engine::CheckTraining(*loaded.model, input));
+    RETURN_IF_ERROR(Compute([&] { return engine::CheckTraining(*loaded.model, input); }));
     const engine::TrainingHooks hooks = Hooks(order);
-    const auto outcome = TrainTogether(*loaded.model, input, checkpoint, hooks, loaded.warm);
-    if (!outcome.ok()) {
-      return engine::WithWhatFits(outcome.status(), *loaded.model, input, hooks, Context(nullptr),
-                                  place_.size);
-    }
+    const auto outcome = place_.size > 1 ? Compute([&] {
+      return TrainInGang(*loaded.model, input, checkpoint, hooks, loaded.warm);
+    })
+                                         : TrainInPack(loaded, input, checkpoint, hooks);
+    if (!outcome.ok()) return WithWhatFits(outcome.status(), *loaded.model, input, hooks);
     outcome->finished ? EmitResult(*outcome) : EmitStopped(*outcome);
     return absl::OkStatus();
   }
 
+  // Runs `body` on the compute thread, and returns what it returns.
+  template <typename Body>
+  std::invoke_result_t<Body> Compute(Body&& body) {
+    std::optional<std::invoke_result_t<Body>> result;
+    rank_.compute_.Run([&] { result = body(); });
+    return *std::move(result);
+  }
+
+  absl::Status CheckThreads() const {
+    const int asked = request_.spec().compute_threads();
+    if (asked == 0 || asked == rank_.threads_) return absl::OkStatus();
+    return FieldError("spec.compute_threads", absl::StrCat(asked),
+                      absl::StrCat("0 or this process's, ", rank_.threads_));
+  }
+
+  // Computes rounds of the pack, as every session that waits for its end does, until this training
+  // has ended.
+  absl::StatusOr<engine::TrainingOutcome> TrainInPack(
+      const LoadedModel& loaded, const engine::TrainingInput& input,
+      const std::optional<engine::TrainingCheckpoint>& checkpoint,
+      const engine::TrainingHooks& hooks) {
+    const engine::Packing packing =
+        request_.spec().exact() ? engine::Packing::kExact : engine::Packing::kTogether;
+    ASSIGN_OR_RETURN(const auto training, Compute([&] {
+                       NoteStart(checkpoint, loaded.warm);
+                       return rank_.pack_.Join(loaded.model, input, checkpoint, hooks, packing);
+                     }));
+    const auto ended_in_round = [&] {
+      if (training->ended()) return true;
+      rank_.pack_.Round();
+      if (const std::string warning = rank_.pack_.TakeWarning(); !warning.empty()) {
+        LogWarning(warning);
+      }
+      return training->ended();
+    };
+    while (!Compute(ended_in_round)) {
+    }
+    return training->TakeOutcome();
+  }
+
+  // What would fit is tried where no other training runs, which would have to wait for that.
+  absl::Status WithWhatFits(const absl::Status& status, const engine::BaseModel& model,
+                            const engine::TrainingInput& input,
+                            const engine::TrainingHooks& hooks) {
+    return Compute([&] {
+      if (!rank_.pack_.empty()) return status;
+      return engine::WithWhatFits(status, model, input, hooks, rank_.ContextOf(nullptr),
+                                  place_.size);
+    });
+  }
+
   // Has left the gang when it returns.
-  absl::StatusOr<engine::TrainingOutcome> TrainTogether(
+  absl::StatusOr<engine::TrainingOutcome> TrainInGang(
       const engine::BaseModel& model, const engine::TrainingInput& input,
       const std::optional<engine::TrainingCheckpoint>& checkpoint,
       const engine::TrainingHooks& hooks, bool warm) {
     const engine::JoinHooks joining = {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }};
     ASSIGN_OR_RETURN(const auto gang,
                      engine::JoinGang(place_, rank_.device(), door_ ? &*door_ : nullptr, joining));
-    first_step_ = checkpoint ? checkpoint->step : 0;
-    EmitStarted(warm);
-    return engine::Train(model, input, checkpoint, hooks, Context(gang.get()));
-  }
-
-  engine::TrainingContext Context(engine::Collective* gang) const {
-    return {.gang = gang, .compute = rank_.context_.compute, .record = rank_.context_.record};
+    NoteStart(checkpoint, warm);
+    return engine::Train(model, input, checkpoint, hooks, rank_.ContextOf(gang.get()));
   }
 
   // Before anything that takes its time, so that the others can do theirs meanwhile.
@@ -157,14 +199,15 @@ class RankTraining::Session {
     return hooks;
   }
 
-  void EmitStarted(bool warm) {
+  void NoteStart(const std::optional<engine::TrainingCheckpoint>& checkpoint, bool warm) {
+    first_step_ = checkpoint ? checkpoint->step : 0;
     training_since_ = absl::Now();
     v1::RunEvent event;
     v1::RunStarted& started = *event.mutable_started();
     started.set_resumed_from_step(first_step_);
     started.set_seconds(absl::ToDoubleSeconds(training_since_ - since_));
     started.set_warm(warm);
-    started.set_compute_threads(engine::ComputeThreads());
+    started.set_compute_threads(rank_.threads_);
     control_.emit(std::move(event));
   }
 
@@ -233,11 +276,12 @@ class RankTraining::Session {
   v1::TrainingReport Report(const engine::TrainingOutcome& outcome) const {
     v1::TrainingReport report;
     report.set_ranks(outcome.ranks);
-    report.set_compute_threads(engine::ComputeThreads());
+    report.set_compute_threads(rank_.threads_);
     report.set_steps(outcome.steps);
     report.set_seconds(outcome.seconds);
     report.set_collective_seconds(outcome.collective.seconds);
     report.set_collective_bytes(outcome.collective.bytes);
+    report.set_packed_samples(outcome.packed_samples);
     // A figure that cannot be had is no reason to lose what was learned.
     report.set_device_memory_bytes(engine::TakePeakDeviceMemory(rank_.device()).value_or(0));
     return report;
@@ -263,6 +307,18 @@ class RankTraining::Session {
   int64_t first_step_ = 0;
 };
 
+RankTraining::RankTraining(RankContext context)
+    : context_(std::move(context)), pack_(ContextOf(nullptr)) {}
+
+absl::Status RankTraining::SetThreads(int threads) {
+  absl::Status status;
+  compute_.Run([&] {
+    status = engine::SetComputeThreads(threads);
+    threads_ = engine::ComputeThreads();
+  });
+  return status;
+}
+
 void RankTraining::Train(const v1::TrainRequest& request, const TrainingControl& control) {
   Session(*this, request, control).Run();
 }
@@ -281,6 +337,9 @@ absl::StatusOr<RankTraining::LoadedModel> RankTraining::Load(const v1::ModelLoca
                     model_->info().compute.precision == precision;
   if (warm) return LoadedModel{.model = model_, .warm = true};
   // Two do not fit into memory.
+  if (!pack_.empty()) {
+    return absl::UnavailableError("model: trainings of another base model or precision run here");
+  }
   model_ = nullptr;
   ASSIGN_OR_RETURN(std::shared_ptr<const engine::BaseModel> model,
                    engine::BaseModel::Load(location.folder(), compute.choice()));

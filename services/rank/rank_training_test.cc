@@ -12,7 +12,6 @@
 
 #include "base/rgb_image.h"
 #include "base/status_matchers.h"
-#include "engine/torch/threads.h"
 #include "services/node/loopback_server.h"
 #include "services/rank/demo_training.h"
 #include "services/rank/fake_registry.h"
@@ -35,7 +34,7 @@ class RankTrainingTest : public ::testing::Test {
  protected:
   using Events = std::vector<v1::RunEvent>;
 
-  RankTrainingTest() { EXPECT_THAT(engine::SetComputeThreads(1), Succeeds()); }
+  RankTrainingTest() { EXPECT_THAT(training_.SetThreads(1), Succeeds()); }
 
   v1::TrainRequest Request(int steps) const {
     return DemoRequest(steps, registry_server_.address());

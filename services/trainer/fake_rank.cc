@@ -5,14 +5,17 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include <grpcpp/security/server_credentials.h>
@@ -29,7 +32,8 @@ class FakeRank : public v1::RankService::Service {
  public:
   grpc::Status Train(grpc::ServerContext* context, const v1::TrainRequest* request,
                      grpc::ServerWriter<v1::RunEvent>* writer) override {
-    stop_ = v1::STOP_MODE_UNSPECIFIED;
+    std::atomic<int>& stop = StopOf(request->run());
+    stop = v1::STOP_MODE_UNSPECIFIED;
     const std::string& what = request->spec().class_word();
     v1::RunEvent event;
     event.mutable_started()->set_warm(warm_ == request->model().fingerprint());
@@ -58,7 +62,7 @@ class FakeRank : public v1::RankService::Service {
     std::vector<std::string> memory;
     while (what == "wait" || what == "deaf" || what == "grow") {
       if (context->IsCancelled()) return grpc::Status::CANCELLED;
-      if (what != "deaf" && stop_ != v1::STOP_MODE_UNSPECIFIED) return Stopped(*writer);
+      if (what != "deaf" && stop != v1::STOP_MODE_UNSPECIFIED) return Stopped(stop, *writer);
       if (what == "grow" && memory.size() < 400) memory.emplace_back(1 << 20, 'x');
       Pause();
     }
@@ -70,7 +74,7 @@ class FakeRank : public v1::RankService::Service {
 
   grpc::Status Stop(grpc::ServerContext* /*context*/, const v1::StopRankRequest* request,
                     v1::StopRankResponse* /*response*/) override {
-    stop_ = request->mode();
+    StopOf(request->run()) = request->mode();
     return grpc::Status::OK;
   }
 
@@ -79,9 +83,15 @@ class FakeRank : public v1::RankService::Service {
  private:
   static void Pause() { absl::SleepFor(absl::Milliseconds(5)); }
 
-  grpc::Status Stopped(grpc::ServerWriter<v1::RunEvent>& writer) {
+  // How a run was told to stop.
+  std::atomic<int>& StopOf(const v1::RunKey& run) {
+    const absl::MutexLock lock(&mutex_);
+    return stops_[run.job()];
+  }
+
+  static grpc::Status Stopped(int stop, grpc::ServerWriter<v1::RunEvent>& writer) {
     v1::RunEvent event;
-    if (stop_ == v1::STOP_MODE_CHECKPOINT) {
+    if (stop == v1::STOP_MODE_CHECKPOINT) {
       event.mutable_checkpoint()->set_step(3);
       writer.Write(event);
     }
@@ -90,7 +100,8 @@ class FakeRank : public v1::RankService::Service {
     return grpc::Status::OK;
   }
 
-  std::atomic<int> stop_ = v1::STOP_MODE_UNSPECIFIED;
+  absl::Mutex mutex_;
+  std::map<std::string, std::atomic<int>> stops_ ABSL_GUARDED_BY(mutex_);
   std::string warm_;
 };
 

@@ -14,21 +14,17 @@
 namespace imprint::trainer {
 
 absl::Status RankPool::Warm() {
-  for (int i = 0; i < options_.slots; ++i) {
-    RETURN_IF_ERROR(Spawn(options_.threads, /*idle=*/true).status());
+  const int children = (options_.slots + options_.pack - 1) / options_.pack;
+  for (int i = 0; i < children; ++i) {
+    RETURN_IF_ERROR(Spawn(options_.threads, {}).status());
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Take(int threads,
-                                                            const std::string& fingerprint,
+absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Take(RankNeed need,
                                                             const std::stop_token& stop) {
-  if (threads == 0) threads = options_.threads;
-  std::shared_ptr<RankProcess> rank = TakeIdle(threads, fingerprint);
-  if (rank == nullptr) {
-    DropIdleOverSlots();
-    ASSIGN_OR_RETURN(rank, Spawn(threads, /*idle=*/false));
-  }
+  if (need.threads == 0) need.threads = options_.threads;
+  ASSIGN_OR_RETURN(std::shared_ptr<RankProcess> rank, Choose(need));
   const absl::Status ready = rank->AwaitReady(absl::Now() + options_.start_patience, stop);
   if (ready.ok()) return rank;
   if (absl::IsCancelled(ready)) {
@@ -40,28 +36,42 @@ absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Take(int threads,
   return WithReason(ready, absl::IsUnavailable(ready) ? "RANK_CRASHED" : "RANK_NOT_READY");
 }
 
-void RankPool::Loaded(const RankProcess& rank, const std::string& fingerprint) {
+absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Choose(const RankNeed& need) {
+  const absl::MutexLock one_at_a_time(&choosing_);
+  if (auto rank = Share(need); rank != nullptr) return rank;
+  if (auto rank = TakeIdle(need); rank != nullptr) return rank;
+  DropIdleOverSlots();
+  return Spawn(need.threads, {.runs = 1, .kind = need.kind});
+}
+
+void RankPool::Loaded(const RankProcess& rank, const std::string& model) {
   const absl::MutexLock lock(&mutex_);
-  for (Member& member : members_) {
-    if (member.rank.lock().get() == &rank) member.fingerprint = fingerprint;
-  }
+  if (Member* member = Find(rank); member != nullptr) member->model = model;
 }
 
 void RankPool::Return(std::shared_ptr<RankProcess> rank) {
   // Ended outside of the lock: it waits for the child.
   std::shared_ptr<RankProcess> dropped;
   const absl::MutexLock lock(&mutex_);
-  if (closed_) return;
+  Member* member = Find(*rank);
+  if (closed_ || member == nullptr || --member->runs > 0) return;
   // One run's next attempt may have had to have a child of its own.
-  if (Living() > options_.slots) {
+  if (member->discarded || Living() > options_.slots) {
     dropped = std::move(rank);
     return;
   }
-  for (Member& member : members_) {
-    if (member.rank.lock() != rank) continue;
-    member.idle = std::move(rank);
-    return;
+  member->idle = std::move(rank);
+}
+
+bool RankPool::Discard(std::shared_ptr<RankProcess> rank) {
+  bool is_first = true;
+  {
+    const absl::MutexLock lock(&mutex_);
+    Member* member = Find(*rank);
+    is_first = member == nullptr || !std::exchange(member->discarded, true);
   }
+  Return(std::move(rank));
+  return is_first;
 }
 
 void RankPool::Tidy() {
@@ -88,9 +98,7 @@ std::vector<std::string> RankPool::WarmModels() const {
   const absl::MutexLock lock(&mutex_);
   std::vector<std::string> fingerprints;
   for (const Member& member : members_) {
-    if (!member.fingerprint.empty() && !member.rank.expired()) {
-      fingerprints.push_back(member.fingerprint);
-    }
+    if (!member.model.empty() && !member.rank.expired()) fingerprints.push_back(member.model);
   }
   std::sort(fingerprints.begin(), fingerprints.end());
   fingerprints.erase(std::unique(fingerprints.begin(), fingerprints.end()), fingerprints.end());
@@ -123,33 +131,60 @@ void RankPool::Close() {
   }
 }
 
-absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Spawn(int threads, bool idle) {
+absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Spawn(int threads, Member member) {
   ASSIGN_OR_RETURN(std::shared_ptr<RankProcess> rank,
                    RankProcess::Spawn(options_.command, threads));
   LogInfo("started an imprint-rank process", {{"pid", rank->pid()}, {"threads", threads}});
   const absl::MutexLock lock(&mutex_);
   if (closed_) return absl::CancelledError("the node ends");
-  members_.push_back({.rank = rank, .idle = idle ? rank : nullptr});
+  member.rank = rank;
+  if (member.runs == 0) member.idle = rank;
+  members_.push_back(std::move(member));
   return rank;
 }
 
-std::shared_ptr<RankProcess> RankPool::TakeIdle(int threads, const std::string& fingerprint) {
+std::shared_ptr<RankProcess> RankPool::Share(const RankNeed& need) {
+  if (need.kind.empty()) return nullptr;
+  const absl::MutexLock lock(&mutex_);
+  for (Member& member : members_) {
+    if (member.runs == 0 || member.runs >= options_.pack || member.discarded) continue;
+    std::shared_ptr<RankProcess> rank = member.rank.lock();
+    if (member.kind != need.kind || rank == nullptr || rank->threads() != need.threads ||
+        rank->ending()) {
+      continue;
+    }
+    ++member.runs;
+    return rank;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<RankProcess> RankPool::TakeIdle(const RankNeed& need) {
   const absl::MutexLock lock(&mutex_);
   Member* best = nullptr;
   // The model in memory, then none, then another one.
   const auto rank_of = [&](const Member& member) {
-    return member.fingerprint == fingerprint ? 0 : member.fingerprint.empty() ? 1 : 2;
+    return member.model == need.model ? 0 : member.model.empty() ? 1 : 2;
   };
   for (Member& member : members_) {
-    if (member.idle == nullptr || member.idle->threads() != threads || member.idle->ending()) {
+    if (member.idle == nullptr || member.idle->threads() != need.threads || member.idle->ending()) {
       continue;
     }
     if (best == nullptr || rank_of(member) < rank_of(*best)) best = &member;
   }
   if (best == nullptr) return nullptr;
   // It will load another one.
-  if (best->fingerprint != fingerprint) best->fingerprint.clear();
+  if (best->model != need.model) best->model.clear();
+  best->runs = 1;
+  best->kind = need.kind;
   return std::exchange(best->idle, nullptr);
+}
+
+RankPool::Member* RankPool::Find(const RankProcess& rank) {
+  const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& member) {
+    return member.rank.lock().get() == &rank;
+  });
+  return found == members_.end() ? nullptr : &*found;
 }
 
 int RankPool::Living() const {

@@ -1,4 +1,5 @@
-// The child processes of a trainer node. They are kept after a run, with the base model in memory.
+// The child processes of a trainer node: each has one training, or several that compute together.
+// They are kept after a run, with the base model in memory.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,22 @@ struct RankPoolOptions {
   RankCommand command;
   // The number of children that are kept.
   int slots = 1;
+  // The number of trainings that may share a child.
+  int pack = 1;
   // The number of threads that a child computes with, unless a run says otherwise.
   int threads = 1;
   // How long a new child may take to answer.
   absl::Duration start_patience = absl::Seconds(60);
+};
+
+// What a run asks of its child.
+struct RankNeed {
+  // The number of threads it computes with; 0 means the pool's.
+  int threads = 0;
+  // The fingerprint of the base model.
+  std::string model;
+  // Runs of the same kind may share a child; a run without one has its child for itself.
+  std::string kind;
 };
 
 // Thread-safe.
@@ -38,18 +51,21 @@ class RankPool {
   // Starts a child for every slot, so that the first runs need not wait for one.
   absl::Status Warm();
 
-  // Takes a child that answers, for exclusive use; it computes with `threads` (0: the options'). A
-  // child with the model in memory is preferred; if none fits, a new one is started. If the child
-  // does not answer, returns UNAVAILABLE with the reason RANK_CRASHED or DEADLINE_EXCEEDED with
+  // Takes a child that answers: one that already has runs of the same kind, and takes more; else an
+  // idle one, if there is one with the model in memory; else a new one. If the child does not
+  // answer, returns UNAVAILABLE with the reason RANK_CRASHED or DEADLINE_EXCEEDED with
   // RANK_NOT_READY; CANCELLED once `stop` is requested.
-  absl::StatusOr<std::shared_ptr<RankProcess>> Take(int threads, const std::string& fingerprint,
-                                                    const std::stop_token& stop);
+  absl::StatusOr<std::shared_ptr<RankProcess>> Take(RankNeed need, const std::stop_token& stop);
 
   // Notes that the child has loaded a model.
-  void Loaded(const RankProcess& rank, const std::string& fingerprint);
+  void Loaded(const RankProcess& rank, const std::string& model);
 
-  // Gives the child back. It is kept unless there are more children than slots.
+  // Gives the child back. Once it has no run it is kept, unless there are more children than slots.
   void Return(std::shared_ptr<RankProcess> rank);
+
+  // Gives a child back that is to have no more runs; it ends when those that it still has do.
+  // Returns whether no other run has done so before.
+  bool Discard(std::shared_ptr<RankProcess> rank);
 
   // Drops children that ended while they were idle. To be called every second.
   void Tidy();
@@ -76,19 +92,29 @@ class RankPool {
   struct Member {
     std::weak_ptr<RankProcess> rank;
     // The model that it has in memory, as far as is known.
-    std::string fingerprint;
+    std::string model;
+    // The runs that it has, and their kind.
+    int runs = 0;
+    std::string kind;
+    bool discarded = false;
     // Set while it is idle.
     std::shared_ptr<RankProcess> idle;
   };
 
-  absl::StatusOr<std::shared_ptr<RankProcess>> Spawn(int threads, bool idle);
-  std::shared_ptr<RankProcess> TakeIdle(int threads, const std::string& fingerprint);
+  absl::StatusOr<std::shared_ptr<RankProcess>> Choose(const RankNeed& need);
+  absl::StatusOr<std::shared_ptr<RankProcess>> Spawn(int threads, Member member);
+  std::shared_ptr<RankProcess> Share(const RankNeed& need);
+  std::shared_ptr<RankProcess> TakeIdle(const RankNeed& need);
+  // Null if it is not among them.
+  Member* Find(const RankProcess& rank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int Living() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Makes room for a child that is about to be started.
   void DropIdleOverSlots();
 
   const RankPoolOptions options_;
   prometheus::Counter& crashes_;
+  // Held while a child is chosen: two runs of one kind that begin at once get one child.
+  absl::Mutex choosing_;
   mutable absl::Mutex mutex_;
   std::vector<Member> members_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

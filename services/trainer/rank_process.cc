@@ -153,6 +153,19 @@ void RankProcess::Kill() {
   if (pid_ > 0 && !ending_) kill(pid_, SIGKILL);
 }
 
+void RankProcess::KillForMemory(std::string why) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (!over_memory_) over_memory_ = std::move(why);
+  }
+  Kill();
+}
+
+std::optional<std::string> RankProcess::over_memory() const {
+  const absl::MutexLock lock(&mutex_);
+  return over_memory_;
+}
+
 int64_t RankProcess::MemoryBytes() const {
   const absl::MutexLock lock(&mutex_);
   return ending_ ? 0 : MemoryOf(pid_).resident;

@@ -54,6 +54,10 @@ class RankProcess {
   bool AwaitEnd(absl::Time deadline) const;
 
   void Kill();
+  // Kills it for the memory that it uses: "uses 2100 MiB of memory; --rank-memory-mb allows 2000".
+  void KillForMemory(std::string why);
+  // Why it was killed for its memory, if it was.
+  std::optional<std::string> over_memory() const;
 
   int64_t MemoryBytes() const;
 
@@ -70,6 +74,7 @@ class RankProcess {
   mutable absl::Mutex mutex_;
   std::optional<absl::Status> spawned_ ABSL_GUARDED_BY(mutex_);
   std::optional<std::string> ending_ ABSL_GUARDED_BY(mutex_);
+  std::optional<std::string> over_memory_ ABSL_GUARDED_BY(mutex_);
   std::thread companion_;
 };
 

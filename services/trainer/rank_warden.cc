@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 
 #include "rpc/client_call.h"
+#include "services/node/run_id.h"
 
 namespace imprint::trainer {
 namespace {
@@ -31,11 +32,6 @@ void RankWarden::Dismiss() {
   }
   run_.changes().Notify();
   thread_.join();
-}
-
-std::optional<std::string> RankWarden::over_memory() const {
-  const absl::MutexLock lock(&mutex_);
-  return over_memory_;
 }
 
 bool RankWarden::lost_patience() const {
@@ -70,6 +66,7 @@ void RankWarden::Watch() {
 void RankWarden::Deliver(const node::StopOrder& order) {
   if (told_to_keep_ && *told_to_keep_ == order.keep) return;
   v1::StopRankRequest request;
+  *request.mutable_run() = node::ToProto(run_.id());
   request.set_mode(order.keep ? v1::STOP_MODE_CHECKPOINT : v1::STOP_MODE_ABANDON);
   ClientCall call({.timeout = absl::Seconds(2)});
   v1::StopRankResponse response;
@@ -80,12 +77,8 @@ void RankWarden::CheckMemory() {
   if (max_bytes_ == 0) return;
   const int64_t bytes = rank_.MemoryBytes();
   if (bytes <= max_bytes_) return;
-  {
-    const absl::MutexLock lock(&mutex_);
-    over_memory_ = absl::StrCat("uses ", bytes >> 20, " MiB of memory; --rank-memory-mb allows ",
-                                max_bytes_ >> 20);
-  }
-  rank_.Kill();
+  rank_.KillForMemory(absl::StrCat("uses ", bytes >> 20, " MiB of memory; --rank-memory-mb allows ",
+                                   max_bytes_ >> 20));
 }
 
 }  // namespace imprint::trainer

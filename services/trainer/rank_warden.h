@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -33,9 +32,6 @@ class RankWarden {
   // Stops watching. Returns when the warden does nothing any more.
   void Dismiss();
 
-  // Why it ended the child, if it did so for its memory: "uses 2100 MiB of memory; --rank-memory-mb
-  // allows 2000".
-  std::optional<std::string> over_memory() const;
   bool lost_patience() const;
 
  private:
@@ -51,7 +47,6 @@ class RankWarden {
   mutable absl::Mutex mutex_;
   bool dismissed_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time expect_end_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
-  std::optional<std::string> over_memory_ ABSL_GUARDED_BY(mutex_);
   bool lost_patience_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

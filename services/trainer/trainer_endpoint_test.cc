@@ -31,6 +31,12 @@ constexpr int64_t kMaxRankBytes = 200 << 20;
 
 class TrainerEndpointTest : public ::testing::Test {
  protected:
+  struct Size {
+    int slots = 1;
+    int pack = 1;
+  };
+  TrainerEndpointTest() : TrainerEndpointTest(Size()) {}
+  explicit TrainerEndpointTest(Size size) : size_(size) {}
   ~TrainerEndpointTest() override {
     runs_.Close();
     pool_.Close();
@@ -103,8 +109,11 @@ class TrainerEndpointTest : public ::testing::Test {
   ScratchFolder scratch_;
   Metrics metrics_registry_;
   TrainerMetrics metrics_{metrics_registry_};
-  node::RunTable runs_{{.slots = 1, .keep_patience = absl::Seconds(1)}};
+  const Size size_;
+  node::RunTable runs_{{.slots = size_.slots, .keep_patience = absl::Seconds(1)}};
   RankPool pool_{{.command = {.binary = IMPRINT_FAKE_RANK, .folder = scratch_.path()},
+                  .slots = size_.slots,
+                  .pack = size_.pack,
                   .threads = 3,
                   .start_patience = absl::Seconds(60)},
                  metrics_.rank_crashes};
@@ -331,6 +340,101 @@ TEST_F(TrainerEndpointTest, APlaceInAGangIsCheckedFieldByField) {
   auto alone = Training("a", "train");
   alone.mutable_run()->set_rank(1);
   EXPECT_THAT(Start(alone), RefusesNaming(Parts{"run.rank", "1"}));
+}
+
+// Two slots, whose trainings may share a child.
+class PackingTrainerTest : public TrainerEndpointTest {
+ protected:
+  PackingTrainerTest() : TrainerEndpointTest({.slots = 2, .pack = 2}) {}
+
+  // Does what `body` does while the first training waits in its child.
+  void While(const v1::StartTrainingRequest& first, const std::function<void()>& body) {
+    bool begun = false;
+    LastOf(first, [&](const v1::RunEvent& event) {
+      if (begun || !event.has_progress()) return;
+      begun = true;
+      body();
+      EXPECT_THAT(Stop(first.run(), v1::STOP_MODE_ABANDON), Succeeds());
+    });
+    EXPECT_TRUE(begun);
+  }
+};
+
+TEST_F(PackingTrainerTest, TrainingsOfOneKindShareAChild) {
+  While(Training("a", "wait"), [&] {
+    EXPECT_TRUE(LastOf(Training("b", "train")).has_training_result());
+    EXPECT_EQ(pool_.living(), 1);
+    // The first one still runs in it, and a stop is for whom it names.
+    EXPECT_EQ(metrics_.stopped.Value(), 0);
+    EXPECT_TRUE(LastOf(Training("c", "train")).has_training_result());
+    EXPECT_EQ(pool_.living(), 1);
+  });
+  EXPECT_EQ(pool_.living(), 1) << "kept for the next";
+}
+
+TEST_F(PackingTrainerTest, WhatDiffersGetsAChildOfItsOwn) {
+  using Change = std::function<void(v1::StartTrainingRequest&)>;
+  const Change changes[] = {
+      [](auto& request) { request.mutable_model()->set_fingerprint("def"); },
+      [](auto& request) { request.mutable_spec()->set_precision("bf16"); },
+      [](auto& request) { request.mutable_spec()->set_compute_threads(2); },
+      [](auto& request) { request.set_priority(3); },
+      [](auto& request) { request.set_alone(true); },
+      [](auto& request) {
+        request.mutable_gang()->set_size(2);
+        request.mutable_gang()->set_token("t");
+        request.mutable_gang()->set_own_host("127.0.0.1");
+      },
+  };
+  int number = 0;
+  for (const Change& change : changes) {
+    ++number;
+    const std::string name = absl::StrCat("other", number);
+    While(Training(absl::StrCat("a", number), "wait"), [&] {
+      auto other = Training(name, "train");
+      change(other);
+      EXPECT_TRUE(LastOf(other).has_training_result()) << number;
+      EXPECT_EQ(pool_.living(), 2) << number;
+    });
+  }
+}
+
+TEST_F(PackingTrainerTest, ACrashEndsAllInTheChildAndCountsOnce) {
+  const auto waiting = Training("a", "wait");
+  EXPECT_THAT(Start(waiting), Succeeds());
+  bool begun = false;
+  const auto events = Follow(waiting.run(), [&](const v1::RunEvent& event) {
+    if (begun || !event.has_progress()) return;
+    begun = true;
+    EXPECT_EQ(LastOf(Training("b", "crash")).failure().reason(), "RANK_CRASHED");
+  });
+  EXPECT_EQ(events.back().failure().reason(), "RANK_CRASHED");
+  EXPECT_TRUE(events.back().failure().retryable());
+  EXPECT_EQ(metrics_.rank_crashes.Value(), 1);
+  ExpectAlive();
+}
+
+TEST_F(PackingTrainerTest, MemoryThatRunsOutIsSaidToAllInTheChild) {
+  const auto waiting = Training("a", "wait");
+  EXPECT_THAT(Start(waiting), Succeeds());
+  bool begun = false;
+  const auto events = Follow(waiting.run(), [&](const v1::RunEvent& event) {
+    if (begun || !event.has_progress()) return;
+    begun = true;
+    EXPECT_EQ(LastOf(Training("b", "grow")).failure().reason(), "OUT_OF_MEMORY");
+  });
+  EXPECT_EQ(events.back().failure().reason(), "OUT_OF_MEMORY");
+  ExpectAlive();
+}
+
+TEST_F(PackingTrainerTest, AChildThatMayBeDamagedKeepsItsOthersAndGetsNoMore) {
+  While(Training("a", "wait"), [&] {
+    EXPECT_EQ(LastOf(Training("b", "lose")).failure().reason(), "DEVICE_LOST");
+    EXPECT_TRUE(LastOf(Training("c", "train")).has_training_result());
+    EXPECT_EQ(pool_.living(), 2) << "the first is still in its child";
+  });
+  ExpectAlive();
+  EXPECT_EQ(pool_.living(), 1) << "which has ended with it";
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ constexpr auto kComputeRowsOfTrainers =
 
 absl::Status CheckFlags(const TrainerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
+  RETURN_IF_ERROR(CheckRange("pack", flags.pack, 1, flags.slots));
   RETURN_IF_ERROR(
       CheckFields<ComputeOptions>(kComputeRowsOfTrainers, flags.compute, "", FieldNaming::kByFlag));
   if (flags.gang.host == "0.0.0.0" || flags.gang.host == "::") {
@@ -95,16 +96,20 @@ void TrainerNode::AddFlags(CLI::App& app) {
     return app.add_option(name, field, text)->group(kGroup);
   };
   add("--node", flags_.node, "Name of this node, stable over restarts; the default is its address");
-  add("--slots", flags_.slots, "Trainings at once, each in a process of its own")
+  add("--slots", flags_.slots, "Trainings at once, each in a process of its own unless they pack")
+      ->capture_default_str();
+  add("--pack", flags_.pack,
+      "Trainings of one base model, precision and priority that share a process and its batches: "
+      "together faster, the same but for rounding")
       ->capture_default_str();
   add("--rank-binary", flags_.rank_binary,
       "Program that trains; the default is imprint-rank beside this one");
   flags_.compute_flags.emplace(app, kComputeRowsOfTrainers, flags_.compute, "Trainings",
                                ShowDefaults::kYes);
   flags_.compute_flags->option("threads").description(
-      "Threads of a training; 0 shares the processors among the slots");
+      "Threads of a process; 0 shares the processors among as many as the slots need");
   flags_.compute_flags->option("memory_mb")
-      .description("A training that uses more MiB of memory is ended; 0 is no limit");
+      .description("A process that uses more MiB of memory is ended; 0 is no limit");
   add("--orphan-seconds", flags_.orphan_seconds,
       "A training that no gateway follows for so long stops, with a checkpoint")
       ->capture_default_str();
@@ -134,7 +139,8 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   device_.precisions = PrecisionsWith(compute, device_.precisions);
   flags_.gang.on_gpu = device_.device.kind == DeviceKind::kCuda;
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
-  const int share = std::max(1, UsableProcessors() / flags_.slots);
+  const int processes = (flags_.slots + flags_.pack - 1) / flags_.pack;
+  const int share = std::max(1, UsableProcessors() / processes);
   metrics_ = std::make_unique<TrainerMetrics>(metrics);
   runs_ = std::make_unique<node::RunTable>(node::RunTableOptions{
       .slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});
@@ -142,6 +148,7 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
       RankPoolOptions{
           .command = {.binary = binary, .folder = work_folder_, .more_arguments = RankArguments()},
           .slots = flags_.slots,
+          .pack = flags_.pack,
           .threads = compute.threads == 0 ? share : compute.threads},
       metrics_->rank_crashes);
   board_ = std::make_unique<node::NodeBoard>(v1::NODE_KIND_TRAINER, *runs_,
@@ -183,6 +190,7 @@ void TrainerNode::Close() {
 
 void TrainerNode::Measure(v1::NodeStatus& status) const {
   *status.add_devices() = node::NodeDevice(device_, pool_->threads());
+  status.set_pack(flags_.pack);
   for (const std::string& fingerprint : pool_->WarmModels()) status.add_warm_models(fingerprint);
   status.set_memory_bytes(MemoryOf(getpid()).resident + pool_->MemoryBytes());
 }
@@ -192,6 +200,7 @@ std::vector<std::string> TrainerNode::RankArguments() const {
   // Each child is told its own.
   compute.threads = 0;
   std::vector<std::string> arguments = ArgumentsFor<ComputeOptions>(kRankComputeRows, compute);
+  arguments.insert(arguments.end(), {"--pack", absl::StrCat(flags_.pack)});
   for (const char* name : {"--log-format", "--log-level"}) {
     const CLI::Option* option = app_->get_option_no_throw(name);
     if (option != nullptr && option->count() > 0) {

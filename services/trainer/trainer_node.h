@@ -26,6 +26,8 @@ struct TrainerFlags {
   // The node's name; empty means the address that it listens on.
   std::string node;
   int slots = 1;
+  // The number of trainings that may share a process.
+  int pack = 1;
   // Empty means the imprint-rank beside this program.
   std::string rank_binary;
   // What each training computes with. 0 threads means the processors, shared among the slots.

@@ -35,6 +35,17 @@ v1::TrainRequest ForRank(const v1::StartTrainingRequest& request, const GangOpti
   return train;
 }
 
+// What its child must have in common with it: only such runs are computed together, and none of a
+// gang, whose other ranks would wait for them.
+RankNeed NeedOf(const v1::StartTrainingRequest& request) {
+  const v1::TrainingSpec& spec = request.spec();
+  RankNeed need = {.threads = spec.compute_threads(), .model = request.model().fingerprint()};
+  if (request.alone() || request.has_gang()) return need;
+  need.kind = absl::StrCat(request.model().fingerprint(), " in ", spec.precision(), " at priority ",
+                           request.priority());
+  return need;
+}
+
 // Whether a child that ended a run so can be given another one: one that ran out of memory, lost
 // its device or ran into an error that nobody foresaw may be damaged, and so may what NCCL has
 // begun on a GPU.
@@ -76,8 +87,7 @@ class TrainingRunner::Attempt {
       : runner_(runner), run_(run), request_(request) {}
 
   void Compute() {
-    auto rank = runner_.pool_.Take(request_.spec().compute_threads(),
-                                   request_.model().fingerprint(), run_.stop_token());
+    auto rank = runner_.pool_.Take(NeedOf(request_), run_.stop_token());
     if (!rank.ok()) return EndWithoutRank(rank.status());
     rank_ = *std::move(rank);
     RankWarden warden(run_, *rank_, runner_.max_rank_bytes_);
@@ -138,7 +148,7 @@ class TrainingRunner::Attempt {
     if (IsSound(last, runner_.gang_.on_gpu)) {
       runner_.pool_.Return(std::move(rank_));
     } else {
-      rank_ = nullptr;
+      runner_.pool_.Discard(std::move(rank_));
     }
     // The child does not know why it was stopped.
     if (last.has_stopped()) return run_.EndStopped();
@@ -154,17 +164,19 @@ class TrainingRunner::Attempt {
   // The child said nothing at the end.
   void EndBroken(const absl::Status& error, const RankWarden& warden) {
     const std::optional<std::string> ending = rank_->ending();
-    // Ends it, if it has not ended, and waits for that.
-    rank_ = nullptr;
+    const std::optional<std::string> over_memory = rank_->over_memory();
+    // Ends it, if it has not ended and no other run has it, and waits for that.
+    const bool is_first = runner_.pool_.Discard(std::move(rank_));
     if (warden.lost_patience() && run_.stop_order()) {
       return run_.EndStopped("; imprint-rank did not stop in time and was ended");
     }
-    runner_.pool_.CountCrash();
+    if (is_first) runner_.pool_.CountCrash();
     const std::string step = run_.log().newest_step() < 0
                                  ? " before the first step"
                                  : absl::StrCat(" after step ", run_.log().newest_step());
-    if (const auto why = warden.over_memory()) {
-      return run_.Fail("OUT_OF_MEMORY", absl::StrCat("imprint-rank ", *why), /*retryable=*/true);
+    if (over_memory) {
+      return run_.Fail("OUT_OF_MEMORY", absl::StrCat("imprint-rank ", *over_memory),
+                       /*retryable=*/true);
     }
     if (run_.stop_order()) {
       return run_.EndStopped(absl::StrCat("; imprint-rank ", ending.value_or("broke off"), step));

@@ -12,7 +12,7 @@ import pytest
 from conftest import ENGINE
 from safetensors.numpy import load_file
 
-from processes import MODEL, PIP, wait_for
+from processes import MODEL, PIP, children, wait_for
 
 STEPS = 12
 ARGUMENTS = ("--class", "mascot", "--token", "<pip>", "--checkpoint-every", 4)
@@ -42,12 +42,6 @@ def taught(engine, tmp_path):
         return learned(tmp_path / name)
 
     return run
-
-
-def others_of(process):
-    """Pids of the ranks that a process has started."""
-    children = f"/proc/{process.pid}/task/{process.pid}/children"
-    return [int(pid) for pid in open(children).read().split()]
 
 
 def alive(pid):
@@ -84,7 +78,7 @@ def test_a_killed_rank_is_named_and_the_training_goes_on(taught, engine, tmp_pat
     undisturbed = taught("whole", "--ranks", 3)
     process = start(tmp_path / "out", PIP, *ARGUMENTS, "--steps", STEPS, "--ranks", 3)
     after_step(process, 6)
-    others = others_of(process)
+    others = children(process.pid)
     assert len(others) == 2
     killed_at = time.monotonic()
     os.kill(others[1], signal.SIGKILL)
@@ -106,7 +100,7 @@ def test_ctrl_c_stops_all_after_one_step_and_another_number_goes_on(taught, engi
     undisturbed, losses, _ = taught("whole", "--ranks", 3)
     process = start(tmp_path / "out", PIP, *ARGUMENTS, "--steps", STEPS, "--ranks", 3)
     after_step(process, 5)
-    others = others_of(process)
+    others = children(process.pid)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, out + err
@@ -124,7 +118,7 @@ def test_ctrl_c_stops_all_after_one_step_and_another_number_goes_on(taught, engi
 def test_ranks_end_with_the_command(tmp_path):
     process = start(tmp_path / "out", PIP, *ARGUMENTS, "--steps", 10_000, "--ranks", 3)
     after_step(process, 2)
-    others = others_of(process)
+    others = children(process.pid)
     process.kill()
     process.wait()
     wait_for("no rank is left", lambda: not any(map(alive, others)), seconds=10)
@@ -133,8 +127,8 @@ def test_ranks_end_with_the_command(tmp_path):
 def test_a_rank_that_dies_before_it_joins_is_named_at_once(tmp_path):
     out = tmp_path / "out"
     process = start(out, PIP, *ARGUMENTS, "--steps", STEPS, "--ranks", 3)
-    wait_for("the ranks are started", lambda: len(others_of(process)) == 2)
-    os.kill(others_of(process)[1], signal.SIGKILL)
+    wait_for("the ranks are started", lambda: len(children(process.pid)) == 2)
+    os.kill(children(process.pid)[1], signal.SIGKILL)
     said, _ = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "rank 2 was killed by signal 9" in json.loads(said.splitlines()[-1])["message"]
@@ -143,7 +137,7 @@ def test_a_rank_that_dies_before_it_joins_is_named_at_once(tmp_path):
 def test_a_rank_that_pauses_only_delays(tmp_path):
     process = start(tmp_path / "out", PIP, *ARGUMENTS, "--steps", STEPS, "--ranks", 2)
     after_step(process, 2)
-    (other,) = others_of(process)
+    (other,) = children(process.pid)
     os.kill(other, signal.SIGSTOP)
     with pytest.raises(subprocess.TimeoutExpired):
         process.communicate(timeout=3)  # it may only be slow

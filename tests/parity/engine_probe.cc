@@ -302,8 +302,7 @@ Outputs Gradient(const Inputs& in) {
   std::vector<at::Tensor> losses;
   for (int64_t step = 0; step < samples.steps(); ++step) {
     const engine::LossAndGradient result = engine::ComputeGradient(
-        model->parts(),
-        {samples.Part(step, 0, samples.batch()), in["rows"], samples.batch()});
+        model->parts(), {samples.Part(step, 0, samples.batch()), in["rows"], samples.batch()});
     gradients.push_back(result.gradient);
     losses.push_back(result.loss);
   }
@@ -319,7 +318,7 @@ absl::StatusOr<at::Tensor> LearnTogether(const engine::BaseModel& model,
   for (int64_t step = 0; step < samples.steps(); ++step) {
     const auto [first, end] = engine::ShareOf(samples.batch(), gang.rank(), gang.size());
     at::Tensor gradient = engine::ComputeGradient(model.parts(), {samples.Part(step, first, end),
-                                                                 state.rows, samples.batch()})
+                                                                  state.rows, samples.batch()})
                               .gradient;
     RETURN_IF_ERROR(gang.Sum(gradient));
     engine::AdamWStep(recipe, recipe.learning_rate, gradient, state);

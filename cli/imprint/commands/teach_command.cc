@@ -36,6 +36,7 @@ struct TeachOptions {
   std::string priority;
   bool no_wait = false;
   int threads = 0;
+  bool exact = false;
   std::string precision = "auto";
   std::string ranks = "1";
   std::optional<int> min_ranks;
@@ -62,6 +63,7 @@ absl::StatusOr<v1::TrainingSpec> MakeSpec(TeachOptions& options) {
   }
   ASSIGN_OR_RETURN(*spec.mutable_concept_name(), ConceptName(concept_id));
   spec.set_compute_threads(options.threads);
+  spec.set_exact(options.exact);
   spec.set_precision(options.precision);
   ASSIGN_OR_RETURN(const int ranks, ParseRanks(options.ranks));
   spec.set_ranks(ranks);
@@ -108,6 +110,11 @@ void AddHowOptions(CLI::App& teach, TeachOptions& options) {
     return teach.add_option(name, field, text)->group(kHow);
   };
   add("--threads", options.threads, "Threads to compute with: the same number gives the same bits");
+  teach
+      .add_flag("--exact", options.exact,
+                "Compute its steps apart from other trainings', where a trainer packs them: the "
+                "bits that it has alone")
+      ->group(kHow);
   add("--precision", options.precision,
       "fp32, bf16, fp16 or auto: the fastest that the trainers have")
       ->type_name("NAME")

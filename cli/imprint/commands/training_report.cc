@@ -28,6 +28,10 @@ std::string ReportText(const v1::TrainingReport& report) {
         percent < 1 ? absl::StrFormat("%.2g", percent) : absl::StrFormat("%.1f", percent),
         " % of it adding up");
   }
+  if (report.packed_samples() > 0) {
+    absl::StrAppend(&text, ", ", CountText(report.packed_samples(), "sample"),
+                    " together with other trainings'");
+  }
   if (report.device_memory_bytes() > 0) {
     absl::StrAppend(&text, ", in ", BytesText(report.device_memory_bytes()), " of a GPU's memory");
   }

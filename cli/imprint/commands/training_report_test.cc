@@ -16,6 +16,15 @@ TEST(ReportText, SaysWhoComputedAndHowFast) {
   EXPECT_EQ(ReportText(report), "by 1 rank of 2 threads, 45 ms a step");
 }
 
+TEST(ReportText, SaysWhatWasComputedWithOthers) {
+  v1::TrainingReport report;
+  report.set_ranks(1);
+  report.set_compute_threads(2);
+  report.set_packed_samples(12);
+  EXPECT_EQ(ReportText(report),
+            "by 1 rank of 2 threads, 12 samples together with other trainings'");
+}
+
 TEST(ReportText, SaysWhatWorkingTogetherTook) {
   v1::TrainingReport report;
   report.set_ranks(3);
