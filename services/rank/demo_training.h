@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <imprint/v1/rank.pb.h>
 
+#include "base/rgb_image.h"
 #include "engine/model/base_model.h"
 
 namespace imprint::rank {
@@ -17,6 +19,12 @@ inline const std::string& DemoFolder() {
 inline const engine::BaseModel& DemoModel() {
   static const auto model = *engine::BaseModel::Load(DemoFolder());
   return *model;
+}
+
+// Pictures that the model can be taught from.
+inline std::vector<RgbImage> PlainPictures() {
+  const int side = DemoModel().info().picture_size;
+  return {RgbImage::Blank(side, side), RgbImage::Blank(side, side)};
 }
 
 // A request to train for some steps, with the pictures that the registry has under "ticket".

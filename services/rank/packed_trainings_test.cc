@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 class PackedTrainingsTest : public RankFixture {
  protected:
-  PackedTrainingsTest() : RankFixture(/*pack=*/2) {}
+  PackedTrainingsTest() : RankFixture(PlainPictures(), /*pack=*/2) {}
 
   v1::TrainRequest Job(const std::string& job, int steps) {
     v1::TrainRequest request = Request(steps);

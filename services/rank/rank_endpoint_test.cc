@@ -1,7 +1,12 @@
 // Real trainings of a few steps with the demo model.
 #include "services/rank/rank_endpoint.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +16,8 @@
 
 #include "base/status_matchers.h"
 #include "engine/training/training_run.h"
+#include "imaging/decode.h"
+#include "imaging/fit.h"
 #include "rpc/status.h"
 #include "services/node/loopback_server.h"
 #include "services/rank/rank_fixture.h"
@@ -21,7 +28,31 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class RankEndpointTest : public RankFixture {};
+// The pictures of the demo's concept, as the registry prepares them.
+const std::vector<RgbImage>& Pictures() {
+  static const auto pictures = [] {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(
+             IMPRINT_SOURCE_DIR "/models/demo/concepts/pip/images")) {
+      files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    std::vector<RgbImage> fitted;
+    for (const auto& path : files) {
+      std::ifstream file(path, std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+      fitted.push_back(FitToSquare(DecodePicture(std::as_bytes(std::span(bytes)))->image,
+                                   DemoModel().info().picture_size, SquareFit::kCrop));
+    }
+    return fitted;
+  }();
+  return pictures;
+}
+
+class RankEndpointTest : public RankFixture {
+ protected:
+  RankEndpointTest() : RankFixture(Pictures()) {}
+};
 
 TEST_F(RankEndpointTest, TeachesWhatTheEngineTeaches) {
   const Trained trained = Train(Request(4));

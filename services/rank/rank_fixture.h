@@ -1,22 +1,16 @@
-// For tests: a rank, spoken to as its node agent does, and a registry with the demo's pictures.
+// For tests: a rank, spoken to as its node agent does, and a registry with pictures.
 #pragma once
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/client_context.h>
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
-#include "imaging/decode.h"
-#include "imaging/fit.h"
 #include "rpc/status.h"
 #include "services/node/loopback_server.h"
 #include "services/rank/demo_training.h"
@@ -25,30 +19,10 @@
 
 namespace imprint::rank {
 
-// The pictures of the demo's concept, as the registry prepares them.
-inline const std::vector<RgbImage>& Pictures() {
-  static const auto pictures = [] {
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(
-             IMPRINT_SOURCE_DIR "/models/demo/concepts/pip/images")) {
-      files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end());
-    std::vector<RgbImage> fitted;
-    for (const auto& path : files) {
-      std::ifstream file(path, std::ios::binary);
-      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-      fitted.push_back(FitToSquare(DecodePicture(std::as_bytes(std::span(bytes)))->image,
-                                   DemoModel().info().picture_size, SquareFit::kCrop));
-    }
-    return fitted;
-  }();
-  return pictures;
-}
-
 class RankFixture : public ::testing::Test {
  protected:
-  explicit RankFixture(int pack = 1) : endpoint_({}, pack) {
+  explicit RankFixture(std::vector<RgbImage> pictures = PlainPictures(), int pack = 1)
+      : registry_(std::move(pictures)), endpoint_({}, pack) {
     EXPECT_THAT(endpoint_.SetThreads(1), Succeeds());
   }
 
@@ -87,7 +61,7 @@ class RankFixture : public ::testing::Test {
     return FromGrpc(stub_->Stop(&context, request, &response));
   }
 
-  FakeRegistry registry_{Pictures()};
+  FakeRegistry registry_;
   node::LoopbackServer registry_server_{{&registry_}};
   RankEndpoint endpoint_;
   node::LoopbackServer server_{{&endpoint_}};

@@ -10,7 +10,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/rgb_image.h"
 #include "base/status_matchers.h"
 #include "services/node/loopback_server.h"
 #include "services/rank/demo_training.h"
@@ -23,12 +22,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-// Some that the model can be taught from.
-std::vector<RgbImage> PlainPictures() {
-  const int side = DemoModel().info().picture_size;
-  return {RgbImage::Blank(side, side), RgbImage::Blank(side, side)};
-}
 
 class RankTrainingTest : public ::testing::Test {
  protected:
