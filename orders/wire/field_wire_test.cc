@@ -73,9 +73,9 @@ TEST(FieldWire, TheTableOfATrainingsSettingsIsInItsSpec) {
   ExpectMatch(v1::TrainingSpec(), kTrainingFields);
   ExpectZerosArrive(v1::TrainingSpec(), kTrainingFields);
   // What only a cluster has, and what is no single value.
-  const std::set<absl::string_view> others = {"base_model",      "reference_set", "concept_name",
-                                              "ranks",           "min_ranks",     "precision",
-                                              "compute_threads", "templates",     "recipe"};
+  const std::set<absl::string_view> others = {
+      "base_model", "reference_set",   "concept_name", "ranks",     "min_ranks",
+      "precision",  "compute_threads", "exact",        "templates", "recipe"};
   for (int i = 0; i < v1::TrainingSpec::descriptor()->field_count(); ++i) {
     const std::string& name = v1::TrainingSpec::descriptor()->field(i)->name();
     EXPECT_NE(FindRow(kTrainingFields, name) != nullptr, others.contains(name)) << name;

@@ -66,6 +66,9 @@ prometheus::Counter& RunsWith(Metrics& metrics, const std::string& result) {
 TrainerMetrics::TrainerMetrics(Metrics& metrics)
     : steps(metrics.Counter("imprint_train_steps_total", "Training steps done.")),
       step_seconds(metrics.Seconds("imprint_train_step_seconds", "Seconds of a training step.")),
+      packed_samples(metrics.Counter("imprint_train_packed_samples_total",
+                                     "Samples of trainings that succeeded which were computed "
+                                     "together with other trainings'.")),
       collective_seconds(
           metrics.Counter("imprint_collective_seconds_total",
                           "Seconds that this node's ranks spent adding up with other ranks, "
@@ -150,6 +153,8 @@ class TrainingRunner::Attempt {
     } else {
       runner_.pool_.Discard(std::move(rank_));
     }
+    runner_.metrics_.packed_samples.Increment(
+        static_cast<double>(last.training_result().report().packed_samples()));
     // The child does not know why it was stopped.
     if (last.has_stopped()) return run_.EndStopped();
     run_.Append(std::move(last));

@@ -13,12 +13,23 @@ for folder in ("tests", "tests/services"):
     sys.path.insert(0, str(REPOSITORY / folder))
 
 from cluster import Cluster, api  # noqa: E402,F401
+from processes import children  # noqa: E402
 
 
 def cpu_seconds(process):
     """User and system time of a server so far."""
     fields = pathlib.Path(f"/proc/{process.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def most_memory(process):
+    """The most bytes that any of a server's children has taken so far."""
+    def most(child):
+        for line in pathlib.Path(f"/proc/{child}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+        return 0
+    return max(most(child) for child in children(process.process.pid))
 
 
 def fsyncs_per_second(folder, seconds=1.0):

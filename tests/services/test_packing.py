@@ -69,6 +69,7 @@ def test_trainings_together_learn_what_each_learns_alone(cluster, alone, long):
     numpy.testing.assert_allclose(learned(cluster, done[0]), alone, atol=1e-5)
     # Each of its samples, since the long one was there all the time.
     assert [packed_samples(cluster, job) for job in done] == [24, 12]
+    assert cluster.trainer.metric("imprint_train_packed_samples_total") == 36
     assert children(cluster.trainer.process.pid) == ranks, "in the rank that was there"
     assert len(ranks) == 1
 
