@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/draw_sheet.h"
+#include "cli/imprint_engine/picture_writer.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/imprint_engine/training_record.h"
 #include "cli/pictures/prompt_tokens.h"
@@ -275,6 +276,7 @@ class Drawing {
     };
     hooks.on_warning = [&](const std::string& warning) { context_.console.Warn(warning); };
     hooks.on_step = [&](int64_t done, int64_t total) {
+      TellWritten();
       if (total_steps_ == 0) bar.Start(0, total);
       total_steps_ = total;
       if (!context_.console.json()) {
@@ -282,18 +284,24 @@ class Drawing {
       }
     };
     started_ = MonotonicSeconds();
+    writer_.emplace(out_, order_.format);
     const absl::Status drawn = sampler.Draw(requests_, hooks);
+    const absl::Status written = writer_->Finish();
+    TellWritten();
     bar.Finish();
     seconds_ = MonotonicSeconds() - started_;
     if (absl::IsCancelled(drawn)) {
       RETURN_IF_ERROR(WriteManifest());
+      RETURN_IF_ERROR(written);
       return absl::CancelledError(absl::StrCat("stopped; ", finished_, " of ", plan_.size(),
                                                " pictures are in ", out_.string()));
     }
-    return drawn;
+    RETURN_IF_ERROR(drawn);
+    return written;
   }
 
-  // Checks, writes and remembers a finished picture. A blocked one is never written.
+  // Checks a finished picture, and has it written and remembered while the next ones are drawn. A
+  // blocked one is never written.
   absl::Status Keep(size_t index, RgbImage picture) {
     ManifestPicture& record = records_[index];
     bool blocked = false;
@@ -313,15 +321,20 @@ class Drawing {
                              {{"prompt", record.request.prompt}, {"seed", record.request.seed}});
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(picture, order_.format));
-    record.file = absl::StrCat(plan_[index].name, Extension(order_.format));
-    record.sha256 = Sha256Hex(encoded);
-    RETURN_IF_ERROR(WriteFileAtomically(out_ / record.file, encoded));
-    context_.console.Event("picture", {{"file", (out_ / record.file).string()},
-                                       {"prompt", record.request.prompt},
-                                       {"seed", record.request.seed}});
-    if (order_.sheet) pictures_[index] = std::move(picture);
-    return absl::OkStatus();
+    return writer_->Add(index, plan_[index].name, std::move(picture));
+  }
+
+  // Remembers the pictures that have been written since the last call, and says so.
+  void TellWritten() {
+    for (WrittenPicture& written : writer_->TakeWritten()) {
+      ManifestPicture& record = records_[written.index];
+      record.file = written.file;
+      record.sha256 = written.sha256;
+      context_.console.Event("picture", {{"file", (out_ / record.file).string()},
+                                         {"prompt", record.request.prompt},
+                                         {"seed", record.request.seed}});
+      if (order_.sheet) pictures_[written.index] = std::move(written.image);
+    }
   }
 
   absl::Status Finish() {
@@ -396,6 +409,7 @@ class Drawing {
   std::vector<PlannedPicture> plan_;
   std::vector<PictureRequest> requests_;
   std::vector<ManifestPicture> records_;
+  std::optional<PictureWriter> writer_;
   // For the sheet; only what was written.
   std::vector<std::optional<RgbImage>> pictures_;
   int64_t total_steps_ = 0;

@@ -235,6 +235,9 @@ class Teaching {
     RemoveRankLogs(out_);
 
     Console& console = context_.console;
+    if (!outcome.graph_failure.empty()) {
+      console.Warn(absl::StrCat("computed without recorded graphs: ", outcome.graph_failure));
+    }
     console.Line("learned", absl::StrFormat("%s in %.1f s, %.0f ms a step; length %.2f, was %.2f",
                                             order_.settings.token, seconds,
                                             1000 * result["seconds_per_step"].get<double>(),
