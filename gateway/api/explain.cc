@@ -78,8 +78,20 @@ std::string HeldBy(const v1::ExplainJobResponse& facts) {
   return absl::StrCat(", held by ", absl::StrJoin(holders, ", "), " and ", last);
 }
 
+// ", 2 kept free for urgent trainings".
+std::string KeptFree(const v1::Job& job, const std::string& precision, const ClusterSnapshot& now,
+                     const Policy& policy) {
+  int kept = 0;
+  for (const FreeNode& node : now.nodes) {
+    if (!MayTake(node, precision) || !IsKeptFree(node, job.priority(), policy)) continue;
+    kept += node.free_slots;
+  }
+  return kept == 0 ? "" : absl::StrCat(", ", kept, " kept free for urgent trainings");
+}
+
 std::string WaitingSentence(const v1::Job& job, const std::string& precision,
-                            const ClusterSnapshot& now, const v1::ExplainJobResponse& facts) {
+                            const ClusterSnapshot& now, const Policy& policy,
+                            const v1::ExplainJobResponse& facts) {
   const bool training = job.has_training();
   const auto kind = training ? WorkKind::kTraining : WorkKind::kSampling;
   const absl::string_view slot = training ? "rank" : "sampler slot";
@@ -103,8 +115,8 @@ std::string WaitingSentence(const v1::Job& job, const std::string& precision,
                        : "waiting: tried again in a moment";
   }
   return absl::StrCat("waiting: needs ", Plural(facts.slots_needed(), absl::StrCat("free ", slot)),
-                      ", ", facts.slots_free(), " free", HeldBy(facts), "; ",
-                      Plural(facts.jobs_ahead(), "job"), " ahead");
+                      ", ", facts.slots_free(), " free", KeptFree(job, precision, now, policy),
+                      HeldBy(facts), "; ", Plural(facts.jobs_ahead(), "job"), " ahead");
 }
 
 // Adds who has slots of the kind that the job waits for.
@@ -163,7 +175,7 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
       response.set_slots_needed(SlotsNeeded(job));
       response.set_jobs_ahead(JobsAhead(now, policy, id));
       AddHolders(job, now, kind, response);
-      response.set_summary(obstacle.empty() ? WaitingSentence(job, precision, now, response)
+      response.set_summary(obstacle.empty() ? WaitingSentence(job, precision, now, policy, response)
                                             : absl::StrCat("waiting: ", obstacle));
       // The sentence needed to know that it was negative, for a job that is not among those looked
       // at.

@@ -1,6 +1,7 @@
 #include "gateway/api/explain.h"
 
 #include "absl/strings/str_cat.h"
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace imprint::gateway {
@@ -64,7 +65,10 @@ TEST(Explain, SlotsThatAnUrgentTrainingKeepsFreeAreNotFreeForOthers) {
   now.nodes[0].trainings = {{.model = "m", .precision = "fp32", .priority = 3}};
   v1::Job job = Pending();
   job.set_priority(v1::JOB_PRIORITY_BULK);
-  EXPECT_EQ(Explain(job, now, {}).slots_free(), 0);
+  const auto explained = Explain(job, now, {});
+  EXPECT_EQ(explained.slots_free(), 0);
+  EXPECT_THAT(explained.summary(),
+              ::testing::HasSubstr("needs 2 free ranks, 0 free, 1 kept free for urgent trainings"));
   job.set_priority(v1::JOB_PRIORITY_INTERACTIVE);
   EXPECT_EQ(Explain(job, now, {}).slots_free(), 1);
 }

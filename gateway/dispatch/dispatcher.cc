@@ -33,6 +33,11 @@ bool TakesWork(const KnownNode& node) {
   return node.alive && !node.status.draining() && node.status.free_slots() > 0;
 }
 
+// Whether urgent work may have others beside it that are to give way (DecidePreemptions).
+bool MayBeToClear(const KnownNode& node) {
+  return node.alive && node.status.pack() > 1 && node.status.runs_size() > 1;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& registry,
@@ -200,11 +205,14 @@ absl::Status Dispatcher::Schedule() {
   // But by those who need not wait until one is free.
   const std::vector<KnownNode> nodes = nodes_.Nodes();
   const PreemptionPolicy preemption;
+  int most_jobs = kSnapshotJobs;
   if (std::none_of(nodes.begin(), nodes.end(), TakesWork)) {
     ASSIGN_OR_RETURN(const bool urgent, runs_.queue.AnyWaiting(preemption.urgent));
-    if (!urgent) return absl::OkStatus();
+    if (!urgent && std::none_of(nodes.begin(), nodes.end(), MayBeToClear)) return absl::OkStatus();
+    if (!urgent) most_jobs = 1;
   }
-  ASSIGN_OR_RETURN(ClusterSnapshot snapshot, TakeSnapshot(runs_.queue, runs_.leases, nodes_));
+  ASSIGN_OR_RETURN(ClusterSnapshot snapshot,
+                   TakeSnapshot(runs_.queue, runs_.leases, nodes_, most_jobs));
   for (RunningWork& run : snapshot.runs) {
     const auto follower = std::find_if(followers_.begin(), followers_.end(), [&](const auto& each) {
       return JobIdOf(each.second->key()) == run.job && each.second->key().chunk() == run.chunk;

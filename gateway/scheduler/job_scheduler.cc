@@ -176,7 +176,13 @@ class Slots {
   // Keeps the nodes that would hold a chunk, if they were idle, from everything that comes later.
   // False if there are none.
   bool CloseFor(const WaitingWork& work) {
-    const auto all = [](const Left& each) { return std::max(each.node->slots, each.left); };
+    // Those of a node that is kept free for more urgent work are not to be had, for nobody knows
+    // how long.
+    const auto all = [&](const Left& each) {
+      return HasMoreUrgent(each.trainings, work.priority, policy_)
+                 ? 0
+                 : std::max(each.node->slots, each.left);
+    };
     bool any = false;
     for (const absl::string_view device : devices_) {
       if (RoomOn(device, work, all) < Enough(work)) continue;
@@ -326,7 +332,7 @@ Decisions Decide(const ClusterSnapshot& now, const Policy& policy) {
     }
     order.PassedOver();
     const bool some_free = slots.FreeFor(*work) > 0;
-    if (slots.CloseFor(*work) && some_free) {
+    if (slots.CloseFor(*work) && some_free && Enough(*work) > 1) {
       decisions.reservations.push_back({work->job, Enough(*work)});
     }
   }

@@ -257,6 +257,19 @@ TEST(JobScheduler, AnUrgentTrainingHasTheTrainerToItself) {
   EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"bulk", {"two"}}));
 }
 
+TEST(JobScheduler, AGangThatCannotHaveKeptSlotsIsInNobodysWay) {
+  ClusterSnapshot now = {.waiting = {Training("gang", 9, 5), Training("solo", 1)},
+                         .nodes = {Packing("one", {{"m", "fp32", 3}}), Packing("two")}};
+  Decisions decisions = Decide(now, {});
+  EXPECT_THAT(decisions.placements, ElementsAre(Placement{"solo", {"two"}}));
+  EXPECT_THAT(decisions.reservations, IsEmpty());
+  now.nodes[0] = Packing("one", {{"m", "fp32", 2}, {"m", "fp32", 2}});
+  now.nodes[1].free_slots = 2;
+  decisions = Decide(now, {});
+  EXPECT_THAT(decisions.placements, IsEmpty()) << "it will have them";
+  EXPECT_THAT(decisions.reservations, ElementsAre(Reservation{"gang", 5}));
+}
+
 TEST(JobScheduler, SaysHowManyJobsAreAhead) {
   ClusterSnapshot now = {.waiting = {Training("c", 1), Training("a", 3), Training("b", 2)}};
   EXPECT_EQ(JobsAhead(now, {}, "a"), 0);

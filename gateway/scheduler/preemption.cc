@@ -1,8 +1,10 @@
 #include "gateway/scheduler/preemption.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <tuple>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -13,7 +15,7 @@ namespace {
 // What happens on the nodes of one kind.
 class Kind {
  public:
-  Kind(const ClusterSnapshot& now, WorkKind kind, const PreemptionPolicy& policy) : kind_(kind) {
+  Kind(const ClusterSnapshot& now, WorkKind kind, const PreemptionPolicy& policy) {
     int slots = 0;
     for (const FreeNode& node : now.nodes) {
       if (node.kind != kind) continue;
@@ -36,8 +38,6 @@ class Kind {
     });
   }
 
-  bool Is(WorkKind kind) const { return kind_ == kind; }
-
   // For as many chunks of the work, unless enough gives way already.
   void MakeRoom(const WaitingWork& work, int64_t chunks, std::vector<Preemption>& preemptions) {
     for (; chunks > 0 && may_hold_ > 0; --chunks, --may_hold_) {
@@ -50,25 +50,27 @@ class Kind {
           [&](const RunningWork* run) { return run != nullptr && MayTake(run->node, work); });
       if (victim == yielding_.end()) return;
       const std::string& node = (*victim)->node;
-      GiveWay(*victim, work, preemptions);
-      ClearFor(work, node, preemptions);
+      GiveWay(*victim, work.job, preemptions);
+      ClearFor(work.job, node, preemptions);
     }
   }
 
-  // Has everything give way that would compute on the work's device, on a node that packs.
-  void ClearFor(const WaitingWork& work, const std::string& node,
+  // On a node that packs, has everything give way that would compute beside the urgent job.
+  void ClearFor(const std::string& urgent, const std::string& node,
                 std::vector<Preemption>& preemptions) {
     const auto found = nodes_.find(node);
     if (found == nodes_.end() || found->second->pack <= 1) return;
     for (const RunningWork*& run : yielding_) {
-      if (run != nullptr && run->node == node) GiveWay(run, work, preemptions);
+      if (run == nullptr || run->node != node) continue;
+      GiveWay(run, urgent, preemptions);
+      ++coming_free_;
     }
   }
 
  private:
-  static void GiveWay(const RunningWork*& run, const WaitingWork& work,
+  static void GiveWay(const RunningWork*& run, const std::string& urgent,
                       std::vector<Preemption>& preemptions) {
-    preemptions.push_back({run->job, run->chunk, run->node, work.job});
+    preemptions.push_back({run->job, run->chunk, run->node, urgent});
     run = nullptr;
   }
 
@@ -79,7 +81,6 @@ class Kind {
     return std::find(has.begin(), has.end(), work.precision) != has.end();
   }
 
-  const WorkKind kind_;
   absl::flat_hash_map<absl::string_view, const FreeNode*> nodes_;
   int may_hold_ = 0;
   int coming_free_ = 0;
@@ -102,16 +103,23 @@ std::vector<Preemption> DecidePreemptions(const ClusterSnapshot& now,
     return std::tie(a->priority, a->age_us, b->job) > std::tie(b->priority, b->age_us, a->job);
   });
   std::vector<Preemption> preemptions;
-  Kind kinds[] = {Kind(now, WorkKind::kTraining, policy), Kind(now, WorkKind::kSampling, policy)};
+  std::array<Kind, 2> kinds = {Kind(now, WorkKind::kTraining, policy),
+                               Kind(now, WorkKind::kSampling, policy)};
+  const auto of = [&](WorkKind kind) -> Kind& { return kinds[static_cast<size_t>(kind)]; };
+  // At every look, in case that a stop was not heard.
+  for (const RunningWork& run : now.runs) {
+    if (run.priority < policy.urgent || run.stopping) continue;
+    of(run.kind).ClearFor(run.job, run.node, preemptions);
+  }
+  // What leaves for those that were placed is room for the others.
   for (const WaitingWork* work : urgent) {
-    const std::vector<const Placement*>& has = placements[work->job];
-    for (Kind& kind : kinds) {
-      if (!kind.Is(work->kind)) continue;
-      for (const Placement* placement : has) {
-        kind.ClearFor(*work, placement->nodes.front(), preemptions);
-      }
-      kind.MakeRoom(*work, work->chunks - static_cast<int64_t>(has.size()), preemptions);
+    for (const Placement* placement : placements[work->job]) {
+      of(work->kind).ClearFor(work->job, placement->nodes.front(), preemptions);
     }
+  }
+  for (const WaitingWork* work : urgent) {
+    const auto placed_chunks = static_cast<int64_t>(placements[work->job].size());
+    of(work->kind).MakeRoom(*work, work->chunks - placed_chunks, preemptions);
   }
   return preemptions;
 }

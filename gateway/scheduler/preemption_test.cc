@@ -133,6 +133,24 @@ TEST(Preemption, AllThatYieldsLeavesTheTrainerThatUrgentWorkWasPlacedOn) {
   EXPECT_THAT(DecideFor(now, {{"now", {"a"}}}), IsEmpty());
 }
 
+TEST(Preemption, WhatIsStillBesideUrgentWorkIsToldAgain) {
+  ClusterSnapshot now = Packed();
+  now.waiting.clear();
+  now.runs[2].priority = kInteractive;
+  EXPECT_THAT(DecideFor(now), ElementsAre(Preemption{"two", 0, "a", "normal"},
+                                          Preemption{"one", 0, "a", "normal"}));
+  now.runs[1].stopping = true;
+  EXPECT_THAT(DecideFor(now), ElementsAre(Preemption{"one", 0, "a", "normal"}));
+}
+
+TEST(Preemption, WhatLeavesATrainerThatPacksIsRoomForTheNext) {
+  ClusterSnapshot now = Packed();
+  now.waiting.push_back({.job = "also", .priority = kInteractive});
+  EXPECT_THAT(DecideFor(now, {{"now", {"a"}}}),
+              ElementsAre(Preemption{"two", 0, "a", "now"}, Preemption{"one", 0, "a", "now"}))
+      << "no other trainer's run gives way to it";
+}
+
 TEST(Preemption, WhereOneGivesWayToUrgentWorkAllThatYieldsDoes) {
   ClusterSnapshot now = Packed();
   now.nodes[0].free_slots = 0;
