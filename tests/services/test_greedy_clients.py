@@ -27,6 +27,9 @@ from processes import wait_for
 GATEWAY_LIMIT = 1 << 30
 REGISTRY_LIMIT = 3 << 30
 FEW_THREADS = ["--max-threads", "48"]
+# More than it lets in, and fewer than its threads: a call for which there is no thread is refused by gRPC itself,
+# which says RESOURCE_EXHAUSTED, too, but not when to come again.
+MANY = 42
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
@@ -90,7 +93,7 @@ def test_uploads_that_only_begin_stop_nobody(cluster, through):
     v1, gate, server = api(), threading.Event(), getattr(cluster, through)
     with channel_to(server) as channel:
         stub = v1.RegistryServiceStub(channel)
-        ends = open_streams(60, lambda i: stub.CreateReferenceSet(
+        ends = open_streams(MANY, lambda i: stub.CreateReferenceSet(
             silence(upload_header(f"silent-{i}", 2), gate), timeout=120))
         wait_for("some are in", lambda: server.metric('imprint_open{what="uploads"}') > 0)
         others_are_served(cluster)
@@ -102,7 +105,7 @@ def test_uploads_that_only_begin_stop_nobody(cluster, through):
     share = {"gateway": 16, "registry": 32}[through]
     assert idle == share, codes
     refused = [e for e in errors if e.code() == grpc.StatusCode.RESOURCE_EXHAUSTED]
-    assert len(refused) + idle == 60, codes
+    assert len(refused) + idle == MANY, codes
     assert all(retry_delay(error) > 0 for error in refused)
     assert any(f"uploads: {share}" in e.details() for e in refused), refused[0]
     wait_for("they are let go", lambda: server.metric('imprint_open{what="uploads"}') == 0)
@@ -126,8 +129,8 @@ def test_watching_stops_nobody(cluster):
     job = cluster.jobs.CreateTrainingJob(v1.CreateTrainingJobRequest(spec=cluster.training()))
     with channel_to(cluster.gateway) as channel:
         stub = v1.JobServiceStub(channel)
-        ends = open_streams(60, lambda _: list(stub.WatchJob(v1.WatchJobRequest(name=job.name), timeout=120)))
-        wait_for("most are refused", lambda: sum(end.done() for end in ends) >= 20)
+        ends = open_streams(MANY, lambda _: list(stub.WatchJob(v1.WatchJobRequest(name=job.name), timeout=120)))
+        wait_for("most are refused", lambda: sum(end.done() for end in ends) == MANY - 36)
         watching = cluster.gateway.metric('imprint_open{what="streams"}')
         assert watching == cluster.gateway.metric('imprint_open_limit{what="streams"}') == 36
         assert watching == cluster.gateway.metric('imprint_open{what="watchers"}')
@@ -135,7 +138,7 @@ def test_watching_stops_nobody(cluster):
         cluster.jobs.CancelJob(v1.CancelJobRequest(name=job.name))
         ended = [end.result(120) for end in ends]
     refused = [error for error in ended if error is not None]
-    assert len(refused) == 24
+    assert len(refused) == MANY - 36
     assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
     assert all(retry_delay(error) > 0 for error in refused)
 
