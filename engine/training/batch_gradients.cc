@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/torch/torch_errors.h"
+
 namespace imprint::engine {
 namespace {
 
@@ -42,13 +44,13 @@ BatchGradients::BatchGradients(const ModelParts& model, Keeping keeping, const R
       record_(model.unet.type() == at::kHalf ? nullptr : record) {}
 
 std::vector<LossAndGradient> BatchGradients::Compute(std::span<const GradientRequest> requests) {
-  if (!record_) return ComputeGradients(model_, requests, keeping_);
   Recorded* recorded = Find(requests);
-  if (recorded == nullptr) {
-    recorded = &Record(requests);
-  } else {
+  if (recorded != nullptr) {
     for (size_t i = 0; i < requests.size(); ++i) Overwrite(recorded->requests[i], requests[i]);
+  } else {
+    recorded = Record(requests);
   }
+  if (recorded == nullptr) return ComputeGradients(model_, requests, keeping_);
   recorded->graph->Replay();
   return recorded->results;
 }
@@ -63,25 +65,35 @@ BatchGradients::Recorded* BatchGradients::Find(std::span<const GradientRequest> 
   return &recorded_.front();
 }
 
-BatchGradients::Recorded& BatchGradients::Record(std::span<const GradientRequest> requests) {
-  if (recorded_.size() >= kMostGraphs) recorded_.pop_back();
-  // Where the graph finds its tensors stays the same when the node joins the others.
-  std::list<Recorded> made(1);
-  Recorded& entry = made.front();
-  for (const GradientRequest& request : requests) {
-    entry.requests.push_back(CopyOf(request));
-    entry.results.push_back({at::empty({}, request.rows.options()), at::empty_like(request.rows)});
-  }
-  entry.graph = record_([this, &entry] {
-    const auto results = ComputeGradients(model_, entry.requests, keeping_);
-    for (size_t i = 0; i < results.size(); ++i) {
-      entry.results[i].loss.copy_(results[i].loss);
-      entry.results[i].gradient.copy_(results[i].gradient);
+BatchGradients::Recorded* BatchGradients::Record(std::span<const GradientRequest> requests) {
+  if (!record_) return nullptr;
+  try {
+    if (recorded_.size() >= kMostGraphs) recorded_.pop_back();
+    // Where the graph finds its tensors stays the same when the node joins the others.
+    std::list<Recorded> made(1);
+    Recorded& entry = made.front();
+    for (const GradientRequest& request : requests) {
+      entry.requests.push_back(CopyOf(request));
+      entry.results.push_back(
+          {at::empty({}, request.rows.options()), at::empty_like(request.rows)});
     }
-  });
-  ++recorded_count_;
-  recorded_.splice(recorded_.begin(), made);
-  return recorded_.front();
+    entry.graph = record_([this, &entry] {
+      const auto results = ComputeGradients(model_, entry.requests, keeping_);
+      for (size_t i = 0; i < results.size(); ++i) {
+        entry.results[i].loss.copy_(results[i].loss);
+        entry.results[i].gradient.copy_(results[i].gradient);
+      }
+    });
+    ++recorded_count_;
+    recorded_.splice(recorded_.begin(), made);
+    return &recorded_.front();
+  } catch (...) {
+    // Whether the device itself has failed shows when the gradients are computed without.
+    failure_ = std::string(StatusFromCurrentException().message());
+    recorded_.clear();
+    record_ = nullptr;
+    return nullptr;
+  }
 }
 
 }  // namespace imprint::engine

@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -25,7 +26,8 @@ class BatchGradients {
   // inspected. The model must outlive this object.
   BatchGradients(const ModelParts& model, Keeping keeping, const RecordGraph& record);
 
-  // Does what ComputeGradients does. The results are valid until the next call.
+  // Does what ComputeGradients does. The results are valid until the next call. Where a graph
+  // cannot be recorded, nor is any other from then on, and gradients are computed without.
   std::vector<LossAndGradient> Compute(std::span<const GradientRequest> requests);
   LossAndGradient Compute(const GradientRequest& request) {
     return Compute(std::span(&request, 1)).front();
@@ -34,8 +36,12 @@ class BatchGradients {
   // Gives back the memory that the graphs keep; they are recorded again when they are needed.
   void ForgetGraphs() { recorded_.clear(); }
 
+  // Returns the number of graphs that are kept.
+  size_t kept() const { return recorded_.size(); }
   // Returns the number of graphs recorded so far.
   int recorded() const { return recorded_count_; }
+  // Returns why graphs are recorded no longer; empty if they are, or never were to be.
+  const std::string& failure() const { return failure_; }
 
  private:
   // A graph, and the tensors that it reads and writes.
@@ -47,11 +53,13 @@ class BatchGradients {
 
   // The graph of such requests, which comes first from now on; null if there is none.
   Recorded* Find(std::span<const GradientRequest> requests);
-  Recorded& Record(std::span<const GradientRequest> requests);
+  // Null if it cannot be recorded.
+  Recorded* Record(std::span<const GradientRequest> requests);
 
   const ModelParts& model_;
   const Keeping keeping_;
-  const RecordGraph record_;
+  RecordGraph record_;
+  std::string failure_;
   std::list<Recorded> recorded_;  // the most recently used comes first
   int recorded_count_ = 0;
 };

@@ -1,6 +1,10 @@
 #include "engine/training/batch_gradients.h"
 
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -86,6 +90,24 @@ TEST_F(BatchGradientsTest, OfShapesThatCameLongAgoAreRecordedAgain) {
   record(1);
   EXPECT_EQ(recorded, 6);
   EXPECT_EQ(graphs.recorded(), recorded);
+}
+
+TEST_F(BatchGradientsTest, AreComputedWithoutTheGraphThatCannotBeRecorded) {
+  int tries = 0;
+  BatchGradients graphs(model_->parts(), Keeping::kAll,
+                        [&](const std::function<void()>&) -> std::unique_ptr<DeviceGraph> {
+                          ++tries;
+                          throw std::runtime_error("the driver is too old");
+                        });
+  EXPECT_EQ(graphs.failure(), "");
+  for (int i = 0; i < 2; ++i) {
+    const GradientRequest request = Request(1);
+    EXPECT_TRUE(
+        graphs.Compute(request).gradient.equal(ComputeGradient(model_->parts(), request).gradient));
+  }
+  EXPECT_EQ(tries, 1);
+  EXPECT_EQ(graphs.recorded(), 0);
+  EXPECT_EQ(graphs.failure(), "the driver is too old");
 }
 
 TEST_F(BatchGradientsTest, OfFp16AreNotRecorded) {

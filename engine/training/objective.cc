@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <numeric>
+#include <utility>
 
 #include <torch/csrc/autograd/autograd.h>
 
@@ -79,11 +82,22 @@ std::vector<LossAndGradient> Apart(const std::vector<at::Tensor>& losses,
   return results;
 }
 
-// Whether a smaller loss scale would help nobody: a loss that is no number has no gradient at any.
-bool FitFp16(const std::vector<LossAndGradient>& results) {
-  return std::all_of(results.begin(), results.end(), [](const LossAndGradient& each) {
-    return !std::isfinite(each.loss.item<double>()) || each.gradient.isfinite().all().item<bool>();
-  });
+// Whether a smaller loss scale would not help: a loss that is no number has no gradient at any.
+bool FitsFp16(const LossAndGradient& result) {
+  return !std::isfinite(result.loss.item<double>()) ||
+         result.gradient.isfinite().all().item<bool>();
+}
+
+// The gradients, computed on losses that are `scale` times as large.
+std::vector<LossAndGradient> ComputeScaled(const ModelParts& model,
+                                           std::span<const GradientRequest> requests, double scale,
+                                           Keeping keeping) {
+  const Joined joined = Join(requests);
+  const at::Tensor variable = joined.rows.requires_grad_(true);
+  const std::vector<at::Tensor> losses = LossesOf(model, joined.batch, variable, requests, keeping);
+  const at::Tensor loss = losses.size() == 1 ? losses[0] : at::stack(losses).sum();
+  const at::Tensor gradient = torch::autograd::grad({loss * scale}, {variable})[0] / scale;
+  return Apart(losses, gradient, requests);
 }
 
 }  // namespace
@@ -91,18 +105,24 @@ bool FitFp16(const std::vector<LossAndGradient>& results) {
 std::vector<LossAndGradient> ComputeGradients(const ModelParts& model,
                                               std::span<const GradientRequest> requests,
                                               Keeping keeping) {
-  const Joined joined = Join(requests);
-  const at::Tensor variable = joined.rows.requires_grad_(true);
-  const bool scaled = model.unet.type() == at::kHalf;
-  // Rarely more than once: what the way back needs is not kept for another try.
-  for (double scale = scaled ? kFirstLossScale : 1;; scale *= kLessLossScale) {
-    const std::vector<at::Tensor> losses =
-        LossesOf(model, joined.batch, variable, requests, keeping);
-    const at::Tensor loss = losses.size() == 1 ? losses[0] : at::stack(losses).sum();
-    const at::Tensor gradient = torch::autograd::grad({loss * scale}, {variable})[0] / scale;
-    std::vector<LossAndGradient> results = Apart(losses, gradient, requests);
-    if (scale <= 1 || FitFp16(results)) return results;
+  if (model.unet.type() != at::kHalf) return ComputeScaled(model, requests, 1, keeping);
+  std::vector<LossAndGradient> results(requests.size());
+  std::vector<size_t> left(requests.size());
+  std::iota(left.begin(), left.end(), 0);
+  // Those whose gradient is too large are computed again, which is rare: what the way back needs is
+  // not kept for another try. The others keep theirs, which a smaller scale would make less exact.
+  for (double scale = kFirstLossScale; !left.empty(); scale *= kLessLossScale) {
+    std::vector<GradientRequest> tried;
+    for (const size_t i : left) tried.push_back(requests[i]);
+    const auto scaled = ComputeScaled(model, tried, scale, keeping);
+    std::vector<size_t> too_large;
+    for (size_t i = 0; i < left.size(); ++i) {
+      results[left[i]] = scaled[i];
+      if (scale > 1 && !FitsFp16(scaled[i])) too_large.push_back(left[i]);
+    }
+    left = std::move(too_large);
   }
+  return results;
 }
 
 }  // namespace imprint::engine

@@ -92,6 +92,20 @@ TEST(ComputeGradients, OfSeveralTrainingsAreThoseOfEach) {
   }
 }
 
+// One's gradient does not fit at the first loss scale, and the other's would vanish at a smaller
+// one.
+TEST(ComputeGradients, EachHasTheLossScaleThatItNeeds) {
+  const auto model = Demo(Precision::kFp16);
+  at::manual_seed(3);
+  const std::vector<GradientRequest> requests = {Request(*model, 300), Request(*model, 1, 100'000)};
+  const auto together = ComputeGradients(model->parts(), requests);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const LossAndGradient alone = ComputeGradient(model->parts(), requests[i]);
+    EXPECT_TRUE(alone.gradient.isfinite().all().item<bool>());
+    EXPECT_LT(RelativeError(together[i].gradient, alone.gradient), 0.02) << i;
+  }
+}
+
 // The sound one's gradient is so small that fp16 needs the first loss scale for it: the broken one
 // must not bring that down.
 TEST(ComputeGradients, OneThatComesToNoNumberHarmsNoOther) {

@@ -1,6 +1,8 @@
 #include "engine/training/training_pack.h"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 
@@ -17,13 +19,22 @@ namespace imprint::engine {
 
 class TrainingPack::Member final : public PackedTraining {
  public:
-  Member(std::unique_ptr<TrainingSession> session, Packing packing)
-      : session_(std::move(session)), packing_(packing) {}
+  // The gradients are the pack's, for as long as the training has not ended.
+  Member(std::unique_ptr<TrainingSession> session, Packing packing, std::function<void()> on_work,
+         const BatchGradients& gradients)
+      : session_(std::move(session)),
+        packing_(packing),
+        on_work_(std::move(on_work)),
+        gradients_(gradients) {}
 
   bool ended() const override { return outcome_.has_value(); }
   absl::StatusOr<TrainingOutcome> TakeOutcome() override { return *std::move(outcome_); }
 
   bool is_exact() const { return packing_ == Packing::kExact; }
+
+  void SayWork() const {
+    if (on_work_ && !ended()) on_work_();
+  }
 
   // Nothing if the training has ended.
   std::optional<GradientRequest> Next() {
@@ -47,6 +58,7 @@ class TrainingPack::Member final : public PackedTraining {
       RETURN_IF_ERROR(status);
       TrainingOutcome outcome = session_->Outcome();
       outcome.packed_samples = packed_samples_;
+      outcome.graph_failure = gradients_.failure();
       return outcome;
     });
     session_ = nullptr;
@@ -55,6 +67,8 @@ class TrainingPack::Member final : public PackedTraining {
  private:
   std::unique_ptr<TrainingSession> session_;
   const Packing packing_;
+  const std::function<void()> on_work_;
+  const BatchGradients& gradients_;
   int64_t packed_samples_ = 0;
   std::optional<absl::StatusOr<TrainingOutcome>> outcome_;
 };
@@ -71,6 +85,8 @@ struct TrainingPack::Running {
   const CompanyWatch company;
   const MemoryBudget budget;
   BatchGradients gradients;
+  // The most samples that are computed at once.
+  int64_t most_samples = std::numeric_limits<int64_t>::max();
 };
 
 struct TrainingPack::Asked {
@@ -90,13 +106,20 @@ absl::StatusOr<std::shared_ptr<PackedTraining>> TrainingPack::Join(
     return absl::FailedPreconditionError("the trainings that run are of another base model");
   }
   if (running_ == nullptr) running_ = std::make_unique<Running>(model, context_);
+  TrainingHooks own = hooks;
+  own.on_work = [this, of_own = hooks.on_work] {
+    if (of_own) of_own();
+    // They wait for it meanwhile.
+    for (const auto& member : members_) member->SayWork();
+  };
   auto session = CatchTorchErrors(
-      [&] { return TrainingSession::Begin(*model, input, from, hooks, context_); });
+      [&] { return TrainingSession::Begin(*model, input, from, std::move(own), context_); });
   if (!session.ok()) {
     DropEnded();
     return session.status();
   }
-  members_.push_back(std::make_shared<Member>(*std::move(session), packing));
+  members_.push_back(
+      std::make_shared<Member>(*std::move(session), packing, hooks.on_work, running_->gradients));
   return members_.back();
 }
 
@@ -126,7 +149,7 @@ std::vector<std::vector<TrainingPack::Asked>> TrainingPack::Group(std::vector<As
       return !each.member->is_exact() && !first.member->is_exact() &&
              first.request.batch.latents.sizes().slice(1) ==
                  each.request.batch.latents.sizes().slice(1) &&
-             samples(group) + each.samples() <= most_samples_;
+             samples(group) + each.samples() <= running_->most_samples;
     };
     auto found = std::find_if(groups.begin(), groups.end(), takes_it);
     if (found == groups.end()) found = groups.emplace(groups.end());
@@ -150,7 +173,11 @@ absl::Status TrainingPack::TryCompute(std::span<Asked> group) {
 }
 
 void TrainingPack::Compute(std::span<Asked> group) {
-  const absl::Status status = TryCompute(group);
+  absl::Status status = TryCompute(group);
+  if (IsOutOfMemory(status) && running_->gradients.kept() > 0) {
+    running_->gradients.ForgetGraphs();
+    status = TryCompute(group);
+  }
   if (status.ok()) return;
   if (group.size() == 1 || IsDeviceError(status)) {
     for (const Asked& each : group) each.member->End(status);
@@ -159,13 +186,12 @@ void TrainingPack::Compute(std::span<Asked> group) {
   if (IsOutOfMemory(status)) {
     int64_t samples = 0;
     for (const Asked& each : group) samples += each.samples();
-    most_samples_ = std::max<int64_t>(samples / 2, 1);
-    running_->gradients.ForgetGraphs();
+    running_->most_samples = std::max<int64_t>(samples / 2, 1);
     warning_ = absl::StrCat("memory does not suffice for ", samples, " samples of ", group.size(),
-                            " trainings at once; from now on at most ", most_samples_,
+                            " trainings at once; from now on at most ", running_->most_samples,
                             " are computed together: ", status.message());
   }
-  // Whosever fault it is, the others' batches come to what they come to.
+  // In halves, until the ones at fault are alone.
   Compute(group.first(group.size() / 2));
   Compute(group.subspan(group.size() / 2));
 }

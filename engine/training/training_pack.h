@@ -1,9 +1,8 @@
-// Trains several concepts at once: their batches go through the networks as one, which costs little
-// more than one of them where the weights' way from memory, or the start of kernels, takes most of
-// the time. This header needs no LibTorch: services include it.
+// Trains several concepts at once: their batches go through the networks as one. Where most of the
+// time goes into reading the weights from memory, or into starting kernels, that takes little
+// longer than one batch alone. This header needs no LibTorch: services include it.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -83,8 +82,6 @@ class TrainingPack {
   const TrainingContext context_;
   std::unique_ptr<Running> running_;
   std::vector<std::shared_ptr<Member>> members_;
-  // The most samples that are computed at once.
-  int64_t most_samples_ = INT64_MAX;
   std::string warning_;
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status_matchers.h"
-#include "engine/cuda/graph_of_repetition.h"
+#include "engine/cuda/device_graph.h"
 #include "engine/training/disc_training.h"
 
 namespace imprint::engine {
@@ -180,32 +181,68 @@ TEST(TrainingPack, OneThatFailsHarmsNoOther) {
   EXPECT_LT(Difference(*sound->TakeOutcome(), Alone(WithSeed(2))), 1e-5);
 }
 
-// Records graphs, unless the condition says that it is to fail with the error.
+// A graph whose replay fails while the condition says so.
 template <typename Error>
-RecordGraph FailingWhile(int& recorded, std::function<bool()> fails) {
-  return [&recorded, fails = std::move(fails)](const std::function<void()>& work) {
+class FailingGraph final : public DeviceGraph {
+ public:
+  FailingGraph(std::function<void()> work, std::function<bool()> fails)
+      : work_(std::move(work)), fails_(std::move(fails)) {}
+  void Replay() override {
+    if (fails_()) throw Error(c10::SourceLocation{__func__, __FILE__, __LINE__}, "no more");
+    work_();
+  }
+
+ private:
+  const std::function<void()> work_;
+  const std::function<bool()> fails_;
+};
+
+template <typename Error>
+RecordGraph FailingWhile(int& recorded, const std::function<bool()>& fails) {
+  return [&recorded, fails](const std::function<void()>& work) {
     ++recorded;
-    if (fails()) throw Error(c10::SourceLocation{__func__, __FILE__, __LINE__}, "no more");
     work();
-    return std::make_unique<GraphOfRepetition>(work);
+    return std::make_unique<FailingGraph<Error>>(work, fails);
   };
 }
 
 TEST(TrainingPack, BatchesAreHalvedWhereMemoryRunsOut) {
   int recorded = 0;
   TrainingPack pack(
-      {.record = FailingWhile<c10::OutOfMemoryError>(recorded, [&] { return recorded == 1; })});
+      {.record = FailingWhile<c10::OutOfMemoryError>(recorded, [&] { return recorded <= 2; })});
   std::vector<std::shared_ptr<PackedTraining>> members;
   for (uint64_t seed = 0; seed < 4; ++seed) members.push_back(Join(pack, WithSeed(seed)));
   pack.Round();
-  EXPECT_EQ(recorded, 2) << "all four, and then both halves by one graph";
+  EXPECT_EQ(recorded, 3) << "all four, again without older graphs, and both halves by one graph";
   EXPECT_THAT(pack.TakeWarning(), HasSubstr("8 samples of 4 trainings"));
   EXPECT_EQ(pack.TakeWarning(), "") << "said once";
   RunToTheEnd(pack);
-  EXPECT_EQ(recorded, 2) << "no more than fits was tried again";
+  EXPECT_EQ(recorded, 3) << "no more than fits was tried again";
   for (uint64_t seed = 0; seed < 4; ++seed) {
     EXPECT_LT(Difference(*members[seed]->TakeOutcome(), Alone(WithSeed(seed))), 1e-5);
   }
+}
+
+TEST(TrainingPack, GraphsMakeRoomBeforeBatchesAreHalved) {
+  int recorded = 0;
+  TrainingPack pack(
+      {.record = FailingWhile<c10::OutOfMemoryError>(recorded, [&] { return recorded == 1; })});
+  const auto one = Join(pack, WithSeed(1, 1));
+  const auto other = Join(pack, WithSeed(2, 1));
+  RunToTheEnd(pack);
+  EXPECT_EQ(pack.TakeWarning(), "");
+  EXPECT_EQ(one->TakeOutcome()->packed_samples, 2);
+}
+
+TEST(TrainingPack, WhileOneJoinsTheOthersSayThatTheyWork) {
+  TrainingPack pack({});
+  int said = 0;
+  const auto one = Join(pack, WithSeed(1, 1), {.on_work = [&] { ++said; }});
+  const int before = said;
+  EXPECT_GT(before, 0) << "its own pictures";
+  const auto other = Join(pack, WithSeed(2, 1));
+  EXPECT_GT(said, before);
+  RunToTheEnd(pack);
 }
 
 TEST(TrainingPack, OneThatDoesNotFitEvenAloneEndsAloneInTheEnd) {
@@ -233,6 +270,19 @@ TEST(TrainingPack, AnErrorOfTheBatchIsThatOfWhoCausesIt) {
   EXPECT_LT(Difference(*second->TakeOutcome(), Alone(WithSeed(2))), 1e-5);
   EXPECT_LT(Difference(*third->TakeOutcome(), Alone(WithSeed(3))), 1e-5);
   EXPECT_EQ(pack.TakeWarning(), "");
+}
+
+TEST(TrainingPack, WithoutTheGraphThatCannotBeRecordedAllGoOn) {
+  TrainingPack pack({.record = [](const std::function<void()>&) -> std::unique_ptr<DeviceGraph> {
+    throw std::runtime_error("the driver is too old");
+  }});
+  const auto one = Join(pack, WithSeed(1));
+  const auto other = Join(pack, WithSeed(2));
+  RunToTheEnd(pack);
+  const TrainingOutcome ours = *one->TakeOutcome();
+  EXPECT_THAT(ours.graph_failure, HasSubstr("too old"));
+  EXPECT_THAT(other->TakeOutcome()->graph_failure, HasSubstr("too old"));
+  EXPECT_LT(Difference(ours, Alone(WithSeed(1))), 1e-5);
 }
 
 TEST(TrainingPack, AnotherModelJoinsOnlyWhenAllHaveEnded) {

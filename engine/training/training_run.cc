@@ -46,6 +46,7 @@ absl::StatusOr<TrainingOutcome> Train(const BaseModel& model, const TrainingInpu
     }
     TrainingOutcome outcome = session->Outcome();
     outcome.graphs = gradients.recorded();
+    outcome.graph_failure = gradients.failure();
     return outcome;
   });
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -74,6 +75,8 @@ struct TrainingOutcome {
   int ranks = 1;
   // The number of graphs that were recorded.
   int graphs = 0;
+  // Why it went on without the graphs that it was to record; empty if it did not.
+  std::string graph_failure;
   // The samples that were computed together with those of other trainings (training_pack.h).
   int64_t packed_samples = 0;
   // The steps that this process did, the seconds that they took, and what communication with other

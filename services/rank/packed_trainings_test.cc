@@ -1,5 +1,6 @@
 // Several trainings in one rank: whoever is there, each learns what it learns alone.
 #include <functional>
+#include <span>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -37,6 +38,15 @@ class PackedTrainingsTest : public RankFixture {
     EXPECT_TRUE(trained.last().has_stopped()) << trained.last().ShortDebugString();
   }
 
+  // What one learned is what the other did, but for rounding.
+  static void ExpectNear(const Trained& ours, const Trained& wanted) {
+    ASSERT_TRUE(ours.last().has_training_result()) << ours.last().ShortDebugString();
+    const auto a = EmbeddingOf(ours).values;
+    const auto b = EmbeddingOf(wanted).values;
+    ASSERT_EQ(a.size(), b.size());
+    for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
+  }
+
   static LearnedEmbedding EmbeddingOf(const Trained& trained) {
     return *ParseLearnedEmbedding(trained.last().training_result().embedding(), "embedding");
   }
@@ -50,10 +60,7 @@ TEST_F(PackedTrainingsTest, OneLearnsWithAnotherWhatItLearnsAlone) {
     ASSERT_TRUE(packed.last().has_training_result()) << packed.last().ShortDebugString();
     EXPECT_TRUE(packed.events.front().started().warm());
     EXPECT_EQ(packed.last().training_result().report().packed_samples(), 4);
-    const auto ours = EmbeddingOf(packed).values;
-    const auto wanted = EmbeddingOf(alone).values;
-    ASSERT_EQ(ours.size(), wanted.size());
-    for (size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], wanted[i], 1e-5);
+    ExpectNear(packed, alone);
   });
 }
 
@@ -69,30 +76,51 @@ TEST_F(PackedTrainingsTest, AnExactOneHasTheBitsThatItHasAlone) {
 }
 
 TEST_F(PackedTrainingsTest, OneIsStoppedAndGoesOnLater) {
-  v1::TrainRequest request = Job("a", 100'000);
-  request.mutable_spec()->set_checkpoint_every(100'000);
+  v1::TrainRequest request = Job("a", 40);
+  const Trained alone = Train(request);
   BesideAnother([&] {
-    int64_t kept = 0;
+    bool told = false;
     const Trained stopped = Train(request, [&](const v1::RunEvent& event) {
-      if (event.has_started()) {
-        EXPECT_THAT(Stop(v1::STOP_MODE_CHECKPOINT, request.run()), Succeeds());
-      }
-      if (event.has_checkpoint()) kept = event.checkpoint().step();
+      if (told || !event.has_progress()) return;
+      told = true;
+      EXPECT_THAT(Stop(v1::STOP_MODE_CHECKPOINT, request.run()), Succeeds());
     });
-    EXPECT_TRUE(stopped.last().has_stopped());
-    EXPECT_LT(kept, 100'000);
+    ASSERT_TRUE(stopped.last().has_stopped()) << stopped.last().ShortDebugString();
+    const v1::RunEvent& kept = stopped.events[stopped.events.size() - 2];
+    ASSERT_TRUE(kept.has_checkpoint());
+    request.set_checkpoint(kept.checkpoint().state());
+    const Trained resumed = Train(request);
+    EXPECT_EQ(resumed.events.front().started().resumed_from_step(), kept.checkpoint().step());
+    ExpectNear(resumed, alone);
   });
 }
 
+// The other one goes on, as does who comes next. What fails in the middle of a batch is
+// training_pack_test's.
 TEST_F(PackedTrainingsTest, OneThatFailsHarmsNoOther) {
+  const Trained alone = Train(Job("a", 4));
+  v1::TrainRequest damaged = Job("damaged", 4);
+  damaged.set_checkpoint("no checkpoint");
+  v1::TrainRequest wordy = Job("wordy", 4);
+  wordy.mutable_spec()->set_class_word("a a a a a a a a a a a a a a a a a");
+  const v1::TrainRequest abandoned = Job("abandoned", 100'000);
   BesideAnother([&] {
-    v1::TrainRequest wrong = Job("a", 4);
-    wrong.mutable_spec()->set_class_word(" ");
-    EXPECT_THAT(Train(wrong).last().failure().message(), HasSubstr("class_word"));
-    wrong = Job("b", 4);
-    wrong.set_checkpoint("no checkpoint");
-    EXPECT_THAT(Train(wrong).last().failure().message(), HasSubstr("checkpoint"));
-    EXPECT_TRUE(Train(Job("c", 1)).last().has_training_result());
+    EXPECT_THAT(Train(damaged).last().failure().message(), HasSubstr("checkpoint"));
+    EXPECT_THAT(Train(wordy).last().failure().message(), HasSubstr("class_word"));
+    // Is in the middle of it when its caller goes away.
+    grpc::ClientContext context;
+    const auto stream = stub_->Train(&context, abandoned);
+    v1::RunEvent event;
+    while (stream->Read(&event) && !event.has_progress()) {
+    }
+    context.TryCancel();
+    stream->Finish();
+    Trained next;
+    do {
+      next = Train(Job("a", 4));
+    } while (absl::IsResourceExhausted(next.status));
+    EXPECT_EQ(next.last().training_result().report().packed_samples(), 4);
+    ExpectNear(next, alone);
   });
 }
 

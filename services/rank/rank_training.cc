@@ -92,6 +92,10 @@ class RankTraining::Session {
     })
                                          : TrainInPack(loaded, input, checkpoint, hooks);
     if (!outcome.ok()) return WithWhatFits(outcome.status(), *loaded.model, input, hooks);
+    if (!outcome->graph_failure.empty()) {
+      LogWarning("computed without recorded graphs",
+                 {{"job", request_.run().job()}, {"error", outcome->graph_failure}});
+    }
     outcome->finished ? EmitResult(*outcome) : EmitStopped(*outcome);
     return absl::OkStatus();
   }
@@ -123,9 +127,14 @@ class RankTraining::Session {
                        NoteStart(checkpoint, loaded.warm);
                        return rank_.pack_.Join(loaded.model, input, checkpoint, hooks, packing);
                      }));
+    // Whoever waited while another session computed a round need not compute one: so nobody who
+    // joins waits for more than one.
+    int64_t seen = -1;
     const auto ended_in_round = [&] {
-      if (training->ended()) return true;
+      const bool is_mine = std::exchange(seen, rank_.rounds_) == rank_.rounds_;
+      if (training->ended() || !is_mine) return training->ended();
       rank_.pack_.Round();
+      seen = ++rank_.rounds_;
       if (const std::string warning = rank_.pack_.TakeWarning(); !warning.empty()) {
         LogWarning(warning);
       }
@@ -282,6 +291,7 @@ class RankTraining::Session {
     report.set_collective_seconds(outcome.collective.seconds);
     report.set_collective_bytes(outcome.collective.bytes);
     report.set_packed_samples(outcome.packed_samples);
+    report.set_graph_failure(outcome.graph_failure);
     // A figure that cannot be had is no reason to lose what was learned.
     report.set_device_memory_bytes(engine::TakePeakDeviceMemory(rank_.device()).value_or(0));
     return report;

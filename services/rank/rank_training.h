@@ -2,6 +2,7 @@
 // batches, and gangs one after the other. The base model stays in memory for the next.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -74,6 +75,7 @@ class RankTraining {
   int threads_ = 0;
   // What follows is the compute thread's.
   engine::TrainingPack pack_;
+  int64_t rounds_ = 0;  // of the pack, so far
   std::string folder_;
   std::shared_ptr<const engine::BaseModel> model_;
   ComputeThread compute_;

@@ -1,7 +1,8 @@
 // For tests: a rank that computes nothing. What it does, the class word says: "train" ends with a
 // result, "crash" kills itself after step 3, "exit" leaves with code 7, "wait" goes on until it is
 // stopped, "deaf" goes on until it is killed, "grow" takes memory until it is killed, "refuse" ends
-// with BAD_INPUT and "lose" with DEVICE_LOST, "break" ends its stream without a word.
+// with BAD_INPUT and "lose" with DEVICE_LOST, "break" ends its stream without a word. What "report"
+// learned was packed, and computed without graphs.
 #include <atomic>
 #include <csignal>
 #include <cstring>
@@ -68,6 +69,10 @@ class FakeRank : public v1::RankService::Service {
     }
     event.mutable_training_result()->set_embedding(absl::StrCat("pid ", getpid()));
     event.mutable_training_result()->mutable_report()->set_compute_threads(threads);
+    if (what == "report") {
+      event.mutable_training_result()->mutable_report()->set_packed_samples(12);
+      event.mutable_training_result()->mutable_report()->set_graph_failure("the driver is too old");
+    }
     writer->Write(event);
     return grpc::Status::OK;
   }

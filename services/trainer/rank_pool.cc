@@ -14,8 +14,7 @@
 namespace imprint::trainer {
 
 absl::Status RankPool::Warm() {
-  const int children = (options_.slots + options_.pack - 1) / options_.pack;
-  for (int i = 0; i < children; ++i) {
+  for (int i = 0; i < Needed(); ++i) {
     RETURN_IF_ERROR(Spawn(options_.threads, {}).status());
   }
   return absl::OkStatus();
@@ -40,7 +39,7 @@ absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Choose(const RankNeed& ne
   const absl::MutexLock one_at_a_time(&choosing_);
   if (auto rank = Share(need); rank != nullptr) return rank;
   if (auto rank = TakeIdle(need); rank != nullptr) return rank;
-  DropIdleOverSlots();
+  DropIdleBeyondNeed();
   return Spawn(need.threads, {.runs = 1, .kind = need.kind});
 }
 
@@ -56,7 +55,7 @@ void RankPool::Return(std::shared_ptr<RankProcess> rank) {
   Member* member = Find(*rank);
   if (closed_ || member == nullptr || --member->runs > 0) return;
   // One run's next attempt may have had to have a child of its own.
-  if (member->discarded || Living() > options_.slots) {
+  if (member->discarded || Living() > Needed()) {
     dropped = std::move(rank);
     return;
   }
@@ -144,7 +143,7 @@ absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Spawn(int threads, Member
 }
 
 std::shared_ptr<RankProcess> RankPool::Share(const RankNeed& need) {
-  if (need.kind.empty()) return nullptr;
+  if (!need.kind) return nullptr;
   const absl::MutexLock lock(&mutex_);
   for (Member& member : members_) {
     if (member.runs == 0 || member.runs >= options_.pack || member.discarded) continue;
@@ -180,11 +179,21 @@ std::shared_ptr<RankProcess> RankPool::TakeIdle(const RankNeed& need) {
   return std::exchange(best->idle, nullptr);
 }
 
-RankPool::Member* RankPool::Find(const RankProcess& rank) {
+bool RankPool::IsShared(const RankProcess& rank) const {
+  const absl::MutexLock lock(&mutex_);
+  const Member* member = Find(rank);
+  return member != nullptr && member->runs > 1;
+}
+
+const RankPool::Member* RankPool::Find(const RankProcess& rank) const {
   const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& member) {
     return member.rank.lock().get() == &rank;
   });
   return found == members_.end() ? nullptr : &*found;
+}
+
+RankPool::Member* RankPool::Find(const RankProcess& rank) {
+  return const_cast<Member*>(std::as_const(*this).Find(rank));
 }
 
 int RankPool::Living() const {
@@ -193,13 +202,13 @@ int RankPool::Living() const {
   }));
 }
 
-void RankPool::DropIdleOverSlots() {
+void RankPool::DropIdleBeyondNeed() {
   // Ended outside of the lock: it waits for the child.
   std::vector<std::shared_ptr<RankProcess>> dropped;
   const absl::MutexLock lock(&mutex_);
   int living = Living();
   for (Member& member : members_) {
-    if (living < options_.slots) break;
+    if (living < Needed()) break;
     if (member.idle == nullptr) continue;
     dropped.push_back(std::exchange(member.idle, nullptr));
     --living;

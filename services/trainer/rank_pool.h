@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -30,14 +31,29 @@ struct RankPoolOptions {
   absl::Duration start_patience = absl::Seconds(60);
 };
 
+// What runs that share a child have in common.
+struct RankKind {
+  // The base model's folder and its fingerprint: two folders may hold the same weights, and a child
+  // has one model at a time.
+  std::string folder;
+  std::string model;
+  std::string precision;
+  // Side of the pictures in pixels, 0 for the model's own. A round of a pack takes as long as all
+  // of its batches: small ones beside large ones would do no more steps than these.
+  int size = 0;
+  int priority = 0;
+
+  bool operator==(const RankKind&) const = default;
+};
+
 // What a run asks of its child.
 struct RankNeed {
   // The number of threads it computes with; 0 means the pool's.
   int threads = 0;
   // The fingerprint of the base model.
   std::string model;
-  // Runs of the same kind may share a child; a run without one has its child for itself.
-  std::string kind;
+  // Not set if the run is to have its child to itself.
+  std::optional<RankKind> kind;
 };
 
 // Thread-safe.
@@ -60,12 +76,16 @@ class RankPool {
   // Notes that the child has loaded a model.
   void Loaded(const RankProcess& rank, const std::string& model);
 
-  // Gives the child back. Once it has no run it is kept, unless there are more children than slots.
+  // Gives the child back. Once it has no run it is kept, unless there are more children than the
+  // slots need when all are packed.
   void Return(std::shared_ptr<RankProcess> rank);
 
   // Gives a child back that is to have no more runs; it ends when those that it still has do.
   // Returns whether no other run has done so before.
   bool Discard(std::shared_ptr<RankProcess> rank);
+
+  // Returns whether the child has more than one run.
+  bool IsShared(const RankProcess& rank) const;
 
   // Drops children that ended while they were idle. To be called every second.
   void Tidy();
@@ -95,7 +115,7 @@ class RankPool {
     std::string model;
     // The runs that it has, and their kind.
     int runs = 0;
-    std::string kind;
+    std::optional<RankKind> kind;
     bool discarded = false;
     // Set while it is idle.
     std::shared_ptr<RankProcess> idle;
@@ -106,10 +126,13 @@ class RankPool {
   std::shared_ptr<RankProcess> Share(const RankNeed& need);
   std::shared_ptr<RankProcess> TakeIdle(const RankNeed& need);
   // Null if it is not among them.
+  const Member* Find(const RankProcess& rank) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Member* Find(const RankProcess& rank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The children that the slots need when all are packed.
+  int Needed() const { return (options_.slots + options_.pack - 1) / options_.pack; }
   int Living() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Makes room for a child that is about to be started.
-  void DropIdleOverSlots();
+  void DropIdleBeyondNeed();
 
   const RankPoolOptions options_;
   prometheus::Counter& crashes_;

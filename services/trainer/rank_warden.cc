@@ -1,6 +1,7 @@
 #include "services/trainer/rank_warden.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -16,8 +17,13 @@ constexpr absl::Duration kEndPatience = absl::Seconds(10);
 
 }  // namespace
 
-RankWarden::RankWarden(node::Run& run, RankProcess& rank, int64_t max_bytes)
-    : run_(run), rank_(rank), max_bytes_(max_bytes), thread_([this] { Watch(); }) {}
+RankWarden::RankWarden(node::Run& run, RankProcess& rank, int64_t max_bytes,
+                       std::function<void()> end_by_force)
+    : run_(run),
+      rank_(rank),
+      max_bytes_(max_bytes),
+      end_by_force_(std::move(end_by_force)),
+      thread_([this] { Watch(); }) {}
 
 void RankWarden::ExpectEnd() {
   const absl::MutexLock lock(&mutex_);
@@ -52,9 +58,11 @@ void RankWarden::Watch() {
       const absl::MutexLock lock(&mutex_);
       if (dismissed_) return;
       by = std::min(by, expect_end_by_);
-      if (absl::Now() >= by) {
+      if (lost_patience_) {
+        by = absl::InfiniteFuture();
+      } else if (absl::Now() >= by) {
         lost_patience_ = true;
-        rank_.Kill();
+        end_by_force_();
         by = absl::InfiniteFuture();
       }
     }

@@ -1,8 +1,9 @@
-// Watches over a run: passes stop orders on to its child, and ends the child by force when a
-// deadline passes or its memory exceeds the limit.
+// Watches over a run: passes stop orders on to its child, ends the run by force when a deadline
+// passes, and the child when its memory exceeds the limit.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -20,8 +21,9 @@ namespace imprint::trainer {
 class RankWarden {
  public:
   // `max_bytes` is the limit of the child's resident memory, checked every second; 0 means no
-  // limit.
-  RankWarden(node::Run& run, RankProcess& rank, int64_t max_bytes);
+  // limit. `end_by_force` is called, once, when a deadline has passed.
+  RankWarden(node::Run& run, RankProcess& rank, int64_t max_bytes,
+             std::function<void()> end_by_force);
   ~RankWarden() { Dismiss(); }
   RankWarden(const RankWarden&) = delete;
   RankWarden& operator=(const RankWarden&) = delete;
@@ -42,6 +44,7 @@ class RankWarden {
   node::Run& run_;
   RankProcess& rank_;
   const int64_t max_bytes_;
+  const std::function<void()> end_by_force_;
   // Whether the child was told to keep its progress; nothing if it was not told of a stop yet.
   std::optional<bool> told_to_keep_;
   mutable absl::Mutex mutex_;

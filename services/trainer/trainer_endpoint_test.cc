@@ -135,6 +135,13 @@ TEST_F(TrainerEndpointTest, StreamsATrainingFromBeginningToResult) {
   EXPECT_EQ(metrics_.steps.Value(), 3);
 }
 
+TEST_F(TrainerEndpointTest, WhatATrainingReportsIsCounted) {
+  EXPECT_TRUE(LastOf(Training("a", "report")).has_training_result());
+  EXPECT_TRUE(LastOf(Training("b", "train")).has_training_result());
+  EXPECT_EQ(metrics_.packed_samples.Value(), 12);
+  EXPECT_EQ(metrics_.graph_failures.Value(), 1);
+}
+
 TEST_F(TrainerEndpointTest, StartingAgainStartsNothing) {
   const auto request = Training("a", "train");
   ASSERT_OK_AND_ASSIGN(const auto first, Start(request));
@@ -358,16 +365,22 @@ class PackingTrainerTest : public TrainerEndpointTest {
     });
     EXPECT_TRUE(begun);
   }
+
+  // Returns which child a training that succeeds was in.
+  std::string ChildOf(const v1::StartTrainingRequest& training) {
+    const v1::RunEvent last = LastOf(training);
+    EXPECT_TRUE(last.has_training_result()) << last.ShortDebugString();
+    return last.training_result().embedding();
+  }
 };
 
 TEST_F(PackingTrainerTest, TrainingsOfOneKindShareAChild) {
   While(Training("a", "wait"), [&] {
-    EXPECT_TRUE(LastOf(Training("b", "train")).has_training_result());
+    const std::string child = ChildOf(Training("b", "train"));
+    EXPECT_EQ(ChildOf(Training("c", "train")), child);
     EXPECT_EQ(pool_.living(), 1);
     // The first one still runs in it, and a stop is for whom it names.
     EXPECT_EQ(metrics_.stopped.Value(), 0);
-    EXPECT_TRUE(LastOf(Training("c", "train")).has_training_result());
-    EXPECT_EQ(pool_.living(), 1);
   });
   EXPECT_EQ(pool_.living(), 1) << "kept for the next";
 }
@@ -376,6 +389,8 @@ TEST_F(PackingTrainerTest, WhatDiffersGetsAChildOfItsOwn) {
   using Change = std::function<void(v1::StartTrainingRequest&)>;
   const Change changes[] = {
       [](auto& request) { request.mutable_model()->set_fingerprint("def"); },
+      [](auto& request) { request.mutable_model()->set_folder("/models/copy-of-a"); },
+      [](auto& request) { request.mutable_spec()->set_size(512); },
       [](auto& request) { request.mutable_spec()->set_precision("bf16"); },
       [](auto& request) { request.mutable_spec()->set_compute_threads(2); },
       [](auto& request) { request.set_priority(3); },
@@ -389,14 +404,31 @@ TEST_F(PackingTrainerTest, WhatDiffersGetsAChildOfItsOwn) {
   int number = 0;
   for (const Change& change : changes) {
     ++number;
-    const std::string name = absl::StrCat("other", number);
     While(Training(absl::StrCat("a", number), "wait"), [&] {
-      auto other = Training(name, "train");
+      const std::string child = ChildOf(Training(absl::StrCat("same", number), "train"));
+      auto other = Training(absl::StrCat("other", number), "train");
       change(other);
-      EXPECT_TRUE(LastOf(other).has_training_result()) << number;
-      EXPECT_EQ(pool_.living(), 2) << number;
+      EXPECT_NE(ChildOf(other), child) << number;
     });
   }
+}
+
+TEST_F(PackingTrainerTest, OneThatDoesNotStopIsEndedWithoutTheOthers) {
+  While(Training("a", "wait"), [&] {
+    const std::string child = ChildOf(Training("same", "train"));
+    const auto deaf = Training("b", "deaf");
+    const auto last = LastOf(deaf, [&](const v1::RunEvent& event) {
+      if (event.has_started()) {
+        EXPECT_THAT(Stop(deaf.run(), v1::STOP_MODE_CHECKPOINT), Succeeds());
+      }
+    });
+    EXPECT_TRUE(last.has_stopped()) << last.ShortDebugString();
+    EXPECT_EQ(metrics_.rank_crashes.Value(), 0);
+    // The child may still be busy with it.
+    EXPECT_NE(ChildOf(Training("c", "train")), child);
+  });
+  EXPECT_EQ(metrics_.stopped.Value(), 2) << "the first one when it was told to";
+  EXPECT_EQ(metrics_.failed.Value(), 0);
 }
 
 TEST_F(PackingTrainerTest, ACrashEndsAllInTheChildAndCountsOnce) {
@@ -429,12 +461,12 @@ TEST_F(PackingTrainerTest, MemoryThatRunsOutIsSaidToAllInTheChild) {
 
 TEST_F(PackingTrainerTest, AChildThatMayBeDamagedKeepsItsOthersAndGetsNoMore) {
   While(Training("a", "wait"), [&] {
+    const std::string child = ChildOf(Training("same", "train"));
     EXPECT_EQ(LastOf(Training("b", "lose")).failure().reason(), "DEVICE_LOST");
-    EXPECT_TRUE(LastOf(Training("c", "train")).has_training_result());
-    EXPECT_EQ(pool_.living(), 2) << "the first is still in its child";
+    EXPECT_NE(ChildOf(Training("c", "train")), child) << "where the first one still is";
   });
+  EXPECT_EQ(metrics_.rank_crashes.Value(), 0);
   ExpectAlive();
-  EXPECT_EQ(pool_.living(), 1) << "which has ended with it";
 }
 
 }  // namespace

@@ -99,8 +99,8 @@ void TrainerNode::AddFlags(CLI::App& app) {
   add("--slots", flags_.slots, "Trainings at once, each in a process of its own unless they pack")
       ->capture_default_str();
   add("--pack", flags_.pack,
-      "Trainings of one base model, precision and priority that share a process and its batches: "
-      "together faster, the same but for rounding")
+      "Trainings of one base model, picture size, precision and priority that share a process and "
+      "its batches: faster, and the same but for rounding")
       ->capture_default_str();
   add("--rank-binary", flags_.rank_binary,
       "Program that trains; the default is imprint-rank beside this one");

@@ -41,8 +41,11 @@ RankNeed NeedOf(const v1::StartTrainingRequest& request) {
   const v1::TrainingSpec& spec = request.spec();
   RankNeed need = {.threads = spec.compute_threads(), .model = request.model().fingerprint()};
   if (request.alone() || request.has_gang()) return need;
-  need.kind = absl::StrCat(request.model().fingerprint(), " in ", spec.precision(), " at priority ",
-                           request.priority());
+  need.kind = {.folder = request.model().folder(),
+               .model = request.model().fingerprint(),
+               .precision = spec.precision(),
+               .size = spec.size(),
+               .priority = request.priority()};
   return need;
 }
 
@@ -69,6 +72,9 @@ TrainerMetrics::TrainerMetrics(Metrics& metrics)
       packed_samples(metrics.Counter("imprint_train_packed_samples_total",
                                      "Samples of trainings that succeeded which were computed "
                                      "together with other trainings'.")),
+      graph_failures(metrics.Counter("imprint_train_graph_failures_total",
+                                     "Trainings that succeeded without the graphs that they were "
+                                     "to record.")),
       collective_seconds(
           metrics.Counter("imprint_collective_seconds_total",
                           "Seconds that this node's ranks spent adding up with other ranks, "
@@ -93,8 +99,8 @@ class TrainingRunner::Attempt {
     auto rank = runner_.pool_.Take(NeedOf(request_), run_.stop_token());
     if (!rank.ok()) return EndWithoutRank(rank.status());
     rank_ = *std::move(rank);
-    RankWarden warden(run_, *rank_, runner_.max_rank_bytes_);
     grpc::ClientContext context;
+    RankWarden warden(run_, *rank_, runner_.max_rank_bytes_, [&] { EndByForce(context); });
     const auto stream = rank_->stub().Train(&context, ForRank(request_, runner_.gang_));
     v1::RunEvent event;
     while (stream->Read(&event)) {
@@ -102,13 +108,19 @@ class TrainingRunner::Attempt {
       if (last_) warden.ExpectEnd();
     }
     const grpc::Status status = stream->Finish();
-    if (!last_) rank_->AwaitEnd(absl::Now() + kTimeToEnd);
+    if (!last_ && !warden.lost_patience()) rank_->AwaitEnd(absl::Now() + kTimeToEnd);
     warden.Dismiss();
     if (last_) return EndWith(*std::move(last_));
     EndBroken(FromGrpc(status), warden);
   }
 
  private:
+  // Of the run alone, if others share its child.
+  void EndByForce(grpc::ClientContext& context) {
+    if (!runner_.pool_.IsShared(*rank_)) return rank_->Kill();
+    context.TryCancel();
+  }
+
   void Record(v1::RunEvent event) {
     if (node::IsLast(event)) {
       // Kept back until the child is free: whoever reads it may begin the next run at once.
@@ -153,8 +165,9 @@ class TrainingRunner::Attempt {
     } else {
       runner_.pool_.Discard(std::move(rank_));
     }
-    runner_.metrics_.packed_samples.Increment(
-        static_cast<double>(last.training_result().report().packed_samples()));
+    const v1::TrainingReport& report = last.training_result().report();
+    runner_.metrics_.packed_samples.Increment(static_cast<double>(report.packed_samples()));
+    if (!report.graph_failure().empty()) runner_.metrics_.graph_failures.Increment();
     // The child does not know why it was stopped.
     if (last.has_stopped()) return run_.EndStopped();
     run_.Append(std::move(last));

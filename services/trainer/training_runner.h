@@ -25,6 +25,7 @@ class TrainerMetrics {
   prometheus::Counter& steps;
   prometheus::Histogram& step_seconds;
   prometheus::Counter& packed_samples;
+  prometheus::Counter& graph_failures;
   prometheus::Counter& collective_seconds;
   prometheus::Counter& collective_bytes;
   prometheus::Counter& model_loads;

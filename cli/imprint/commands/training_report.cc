@@ -32,6 +32,7 @@ std::string ReportText(const v1::TrainingReport& report) {
     absl::StrAppend(&text, ", ", CountText(report.packed_samples(), "sample"),
                     " together with other trainings'");
   }
+  if (!report.graph_failure().empty()) absl::StrAppend(&text, ", without recorded graphs");
   if (report.device_memory_bytes() > 0) {
     absl::StrAppend(&text, ", in ", BytesText(report.device_memory_bytes()), " of a GPU's memory");
   }

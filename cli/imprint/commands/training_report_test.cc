@@ -25,6 +25,14 @@ TEST(ReportText, SaysWhatWasComputedWithOthers) {
             "by 1 rank of 2 threads, 12 samples together with other trainings'");
 }
 
+TEST(ReportText, SaysThatNoGraphCouldBeRecorded) {
+  v1::TrainingReport report;
+  report.set_ranks(1);
+  report.set_compute_threads(2);
+  report.set_graph_failure("the driver is too old");
+  EXPECT_EQ(ReportText(report), "by 1 rank of 2 threads, without recorded graphs");
+}
+
 TEST(ReportText, SaysWhatWorkingTogetherTook) {
   v1::TrainingReport report;
   report.set_ranks(3);
