@@ -23,7 +23,7 @@ def cluster(tmp_path_factory):
 def teach(cluster, name, priority=None, **spec):
     v1 = api()
     return cluster.jobs.CreateTrainingJob(v1.CreateTrainingJobRequest(
-        spec=cluster.training(concept_name=f"concepts/{name}", **spec),
+        spec=cluster.training(concept_name=f"concepts/{name}", precision="fp32", **spec),
         priority=priority or v1.JOB_PRIORITY_NORMAL), timeout=30)
 
 
