@@ -22,6 +22,13 @@ def wait_for(what, condition, seconds=60):
         time.sleep(0.02)
 
 
+def rss(pid, which="VmRSS"):
+    """Bytes that a process has in memory; of VmHWM, the most so far."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{which}:"):
+            return int(line.split()[1]) * 1024
+
+
 def children(pid):
     """The processes that a process has started, whichever of its threads did."""
     return sorted(int(child) for tasks in pathlib.Path(f"/proc/{pid}/task").glob("*/children")

@@ -27,24 +27,23 @@ TEST(ContentionMeter, CountsWhatWasAddedSinceTheLastMeasure) {
   EXPECT_DOUBLE_EQ(meter.Take(kBegin + milliseconds(400)), 0);
 }
 
-TEST(ContentionMeter, OnlyThreadsThatComputeCount) {
+// What the meter takes after 200 ms, in which two threads came to these counts.
+double TakenOfTwo(const char* one, const char* other) {
   const ScratchFolder threads;
   threads.Write("1/schedstat", "0 0 0\n");
   threads.Write("2/schedstat", "0 0 0\n");
   ContentionMeter meter(threads.path(), kBegin);
-  threads.Write("1/schedstat", "180000000 20000000 20\n");
-  threads.Write("2/schedstat", "9000000 80000000 3\n");
-  EXPECT_DOUBLE_EQ(meter.Take(kBegin + milliseconds(200)), 0.1);
+  threads.Write("1/schedstat", one);
+  threads.Write("2/schedstat", other);
+  return meter.Take(kBegin + milliseconds(200));
+}
+
+TEST(ContentionMeter, OnlyThreadsThatComputeCount) {
+  EXPECT_DOUBLE_EQ(TakenOfTwo("180000000 20000000 20\n", "9000000 80000000 3\n"), 0.1);
 }
 
 TEST(ContentionMeter, ThreadsThatHardlyGetToComputeCount) {
-  const ScratchFolder threads;
-  threads.Write("1/schedstat", "0 0 0\n");
-  threads.Write("2/schedstat", "0 0 0\n");
-  ContentionMeter meter(threads.path(), kBegin);
-  threads.Write("1/schedstat", "10000000 190000000 20\n");
-  threads.Write("2/schedstat", "8000000 150000000 3\n");
-  EXPECT_DOUBLE_EQ(meter.Take(kBegin + milliseconds(200)), 1.7);
+  EXPECT_DOUBLE_EQ(TakenOfTwo("10000000 190000000 20\n", "8000000 150000000 3\n"), 1.7);
 }
 
 TEST(ContentionMeter, ThreadsComeAndGo) {

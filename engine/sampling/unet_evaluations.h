@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include <ATen/ATen.h>
 
 #include "engine/cuda/device_graph.h"
+#include "engine/cuda/graph_cache.h"
 #include "engine/model/base_model.h"
 #include "engine/model/unet.h"
 
@@ -24,15 +24,12 @@ struct BatchPrompts {
   int64_t version = 0;
 };
 
-// One graph for each model and shape that was used last, at most kMostGraphs: each keeps the memory
-// of one evaluation, until the first evaluation after its model has gone. In fp16 there are none,
-// as in training. Not thread-safe.
+// One graph for each model and shape that was used last (GraphCache), until the first evaluation
+// after its model has gone. In fp16 there are none, as in training. Not thread-safe.
 class UnetEvaluations {
  public:
-  static constexpr size_t kMostGraphs = 4;
-
   // If `record` is null, no graphs are recorded.
-  explicit UnetEvaluations(RecordGraph record) : record_(std::move(record)) {}
+  explicit UnetEvaluations(RecordGraph record) : graphs_(std::move(record)) {}
 
   // Does what Unet::Forward does. Where a graph cannot be recorded, nor is any other from then on,
   // and the network is evaluated without. Throws LibTorch's errors.
@@ -40,9 +37,9 @@ class UnetEvaluations {
                       const at::Tensor& timesteps, const BatchPrompts& prompts);
 
   // Returns the number of graphs that are kept.
-  size_t kept() const { return recorded_.size(); }
+  size_t kept() const { return graphs_.kept(); }
   // Returns, once, why graphs are recorded no longer; empty if they are, or never were to be.
-  std::string TakeFailure() { return std::exchange(failure_, ""); }
+  std::string TakeFailure() { return graphs_.TakeFailure(); }
 
  private:
   // A graph, and the tensors that it reads and writes.
@@ -60,9 +57,7 @@ class UnetEvaluations {
   Recorded* Record(const std::shared_ptr<const BaseModel>& model, const at::Tensor& latents,
                    const at::Tensor& timesteps, const BatchPrompts& prompts);
 
-  RecordGraph record_;
-  std::string failure_;
-  std::list<Recorded> recorded_;  // the most recently used comes first
+  GraphCache<Recorded> graphs_;
 };
 
 }  // namespace imprint::engine

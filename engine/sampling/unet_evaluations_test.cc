@@ -76,7 +76,7 @@ TEST_F(UnetEvaluationsTest, EachShapeHasItsOwnAndTheOldestGoes) {
   EXPECT_EQ(recorded_, 4);
   evaluate(1);
   evaluate(4);
-  EXPECT_EQ(evaluations_.kept(), UnetEvaluations::kMostGraphs);
+  EXPECT_EQ(evaluations_.kept(), kMostGraphs);
   evaluate(1);
   EXPECT_EQ(recorded_, 5) << "used not long ago";
   evaluate(1, 154);

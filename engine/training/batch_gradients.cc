@@ -1,9 +1,7 @@
 #include "engine/training/batch_gradients.h"
 
 #include <algorithm>
-#include <functional>
-
-#include "engine/torch/torch_errors.h"
+#include <cstddef>
 
 namespace imprint::engine {
 namespace {
@@ -41,10 +39,13 @@ bool AreAlike(const GradientRequest& a, const GradientRequest& b) {
 BatchGradients::BatchGradients(const ModelParts& model, Keeping keeping, const RecordGraph& record)
     : model_(model),
       keeping_(keeping),
-      record_(model.unet.type() == at::kHalf ? nullptr : record) {}
+      graphs_(model.unet.type() == at::kHalf ? nullptr : record) {}
 
 std::vector<LossAndGradient> BatchGradients::Compute(std::span<const GradientRequest> requests) {
-  Recorded* recorded = Find(requests);
+  Recorded* recorded = graphs_.Find([&](const Recorded& each) {
+    return std::equal(each.requests.begin(), each.requests.end(), requests.begin(), requests.end(),
+                      AreAlike);
+  });
   if (recorded != nullptr) {
     for (size_t i = 0; i < requests.size(); ++i) Overwrite(recorded->requests[i], requests[i]);
   } else {
@@ -55,45 +56,21 @@ std::vector<LossAndGradient> BatchGradients::Compute(std::span<const GradientReq
   return recorded->results;
 }
 
-BatchGradients::Recorded* BatchGradients::Find(std::span<const GradientRequest> requests) {
-  const auto found = std::find_if(recorded_.begin(), recorded_.end(), [&](const Recorded& each) {
-    return std::equal(each.requests.begin(), each.requests.end(), requests.begin(), requests.end(),
-                      AreAlike);
-  });
-  if (found == recorded_.end()) return nullptr;
-  recorded_.splice(recorded_.begin(), recorded_, found);
-  return &recorded_.front();
-}
-
 BatchGradients::Recorded* BatchGradients::Record(std::span<const GradientRequest> requests) {
-  if (!record_) return nullptr;
-  try {
-    if (recorded_.size() >= kMostGraphs) recorded_.pop_back();
-    // Where the graph finds its tensors stays the same when the node joins the others.
-    std::list<Recorded> made(1);
-    Recorded& entry = made.front();
+  return graphs_.Record([&](Recorded& entry) {
     for (const GradientRequest& request : requests) {
       entry.requests.push_back(CopyOf(request));
       entry.results.push_back(
           {at::empty({}, request.rows.options()), at::empty_like(request.rows)});
     }
-    entry.graph = record_([this, &entry] {
+    return [this, &entry] {
       const auto results = ComputeGradients(model_, entry.requests, keeping_);
       for (size_t i = 0; i < results.size(); ++i) {
         entry.results[i].loss.copy_(results[i].loss);
         entry.results[i].gradient.copy_(results[i].gradient);
       }
-    });
-    ++recorded_count_;
-    recorded_.splice(recorded_.begin(), made);
-    return &recorded_.front();
-  } catch (...) {
-    // Whether the device itself has failed shows when the gradients are computed without.
-    failure_ = std::string(StatusFromCurrentException().message());
-    recorded_.clear();
-    record_ = nullptr;
-    return nullptr;
-  }
+    };
+  });
 }
 
 }  // namespace imprint::engine

@@ -1,27 +1,21 @@
 // Computes the gradients of trainings' batches, one after the other.
 #pragma once
 
-#include <cstddef>
-#include <list>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include <ATen/ATen.h>
-
 #include "engine/cuda/device_graph.h"
+#include "engine/cuda/graph_cache.h"
 #include "engine/training/objective.h"
 
 namespace imprint::engine {
 
 // Computes gradients directly or, where graphs can be recorded, by replaying one graph for each of
-// the shapes that were used last, at most kMostGraphs: each keeps the memory of one computation.
-// Not thread-safe.
+// the shapes that were used last (GraphCache). Not thread-safe.
 class BatchGradients {
  public:
-  static constexpr size_t kMostGraphs = 4;
-
   // If `record` is null, no graphs are recorded; nor are they in fp16, where every gradient is
   // inspected. The model must outlive this object.
   BatchGradients(const ModelParts& model, Keeping keeping, const RecordGraph& record);
@@ -34,14 +28,12 @@ class BatchGradients {
   }
 
   // Gives back the memory that the graphs keep; they are recorded again when they are needed.
-  void ForgetGraphs() { recorded_.clear(); }
-
-  // Returns the number of graphs that are kept.
-  size_t kept() const { return recorded_.size(); }
+  void ForgetGraphs() { graphs_.Clear(); }
+  bool keeps_graphs() const { return graphs_.kept() > 0; }
   // Returns the number of graphs recorded so far.
-  int recorded() const { return recorded_count_; }
+  int recorded() const { return graphs_.recorded(); }
   // Returns why graphs are recorded no longer; empty if they are, or never were to be.
-  const std::string& failure() const { return failure_; }
+  const std::string& failure() const { return graphs_.failure(); }
 
  private:
   // A graph, and the tensors that it reads and writes.
@@ -51,17 +43,11 @@ class BatchGradients {
     std::unique_ptr<DeviceGraph> graph;
   };
 
-  // The graph of such requests, which comes first from now on; null if there is none.
-  Recorded* Find(std::span<const GradientRequest> requests);
-  // Null if it cannot be recorded.
   Recorded* Record(std::span<const GradientRequest> requests);
 
   const ModelParts& model_;
   const Keeping keeping_;
-  RecordGraph record_;
-  std::string failure_;
-  std::list<Recorded> recorded_;  // the most recently used comes first
-  int recorded_count_ = 0;
+  GraphCache<Recorded> graphs_;
 };
 
 }  // namespace imprint::engine

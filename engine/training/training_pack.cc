@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 
@@ -96,6 +97,11 @@ struct TrainingPack::Asked {
   int64_t samples() const { return request.batch.latents.size(0); }
 };
 
+int64_t TrainingPack::SamplesOf(std::span<const Asked> group) {
+  return std::transform_reduce(group.begin(), group.end(), int64_t{0}, std::plus<>(),
+                               [](const Asked& each) { return each.samples(); });
+}
+
 TrainingPack::TrainingPack(TrainingContext context) : context_(std::move(context)) {}
 TrainingPack::~TrainingPack() = default;
 
@@ -138,18 +144,13 @@ std::vector<TrainingPack::Asked> TrainingPack::AskAll() {
 
 std::vector<std::vector<TrainingPack::Asked>> TrainingPack::Group(std::vector<Asked> asked) const {
   std::vector<std::vector<Asked>> groups;
-  const auto samples = [](const std::vector<Asked>& group) {
-    int64_t sum = 0;
-    for (const Asked& each : group) sum += each.samples();
-    return sum;
-  };
   for (Asked& each : asked) {
     const auto takes_it = [&](const std::vector<Asked>& group) {
       const Asked& first = group.front();
       return !each.member->is_exact() && !first.member->is_exact() &&
              first.request.batch.latents.sizes().slice(1) ==
                  each.request.batch.latents.sizes().slice(1) &&
-             samples(group) + each.samples() <= running_->most_samples;
+             SamplesOf(group) + each.samples() <= running_->most_samples;
     };
     auto found = std::find_if(groups.begin(), groups.end(), takes_it);
     if (found == groups.end()) found = groups.emplace(groups.end());
@@ -174,7 +175,7 @@ absl::Status TrainingPack::TryCompute(std::span<Asked> group) {
 
 void TrainingPack::Compute(std::span<Asked> group) {
   absl::Status status = TryCompute(group);
-  if (IsOutOfMemory(status) && running_->gradients.kept() > 0) {
+  if (IsOutOfMemory(status) && running_->gradients.keeps_graphs()) {
     running_->gradients.ForgetGraphs();
     status = TryCompute(group);
   }
@@ -184,8 +185,7 @@ void TrainingPack::Compute(std::span<Asked> group) {
     return;
   }
   if (IsOutOfMemory(status)) {
-    int64_t samples = 0;
-    for (const Asked& each : group) samples += each.samples();
+    const int64_t samples = SamplesOf(group);
     running_->most_samples = std::max<int64_t>(samples / 2, 1);
     warning_ = absl::StrCat("memory does not suffice for ", samples, " samples of ", group.size(),
                             " trainings at once; from now on at most ", running_->most_samples,

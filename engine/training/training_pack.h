@@ -3,6 +3,7 @@
 // longer than one batch alone. This header needs no LibTorch: services include it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,9 +19,6 @@
 #include "engine/training/training_run.h"
 
 namespace imprint::engine {
-
-class BatchGradients;
-struct GradientRequest;
 
 // Whether a training's batches may be computed together with those of others.
 enum class Packing {
@@ -72,6 +70,7 @@ class TrainingPack {
   // A batch that is about to be computed.
   struct Asked;
 
+  static int64_t SamplesOf(std::span<const Asked> group);
   std::vector<Asked> AskAll();
   // Splits what was asked into batches that may be computed at once.
   std::vector<std::vector<Asked>> Group(std::vector<Asked> asked) const;

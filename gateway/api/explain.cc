@@ -37,6 +37,10 @@ std::string PrecisionOf(const v1::Job& job, const ClusterSnapshot& now) {
   return "";
 }
 
+WorkKind KindOf(const v1::Job& job) {
+  return job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
+}
+
 bool MayTake(const FreeNode& node, const std::string& precision) {
   const std::vector<std::string>& has = node.precisions;
   return precision.empty() || std::find(has.begin(), has.end(), precision) != has.end();
@@ -83,8 +87,8 @@ std::string KeptFree(const v1::Job& job, const std::string& precision, const Clu
                      const Policy& policy) {
   int kept = 0;
   for (const FreeNode& node : now.nodes) {
-    if (!MayTake(node, precision) || !IsKeptFree(node, job.priority(), policy)) continue;
-    kept += node.free_slots;
+    if (node.kind != KindOf(job) || !MayTake(node, precision)) continue;
+    if (IsKeptFree(node.trainings, job.priority(), policy)) kept += node.free_slots;
   }
   return kept == 0 ? "" : absl::StrCat(", ", kept, " kept free for urgent trainings");
 }
@@ -93,7 +97,7 @@ std::string WaitingSentence(const v1::Job& job, const std::string& precision,
                             const ClusterSnapshot& now, const Policy& policy,
                             const v1::ExplainJobResponse& facts) {
   const bool training = job.has_training();
-  const auto kind = training ? WorkKind::kTraining : WorkKind::kSampling;
+  const WorkKind kind = KindOf(job);
   const absl::string_view slot = training ? "rank" : "sampler slot";
   const absl::string_view node = training ? "trainer" : "sampler";
   const auto any = [&](auto&& suits) {
@@ -161,11 +165,11 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
   response.set_state(job.state());
   *response.mutable_warnings() = job.warnings();
   const std::string id = JobIdOf(job);
-  const auto kind = job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
+  const WorkKind kind = KindOf(job);
   const std::string precision = PrecisionOf(job, now);
   for (const FreeNode& node : now.nodes) {
     if (node.kind != kind || !MayTake(node, precision) ||
-        IsKeptFree(node, job.priority(), policy)) {
+        IsKeptFree(node.trainings, job.priority(), policy)) {
       continue;
     }
     response.set_slots_free(response.slots_free() + node.free_slots);

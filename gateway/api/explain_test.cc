@@ -73,6 +73,20 @@ TEST(Explain, SlotsThatAnUrgentTrainingKeepsFreeAreNotFreeForOthers) {
   EXPECT_EQ(Explain(job, now, {}).slots_free(), 1);
 }
 
+TEST(Explain, SlotsOfTrainersAreNoneThatAnImageSetWaitsFor) {
+  ClusterSnapshot now = {
+      .nodes = {{.node = "t", .free_slots = 1, .slots = 2, .pack = 2},
+                {.node = "s", .kind = WorkKind::kSampling, .free_slots = 0, .slots = 1}}};
+  now.nodes[0].trainings = {{.model = "m", .precision = "fp32", .priority = 3}};
+  now.waiting = {{.job = "mine", .tenant = "t", .kind = WorkKind::kSampling}};
+  v1::Job job;
+  job.set_name("jobs/mine");
+  job.set_state(v1::JOB_STATE_PENDING);
+  job.mutable_image_set();
+  EXPECT_EQ(Explain(job, now, {}).summary(),
+            "waiting: needs 1 free sampler slot, 0 free; 0 jobs ahead");
+}
+
 TEST(Explain, SaysThatThereIsNoNode) {
   ClusterSnapshot now = Busy();
   now.nodes.clear();

@@ -128,12 +128,6 @@ class FairOrder {
   size_t last_ = 0;
 };
 
-bool HasMoreUrgent(const std::vector<NodeTraining>& trainings, int priority, const Policy& policy) {
-  return std::any_of(trainings.begin(), trainings.end(), [&](const NodeTraining& training) {
-    return training.priority >= policy.urgent && training.priority > priority;
-  });
-}
-
 // Slots of a chunk that are enough to begin it.
 int Enough(const WaitingWork& work) { return work.min_slots > 0 ? work.min_slots : work.slots; }
 
@@ -179,7 +173,7 @@ class Slots {
     // Those of a node that is kept free for more urgent work are not to be had, for nobody knows
     // how long.
     const auto all = [&](const Left& each) {
-      return HasMoreUrgent(each.trainings, work.priority, policy_)
+      return IsKeptFree(each.trainings, work.priority, policy_)
                  ? 0
                  : std::max(each.node->slots, each.left);
     };
@@ -251,7 +245,7 @@ class Slots {
 
   bool IsOpenFor(const Left& node, const WaitingWork& work) const {
     return IsOpen(node.node->device, node.precisions) &&
-           !HasMoreUrgent(node.trainings, work.priority, policy_);
+           !IsKeptFree(node.trainings, work.priority, policy_);
   }
 
   // Who is alone takes any device.
@@ -339,8 +333,10 @@ Decisions Decide(const ClusterSnapshot& now, const Policy& policy) {
   return decisions;
 }
 
-bool IsKeptFree(const FreeNode& node, int priority, const Policy& policy) {
-  return HasMoreUrgent(node.trainings, priority, policy);
+bool IsKeptFree(const std::vector<NodeTraining>& trainings, int priority, const Policy& policy) {
+  return std::any_of(trainings.begin(), trainings.end(), [&](const NodeTraining& training) {
+    return training.priority >= policy.urgent && training.priority > priority;
+  });
 }
 
 int64_t JobsAhead(const ClusterSnapshot& now, const Policy& policy, const std::string& job) {

@@ -119,9 +119,9 @@ struct Decisions {
 // have the base model in memory, then those with the most free slots.
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
 
-// Returns whether a node that packs keeps its free slots from work of that priority, because it has
-// a more urgent training.
-bool IsKeptFree(const FreeNode& node, int priority, const Policy& policy);
+// Returns whether a node with these trainings keeps its free slots from work of that priority,
+// because one of them is more urgent.
+bool IsKeptFree(const std::vector<NodeTraining>& trainings, int priority, const Policy& policy);
 
 // Returns how many waiting jobs of its kind go before this one, in that order with one chunk of
 // each; -1 if it is not waiting.

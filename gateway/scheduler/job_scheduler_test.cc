@@ -246,8 +246,8 @@ TEST(JobScheduler, AnUrgentTrainingHasTheTrainerToItself) {
   now.waiting[1].priority = 3;
   EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"urgent", {"one"}}));
   now.nodes[0] = Packing("one", {{"m", "fp32", 3}});
-  EXPECT_TRUE(IsKeptFree(now.nodes[0], 1, {}));
-  EXPECT_FALSE(IsKeptFree(now.nodes[0], 3, {}));
+  EXPECT_TRUE(IsKeptFree(now.nodes[0].trainings, 1, {}));
+  EXPECT_FALSE(IsKeptFree(now.nodes[0].trainings, 3, {}));
   EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"urgent", {"one"}}))
       << "beside what is as urgent";
   now.nodes.push_back(Trainer("two"));

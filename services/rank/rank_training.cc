@@ -87,9 +87,7 @@ class RankTraining::Session {
     const auto input = engine::TrainingInput::From(order.settings, std::move(pictures));
     RETURN_IF_ERROR(Compute([&] { return engine::CheckTraining(*loaded.model, input); }));
     const engine::TrainingHooks hooks = Hooks(order);
-    const auto outcome = place_.size > 1 ? Compute([&] {
-      return TrainInGang(*loaded.model, input, checkpoint, hooks, loaded.warm);
-    })
+    const auto outcome = place_.size > 1 ? TrainInGang(loaded, input, checkpoint, hooks)
                                          : TrainInPack(loaded, input, checkpoint, hooks);
     if (!outcome.ok()) return WithWhatFits(outcome.status(), *loaded.model, input, hooks);
     if (!outcome->graph_failure.empty()) {
@@ -158,14 +156,17 @@ class RankTraining::Session {
 
   // Has left the gang when it returns.
   absl::StatusOr<engine::TrainingOutcome> TrainInGang(
-      const engine::BaseModel& model, const engine::TrainingInput& input,
+      const LoadedModel& loaded, const engine::TrainingInput& input,
       const std::optional<engine::TrainingCheckpoint>& checkpoint,
-      const engine::TrainingHooks& hooks, bool warm) {
-    const engine::JoinHooks joining = {.stop = control_.stop, .on_wait = [this] { EmitWorking(); }};
-    ASSIGN_OR_RETURN(const auto gang,
-                     engine::JoinGang(place_, rank_.device(), door_ ? &*door_ : nullptr, joining));
-    NoteStart(checkpoint, warm);
-    return engine::Train(model, input, checkpoint, hooks, rank_.ContextOf(gang.get()));
+      const engine::TrainingHooks& hooks) {
+    return Compute([&]() -> absl::StatusOr<engine::TrainingOutcome> {
+      const engine::JoinHooks joining = {.stop = control_.stop,
+                                         .on_wait = [this] { EmitWorking(); }};
+      ASSIGN_OR_RETURN(const auto gang, engine::JoinGang(place_, rank_.device(),
+                                                         door_ ? &*door_ : nullptr, joining));
+      NoteStart(checkpoint, loaded.warm);
+      return engine::Train(*loaded.model, input, checkpoint, hooks, rank_.ContextOf(gang.get()));
+    });
   }
 
   // Before anything that takes its time, so that the others can do theirs meanwhile.

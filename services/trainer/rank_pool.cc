@@ -40,7 +40,7 @@ absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Choose(const RankNeed& ne
   if (auto rank = Share(need); rank != nullptr) return rank;
   if (auto rank = TakeIdle(need); rank != nullptr) return rank;
   DropIdleBeyondNeed();
-  return Spawn(need.threads, {.runs = 1, .kind = need.kind});
+  return Spawn(need.threads, {.runs = 1, .need = need});
 }
 
 void RankPool::Loaded(const RankProcess& rank, const std::string& model) {
@@ -143,15 +143,12 @@ absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Spawn(int threads, Member
 }
 
 std::shared_ptr<RankProcess> RankPool::Share(const RankNeed& need) {
-  if (!need.kind) return nullptr;
+  if (need.alone) return nullptr;
   const absl::MutexLock lock(&mutex_);
   for (Member& member : members_) {
     if (member.runs == 0 || member.runs >= options_.pack || member.discarded) continue;
     std::shared_ptr<RankProcess> rank = member.rank.lock();
-    if (member.kind != need.kind || rank == nullptr || rank->threads() != need.threads ||
-        rank->ending()) {
-      continue;
-    }
+    if (member.need != need || rank == nullptr || rank->ending()) continue;
     ++member.runs;
     return rank;
   }
@@ -163,7 +160,7 @@ std::shared_ptr<RankProcess> RankPool::TakeIdle(const RankNeed& need) {
   Member* best = nullptr;
   // The model in memory, then none, then another one.
   const auto rank_of = [&](const Member& member) {
-    return member.model == need.model ? 0 : member.model.empty() ? 1 : 2;
+    return member.model == need.kind.model ? 0 : member.model.empty() ? 1 : 2;
   };
   for (Member& member : members_) {
     if (member.idle == nullptr || member.idle->threads() != need.threads || member.idle->ending()) {
@@ -173,27 +170,23 @@ std::shared_ptr<RankProcess> RankPool::TakeIdle(const RankNeed& need) {
   }
   if (best == nullptr) return nullptr;
   // It will load another one.
-  if (best->model != need.model) best->model.clear();
+  if (best->model != need.kind.model) best->model.clear();
   best->runs = 1;
-  best->kind = need.kind;
+  best->need = need;
   return std::exchange(best->idle, nullptr);
 }
 
-bool RankPool::IsShared(const RankProcess& rank) const {
+bool RankPool::IsShared(const RankProcess& rank) {
   const absl::MutexLock lock(&mutex_);
   const Member* member = Find(rank);
   return member != nullptr && member->runs > 1;
 }
 
-const RankPool::Member* RankPool::Find(const RankProcess& rank) const {
+RankPool::Member* RankPool::Find(const RankProcess& rank) {
   const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& member) {
     return member.rank.lock().get() == &rank;
   });
   return found == members_.end() ? nullptr : &*found;
-}
-
-RankPool::Member* RankPool::Find(const RankProcess& rank) {
-  return const_cast<Member*>(std::as_const(*this).Find(rank));
 }
 
 int RankPool::Living() const {

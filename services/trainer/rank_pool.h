@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,6 +17,9 @@
 #include "services/trainer/rank_process.h"
 
 namespace imprint::trainer {
+
+// Returns the number of children that so many slots need when all of them are packed.
+constexpr int ChildrenFor(int slots, int pack) { return (slots + pack - 1) / pack; }
 
 struct RankPoolOptions {
   RankCommand command;
@@ -50,10 +52,11 @@ struct RankKind {
 struct RankNeed {
   // The number of threads it computes with; 0 means the pool's.
   int threads = 0;
-  // The fingerprint of the base model.
-  std::string model;
-  // Not set if the run is to have its child to itself.
-  std::optional<RankKind> kind;
+  RankKind kind;
+  // Whether the run is to have its child to itself.
+  bool alone = false;
+
+  bool operator==(const RankNeed&) const = default;
 };
 
 // Thread-safe.
@@ -85,7 +88,7 @@ class RankPool {
   bool Discard(std::shared_ptr<RankProcess> rank);
 
   // Returns whether the child has more than one run.
-  bool IsShared(const RankProcess& rank) const;
+  bool IsShared(const RankProcess& rank);
 
   // Drops children that ended while they were idle. To be called every second.
   void Tidy();
@@ -113,9 +116,9 @@ class RankPool {
     std::weak_ptr<RankProcess> rank;
     // The model that it has in memory, as far as is known.
     std::string model;
-    // The runs that it has, and their kind.
+    // The runs that it has, and what they asked for.
     int runs = 0;
-    std::optional<RankKind> kind;
+    RankNeed need;
     bool discarded = false;
     // Set while it is idle.
     std::shared_ptr<RankProcess> idle;
@@ -126,10 +129,8 @@ class RankPool {
   std::shared_ptr<RankProcess> Share(const RankNeed& need);
   std::shared_ptr<RankProcess> TakeIdle(const RankNeed& need);
   // Null if it is not among them.
-  const Member* Find(const RankProcess& rank) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Member* Find(const RankProcess& rank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The children that the slots need when all are packed.
-  int Needed() const { return (options_.slots + options_.pack - 1) / options_.pack; }
+  int Needed() const { return ChildrenFor(options_.slots, options_.pack); }
   int Living() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Makes room for a child that is about to be started.
   void DropIdleBeyondNeed();

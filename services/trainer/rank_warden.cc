@@ -58,13 +58,11 @@ void RankWarden::Watch() {
       const absl::MutexLock lock(&mutex_);
       if (dismissed_) return;
       by = std::min(by, expect_end_by_);
-      if (lost_patience_) {
-        by = absl::InfiniteFuture();
-      } else if (absl::Now() >= by) {
+      if (!lost_patience_ && absl::Now() >= by) {
         lost_patience_ = true;
         end_by_force_();
-        by = absl::InfiniteFuture();
       }
+      if (lost_patience_) by = absl::InfiniteFuture();
     }
     run_.changes().Wait(seen, std::min(by, absl::Now() + kWatchInterval));
   }

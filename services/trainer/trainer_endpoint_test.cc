@@ -354,16 +354,33 @@ class PackingTrainerTest : public TrainerEndpointTest {
  protected:
   PackingTrainerTest() : TrainerEndpointTest({.slots = 2, .pack = 2}) {}
 
-  // Does what `body` does while the first training waits in its child.
-  void While(const v1::StartTrainingRequest& first, const std::function<void()>& body) {
+  // Does what `body` does while the training waits in its child. Returns its end.
+  v1::RunEvent EndWith(const v1::StartTrainingRequest& waiting, const std::function<void()>& body) {
     bool begun = false;
-    LastOf(first, [&](const v1::RunEvent& event) {
+    const v1::RunEvent last = LastOf(waiting, [&](const v1::RunEvent& event) {
       if (begun || !event.has_progress()) return;
       begun = true;
       body();
-      EXPECT_THAT(Stop(first.run(), v1::STOP_MODE_ABANDON), Succeeds());
     });
     EXPECT_TRUE(begun);
+    return last;
+  }
+
+  // The same, and then stops the training.
+  void While(const v1::StartTrainingRequest& waiting, const std::function<void()>& body) {
+    EndWith(waiting, [&] {
+      body();
+      EXPECT_THAT(Stop(waiting.run(), v1::STOP_MODE_ABANDON), Succeeds());
+    });
+  }
+
+  // What ends a training with that reason ends its neighbour, too.
+  void ExpectBothToEnd(const std::string& what, const std::string& reason) {
+    const v1::RunEvent last = EndWith(Training("a", "wait"), [&] {
+      EXPECT_EQ(LastOf(Training("b", what)).failure().reason(), reason);
+    });
+    EXPECT_EQ(last.failure().reason(), reason);
+    EXPECT_TRUE(last.failure().retryable());
   }
 
   // Returns which child a training that succeeds was in.
@@ -432,30 +449,13 @@ TEST_F(PackingTrainerTest, OneThatDoesNotStopIsEndedWithoutTheOthers) {
 }
 
 TEST_F(PackingTrainerTest, ACrashEndsAllInTheChildAndCountsOnce) {
-  const auto waiting = Training("a", "wait");
-  EXPECT_THAT(Start(waiting), Succeeds());
-  bool begun = false;
-  const auto events = Follow(waiting.run(), [&](const v1::RunEvent& event) {
-    if (begun || !event.has_progress()) return;
-    begun = true;
-    EXPECT_EQ(LastOf(Training("b", "crash")).failure().reason(), "RANK_CRASHED");
-  });
-  EXPECT_EQ(events.back().failure().reason(), "RANK_CRASHED");
-  EXPECT_TRUE(events.back().failure().retryable());
+  ExpectBothToEnd("crash", "RANK_CRASHED");
   EXPECT_EQ(metrics_.rank_crashes.Value(), 1);
   ExpectAlive();
 }
 
 TEST_F(PackingTrainerTest, MemoryThatRunsOutIsSaidToAllInTheChild) {
-  const auto waiting = Training("a", "wait");
-  EXPECT_THAT(Start(waiting), Succeeds());
-  bool begun = false;
-  const auto events = Follow(waiting.run(), [&](const v1::RunEvent& event) {
-    if (begun || !event.has_progress()) return;
-    begun = true;
-    EXPECT_EQ(LastOf(Training("b", "grow")).failure().reason(), "OUT_OF_MEMORY");
-  });
-  EXPECT_EQ(events.back().failure().reason(), "OUT_OF_MEMORY");
+  ExpectBothToEnd("grow", "OUT_OF_MEMORY");
   ExpectAlive();
 }
 

@@ -139,8 +139,7 @@ absl::Status TrainerNode::Open(Metrics& metrics) {
   device_.precisions = PrecisionsWith(compute, device_.precisions);
   flags_.gang.on_gpu = device_.device.kind == DeviceKind::kCuda;
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
-  const int processes = (flags_.slots + flags_.pack - 1) / flags_.pack;
-  const int share = std::max(1, UsableProcessors() / processes);
+  const int share = std::max(1, UsableProcessors() / ChildrenFor(flags_.slots, flags_.pack));
   metrics_ = std::make_unique<TrainerMetrics>(metrics);
   runs_ = std::make_unique<node::RunTable>(node::RunTableOptions{
       .slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});

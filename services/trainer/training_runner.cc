@@ -39,14 +39,13 @@ v1::TrainRequest ForRank(const v1::StartTrainingRequest& request, const GangOpti
 // gang, whose other ranks would wait for them.
 RankNeed NeedOf(const v1::StartTrainingRequest& request) {
   const v1::TrainingSpec& spec = request.spec();
-  RankNeed need = {.threads = spec.compute_threads(), .model = request.model().fingerprint()};
-  if (request.alone() || request.has_gang()) return need;
-  need.kind = {.folder = request.model().folder(),
-               .model = request.model().fingerprint(),
-               .precision = spec.precision(),
-               .size = spec.size(),
-               .priority = request.priority()};
-  return need;
+  return {.threads = spec.compute_threads(),
+          .kind = {.folder = request.model().folder(),
+                   .model = request.model().fingerprint(),
+                   .precision = spec.precision(),
+                   .size = spec.size(),
+                   .priority = request.priority()},
+          .alone = request.alone() || request.has_gang()};
 }
 
 // Whether a child that ended a run so can be given another one: one that ran out of memory, lost

@@ -13,7 +13,7 @@ for folder in ("tests", "tests/services"):
     sys.path.insert(0, str(REPOSITORY / folder))
 
 from cluster import Cluster, api  # noqa: E402,F401
-from processes import children  # noqa: E402
+from processes import children, rss  # noqa: E402
 
 
 def cpu_seconds(process):
@@ -24,12 +24,7 @@ def cpu_seconds(process):
 
 def most_memory(process):
     """The most bytes that any of a server's children has taken so far."""
-    def most(child):
-        for line in pathlib.Path(f"/proc/{child}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-        return 0
-    return max(most(child) for child in children(process.process.pid))
+    return max(rss(child, "VmHWM") for child in children(process.process.pid))
 
 
 def fsyncs_per_second(folder, seconds=1.0):

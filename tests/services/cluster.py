@@ -21,7 +21,7 @@ import urllib.request
 import grpc
 from grpc_tools import protoc
 
-from processes import BIN, MODEL, PIP, REPOSITORY, wait_for
+from processes import BIN, MODEL, PIP, REPOSITORY, rss, wait_for
 
 THREADS = os.environ.get("IMPRINT_THREADS", "1")
 
@@ -149,9 +149,7 @@ class Process:
 
     def rss(self, which="VmRSS"):
         """Bytes; of VmHWM, the most so far."""
-        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith(f"{which}:"):
-                return int(line.split()[1]) * 1024
+        return rss(self.process.pid, which)
 
     def metric(self, sample):
         """What /metrics says of a sample, 'imprint_open{what="uploads"}'; None if it has none."""

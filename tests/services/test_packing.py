@@ -99,6 +99,23 @@ def test_what_yields_leaves_the_trainer_to_an_urgent_training(cluster):
         assert cluster.finish(job).state == v1.JOB_STATE_CANCELLED
 
 
+def test_a_drain_keeps_what_packed_trainings_have_learned(cluster):
+    v1 = api()
+    jobs = [teach(cluster, f"drained{i}", steps=100_000, checkpoint_every=100_000) for i in range(2)]
+    for job in jobs:
+        begun(cluster, job)
+    assert cluster.trainer.stop() == 0
+    cluster.trainer.start()
+    for job in jobs:
+        wait_for("it goes on", lambda: cluster.job(job.name).attempts == 2
+                 and cluster.job(job.name).state == v1.JOB_STATE_RUNNING)
+        changes = [event.attempt_change for event in cluster.watch_some(job.name) if event.HasField("attempt_change")]
+        assert changes[-1].resumes_from_step > 0, changes
+    for job in jobs:
+        cluster.jobs.CancelJob(v1.CancelJobRequest(name=job.name))
+        assert cluster.finish(job).state == v1.JOB_STATE_CANCELLED
+
+
 def test_who_was_in_a_rank_that_is_killed_goes_on_alone(cluster):
     v1 = api()
     jobs = [teach(cluster, f"killed{i}", steps=100_000, checkpoint_every=5) for i in range(2)]
