@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+
 #include "engine/cuda/device_graph.h"
 #include "engine/torch/torch_errors.h"
 
@@ -32,25 +34,33 @@ class GraphCache {
     return &entries_.front();
   }
 
-  // Records a graph of the work that `prepare` returns for a new entry, which it fills. Returns
-  // null if that cannot be recorded; nor is any other from then on, and those that there are go.
+  // Records a graph of the work that `prepare` returns for a new entry, which it fills. Where
+  // memory is short the other graphs go. Returns null if it cannot be recorded; nor is any other
+  // from then on. If the caller `can_ask_for_less` and memory is short, that is thrown instead.
   template <typename Prepare>
-  Entry* Record(Prepare&& prepare) {
+  Entry* Record(Prepare&& prepare, bool can_ask_for_less = false) {
     if (!record_) return nullptr;
-    try {
-      if (entries_.size() >= kMostGraphs) entries_.pop_back();
-      // Where the graph finds its tensors stays the same when the node joins the others.
-      std::list<Entry> made(1);
-      made.front().graph = record_(prepare(made.front()));
-      entries_.splice(entries_.begin(), made);
-      ++recorded_;
-      return &entries_.front();
-    } catch (...) {
-      // Whether the device itself has failed shows when the work is done without a graph.
-      failure_ = std::string(StatusFromCurrentException().message());
+    if (entries_.size() >= kMostGraphs) entries_.pop_back();
+    while (true) {
+      try {
+        // Where the graph finds its tensors stays the same when the node joins the others.
+        std::list<Entry> made(1);
+        made.front().graph = record_(prepare(made.front()));
+        entries_.splice(entries_.begin(), made);
+        ++recorded_;
+        return &entries_.front();
+      } catch (...) {
+        const absl::Status failed = StatusFromCurrentException();
+        const bool is_short = absl::IsResourceExhausted(failed);
+        if (is_short && can_ask_for_less && entries_.empty()) throw;
+        if (!is_short || entries_.empty()) {
+          // Whether the device itself has failed shows when the work is done without a graph.
+          failure_ = std::string(failed.message());
+          record_ = nullptr;
+        }
+      }
       entries_.clear();
-      record_ = nullptr;
-      return nullptr;
+      if (!record_) return nullptr;
     }
   }
 
@@ -58,8 +68,6 @@ class GraphCache {
   void EraseIf(Goes&& goes) {
     entries_.remove_if(goes);
   }
-  // Gives back the memory that the graphs keep; they are recorded again when they are needed.
-  void Clear() { entries_.clear(); }
 
   // Returns the number of graphs that are kept.
   size_t kept() const { return entries_.size(); }

@@ -57,7 +57,7 @@ std::vector<LossAndGradient> BatchGradients::Compute(std::span<const GradientReq
 }
 
 BatchGradients::Recorded* BatchGradients::Record(std::span<const GradientRequest> requests) {
-  return graphs_.Record([&](Recorded& entry) {
+  const auto prepare = [&](Recorded& entry) {
     for (const GradientRequest& request : requests) {
       entry.requests.push_back(CopyOf(request));
       entry.results.push_back(
@@ -70,7 +70,8 @@ BatchGradients::Recorded* BatchGradients::Record(std::span<const GradientRequest
         entry.results[i].gradient.copy_(results[i].gradient);
       }
     };
-  });
+  };
+  return graphs_.Record(prepare, /*can_ask_for_less=*/requests.size() > 1);
 }
 
 }  // namespace imprint::engine

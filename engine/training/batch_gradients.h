@@ -21,15 +21,13 @@ class BatchGradients {
   BatchGradients(const ModelParts& model, Keeping keeping, const RecordGraph& record);
 
   // Does what ComputeGradients does. The results are valid until the next call. Where a graph
-  // cannot be recorded, nor is any other from then on, and gradients are computed without.
+  // cannot be recorded, nor is any other from then on, and gradients are computed without; where
+  // memory is too short for one of several requests, that is thrown, since fewer may fit.
   std::vector<LossAndGradient> Compute(std::span<const GradientRequest> requests);
   LossAndGradient Compute(const GradientRequest& request) {
     return Compute(std::span(&request, 1)).front();
   }
 
-  // Gives back the memory that the graphs keep; they are recorded again when they are needed.
-  void ForgetGraphs() { graphs_.Clear(); }
-  bool keeps_graphs() const { return graphs_.kept() > 0; }
   // Returns the number of graphs recorded so far.
   int recorded() const { return graphs_.recorded(); }
   // Returns why graphs are recorded no longer; empty if they are, or never were to be.

@@ -88,6 +88,7 @@ struct TrainingPack::Running {
   BatchGradients gradients;
   // The most samples that are computed at once.
   int64_t most_samples = std::numeric_limits<int64_t>::max();
+  bool told_graph_failure = false;
 };
 
 struct TrainingPack::Asked {
@@ -112,14 +113,13 @@ absl::StatusOr<std::shared_ptr<PackedTraining>> TrainingPack::Join(
     return absl::FailedPreconditionError("the trainings that run are of another base model");
   }
   if (running_ == nullptr) running_ = std::make_unique<Running>(model, context_);
-  TrainingHooks own = hooks;
-  own.on_work = [this, of_own = hooks.on_work] {
-    if (of_own) of_own();
-    // They wait for it meanwhile.
+  TrainingContext context = context_;
+  // They wait for it meanwhile.
+  context.on_encoded = [this] {
     for (const auto& member : members_) member->SayWork();
   };
-  auto session = CatchTorchErrors(
-      [&] { return TrainingSession::Begin(*model, input, from, std::move(own), context_); });
+  auto session =
+      CatchTorchErrors([&] { return TrainingSession::Begin(*model, input, from, hooks, context); });
   if (!session.ok()) {
     DropEnded();
     return session.status();
@@ -174,11 +174,8 @@ absl::Status TrainingPack::TryCompute(std::span<Asked> group) {
 }
 
 void TrainingPack::Compute(std::span<Asked> group) {
-  absl::Status status = TryCompute(group);
-  if (IsOutOfMemory(status) && running_->gradients.keeps_graphs()) {
-    running_->gradients.ForgetGraphs();
-    status = TryCompute(group);
-  }
+  const absl::Status status = TryCompute(group);
+  NoteGraphFailure();
   if (status.ok()) return;
   if (group.size() == 1 || IsDeviceError(status)) {
     for (const Asked& each : group) each.member->End(status);
@@ -194,6 +191,13 @@ void TrainingPack::Compute(std::span<Asked> group) {
   // In halves, until the ones at fault are alone.
   Compute(group.first(group.size() / 2));
   Compute(group.subspan(group.size() / 2));
+}
+
+void TrainingPack::NoteGraphFailure() {
+  if (running_->told_graph_failure || running_->gradients.failure().empty()) return;
+  running_->told_graph_failure = true;
+  warning_ = absl::StrCat("gradients are computed without recorded graphs: ",
+                          running_->gradients.failure());
 }
 
 void TrainingPack::DropEnded() {

@@ -60,7 +60,8 @@ class TrainingPack {
   void Round();
 
   bool empty() const { return members_.empty(); }
-  // Returns, once, why batches became smaller; empty if they did not.
+  // Returns, once, why batches became smaller, or are computed without graphs; empty if neither is
+  // new.
   std::string TakeWarning() { return std::exchange(warning_, ""); }
 
  private:
@@ -76,6 +77,7 @@ class TrainingPack {
   std::vector<std::vector<Asked>> Group(std::vector<Asked> asked) const;
   void Compute(std::span<Asked> group);
   absl::Status TryCompute(std::span<Asked> group);
+  void NoteGraphFailure();
   void DropEnded();
 
   const TrainingContext context_;

@@ -63,6 +63,8 @@ struct TrainingContext {
   // Records a step's gradients as a graph (engine/cuda/prepare_device.h); null launches every
   // kernel individually.
   RecordGraph record = nullptr;
+  // Called after every few pictures that are encoded before the first step, beside hooks.on_work.
+  std::function<void()> on_encoded = nullptr;
 };
 
 struct TrainingOutcome {

@@ -75,7 +75,11 @@ TrainingSession::TrainingSession(const BaseModel& model, const TrainingInput& in
       read_every_(StepsBetweenReadings(model_, context)),
       run_(DescribeRun(model, input)),
       captions_(std::move(captions)),
-      dataset_(model_, input.pictures, input.recipe.flip, hooks_.on_work),
+      dataset_(model_, input.pictures, input.recipe.flip,
+               [&] {
+                 hooks_.on_work();
+                 if (context.on_encoded) context.on_encoded();
+               }),
       space_{.seed = recipe_.seed,
              .samples_per_step = static_cast<int64_t>(recipe_.batch) * recipe_.accumulation,
              .pictures = dataset_.size(),
