@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -270,13 +271,17 @@ class Drawing {
   absl::Status DrawAll(const engine::Sampler& sampler) {
     ProgressBar bar("drawing", context_.terminal, context_.console.err(), MonotonicSeconds);
     engine::DrawHooks hooks;
-    hooks.stop = context_.stop;
+    // As soon as it is known that a picture cannot be written, or somebody interrupts.
+    std::stop_source stop;
+    const std::stop_callback interrupted(context_.stop, [&] { stop.request_stop(); });
+    hooks.stop = stop.get_token();
     hooks.on_picture = [&](size_t index, RgbImage picture) {
       return Keep(index, std::move(picture));
     };
     hooks.on_warning = [&](const std::string& warning) { context_.console.Warn(warning); };
     hooks.on_step = [&](int64_t done, int64_t total) {
       TellWritten();
+      if (!writer_->status().ok()) stop.request_stop();
       if (total_steps_ == 0) bar.Start(0, total);
       total_steps_ = total;
       if (!context_.console.json()) {
@@ -290,14 +295,13 @@ class Drawing {
     TellWritten();
     bar.Finish();
     seconds_ = MonotonicSeconds() - started_;
+    RETURN_IF_ERROR(written);
     if (absl::IsCancelled(drawn)) {
       RETURN_IF_ERROR(WriteManifest());
-      RETURN_IF_ERROR(written);
       return absl::CancelledError(absl::StrCat("stopped; ", finished_, " of ", plan_.size(),
                                                " pictures are in ", out_.string()));
     }
-    RETURN_IF_ERROR(drawn);
-    return written;
+    return drawn;
   }
 
   // Checks a finished picture, and has it written and remembered while the next ones are drawn. A
@@ -317,17 +321,22 @@ class Drawing {
     }
     if (blocked) {
       ++blocked_;
-      context_.console.Event("blocked",
-                             {{"prompt", record.request.prompt}, {"seed", record.request.seed}});
-      return absl::OkStatus();
+      writer_->PassOver(index);
+    } else {
+      writer_->Add(index, plan_[index].name, std::move(picture));
     }
-    return writer_->Add(index, plan_[index].name, std::move(picture));
+    return absl::OkStatus();
   }
 
-  // Remembers the pictures that have been written since the last call, and says so.
+  // Remembers the pictures that are done since the last call, and says so.
   void TellWritten() {
     for (WrittenPicture& written : writer_->TakeWritten()) {
       ManifestPicture& record = records_[written.index];
+      if (written.file.empty()) {
+        context_.console.Event("blocked",
+                               {{"prompt", record.request.prompt}, {"seed", record.request.seed}});
+        continue;
+      }
       record.file = written.file;
       record.sha256 = written.sha256;
       context_.console.Event("picture", {{"file", (out_ / record.file).string()},

@@ -1,95 +1,86 @@
 #include "cli/imprint_engine/picture_writer.h"
 
-#include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "base/atomic_file.h"
 #include "base/sha256.h"
+#include "base/status_macros.h"
 #include "imaging/encode.h"
 
 namespace imprint::cli {
 
-PictureWriter::PictureWriter(std::filesystem::path folder, PictureFormat format, int threads)
-    : folder_(std::move(folder)), format_(format) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
-}
+PictureWriter::PictureWriter(std::filesystem::path folder, PictureFormat format)
+    : folder_(std::move(folder)), format_(format), thread_([this] { Work(); }) {}
 
 PictureWriter::~PictureWriter() {
   {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     closed_ = true;
   }
-  changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  thread_.join();
 }
 
-absl::Status PictureWriter::Add(size_t index, std::string name, RgbImage image) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    const auto waiting =
-        std::count_if(jobs_.begin(), jobs_.end(), [](const Job& job) { return !job.done; });
-    return !error_.ok() || static_cast<size_t>(waiting) < kMostAtOnce;
-  });
-  if (!error_.ok()) return error_;
-  jobs_.push_back({.picture = {.index = index,
-                               .image = std::move(image),
-                               .file = absl::StrCat(name, Extension(format_))}});
-  changed_.notify_all();
-  return absl::OkStatus();
+void PictureWriter::Add(size_t index, const std::string& name, RgbImage image) {
+  Push({.index = index, .image = std::move(image), .file = absl::StrCat(name, Extension(format_))});
+}
+
+void PictureWriter::PassOver(size_t index) { Push({.index = index}); }
+
+void PictureWriter::Push(WrittenPicture picture) {
+  const absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &PictureWriter::HasRoom));
+  waiting_.push_back(std::move(picture));
 }
 
 std::vector<WrittenPicture> PictureWriter::TakeWritten() {
-  const std::lock_guard lock(mutex_);
-  std::vector<WrittenPicture> written;
-  while (!jobs_.empty() && jobs_.front().done) {
-    written.push_back(std::move(jobs_.front().picture));
-    jobs_.pop_front();
-  }
-  return written;
+  const absl::MutexLock lock(&mutex_);
+  return std::exchange(written_, {});
+}
+
+absl::Status PictureWriter::status() const {
+  const absl::MutexLock lock(&mutex_);
+  return status_;
 }
 
 absl::Status PictureWriter::Finish() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    return std::all_of(jobs_.begin(), jobs_.end(),
-                       [this](const Job& job) { return job.done || (!error_.ok() && !job.begun); });
-  });
-  return error_;
+  const absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &PictureWriter::IsIdle));
+  return status_;
 }
 
 void PictureWriter::Work() {
-  std::unique_lock lock(mutex_);
   while (true) {
-    Job* job = nullptr;
-    changed_.wait(lock, [&] { return closed_ || (job = NextJob()) != nullptr; });
-    if (closed_) return;
-    job->begun = true;
-    lock.unlock();
-    WrittenPicture& picture = job->picture;
-    auto encoded = EncodePicture(picture.image, format_);
-    absl::Status written = encoded.status();
-    if (encoded.ok()) {
-      picture.sha256 = Sha256Hex(*encoded);
-      written = WriteFileAtomically(folder_ / picture.file, *encoded);
+    WrittenPicture* picture = nullptr;
+    {
+      const absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &PictureWriter::HasWork));
+      if (closed_) return;
+      picture = &waiting_.front();
     }
-    lock.lock();
-    // Without an error it is handed out; with one, nothing behind it is.
-    job->done = written.ok();
+    const absl::Status written = Write(*picture);
+    const absl::MutexLock lock(&mutex_);
     if (!written.ok()) {
-      job->begun = false;
-      if (error_.ok()) error_ = written;
+      status_ = written;
+      continue;
     }
-    changed_.notify_all();
+    written_.push_back(std::move(*picture));
+    waiting_.pop_front();
   }
 }
 
-PictureWriter::Job* PictureWriter::NextJob() {
-  if (!error_.ok()) return nullptr;
-  const auto next =
-      std::find_if(jobs_.begin(), jobs_.end(), [](const Job& job) { return !job.begun; });
-  return next == jobs_.end() ? nullptr : &*next;
+absl::Status PictureWriter::Write(WrittenPicture& picture) const {
+  if (picture.file.empty()) return absl::OkStatus();
+  try {
+    ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(picture.image, format_));
+    picture.sha256 = Sha256Hex(encoded);
+    return WriteFileAtomically(folder_ / picture.file, encoded);
+  } catch (const std::exception& error) {
+    // Memory that ran out.
+    return absl::ResourceExhaustedError(absl::StrCat(picture.file, ": ", error.what()));
+  }
 }
 
 }  // namespace imprint::cli

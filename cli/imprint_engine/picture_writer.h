@@ -1,75 +1,81 @@
 // Encodes pictures and writes their files while the next ones are drawn.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 
 #include "base/rgb_image.h"
 #include "imaging/picture_format.h"
 
 namespace imprint::cli {
 
-// A picture whose file is there.
+// A picture whose file is there, or that was passed over.
 struct WrittenPicture {
-  // As it was given to Add.
+  // As it was given to Add or PassOver.
   size_t index = 0;
   RgbImage image;
-  // The file's name, in the folder, and the hash of its bytes.
+  // The file's name, in the folder, and the hash of its bytes; empty if it was passed over.
   std::string file;
   std::string sha256;
 };
 
-// Its methods are for one thread; the work is done on others.
+// Its methods are for one thread; the work is done on another, one picture after the other.
 class PictureWriter {
  public:
-  // The most pictures that are encoded or wait for it.
-  static constexpr size_t kMostAtOnce = 16;
+  // The most pictures that wait to be written.
+  static constexpr size_t kMostWaiting = 16;
 
-  PictureWriter(std::filesystem::path folder, PictureFormat format, int threads = 2);
+  PictureWriter(std::filesystem::path folder, PictureFormat format);
   // Waits for what was begun, and drops what was not.
   ~PictureWriter();
   PictureWriter(const PictureWriter&) = delete;
   PictureWriter& operator=(const PictureWriter&) = delete;
 
-  // Has the picture written to a file of that name, without extension; waits while there are too
-  // many. Returns the error of an earlier one, after which none is begun any more.
-  absl::Status Add(size_t index, std::string name, RgbImage image);
+  // Has the picture written to a file of that name, without extension; waits while too many do.
+  // After an error nothing is written any more.
+  void Add(size_t index, const std::string& name, RgbImage image);
+  // Notes a picture that gets no file, in its place among the others.
+  void PassOver(size_t index);
 
-  // Returns the pictures that were written since the last call, in the order of Add.
+  // Returns the pictures that are done since the last call, in the order in which they came.
   std::vector<WrittenPicture> TakeWritten();
 
-  // Waits until all are written. Returns the first error.
+  // Returns the error that it met, if it did.
+  absl::Status status() const;
+  // Waits until nothing waits any more, and returns the same.
   absl::Status Finish();
 
  private:
-  struct Job {
-    WrittenPicture picture;
-    bool begun = false;
-    bool done = false;
-  };
-
+  void Push(WrittenPicture picture);
   void Work();
-  // The next one that nobody has begun; null if there is none.
-  Job* NextJob();
+  absl::Status Write(WrittenPicture& picture) const;
+  bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !status_.ok() || waiting_.size() < kMostWaiting;
+  }
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return closed_ || (status_.ok() && !waiting_.empty());
+  }
+  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !status_.ok() || waiting_.empty();
+  }
 
   const std::filesystem::path folder_;
   const PictureFormat format_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // In the order of Add; those at the front that are done are for TakeWritten. A deque's elements
-  // stay where they are while others come and go at its ends.
-  std::deque<Job> jobs_;
-  absl::Status error_;
-  bool closed_ = false;
-  std::vector<std::thread> threads_;
+  mutable absl::Mutex mutex_;
+  // The first one is being written. A deque's elements stay where they are while others come.
+  std::deque<WrittenPicture> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::vector<WrittenPicture> written_ ABSL_GUARDED_BY(mutex_);
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
 };
 
 }  // namespace imprint::cli

@@ -21,30 +21,35 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Large ones and small ones, so that they are not done in the order in which they were begun.
-RgbImage Picture(size_t i) {
-  const int side = i % 2 == 0 ? 256 : 8;
-  return RgbImage::Blank(side, side, static_cast<uint8_t>(i));
-}
+RgbImage Picture(size_t i) { return RgbImage::Blank(64, 64, static_cast<uint8_t>(i)); }
 
 std::string Name(size_t i) { return absl::StrCat("picture-", i); }
 
-TEST(PictureWriter, HandsOutWhatIsWrittenInTheOrderInWhichItCame) {
+TEST(PictureWriter, HandsOutWhatIsDoneInTheOrderInWhichItCame) {
   const ScratchFolder folder;
   PictureWriter writer(folder.path(), PictureFormat::kPng);
   std::vector<WrittenPicture> written;
   const auto take = [&] {
     for (WrittenPicture& each : writer.TakeWritten()) written.push_back(std::move(each));
   };
-  for (size_t i = 0; i < 3 * PictureWriter::kMostAtOnce; ++i) {
-    ASSERT_THAT(writer.Add(i, Name(i), Picture(i)), Succeeds());
+  constexpr size_t kPictures = 3 * PictureWriter::kMostWaiting;
+  for (size_t i = 0; i < kPictures; ++i) {
+    if (i % 5 == 0) {
+      writer.PassOver(i);
+    } else {
+      writer.Add(i, Name(i), Picture(i));
+    }
     take();
   }
   ASSERT_THAT(writer.Finish(), Succeeds());
   take();
-  ASSERT_THAT(written, SizeIs(3 * PictureWriter::kMostAtOnce));
+  ASSERT_THAT(written, SizeIs(kPictures));
   for (size_t i = 0; i < written.size(); ++i) {
     EXPECT_EQ(written[i].index, i);
+    if (i % 5 == 0) {
+      EXPECT_EQ(written[i].file, "");
+      continue;
+    }
     EXPECT_EQ(written[i].file, Name(i) + ".png");
     EXPECT_EQ(written[i].image.pixels, Picture(i).pixels);
     const std::string wanted = *EncodePicture(Picture(i), PictureFormat::kPng);
@@ -57,18 +62,23 @@ TEST(PictureWriter, HandsOutWhatIsWrittenInTheOrderInWhichItCame) {
 TEST(PictureWriter, AFileThatCannotBeWrittenIsAnErrorAndNothingComesBehindIt) {
   const ScratchFolder folder;
   std::filesystem::create_directory(folder.path() / "picture-1.png");
-  PictureWriter writer(folder.path(), PictureFormat::kPng, /*threads=*/1);
-  ASSERT_THAT(writer.Add(0, Name(0), Picture(0)), Succeeds());
-  ASSERT_THAT(writer.Add(1, Name(1), Picture(1)), Succeeds());
-  absl::Status error;
-  // More than it takes at once: it waits for room, and none comes.
-  for (size_t i = 2; error.ok() && i < 100; ++i) error = writer.Add(i, Name(i), Picture(i));
+  PictureWriter writer(folder.path(), PictureFormat::kPng);
+  EXPECT_THAT(writer.status(), Succeeds());
+  // More than may wait: nobody waits for room behind an error.
+  for (size_t i = 0; i < 3 * PictureWriter::kMostWaiting; ++i) writer.Add(i, Name(i), Picture(i));
+  const absl::Status error = writer.Finish();
   ASSERT_FALSE(error.ok());
   EXPECT_THAT(error.message(), HasSubstr("picture-1.png"));
-  EXPECT_EQ(writer.Finish(), error);
+  EXPECT_EQ(writer.status(), error);
   EXPECT_THAT(writer.TakeWritten(), SizeIs(1));
   EXPECT_THAT(writer.TakeWritten(), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "picture-2.png"));
+}
+
+TEST(PictureWriter, EndsWithPicturesThatWait) {
+  const ScratchFolder folder;
+  PictureWriter writer(folder.path(), PictureFormat::kPng);
+  for (size_t i = 0; i < PictureWriter::kMostWaiting; ++i) writer.Add(i, Name(i), Picture(i));
 }
 
 TEST(PictureWriter, WithoutPicturesThereIsNothingToWaitFor) {

@@ -33,11 +33,6 @@ bool TakesWork(const KnownNode& node) {
   return node.alive && !node.status.draining() && node.status.free_slots() > 0;
 }
 
-// Whether urgent work may have others beside it that are to give way (DecidePreemptions).
-bool MayBeToClear(const KnownNode& node) {
-  return node.alive && node.status.pack() > 1 && node.status.runs_size() > 1;
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& registry,
@@ -103,7 +98,7 @@ absl::Status Dispatcher::Tick() {
   RETURN_IF_ERROR(AdoptOrLose(current));
   StopStrays(current);
   RETURN_IF_ERROR(GiveUpStalled());
-  return Schedule();
+  return Schedule(current);
 }
 
 // First renewed, then expired: a gateway that could not write for a while has not lost its runs.
@@ -198,21 +193,18 @@ absl::Status Dispatcher::GiveUpStalled() {
   return absl::OkStatus();
 }
 
-absl::Status Dispatcher::Schedule() {
+absl::Status Dispatcher::Schedule(const std::vector<CurrentRun>& current) {
   // No run can begin without a ticket: one would only use up attempts.
   if (!registry_.Ready().ok()) return absl::OkStatus();
   // Nor anywhere, while all nodes are busy: the queue, however long, need not be looked at.
   // But by those who need not wait until one is free.
   const std::vector<KnownNode> nodes = nodes_.Nodes();
   const PreemptionPolicy preemption;
-  int most_jobs = kSnapshotJobs;
   if (std::none_of(nodes.begin(), nodes.end(), TakesWork)) {
     ASSIGN_OR_RETURN(const bool urgent, runs_.queue.AnyWaiting(preemption.urgent));
-    if (!urgent && std::none_of(nodes.begin(), nodes.end(), MayBeToClear)) return absl::OkStatus();
-    if (!urgent) most_jobs = 1;
+    if (!urgent && !IsOneToBeTold(current, preemption)) return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(ClusterSnapshot snapshot,
-                   TakeSnapshot(runs_.queue, runs_.leases, nodes_, most_jobs));
+  ASSIGN_OR_RETURN(ClusterSnapshot snapshot, TakeSnapshot(runs_.queue, runs_.leases, nodes_));
   for (RunningWork& run : snapshot.runs) {
     const auto follower = std::find_if(followers_.begin(), followers_.end(), [&](const auto& each) {
       return JobIdOf(each.second->key()) == run.job && each.second->key().chunk() == run.chunk;
@@ -231,13 +223,27 @@ absl::Status Dispatcher::Schedule() {
   return absl::OkStatus();
 }
 
+bool Dispatcher::IsOneToBeTold(const std::vector<CurrentRun>& current,
+                               const PreemptionPolicy& policy) {
+  return std::any_of(current.begin(), current.end(), [&](const CurrentRun& urgent) {
+    if (urgent.cancelling || urgent.priority < policy.urgent) return false;
+    const auto node = nodes_.Find(urgent.node);
+    if (!node || !node->alive || node->status.pack() <= 1) return false;
+    return std::any_of(current.begin(), current.end(), [&](const CurrentRun& run) {
+      if (run.node != urgent.node || run.cancelling || run.priority > policy.yielding) return false;
+      const auto follower = followers_.find(FollowerKey(run.key));
+      return follower != followers_.end() && !follower->second->preempted();
+    });
+  });
+}
+
 void Dispatcher::Preempt(const std::vector<Preemption>& preemptions) {
   for (const Preemption& each : preemptions) {
     for (const auto& [key, follower] : followers_) {
       if (JobIdOf(follower->key()) != each.job || follower->key().chunk() != each.chunk) continue;
+      if (!follower->Preempt(absl::StrCat("pre-empted by jobs/", each.urgent))) continue;
       LogInfo("preempting a run for an urgent job",
               {{"job", follower->key().job()}, {"node", each.node}, {"to", each.urgent}});
-      follower->Preempt(absl::StrCat("pre-empted by jobs/", each.urgent));
     }
   }
 }

@@ -62,8 +62,10 @@ class Dispatcher {
   absl::Status AdoptOrLose(const std::vector<CurrentRun>& current);
   void StopStrays(const std::vector<CurrentRun>& current);
   absl::Status GiveUpStalled();
-  absl::Status Schedule();
+  absl::Status Schedule(const std::vector<CurrentRun>& current);
   absl::Status Begin(const Placement& placement, const ClusterSnapshot& now);
+  // Whether a run that is to give way to an urgent one on its node has not heard of it.
+  bool IsOneToBeTold(const std::vector<CurrentRun>& current, const PreemptionPolicy& policy);
   // Stops runs that give way to others; their chunks wait again.
   void Preempt(const std::vector<Preemption>& preemptions);
   void Follow(RunLease lease, bool adopted);

@@ -82,11 +82,11 @@ void RunFollower::RequestStop() {
   if (members_ != nullptr) members_->RequestStop();
 }
 
-void RunFollower::Preempt(const std::string& reason) {
+bool RunFollower::Preempt(const std::string& reason) {
   // One that could not be told is told again.
-  if (!preempted_ && client_->Stop(lease_.key, v1::STOP_MODE_PREEMPT, reason).ok()) {
-    preempted_ = true;
-  }
+  if (preempted_ || !client_->Stop(lease_.key, v1::STOP_MODE_PREEMPT, reason).ok()) return false;
+  preempted_ = true;
+  return true;
 }
 
 void RunFollower::Follow(const std::stop_token& stop) {

@@ -51,8 +51,9 @@ class RunFollower {
   // Requests a stop ahead of the destructor, which then waits for less.
   void RequestStop();
 
-  // Tells the node to stop the run soon, to make room; the run then ends by itself.
-  void Preempt(const std::string& reason);
+  // Tells the node to stop the run soon, to make room; the run then ends by itself. Returns whether
+  // it was told now: not if it has been told before, or could not be.
+  bool Preempt(const std::string& reason);
   bool preempted() const { return preempted_; }
 
   // Gives the run back and stops following it. The node is not told; the loop that looks for runs

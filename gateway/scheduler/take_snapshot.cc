@@ -18,6 +18,9 @@
 namespace imprint::gateway {
 namespace {
 
+// About so many jobs are looked at in one tick.
+constexpr int kSnapshotJobs = 10'000;
+
 WorkKind KindOf(v1::NodeKind kind) {
   return kind == v1::NODE_KIND_SAMPLER ? WorkKind::kSampling : WorkKind::kTraining;
 }
@@ -68,10 +71,9 @@ void AddRun(const CurrentRun& run, std::vector<RunningWork>& runs) {
 
 }  // namespace
 
-absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, NodeTable& nodes,
-                                             int most_jobs) {
+absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, NodeTable& nodes) {
   ClusterSnapshot snapshot;
-  ASSIGN_OR_RETURN(const auto waiting, queue.Waiting(most_jobs));
+  ASSIGN_OR_RETURN(const auto waiting, queue.Waiting(kSnapshotJobs));
   ASSIGN_OR_RETURN(const auto current, leases.Current());
   ASSIGN_OR_RETURN(snapshot.usage, queue.Usage());
   const int64_t now_us = absl::ToUnixMicros(absl::Now());

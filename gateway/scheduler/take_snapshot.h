@@ -10,13 +10,9 @@
 
 namespace imprint::gateway {
 
-// About so many waiting jobs are looked at in one tick.
-inline constexpr int kSnapshotJobs = 10'000;
-
-// Returns what the scheduler would see now: about `most_jobs` waiting jobs, with each tenant's most
+// Returns what the scheduler would see now: up to some 10,000 waiting jobs, with each tenant's most
 // urgent among them, all runs, and the nodes that take work. ExplainJob explains from the same
 // snapshot. Thread-safe; errors are the stores'.
-absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, NodeTable& nodes,
-                                             int most_jobs = kSnapshotJobs);
+absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, NodeTable& nodes);
 
 }  // namespace imprint::gateway

@@ -75,9 +75,8 @@ TEST_F(PackedTrainingsTest, AnExactOneHasTheBitsThatItHasAlone) {
   });
 }
 
-TEST_F(PackedTrainingsTest, OneIsStoppedAndGoesOnLater) {
-  v1::TrainRequest request = Job("a", 40);
-  const Trained alone = Train(request);
+TEST_F(PackedTrainingsTest, OneThatIsStoppedKeepsWhatItHasLearned) {
+  const v1::TrainRequest request = Job("a", 100'000);
   BesideAnother([&] {
     bool told = false;
     const Trained stopped = Train(request, [&](const v1::RunEvent& event) {
@@ -88,9 +87,20 @@ TEST_F(PackedTrainingsTest, OneIsStoppedAndGoesOnLater) {
     ASSERT_TRUE(stopped.last().has_stopped()) << stopped.last().ShortDebugString();
     const v1::RunEvent& kept = stopped.events[stopped.events.size() - 2];
     ASSERT_TRUE(kept.has_checkpoint());
-    request.set_checkpoint(kept.checkpoint().state());
+    EXPECT_GT(kept.checkpoint().step(), 0);
+  });
+}
+
+TEST_F(PackedTrainingsTest, OneGoesOnFromItsCheckpoint) {
+  v1::TrainRequest request = Job("a", 4);
+  const Trained alone = Train(request, [&](const v1::RunEvent& event) {
+    if (event.has_checkpoint()) request.set_checkpoint(event.checkpoint().state());
+  });
+  ASSERT_FALSE(request.checkpoint().empty());
+  BesideAnother([&] {
     const Trained resumed = Train(request);
-    EXPECT_EQ(resumed.events.front().started().resumed_from_step(), kept.checkpoint().step());
+    EXPECT_EQ(resumed.events.front().started().resumed_from_step(), 2);
+    EXPECT_EQ(resumed.last().training_result().report().packed_samples(), 2);
     ExpectNear(resumed, alone);
   });
 }

@@ -90,7 +90,8 @@ class RankTraining::Session {
     const auto outcome = place_.size > 1 ? TrainInGang(loaded, input, checkpoint, hooks)
                                          : TrainInPack(loaded, input, checkpoint, hooks);
     if (!outcome.ok()) return WithWhatFits(outcome.status(), *loaded.model, input, hooks);
-    if (!outcome->graph_failure.empty()) {
+    // Of a pack it was said when it happened.
+    if (place_.size > 1 && !outcome->graph_failure.empty()) {
       LogWarning("computed without recorded graphs",
                  {{"job", request_.run().job()}, {"error", outcome->graph_failure}});
     }

@@ -31,7 +31,7 @@ absl::StatusOr<std::shared_ptr<RankProcess>> RankPool::Take(RankNeed need,
     return ready;
   }
   rank->Kill();
-  CountCrash();
+  CountCrash(*rank);
   return WithReason(ready, absl::IsUnavailable(ready) ? "RANK_CRASHED" : "RANK_NOT_READY");
 }
 
@@ -54,23 +54,25 @@ void RankPool::Return(std::shared_ptr<RankProcess> rank) {
   const absl::MutexLock lock(&mutex_);
   Member* member = Find(*rank);
   if (closed_ || member == nullptr || --member->runs > 0) return;
-  // One run's next attempt may have had to have a child of its own.
-  if (member->discarded || Living() > Needed()) {
+  if (member->retired || Idle() >= Needed()) {
     dropped = std::move(rank);
     return;
   }
   member->idle = std::move(rank);
 }
 
-bool RankPool::Discard(std::shared_ptr<RankProcess> rank) {
-  bool is_first = true;
-  {
-    const absl::MutexLock lock(&mutex_);
-    Member* member = Find(*rank);
-    is_first = member == nullptr || !std::exchange(member->discarded, true);
-  }
-  Return(std::move(rank));
-  return is_first;
+bool RankPool::Retire(const RankProcess& rank) {
+  const absl::MutexLock lock(&mutex_);
+  Member* member = Find(rank);
+  if (member == nullptr) return false;
+  member->retired = true;
+  return member->runs > 1;
+}
+
+void RankPool::CountCrash(const RankProcess& rank) {
+  const absl::MutexLock lock(&mutex_);
+  Member* member = Find(rank);
+  if (member == nullptr || !std::exchange(member->crashed, true)) crashes_.Increment();
 }
 
 void RankPool::Tidy() {
@@ -84,7 +86,7 @@ void RankPool::Tidy() {
     }
   }
   for (const auto& rank : dropped) {
-    CountCrash();
+    CountCrash(*rank);
     LogWarning("an idle imprint-rank process ended; a run that needs one starts another",
                {{"pid", rank->pid()}, {"how", *rank->ending()}});
   }
@@ -146,7 +148,7 @@ std::shared_ptr<RankProcess> RankPool::Share(const RankNeed& need) {
   if (need.alone) return nullptr;
   const absl::MutexLock lock(&mutex_);
   for (Member& member : members_) {
-    if (member.runs == 0 || member.runs >= options_.pack || member.discarded) continue;
+    if (member.runs == 0 || member.runs >= options_.pack || member.retired) continue;
     std::shared_ptr<RankProcess> rank = member.rank.lock();
     if (member.need != need || rank == nullptr || rank->ending()) continue;
     ++member.runs;
@@ -176,12 +178,6 @@ std::shared_ptr<RankProcess> RankPool::TakeIdle(const RankNeed& need) {
   return std::exchange(best->idle, nullptr);
 }
 
-bool RankPool::IsShared(const RankProcess& rank) {
-  const absl::MutexLock lock(&mutex_);
-  const Member* member = Find(rank);
-  return member != nullptr && member->runs > 1;
-}
-
 RankPool::Member* RankPool::Find(const RankProcess& rank) {
   const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& member) {
     return member.rank.lock().get() == &rank;
@@ -192,6 +188,12 @@ RankPool::Member* RankPool::Find(const RankProcess& rank) {
 int RankPool::Living() const {
   return static_cast<int>(std::count_if(members_.begin(), members_.end(), [](const Member& member) {
     return !member.rank.expired();
+  }));
+}
+
+int RankPool::Idle() const {
+  return static_cast<int>(std::count_if(members_.begin(), members_.end(), [](const Member& member) {
+    return member.idle != nullptr;
   }));
 }
 

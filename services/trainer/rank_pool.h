@@ -23,7 +23,7 @@ constexpr int ChildrenFor(int slots, int pack) { return (slots + pack - 1) / pac
 
 struct RankPoolOptions {
   RankCommand command;
-  // The number of children that are kept.
+  // The number of runs at once.
   int slots = 1;
   // The number of trainings that may share a child.
   int pack = 1;
@@ -67,7 +67,8 @@ class RankPool {
       : options_(std::move(options)), crashes_(crashes) {}
   ~RankPool() { Close(); }
 
-  // Starts a child for every slot, so that the first runs need not wait for one.
+  // Starts the children that the slots need when all are packed, so that the first runs need not
+  // wait for one.
   absl::Status Warm();
 
   // Takes a child that answers: one that already has runs of the same kind, and takes more; else an
@@ -79,22 +80,19 @@ class RankPool {
   // Notes that the child has loaded a model.
   void Loaded(const RankProcess& rank, const std::string& model);
 
-  // Gives the child back. Once it has no run it is kept, unless there are more children than the
-  // slots need when all are packed.
+  // Gives the child back. Once it has no run it is kept, unless as many are idle as the slots need
+  // when all are packed.
   void Return(std::shared_ptr<RankProcess> rank);
 
-  // Gives a child back that is to have no more runs; it ends when those that it still has do.
-  // Returns whether no other run has done so before.
-  bool Discard(std::shared_ptr<RankProcess> rank);
-
-  // Returns whether the child has more than one run.
-  bool IsShared(const RankProcess& rank);
+  // Gives the child no more runs; it ends once those that it has have returned it. Returns whether
+  // it has others than the caller's.
+  bool Retire(const RankProcess& rank);
 
   // Drops children that ended while they were idle. To be called every second.
   void Tidy();
 
-  // Counts a child that ended unexpectedly.
-  void CountCrash() { crashes_.Increment(); }
+  // Counts a child that ended unexpectedly, once, whichever of its runs says so.
+  void CountCrash(const RankProcess& rank);
 
   // The number of children that have not ended, idle or busy.
   int living() const {
@@ -119,7 +117,8 @@ class RankPool {
     // The runs that it has, and what they asked for.
     int runs = 0;
     RankNeed need;
-    bool discarded = false;
+    bool retired = false;
+    bool crashed = false;
     // Set while it is idle.
     std::shared_ptr<RankProcess> idle;
   };
@@ -132,6 +131,7 @@ class RankPool {
   Member* Find(const RankProcess& rank) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int Needed() const { return ChildrenFor(options_.slots, options_.pack); }
   int Living() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  int Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Makes room for a child that is about to be started.
   void DropIdleBeyondNeed();
 

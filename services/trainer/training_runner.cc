@@ -114,10 +114,10 @@ class TrainingRunner::Attempt {
   }
 
  private:
-  // Of the run alone, if others share its child.
+  // Of the run alone, if others share its child, which may hang.
   void EndByForce(grpc::ClientContext& context) {
-    if (!runner_.pool_.IsShared(*rank_)) return rank_->Kill();
-    context.TryCancel();
+    if (runner_.pool_.Retire(*rank_)) return context.TryCancel();
+    rank_->Kill();
   }
 
   void Record(v1::RunEvent event) {
@@ -159,11 +159,8 @@ class TrainingRunner::Attempt {
   }
 
   void EndWith(v1::RunEvent last) {
-    if (IsSound(last, runner_.gang_.on_gpu)) {
-      runner_.pool_.Return(std::move(rank_));
-    } else {
-      runner_.pool_.Discard(std::move(rank_));
-    }
+    if (!IsSound(last, runner_.gang_.on_gpu)) runner_.pool_.Retire(*rank_);
+    runner_.pool_.Return(std::move(rank_));
     const v1::TrainingReport& report = last.training_result().report();
     runner_.metrics_.packed_samples.Increment(static_cast<double>(report.packed_samples()));
     if (!report.graph_failure().empty()) runner_.metrics_.graph_failures.Increment();
@@ -182,12 +179,14 @@ class TrainingRunner::Attempt {
   void EndBroken(const absl::Status& error, const RankWarden& warden) {
     const std::optional<std::string> ending = rank_->ending();
     const std::optional<std::string> over_memory = rank_->over_memory();
+    runner_.pool_.Retire(*rank_);
+    const bool crashed = !(warden.lost_patience() && run_.stop_order());
+    if (crashed) runner_.pool_.CountCrash(*rank_);
     // Ends it, if it has not ended and no other run has it, and waits for that.
-    const bool is_first = runner_.pool_.Discard(std::move(rank_));
-    if (warden.lost_patience() && run_.stop_order()) {
+    runner_.pool_.Return(std::move(rank_));
+    if (!crashed) {
       return run_.EndStopped("; imprint-rank did not stop in time and was ended");
     }
-    if (is_first) runner_.pool_.CountCrash();
     const std::string step = run_.log().newest_step() < 0
                                  ? " before the first step"
                                  : absl::StrCat(" after step ", run_.log().newest_step());
