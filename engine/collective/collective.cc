@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include <ATen/detail/CUDAHooksInterface.h>
+#include "engine/torch/torch_device.h"
 
 namespace imprint::engine {
 
@@ -18,7 +18,7 @@ absl::Status Collective::Measure(int64_t bytes, Operation&& operation) {
 
 absl::Status Collective::Sum(at::Tensor& tensor) {
   // Else a GPU's own work before would be counted as waiting for others.
-  if (tensor.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(tensor.get_device());
+  AwaitDevice(tensor.device());
   return Measure(static_cast<int64_t>(tensor.nbytes()), [&] { return DoSum(tensor); });
 }
 

@@ -46,6 +46,10 @@ absl::Status OpenCuda() {
 
 }  // namespace
 
+void AwaitDevice(const at::Device& device) {
+  if (device.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device.index());
+}
+
 absl::Status UnusableDevice(const ComputeDevice& device, absl::string_view why) {
   return absl::FailedPreconditionError(
       absl::StrCat("device: got ", Name(device), "; expected one that LibTorch can use: ", why));

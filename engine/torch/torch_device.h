@@ -17,6 +17,9 @@ namespace imprint::engine {
 // with the reason, if LibTorch came without CUDA, or does not see the GPU.
 absl::StatusOr<at::Device> TorchDevice(const ComputeDevice& device);
 
+// Waits until the device has done all that this process has given to it.
+void AwaitDevice(const at::Device& device);
+
 // Returns FAILED_PRECONDITION that names the device and why LibTorch cannot use it.
 absl::Status UnusableDevice(const ComputeDevice& device, absl::string_view why);
 

@@ -24,26 +24,33 @@ std::string Plural(int64_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
-// Returns what the job is computed in, or would be if it began now; empty if any node will do.
-std::string PrecisionOf(const v1::Job& job, const ClusterSnapshot& now) {
+// What a node must have to take the job.
+struct Needs {
+  std::string precision;  // empty if any will do
+  int places = 0;         // of its batches; 0 if any will do
+};
+
+// Returns what the job needs, or would if it began now.
+Needs NeedsOf(const v1::Job& job, const ClusterSnapshot& now) {
   // Jobs from before there was a choice have none, and run in fp32, which all nodes have.
-  const std::string& asked =
-      job.has_training() ? job.training().precision() : job.image_set().precision();
-  if (asked != "auto") return asked;
+  Needs needs = {
+      .precision = job.has_training() ? job.training().precision() : job.image_set().precision(),
+      .places = job.image_set().batch_places()};
   const std::string id = JobIdOf(job);
-  for (const WaitingWork& waiting : now.waiting) {
-    if (waiting.job == id) return waiting.precision;
-  }
-  return "";
+  const auto waiting = std::find_if(now.waiting.begin(), now.waiting.end(),
+                                    [&](const WaitingWork& work) { return work.job == id; });
+  const bool waits = waiting != now.waiting.end();
+  if (needs.precision == "auto") needs.precision = waits ? waiting->precision : "";
+  if (needs.places == 0 && waits) needs.places = waiting->places;
+  return needs;
 }
 
 WorkKind KindOf(const v1::Job& job) {
   return job.has_training() ? WorkKind::kTraining : WorkKind::kSampling;
 }
 
-bool MayTake(const FreeNode& node, const std::string& precision) {
-  const std::vector<std::string>& has = node.precisions;
-  return precision.empty() || std::find(has.begin(), has.end(), precision) != has.end();
+bool MayTake(const FreeNode& node, const Needs& needs) {
+  return MayTake(node, needs.precision, needs.places);
 }
 
 int SlotsNeeded(const v1::Job& job) {
@@ -53,11 +60,11 @@ int SlotsNeeded(const v1::Job& job) {
 
 // Returns the slots that one chunk could have if all nodes that may take it were idle; they must be
 // on one kind of device.
-int SlotsInAll(const std::string& precision, const ClusterSnapshot& now, WorkKind kind) {
+int SlotsInAll(const Needs& needs, const ClusterSnapshot& now, WorkKind kind) {
   std::map<std::string, int> slots;
   int most = 0;
   for (const FreeNode& node : now.nodes) {
-    if (node.kind != kind || !MayTake(node, precision)) continue;
+    if (node.kind != kind || !MayTake(node, needs)) continue;
     int& on_device = slots[node.device];
     on_device += std::min(std::max(node.slots, node.free_slots), node.slots_of_a_gang);
     most = std::max(most, on_device);
@@ -83,34 +90,46 @@ std::string HeldBy(const v1::ExplainJobResponse& facts) {
 }
 
 // ", 2 kept free for urgent trainings".
-std::string KeptFree(const v1::Job& job, const std::string& precision, const ClusterSnapshot& now,
+std::string KeptFree(const v1::Job& job, const Needs& needs, const ClusterSnapshot& now,
                      const Policy& policy) {
   int kept = 0;
   for (const FreeNode& node : now.nodes) {
-    if (node.kind != KindOf(job) || !MayTake(node, precision)) continue;
+    if (node.kind != KindOf(job) || !MayTake(node, needs)) continue;
     if (IsKeptFree(node.trainings, job.priority(), policy)) kept += node.free_slots;
   }
   return kept == 0 ? "" : absl::StrCat(", ", kept, " kept free for urgent trainings");
 }
 
-std::string WaitingSentence(const v1::Job& job, const std::string& precision,
-                            const ClusterSnapshot& now, const Policy& policy,
-                            const v1::ExplainJobResponse& facts) {
-  const bool training = job.has_training();
+// Returns what keeps every node from taking the job, whatever else they do; empty if nothing does.
+std::string NobodyTakesIt(const v1::Job& job, const Needs& needs, const ClusterSnapshot& now) {
   const WorkKind kind = KindOf(job);
+  const absl::string_view node = job.has_training() ? "trainer" : "sampler";
+  const auto any = [&](auto&& suits) {
+    return std::any_of(now.nodes.begin(), now.nodes.end(),
+                       [&](const FreeNode& each) { return each.kind == kind && suits(each); });
+  };
+  std::string missing;
+  if (!any([](const FreeNode&) { return true; })) {
+    missing = "that takes work";
+  } else if (!any([&](const FreeNode& each) { return MayTake(each, {needs.precision}); })) {
+    missing = absl::StrCat("that computes in ", needs.precision);
+  } else if (!any([&](const FreeNode& each) { return MayTake(each, needs); })) {
+    missing = absl::StrCat("whose batches have ", needs.places, " places, as this set's have");
+  } else {
+    return "";
+  }
+  return absl::StrCat("no ", node, " is up ", missing, "; imprint nodes shows them");
+}
+
+std::string WaitingSentence(const v1::Job& job, const Needs& needs, const ClusterSnapshot& now,
+                            const Policy& policy, const v1::ExplainJobResponse& facts) {
+  const bool training = job.has_training();
   const absl::string_view slot = training ? "rank" : "sampler slot";
   const absl::string_view node = training ? "trainer" : "sampler";
-  const auto any = [&](auto&& suits) {
-    return std::any_of(now.nodes.begin(), now.nodes.end(), suits);
-  };
-  if (!any([&](const FreeNode& free) { return free.kind == kind; })) {
-    return absl::StrCat("waiting: no ", node, " is up that takes work; imprint nodes shows them");
+  if (const std::string nobody = NobodyTakesIt(job, needs, now); !nobody.empty()) {
+    return absl::StrCat("waiting: ", nobody);
   }
-  if (!any([&](const FreeNode& free) { return free.kind == kind && MayTake(free, precision); })) {
-    return absl::StrCat("waiting: no ", node, " is up that computes in ", precision,
-                        "; imprint nodes shows them");
-  }
-  if (const int all = SlotsInAll(precision, now, kind); all < facts.slots_needed()) {
+  if (const int all = SlotsInAll(needs, now, KindOf(job)); all < facts.slots_needed()) {
     return absl::StrCat("waiting: needs ", Plural(facts.slots_needed(), slot), ", and the ", node,
                         "s that are up have ", all, "; with fewer --min-ranks it would begin");
   }
@@ -119,7 +138,7 @@ std::string WaitingSentence(const v1::Job& job, const std::string& precision,
                        : "waiting: tried again in a moment";
   }
   return absl::StrCat("waiting: needs ", Plural(facts.slots_needed(), absl::StrCat("free ", slot)),
-                      ", ", facts.slots_free(), " free", KeptFree(job, precision, now, policy),
+                      ", ", facts.slots_free(), " free", KeptFree(job, needs, now, policy),
                       HeldBy(facts), "; ", Plural(facts.jobs_ahead(), "job"), " ahead");
 }
 
@@ -145,6 +164,12 @@ void AddHolders(const v1::Job& job, const ClusterSnapshot& now, WorkKind kind,
   }
 }
 
+// Returns whether a node has a chunk of the job.
+bool HasRun(const v1::Job& job, const ClusterSnapshot& now) {
+  return std::any_of(now.runs.begin(), now.runs.end(),
+                     [&](const RunningWork& run) { return run.job == JobIdOf(job); });
+}
+
 std::string RunningSentence(const v1::Job& job) {
   if (job.has_training()) {
     if (!job.has_progress()) return "running: loading the base model and the pictures";
@@ -166,9 +191,9 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
   *response.mutable_warnings() = job.warnings();
   const std::string id = JobIdOf(job);
   const WorkKind kind = KindOf(job);
-  const std::string precision = PrecisionOf(job, now);
+  const Needs needs = NeedsOf(job, now);
   for (const FreeNode& node : now.nodes) {
-    if (node.kind != kind || !MayTake(node, precision) ||
+    if (node.kind != kind || !MayTake(node, needs) ||
         IsKeptFree(node.trainings, job.priority(), policy)) {
       continue;
     }
@@ -179,17 +204,19 @@ v1::ExplainJobResponse Explain(const v1::Job& job, const ClusterSnapshot& now, c
       response.set_slots_needed(SlotsNeeded(job));
       response.set_jobs_ahead(JobsAhead(now, policy, id));
       AddHolders(job, now, kind, response);
-      response.set_summary(obstacle.empty() ? WaitingSentence(job, precision, now, policy, response)
+      response.set_summary(obstacle.empty() ? WaitingSentence(job, needs, now, policy, response)
                                             : absl::StrCat("waiting: ", obstacle));
       // The sentence needed to know that it was negative, for a job that is not among those looked
       // at.
       response.set_jobs_ahead(std::max<int64_t>(response.jobs_ahead(), 0));
       break;
-    case v1::JOB_STATE_RUNNING:
-      response.set_summary(obstacle.empty()
-                               ? RunningSentence(job)
-                               : absl::StrCat(RunningSentence(job), "; but ", obstacle));
+    case v1::JOB_STATE_RUNNING: {
+      std::string but = obstacle;
+      if (but.empty() && !HasRun(job, now)) but = NobodyTakesIt(job, needs, now);
+      response.set_summary(
+          absl::StrCat(RunningSentence(job), but.empty() ? "" : absl::StrCat("; but ", but)));
       break;
+    }
     case v1::JOB_STATE_FINALIZING:
       response.set_summary(obstacle.empty()
                                ? "finalizing: computed; the registry takes the result over"

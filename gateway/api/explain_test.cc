@@ -103,6 +103,51 @@ TEST(Explain, SaysThatNoNodeComputesInItsPrecision) {
   EXPECT_EQ(explained.slots_free(), 0);
 }
 
+// A set of which 16 pictures are done, with the places of its batches, and a sampler.
+struct Drawing {
+  v1::Job job;
+  ClusterSnapshot now = {
+      .nodes = {
+          {.node = "s", .kind = WorkKind::kSampling, .free_slots = 1, .slots = 1, .batch = 4}}};
+
+  explicit Drawing(v1::JobState state) {
+    job.set_name("jobs/mine");
+    job.set_state(state);
+    job.set_items_done(16);
+    job.set_items_total(70);
+    job.mutable_image_set()->set_batch_places(8);
+    now.waiting.push_back({.job = "mine", .tenant = "t", .kind = WorkKind::kSampling, .places = 8});
+  }
+};
+
+TEST(Explain, SaysThatNoSamplerHasTheBatch) {
+  Drawing set(v1::JOB_STATE_PENDING);
+  const auto explained = Explain(set.job, set.now, {});
+  EXPECT_EQ(explained.summary(),
+            "waiting: no sampler is up whose batches have 8 places, as this set's have; imprint "
+            "nodes shows them");
+  EXPECT_EQ(explained.slots_free(), 0);
+  set.now.nodes[0].batch = 8;
+  EXPECT_EQ(Explain(set.job, set.now, {}).slots_free(), 1);
+  // What it would have if it began now counts as well.
+  set.job.mutable_image_set()->clear_batch_places();
+  set.now.waiting[0].places = 16;
+  EXPECT_EQ(Explain(set.job, set.now, {}).slots_free(), 0);
+}
+
+TEST(Explain, SaysWhyAJobThatHasBegunDoesNotGoOn) {
+  Drawing set(v1::JOB_STATE_RUNNING);
+  const auto summary = [&] { return Explain(set.job, set.now, {}).summary(); };
+  EXPECT_EQ(summary(),
+            "running: 16 of 70 pictures; but no sampler is up whose batches have 8 places, as this "
+            "set's have; imprint nodes shows them");
+  set.now.runs = {{.job = "mine", .node = "gone", .kind = WorkKind::kSampling}};
+  EXPECT_EQ(summary(), "running: 16 of 70 pictures");
+  set.now.runs.clear();
+  set.now.nodes[0].batch = 8;
+  EXPECT_EQ(summary(), "running: 16 of 70 pictures") << "it is about to";
+}
+
 TEST(Explain, AutoIsWhatTheSchedulerWouldChooseNow) {
   v1::Job job = Pending();
   job.mutable_training()->set_precision("auto");
@@ -139,7 +184,8 @@ TEST(Explain, SaysHowFarARunningJobIs) {
   job.mutable_progress()->set_steps(200);
   job.mutable_progress()->set_smoothed_loss(0.25);
   job.mutable_progress()->set_seconds_per_step(0.1);
-  EXPECT_EQ(Explain(job, {}, {}).summary(),
+  const ClusterSnapshot now = {.runs = {{.job = "mine", .node = "a"}}};
+  EXPECT_EQ(Explain(job, now, {}).summary(),
             "running: step 50 of 200, loss 0.2500, about 15 s left");
 }
 

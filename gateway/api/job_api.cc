@@ -17,7 +17,7 @@
 #include "gateway/api/job_filter.h"
 #include "gateway/api/spec_parser.h"
 #include "gateway/jobs/job_state.h"
-#include "gateway/peers/node_precisions.h"
+#include "gateway/peers/node_abilities.h"
 #include "gateway/scheduler/take_snapshot.h"
 #include "rpc/page.h"
 #include "rpc/resource_name.h"
@@ -261,6 +261,7 @@ grpc::Status JobApi::ListNodes(grpc::ServerContext* context, const v1::ListNodes
       }
       summary.set_address(node.address);
       summary.set_memory_bytes(node.status.memory_bytes());
+      summary.set_batch(node.status.batch());
       for (const std::string& name : PrecisionsOf(node.status)) summary.add_precisions(name);
     }
     return absl::OkStatus();

@@ -143,6 +143,7 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
     return FieldError("spec.image_set", Quoted(spec.image_set()), "nothing: the server names it");
   }
   ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));
+  RETURN_IF_ERROR(CheckRange("spec.batch_places", spec.batch_places(), 0, kMostChunkItems));
   return spec;
 }
 

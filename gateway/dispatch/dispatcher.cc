@@ -252,10 +252,12 @@ absl::Status Dispatcher::Begin(const Placement& placement, const ClusterSnapshot
   const auto work =
       std::find_if(now.waiting.begin(), now.waiting.end(),
                    [&](const WaitingWork& waiting) { return waiting.job == placement.job; });
-  const int64_t items =
-      pace_.ItemsFor(work->model, work->precision, work->item_work, settings_.chunk);
-  auto lease = runs_.leases.Lease(placement.job, placement.nodes, settings_.lease,
-                                  {.most_items = items, .precision = work->precision});
+  // Fewer than its batches have places would leave some empty.
+  const int64_t items = std::max<int64_t>(
+      pace_.ItemsFor(work->model, work->precision, work->item_work, settings_.chunk), work->places);
+  auto lease = runs_.leases.Lease(
+      placement.job, placement.nodes, settings_.lease,
+      {.most_items = items, .precision = work->precision, .batch_places = work->places});
   // Cancelled in the meantime.
   if (absl::IsFailedPrecondition(lease.status()) || absl::IsNotFound(lease.status())) {
     return absl::OkStatus();

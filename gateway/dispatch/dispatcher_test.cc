@@ -78,12 +78,31 @@ TEST_F(DispatcherTest, ARunWhoseJobCannotBeReadStopsNoOther) {
 }
 
 TEST_F(DispatcherTest, AutoBecomesWhatTheNodesPrefer) {
-  NewJob created = ImageSet("s", 4);
-  created.job.mutable_image_set()->set_precision("auto");
+  NewJob created = ImageSet("s", 40);
+  v1::ImageSetSpec& spec = *created.job.mutable_image_set();
+  spec.set_precision("auto");
+  // Nobody knows yet how fast its model is: the first chunk is small.
+  spec.set_width(512);
+  spec.set_height(512);
+  spec.set_steps(10);
   Create(std::move(created));
   Dispatch();
   ASSERT_TRUE(Eventually([&] { return HasBegun("s"); }));
   EXPECT_EQ(jobs_.Get("t", "s")->image_set().precision(), "bf16");
+  EXPECT_EQ(jobs_.Get("t", "s")->image_set().batch_places(), 8);
+  ASSERT_TRUE(Eventually([&] { return sampler_.newest().has_run(); }));
+  EXPECT_EQ(sampler_.newest().batch_places(), 8);
+  EXPECT_EQ(sampler_.newest().items_size(), 8) << "fewer would leave places empty";
+}
+
+TEST_F(DispatcherTest, ASetWaitsForABatchWithItsPlaces) {
+  NewJob wide = ImageSet("wide", 4);
+  wide.job.mutable_image_set()->set_batch_places(9);
+  Create(std::move(wide));
+  Create(ImageSet("s", 4));
+  Dispatch();
+  ASSERT_TRUE(Eventually([&] { return HasBegun("s"); }));
+  EXPECT_FALSE(HasBegun("wide"));
 }
 
 TEST_F(DispatcherTest, AChunkWhosePicturesAreAllThereIsDone) {

@@ -166,6 +166,7 @@ class FakeSampler : public v1::SamplerService::Service {
     if (request->items().empty()) return {grpc::StatusCode::INVALID_ARGUMENT, "items: got none"};
     const absl::MutexLock lock(&mutex_);
     begun_.push_back(request->run());
+    newest_ = *request;
     runs_.push_back(request->run());
     return grpc::Status::OK;
   }
@@ -190,17 +191,24 @@ class FakeSampler : public v1::SamplerService::Service {
     return begun_;
   }
 
+  // The request that began the newest of them.
+  v1::StartSamplingRequest newest() const {
+    const absl::MutexLock lock(&mutex_);
+    return newest_;
+  }
+
   // Every stop that it was sent, in order.
   std::vector<v1::StopSamplingRequest> stopped() const {
     const absl::MutexLock lock(&mutex_);
     return stopped_;
   }
 
-  // Its heartbeat; it has one slot.
+  // Its heartbeat; it has one slot, and batches of 8.
   v1::NodeStatus Status() const {
     const absl::MutexLock lock(&mutex_);
     v1::NodeStatus status;
     status.set_node("sampler");
+    status.set_batch(8);
     v1::Device& device = *status.add_devices();
     device.add_precisions("bf16");
     device.add_precisions("fp32");
@@ -215,6 +223,7 @@ class FakeSampler : public v1::SamplerService::Service {
  private:
   mutable absl::Mutex mutex_;
   std::vector<v1::RunKey> begun_ ABSL_GUARDED_BY(mutex_);
+  v1::StartSamplingRequest newest_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::RunKey> runs_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::StopSamplingRequest> stopped_ ABSL_GUARDED_BY(mutex_);
 };

@@ -104,6 +104,11 @@ const std::vector<Migration>& JobMigrations() {
            "create index events_of_attempts on events (job, number) where kind = 'attempt'",
            "create index events_of_states on events (job, number) where kind = 'state'",
        }},
+      {7,
+       {
+           // What samplers that draw it must have; 0 until one has it.
+           "alter table jobs add column batch_places integer not null default 0",
+       }},
   };
   return migrations;
 }

@@ -174,6 +174,7 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     std::string precision =
         created.job.has_training() ? training.precision() : created.job.image_set().precision();
     if (precision.empty()) precision = "fp32";
+    const int batch_places = created.job.image_set().batch_places();
     const v1::JobTimeouts& timeouts = created.job.timeouts();
     const int64_t queue_until = Until(row.create_us, timeouts.queue());
     const int64_t total_until = Until(row.create_us, timeouts.total());
@@ -181,20 +182,21 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     sql << "insert into jobs (id, tenant, kind, state, priority, slots, min_slots, create_us, "
            "chunk_items,"
            " items_total, base_model, reference_set, concept, token, queue_until_us,"
-           " total_until_us, attempt_us, fingerprint, precision, item_work, trace_id, model, spec,"
-           " job)"
+           " total_until_us, attempt_us, fingerprint, precision, batch_places, item_work, trace_id,"
+           " model, spec, job)"
            " values (:id, :tenant, :kind, :state, :priority, :slots, :min_slots, :create_us, "
            ":chunk_items,"
            " :items_total, :base_model, :reference_set, :concept, :token, :queue_until,"
-           " :total_until, :attempt, :fingerprint, :precision, :work, :trace, :model, :spec, :job)",
+           " :total_until, :attempt, :fingerprint, :precision, :places, :work, :trace, :model,"
+           " :spec, :job)",
         soci::use(row.id), soci::use(tenant), soci::use(kind), soci::use(state),
         soci::use(priority), soci::use(slots), soci::use(min_slots), soci::use(row.create_us),
         soci::use(row.chunk_items), soci::use(items_total), soci::use(base_model),
         soci::use(training.reference_set()), soci::use(training.concept_name()),
         soci::use(training.token()), soci::use(queue_until), soci::use(total_until),
         soci::use(attempt_us), soci::use(created.model.fingerprint()), soci::use(precision),
-        soci::use(item_work), soci::use(created.trace_id), soci::use(model_json),
-        soci::use(spec_json), soci::use(placeholder);
+        soci::use(batch_places), soci::use(item_work), soci::use(created.trace_id),
+        soci::use(model_json), soci::use(spec_json), soci::use(placeholder);
     if (!created.request_id.empty()) {
       sql << "insert into request_ids (tenant, request_id, payload_sha256, job)"
              " values (:t, :r, :p, :j)",

@@ -55,19 +55,26 @@ absl::StatusOr<int64_t> TakeChunk(soci::session& sql, int64_t most_items, JobRow
   return number;
 }
 
-// Leaves a job as it is whose precision is known.
-absl::Status FixPrecision(soci::session& sql, const std::string& job,
-                          const std::string& precision) {
-  std::string known;
-  sql << "select precision from jobs where id = :id", soci::use(job), soci::into(known);
-  if (known != "auto") return absl::OkStatus();
-  sql << "update jobs set precision = :precision where id = :id", soci::use(precision),
-      soci::use(job);
+// Leaves a job as it is that says what it computes with.
+absl::Status FixComputation(soci::session& sql, const std::string& job, const LeaseTerms& terms) {
+  std::string precision;
+  std::string kind;
+  int places = 0;
+  sql << "select precision, batch_places, kind from jobs where id = :id", soci::use(job),
+      soci::into(precision), soci::into(places), soci::into(kind);
+  const bool known = precision != "auto";
+  const bool has_places = places > 0 || terms.batch_places == 0 || kind == "training";
+  if (known && has_places) return absl::OkStatus();
+  if (!known) precision = terms.precision;
+  if (!has_places) places = terms.batch_places;
+  sql << "update jobs set precision = :precision, batch_places = :places where id = :id",
+      soci::use(precision), soci::use(places), soci::use(job);
   return ChangeSpec(sql, job, [&](v1::Job& spec) {
     if (spec.has_training()) {
       spec.mutable_training()->set_precision(precision);
     } else {
       spec.mutable_image_set()->set_precision(precision);
+      spec.mutable_image_set()->set_batch_places(places);
     }
     return true;
   });
@@ -125,7 +132,7 @@ absl::StatusOr<RunLease> Leases::Lease(const std::string& job,
     ++chunk.attempt;
     chunk.start_us = DatabaseNowMicros(sql);
     SaveChunk(sql, row.id, number, chunk);
-    RETURN_IF_ERROR(FixPrecision(sql, row.id, terms.precision));
+    RETURN_IF_ERROR(FixComputation(sql, row.id, terms));
     TakeSeats(sql, row.id, number, nodes, chunk.start_us + absl::ToInt64Microseconds(ttl));
     row.job.set_attempts(row.job.attempts() + 1);
     RETURN_IF_ERROR(Occur(sql, row, JobOccurrence::kRunStarted,

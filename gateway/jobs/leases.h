@@ -42,6 +42,8 @@ struct LeaseTerms {
   // What "auto" stands for in a job that no node had before; all its attempts keep it. "auto"
   // leaves it open, and no node computes in that.
   std::string precision = "auto";
+  // The same for the places of an image set's batches; 0 leaves them open.
+  int batch_places = 0;
 };
 
 // A run that some node should have; a gang has several, one for each rank.

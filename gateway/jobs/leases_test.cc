@@ -127,6 +127,27 @@ TEST_F(LeasesTest, TheFirstAttemptFixesWhatAutoStandsFor) {
             "fp16");
 }
 
+TEST_F(LeasesTest, TheFirstAttemptFixesThePlacesOfASetsBatches) {
+  Create(Training("a"));
+  Create(ImageSet("s", 70));
+  NewJob chosen = ImageSet("chosen", 70);
+  chosen.job.mutable_image_set()->set_batch_places(16);
+  Create(std::move(chosen));
+  const auto places = [&](const std::string& id, int given) {
+    const auto lease = leases_.Lease(id, {"n"}, absl::Minutes(1), {.batch_places = given});
+    EXPECT_TRUE(lease.ok()) << lease.status();
+    return lease->job.image_set().batch_places();
+  };
+  EXPECT_EQ(places("s", 0), 0) << "nobody says";
+  EXPECT_EQ(places("s", 8), 8);
+  EXPECT_EQ(places("s", 4), 8);
+  EXPECT_EQ(jobs_.Get("t", "s")->image_set().batch_places(), 8);
+  EXPECT_EQ(places("chosen", 8), 16);
+  ASSERT_OK_AND_ASSIGN(const RunLease training,
+                       leases_.Lease("a", {"n"}, absl::Minutes(1), {.batch_places = 8}));
+  EXPECT_TRUE(training.job.has_training());
+}
+
 TEST_F(LeasesTest, ARefusedLeaseFixesNoPrecision) {
   NewJob created = Training("a");
   created.job.mutable_training()->set_precision("auto");

@@ -15,21 +15,23 @@ constexpr const char* kWaitingChunks =
     " then (j.items_total - j.next_item + j.chunk_items - 1) / j.chunk_items"
     " when j.next_item = 0 then 1 else 0 end)";
 
-// A tenant's jobs of one kind and precision: those that no node computes in must not stand before
-// others.
+// A tenant's jobs of one kind, precision and batch: those that no node can take must not stand
+// before others.
 struct Line {
   std::string tenant;
   std::string kind;
   std::string precision;
+  int batch_places = 0;
 };
 
 std::vector<Line> Lines(soci::session& sql) {
   std::vector<Line> lines;
   Line line;
   soci::statement statement =
-      (sql.prepare << Sql(
-           "select distinct tenant, kind, precision from jobs where state in ({to_run})"),
-       soci::into(line.tenant), soci::into(line.kind), soci::into(line.precision));
+      (sql.prepare << Sql("select distinct tenant, kind, precision, batch_places from jobs"
+                          " where state in ({to_run})"),
+       soci::into(line.tenant), soci::into(line.kind), soci::into(line.precision),
+       soci::into(line.batch_places));
   statement.execute();
   while (statement.fetch()) lines.push_back(line);
   return lines;
@@ -39,19 +41,23 @@ std::vector<Line> Lines(soci::session& sql) {
 bool AddMostUrgent(soci::session& sql, const Line& line, int most, std::vector<WaitingJob>& jobs) {
   const int64_t now = DatabaseNowMicros(sql);
   const int limit = most + 1;
-  WaitingJob job = {.tenant = line.tenant, .kind = line.kind, .precision = line.precision};
+  WaitingJob job = {.tenant = line.tenant,
+                    .kind = line.kind,
+                    .precision = line.precision,
+                    .batch_places = line.batch_places};
   soci::statement statement =
       (sql.prepare << Sql(
            "select j.id, j.priority, j.slots, j.min_slots, j.create_us, j.fingerprint, "
-           "j.item_work, ",
+           "j.items_total, j.item_work, ",
            kWaitingChunks,
            " from jobs j where tenant = :tenant and kind = :kind and precision = :precision"
-           " and state in ({to_run}) and not_before_us <= :now and ",
+           " and batch_places = :places and state in ({to_run}) and not_before_us <= :now and ",
            kWaitingChunks, " > 0 order by priority desc, create_us limit :limit"),
        soci::use(line.tenant, "tenant"), soci::use(line.kind, "kind"),
-       soci::use(line.precision, "precision"), soci::use(now, "now"), soci::use(limit, "limit"),
-       soci::into(job.id), soci::into(job.priority), soci::into(job.slots),
-       soci::into(job.min_slots), soci::into(job.create_us), soci::into(job.fingerprint),
+       soci::use(line.precision, "precision"), soci::use(line.batch_places, "places"),
+       soci::use(now, "now"), soci::use(limit, "limit"), soci::into(job.id),
+       soci::into(job.priority), soci::into(job.slots), soci::into(job.min_slots),
+       soci::into(job.create_us), soci::into(job.fingerprint), soci::into(job.items_total),
        soci::into(job.item_work), soci::into(job.chunks));
   statement.execute();
   for (int count = 0; statement.fetch(); ++count) {

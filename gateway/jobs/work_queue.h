@@ -24,6 +24,9 @@ struct WaitingJob {
   int64_t create_us = 0;
   std::string fingerprint;  // of the base model
   std::string precision;    // "fp32", "bf16", "fp16"; "auto" until a node has it
+  // Of an image set:
+  int batch_places = 0;     // of its pictures' batches; 0 until a node has it
+  int64_t items_total = 0;  // its pictures
   double item_work = 0;     // work of one picture (item_plan.h); 0 means unknown
 };
 

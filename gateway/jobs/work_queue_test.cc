@@ -31,6 +31,22 @@ TEST_F(WorkQueueTest, JobsOfAPrecisionThatNobodyHasHideNoOthers) {
   EXPECT_THAT(found, UnorderedElementsAre("bf16", "fp32"));
 }
 
+TEST_F(WorkQueueTest, JobsOfABatchThatNobodyHasHideNoOthers) {
+  for (const char* id : {"a", "b"}) {
+    NewJob created = ImageSet(id, 70);
+    created.job.mutable_image_set()->set_batch_places(32);
+    Create(std::move(created));
+  }
+  Create(ImageSet("unsaid", 70));
+  ASSERT_OK_AND_ASSIGN(const WaitingJobs waiting, queue_.Waiting(2));
+  std::vector<int> found;
+  for (const WaitingJob& job : waiting.jobs) {
+    found.push_back(job.batch_places);
+    EXPECT_EQ(job.items_total, 70);
+  }
+  EXPECT_THAT(found, UnorderedElementsAre(32, 0));
+}
+
 TEST_F(WorkQueueTest, ManyWaitingJobsOfOneTenantHideNoOthers) {
   for (const char* id : {"a", "b", "c"}) Create(Training(id));
   NewJob urgent = Training("urgent");

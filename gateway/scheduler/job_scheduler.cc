@@ -140,11 +140,10 @@ class Slots {
       if (node.kind != kind) continue;
       uint32_t precisions = 0;
       for (const std::string& name : node.precisions) precisions |= NewBit(name);
-      free_[{node.device, precisions}] += node.free_slots;
-      nodes_.push_back({.node = &node,
-                        .left = node.free_slots,
-                        .precisions = precisions,
-                        .trainings = node.trainings});
+      const Group group = {node.device, precisions, node.batch};
+      free_[group] += node.free_slots;
+      nodes_.push_back(
+          {.node = &node, .left = node.free_slots, .group = group, .trainings = node.trainings});
       devices_.insert(node.device);
     }
     std::sort(nodes_.begin(), nodes_.end(),
@@ -156,14 +155,14 @@ class Slots {
     const uint32_t precision = Bit(work.precision);
     int free = 0;
     for (const auto& [group, slots] : free_) {
-      if ((group.second & precision) != 0 && IsOpen(group.first, group.second)) free += slots;
+      if (group.Has(precision, work.places) && IsOpen(group)) free += slots;
     }
     return free;
   }
 
   bool NoneLeft() const {
     return std::all_of(free_.begin(), free_.end(), [&](const auto& group) {
-      return group.second == 0 || !IsOpen(group.first.first, group.first.second);
+      return group.second == 0 || !IsOpen(group.first);
     });
   }
 
@@ -180,7 +179,7 @@ class Slots {
     bool any = false;
     for (const absl::string_view device : devices_) {
       if (RoomOn(device, work, all) < Enough(work)) continue;
-      closed_[device] |= Bit(work.precision);
+      closed_.insert({device, Bit(work.precision), work.places});
       any = true;
     }
     return any;
@@ -211,7 +210,7 @@ class Slots {
           });
       --best.left;
       ++best.of_chunk;
-      --free_[{best.node->device, best.precisions}];
+      --free_[best.group];
       if (best.node->pack > 1)
         best.trainings.push_back({work.model, work.precision, work.priority});
       taken.push_back(best.node->node);
@@ -220,10 +219,26 @@ class Slots {
   }
 
  private:
+  // What nodes have in common that are alike to work; or what work needs that closes them.
+  struct Group {
+    absl::string_view device;
+    uint32_t precisions;  // bits
+    int batch;
+
+    bool operator<(const Group& other) const {
+      return std::tie(device, precisions, batch) <
+             std::tie(other.device, other.precisions, other.batch);
+    }
+    // Whether they have what work needs.
+    bool Has(uint32_t precision, int places) const {
+      return (precisions & precision) != 0 && batch >= places;
+    }
+  };
+
   struct Left {
     const FreeNode* node;
     int left;
-    uint32_t precisions;
+    Group group;
     std::vector<NodeTraining> trainings;  // with those that were placed
     int of_chunk = 0;                     // taken by the chunk that is being placed
   };
@@ -238,20 +253,21 @@ class Slots {
     return bits_.try_emplace(precision, bits_.size() < 31 ? 1U << bits_.size() : 0).first->second;
   }
 
-  bool IsOpen(absl::string_view device, uint32_t precisions) const {
-    const auto closed = closed_.find(device);
-    return closed == closed_.end() || (precisions & closed->second) == 0;
+  bool IsOpen(const Group& group) const {
+    return std::none_of(closed_.begin(), closed_.end(), [&](const Group& work) {
+      return group.device == work.device && group.Has(work.precisions, work.batch);
+    });
   }
 
   bool IsOpenFor(const Left& node, const WaitingWork& work) const {
-    return IsOpen(node.node->device, node.precisions) &&
-           !IsKeptFree(node.trainings, work.priority, policy_);
+    return IsOpen(node.group) && !IsKeptFree(node.trainings, work.priority, policy_);
   }
 
   // Who is alone takes any device.
   bool Suits(const Left& node, absl::string_view device, const WaitingWork& work,
              uint32_t precision) const {
-    return (work.slots == 1 || node.node->device == device) && (node.precisions & precision) != 0;
+    return (work.slots == 1 || node.node->device == device) &&
+           node.group.Has(precision, work.places);
   }
 
   // Slots of a node that one chunk may have.
@@ -303,9 +319,8 @@ class Slots {
   std::vector<Left> nodes_;
   std::set<absl::string_view> devices_;
   absl::flat_hash_map<absl::string_view, uint32_t> bits_;  // of precisions that nodes have
-  // Slots, by what their nodes are and have.
-  std::map<std::pair<absl::string_view, uint32_t>, int> free_;
-  std::map<absl::string_view, uint32_t> closed_;  // precisions, by device
+  std::map<Group, int> free_;                              // slots
+  std::set<Group> closed_;  // by what work needs for which they are kept
 };
 
 }  // namespace
@@ -331,6 +346,12 @@ Decisions Decide(const ClusterSnapshot& now, const Policy& policy) {
     }
   }
   return decisions;
+}
+
+bool MayTake(const FreeNode& node, absl::string_view precision, int places) {
+  const std::vector<std::string>& has = node.precisions;
+  return node.batch >= places &&
+         (precision.empty() || std::find(has.begin(), has.end(), precision) != has.end());
 }
 
 bool IsKeptFree(const std::vector<NodeTraining>& trainings, int priority, const Policy& policy) {

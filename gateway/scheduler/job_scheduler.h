@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 namespace imprint::gateway {
 
 // The kind of work that a node can do.
@@ -26,6 +28,8 @@ struct WaitingWork {
   std::string model;   // fingerprint of its base model
   // The precision that it computes in: only nodes that have it may take the work.
   std::string precision = "fp32";
+  // Places of its pictures' batches; only samplers that have as many may take it.
+  int places = 0;
   // Work of one of its pictures; 0 means unknown.
   double item_work = 0;
 };
@@ -45,6 +49,8 @@ struct FreeNode {
   int slots = 0;  // total
   std::vector<std::string> warm_models;
   std::vector<std::string> precisions = {"fp32"};
+  // The most pictures that it draws at once.
+  int batch = 1 << 20;
   std::string device = "cpu";  // or "cuda"
   // The most slots that one gang may have on it: ranks do not share a GPU.
   int slots_of_a_gang = 1 << 20;
@@ -118,6 +124,10 @@ struct Decisions {
 // fewest trainings that the work cannot be packed with, then the fewest in all; then nodes that
 // have the base model in memory, then those with the most free slots.
 Decisions Decide(const ClusterSnapshot& now, const Policy& policy);
+
+// Returns whether a node has what work of that precision and those places needs, were it idle.
+// Any node has no precision, "".
+bool MayTake(const FreeNode& node, absl::string_view precision, int places);
 
 // Returns whether a node with these trainings keeps its free slots from work of that priority,
 // because one of them is more urgent.

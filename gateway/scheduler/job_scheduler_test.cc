@@ -71,6 +71,24 @@ TEST(JobScheduler, WorkGoesToNodesThatHaveItsPrecision) {
               ElementsAre(Placement{"wants-bf16", {"b"}}, Placement{"old", {"a"}}));
 }
 
+TEST(JobScheduler, WorkGoesToNodesWhoseBatchesHaveItsPlaces) {
+  ClusterSnapshot now = {.waiting = {Training("wide", 30), Training("narrow", 20)},
+                         .nodes = {Trainer("a"), Trainer("b")}};
+  now.waiting[0].places = 8;
+  now.waiting[1].places = 4;
+  now.nodes[0].batch = 4;
+  now.nodes[1].batch = 4;
+  // Nobody has as many: others are not held up.
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"narrow", {"a"}}));
+  now.nodes[1].batch = 8;
+  EXPECT_THAT(Decide(now, {}).placements,
+              ElementsAre(Placement{"wide", {"b"}}, Placement{"narrow", {"a"}}));
+  // What waits for the one that has as many keeps only that one.
+  now.nodes[1].slots = 1;
+  now.nodes[1].free_slots = 0;
+  EXPECT_THAT(Decide(now, {}).placements, ElementsAre(Placement{"narrow", {"a"}}));
+}
+
 TEST(JobScheduler, AGangReservesOnlyNodesThatItCouldTake) {
   ClusterSnapshot now = {.waiting = {Training("gang", 30), Training("small", 20)},
                          .nodes = {Trainer("a"), Trainer("b")}};

@@ -76,9 +76,7 @@ class Kind {
 
   bool MayTake(const std::string& node, const WaitingWork& work) const {
     const auto found = nodes_.find(node);
-    if (found == nodes_.end()) return false;
-    const std::vector<std::string>& has = found->second->precisions;
-    return std::find(has.begin(), has.end(), work.precision) != has.end();
+    return found != nodes_.end() && gateway::MayTake(*found->second, work.precision, work.places);
   }
 
   absl::flat_hash_map<absl::string_view, const FreeNode*> nodes_;

@@ -96,6 +96,11 @@ TEST(Preemption, OnlyRunsWhoseNodesCouldTakeTheWorkGiveWay) {
   now.waiting[0].precision = "bf16";
   now.nodes[1].precisions = {"bf16", "fp32"};
   EXPECT_THAT(DecideFor(now), ElementsAre(Preemption{"old", 0, "b", "now"}));
+  now.waiting[0].places = 8;
+  now.nodes[1].batch = 4;
+  EXPECT_THAT(DecideFor(now), IsEmpty());
+  now.nodes[1].batch = 8;
+  EXPECT_THAT(DecideFor(now), ElementsAre(Preemption{"old", 0, "b", "now"}));
   now.waiting[0].kind = WorkKind::kTraining;
   EXPECT_THAT(DecideFor(now), IsEmpty());
 }

@@ -12,8 +12,9 @@
 #include "absl/time/time.h"
 
 #include "base/status_macros.h"
+#include "gateway/jobs/item_plan.h"
 #include "gateway/jobs/job_id.h"
-#include "gateway/peers/node_precisions.h"
+#include "gateway/peers/node_abilities.h"
 
 namespace imprint::gateway {
 namespace {
@@ -53,6 +54,27 @@ std::vector<NodeTraining> TrainingsOn(const KnownNode& node,
   return trainings;
 }
 
+// What sets draw at once that begin now, by their precision.
+class AutomaticBatches {
+ public:
+  explicit AutomaticBatches(const std::vector<KnownNode>& nodes) : nodes_(nodes) {}
+
+  int For(const std::string& precision) {
+    const auto [batch, is_new] = batches_.try_emplace(precision);
+    if (is_new) batch->second = AutomaticBatch(nodes_, precision);
+    return batch->second;
+  }
+
+ private:
+  const std::vector<KnownNode>& nodes_;
+  std::map<std::string, int> batches_;
+};
+
+int PlacesOf(const WaitingJob& job, int automatic) {
+  if (job.batch_places > 0) return job.batch_places;
+  return static_cast<int>(std::min<int64_t>({automatic, job.items_total, kMostChunkItems}));
+}
+
 // Ranks of a gang come one after the other, rank 0 first.
 void AddRun(const CurrentRun& run, std::vector<RunningWork>& runs) {
   std::string job = JobIdOf(run.key);
@@ -81,8 +103,10 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, N
   const std::map<WorkKind, std::string> automatic = {
       {WorkKind::kTraining, AutomaticPrecision(known, v1::NODE_KIND_TRAINER)},
       {WorkKind::kSampling, AutomaticPrecision(known, v1::NODE_KIND_SAMPLER)}};
+  AutomaticBatches batches(known);
   for (const WaitingJob& job : waiting.jobs) {
     const WorkKind kind = KindOf(job.kind);
+    const std::string& precision = job.precision == "auto" ? automatic.at(kind) : job.precision;
     snapshot.waiting.push_back(
         {.job = job.id,
          .tenant = job.tenant,
@@ -93,7 +117,8 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, N
          .chunks = job.chunks,
          .age_us = now_us - job.create_us,
          .model = job.fingerprint,
-         .precision = job.precision == "auto" ? automatic.at(kind) : job.precision,
+         .precision = precision,
+         .places = kind == WorkKind::kSampling ? PlacesOf(job, batches.For(precision)) : 0,
          .item_work = job.item_work});
   }
   snapshot.cut_off = waiting.cut_off;
@@ -110,6 +135,10 @@ absl::StatusOr<ClusterSnapshot> TakeSnapshot(WorkQueue& queue, Leases& leases, N
                      .slots = node.status.slots(),
                      .warm_models = {warm.begin(), warm.end()},
                      .precisions = PrecisionsOf(node.status)};
+    // One that does not say takes everything, as it always has.
+    if (node.status.batch() > 0) {
+      free.batch = std::max(node.status.batch(), node.status.largest_batch());
+    }
     if (node.status.pack() > 1) {
       free.pack = node.status.pack();
       free.trainings = TrainingsOn(node, current);

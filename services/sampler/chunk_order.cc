@@ -20,8 +20,8 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
     return FieldError("items", absl::StrCat(request.items_size()),
                       absl::StrCat("at most ", kMaxChunkItems));
   }
-  if (request.chunk_items() < 0 || request.chunk_items() > kMaxChunkItems) {
-    return FieldError("chunk_items", absl::StrCat(request.chunk_items()),
+  if (request.batch_places() < 0 || request.batch_places() > kMaxChunkItems) {
+    return FieldError("batch_places", absl::StrCat(request.batch_places()),
                       absl::StrCat("0 to ", kMaxChunkItems));
   }
   std::set<int64_t> indices;
@@ -127,10 +127,9 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
     picture.prompt = item.prompt();
     picture.seed = item.seed();
   }
-  // Batches are filled up to so many, as many as the set has, so that a picture is the same to the
-  // bit whichever chunk it is in; an earlier gateway sends 0.
+  // An earlier gateway sends 0.
   order.batch_places =
-      static_cast<int>(std::max<int64_t>(request.chunk_items(), request.items_size()));
+      request.batch_places() > 0 ? static_cast<int>(request.batch_places()) : request.items_size();
   order.trace_id = request.trace_id();
   return order;
 }

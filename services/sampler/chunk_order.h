@@ -33,8 +33,8 @@ struct ChunkOrder {
   std::vector<int64_t> indices;
   // The pictures for the engine, in the same order; sizes may still be the model's own.
   std::vector<PictureRequest> pictures;
-  // The places that the pictures' batches are to have, at least as many as `pictures`; the node may
-  // have fewer.
+  // The places that the pictures' batches are to have; the node may have fewer. Batches are filled
+  // up to so many, so that a picture is the same to the bit whichever chunk it is in.
   int batch_places = 0;
   std::vector<LearnedEmbedding> embeddings;
   // Of two chunks, the one with the higher number is drawn first.

@@ -71,6 +71,19 @@ TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
   EXPECT_EQ(request.height, 64);
 }
 
+TEST(ChunkOrder, ItsBatchesHaveThePlacesThatItSays) {
+  v1::StartSamplingRequest given = Request();
+  for (int64_t index : {8, 9}) {
+    *given.add_items() = given.items(0);
+    given.mutable_items()->rbegin()->set_index(index);
+  }
+  EXPECT_EQ(ParseChunk(given)->batch_places, 3) << "an earlier gateway does not say";
+  given.set_batch_places(2);
+  EXPECT_EQ(ParseChunk(given)->batch_places, 2) << "however many pictures there are";
+  given.set_batch_places(-1);
+  EXPECT_THAT(ParseChunk(given), RefusesNaming(Parts{"batch_places", "-1"}));
+}
+
 TEST(ChunkOrder, ItsUrgencyIsTheJobsPriority) {
   v1::StartSamplingRequest given = Request();
   EXPECT_EQ(ParseChunk(given)->urgency, v1::JOB_PRIORITY_NORMAL) << "an earlier gateway says none";

@@ -17,6 +17,7 @@ SamplerMetrics::SamplerMetrics(Metrics& metrics)
                              "Pictures that were drawn, blocked ones included.")),
       blocked(metrics.Counter("imprint_safety_blocked_total",
                               "Pictures that the safety checker blocked.")),
+      batch(metrics.Gauge("imprint_sample_batch", "Pictures that are drawn at once.")),
       batch_occupancy(metrics.Gauge("imprint_sample_batch_occupancy",
                                     "Part of the batch's places that the newest step used.")),
       places(metrics.Counter("imprint_sample_places_total",
@@ -36,6 +37,13 @@ SamplerMetrics::SamplerMetrics(Metrics& metrics)
                                      "Uploads that had to be tried again.")),
       succeeded(RunsWith(metrics, "succeeded")),
       failed(RunsWith(metrics, "failed")),
-      stopped(RunsWith(metrics, "stopped")) {}
+      stopped(RunsWith(metrics, "stopped")),
+      metrics_(metrics) {}
+
+prometheus::Gauge& SamplerMetrics::StepSeconds(int pictures) {
+  return metrics_.Gauge("imprint_sample_measured_step_seconds",
+                        "Seconds of a step when the batch was measured, by its pictures.",
+                        {{"pictures", std::to_string(pictures)}});
+}
 
 }  // namespace imprint::sampler

@@ -12,8 +12,12 @@ namespace imprint::sampler {
 struct SamplerMetrics {
   explicit SamplerMetrics(Metrics& metrics);
 
+  // Seconds that a step of so many pictures took when the batch was measured.
+  prometheus::Gauge& StepSeconds(int pictures);
+
   prometheus::Counter& images;
   prometheus::Counter& blocked;
+  prometheus::Gauge& batch;
   prometheus::Gauge& batch_occupancy;
   prometheus::Counter& places;
   prometheus::Counter& places_taken;
@@ -25,6 +29,9 @@ struct SamplerMetrics {
   prometheus::Counter& succeeded;
   prometheus::Counter& failed;
   prometheus::Counter& stopped;
+
+ private:
+  Metrics& metrics_;
 };
 
 }  // namespace imprint::sampler

@@ -10,7 +10,10 @@
 #include "base/process_memory.h"
 #include "base/status_macros.h"
 #include "engine/cuda/prepare_device.h"
+#include "engine/model/base_model.h"
+#include "engine/sampling/batch_trial.h"
 #include "engine/torch/device_check.h"
+#include "engine/torch/threads.h"
 #include "services/node/node_device.h"
 #include "services/server/log.h"
 
@@ -23,7 +26,14 @@ constexpr auto kComputeRowsOfSamplers =
 
 absl::Status CheckFlags(const SamplerFlags& flags) {
   RETURN_IF_ERROR(CheckRange("slots", flags.slots, 1, 256));
-  RETURN_IF_ERROR(CheckRange("batch", flags.batch, 1, 256));
+  RETURN_IF_ERROR(CheckRange("batch", flags.batch, 0, 256));
+  if (flags.batch == 0 && flags.batch_model.empty()) {
+    return FieldError("batch-model", "none", "the base model that --batch 0 measures with");
+  }
+  if (flags.batch != 0 && !flags.batch_model.empty()) {
+    return FieldError("batch-model", Quoted(flags.batch_model),
+                      absl::StrCat("none beside --batch ", flags.batch, "; only 0 measures"));
+  }
   RETURN_IF_ERROR(CheckRange("models", flags.models, 1, 16));
   RETURN_IF_ERROR(CheckRange("orphan-seconds", flags.orphan_seconds, 1, 86'400));
   return CheckFields<ComputeOptions>(kComputeRowsOfSamplers, flags.compute, "",
@@ -41,7 +51,12 @@ void SamplerNode::AddFlags(CLI::App& app) {
   add("--slots", flags_.slots,
       "Chunks that it takes at once: their pictures share its batches, so that the next one's take "
       "the places that the last ones of a chunk leave");
-  add("--batch", flags_.batch, "Pictures that are drawn at once");
+  add("--batch", flags_.batch,
+      "Pictures that are drawn at once; 0 measures at the start how many this device draws best, "
+      "on "
+      "--batch-model");
+  add("--batch-model", flags_.batch_model, "Base model that --batch 0 measures with")
+      ->type_name("PATH");
   flags_.compute_flags.emplace(app, kComputeRowsOfSamplers, flags_.compute, kGroup,
                                ShowDefaults::kYes);
   add("--models", flags_.models, "Base models that stay in memory");
@@ -66,6 +81,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
   if (flags_.no_safety_check) LogWarning("the safety check is off; every picture is delivered");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);
+  RETURN_IF_ERROR(ChooseBatch(record));
   runs_ = std::make_unique<node::RunTable>(node::RunTableOptions{
       .slots = flags_.slots, .orphan_after = absl::Seconds(flags_.orphan_seconds)});
   board_ = std::make_unique<node::NodeBoard>(v1::NODE_KIND_SAMPLER, *runs_,
@@ -73,7 +89,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   node_endpoint_ = std::make_unique<node::NodeEndpoint>(*board_, *runs_);
   uploader_ = std::make_unique<PictureUploader>(*metrics_);
   engine_ =
-      std::make_unique<SamplingEngine>(SamplingOptions{.batch = flags_.batch,
+      std::make_unique<SamplingEngine>(SamplingOptions{.batch = largest_batch_,
                                                        .compute = flags_.compute,
                                                        .device_model = device_.model,
                                                        .record = std::move(record),
@@ -81,6 +97,28 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
                                                        .safety_check = !flags_.no_safety_check},
                                        *uploader_, *metrics_, runs_->changes());
   endpoint_ = std::make_unique<SamplerEndpoint>(*runs_, *engine_, flags_.model_roots, *metrics_);
+  return absl::OkStatus();
+}
+
+absl::Status SamplerNode::ChooseBatch(const engine::RecordGraph& record) {
+  batch_ = flags_.batch;
+  largest_batch_ = flags_.batch;
+  if (flags_.batch == 0) {
+    RETURN_IF_ERROR(engine::SetComputeThreads(flags_.compute.threads));
+    ComputeOptions compute = flags_.compute;
+    compute.precision = device_.precisions.front();
+    const auto model = engine::BaseModel::Load(flags_.batch_model, compute.choice());
+    if (!model.ok()) return InContext("batch-model", model.status());
+    ASSIGN_OR_RETURN(const auto times, engine::TimeBatches(*model, {.record = record}));
+    for (const engine::BatchTime& time : times) {
+      LogInfo("measured a batch", {{"pictures", time.batch}, {"seconds_per_step", time.seconds}});
+      metrics_->StepSeconds(time.batch).Set(time.seconds);
+    }
+    batch_ = engine::BestBatch(times);
+    largest_batch_ = times.back().batch;
+    LogInfo("chose the batch", {{"pictures", batch_}, {"at_most", largest_batch_}});
+  }
+  metrics_->batch.Set(batch_);
   return absl::OkStatus();
 }
 
@@ -115,6 +153,8 @@ void SamplerNode::Close() {
 
 void SamplerNode::Measure(v1::NodeStatus& status) const {
   *status.add_devices() = node::NodeDevice(device_, engine_->threads());
+  status.set_batch(batch_);
+  status.set_largest_batch(largest_batch_);
   for (const std::string& model : engine_->WarmModels()) status.add_warm_models(model);
   status.set_memory_bytes(MemoryOf(getpid()).resident);
 }

@@ -26,7 +26,9 @@ struct SamplerFlags {
   // The node's name; empty means the address that it listens on.
   std::string node;
   int slots = 2;
+  // 0 means what is measured on `batch_model`.
   int batch = 4;
+  std::string batch_model;
   ComputeOptions compute;
   std::optional<FieldFlags<ComputeOptions>> compute_flags;
   int models = 1;
@@ -51,10 +53,16 @@ class SamplerNode : public Service {
   void Close() override;
 
  private:
+  // Chooses the batch, which takes a while if it is to be measured.
+  absl::Status ChooseBatch(const engine::RecordGraph& record);
   void Measure(v1::NodeStatus& status) const;
 
   SamplerFlags flags_;
   engine::DeviceFacts device_;
+  int batch_ = 0;
+  // The most that was tried, so that sets that were begun in another batch than this start's choice
+  // are not turned away.
+  int largest_batch_ = 0;
   std::unique_ptr<SamplerMetrics> metrics_;
   std::unique_ptr<node::RunTable> runs_;
   std::unique_ptr<node::NodeBoard> board_;

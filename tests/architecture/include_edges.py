@@ -18,7 +18,7 @@ TORCH_FREE_HEADERS = {
     "engine/collective/join_gang.h", "engine/cuda/device_graph.h", "engine/cuda/device_memory.h",
     "engine/cuda/open_plugin.h", "engine/cuda/prepare_device.h", "engine/devices/cuda_driver.h",
     "engine/devices/device_facts.h", "engine/model/base_model.h", "engine/model/safety_scores.h",
-    "engine/sampling/drawing_order.h", "engine/sampling/picture_request.h", "engine/sampling/prompt_reading.h",
+    "engine/sampling/batch_trial.h", "engine/sampling/drawing_order.h", "engine/sampling/picture_request.h", "engine/sampling/prompt_reading.h",
     "engine/sampling/sampler.h", "engine/sampling/shared_batch.h", "engine/scoring/clip_scorer.h",
     "engine/scoring/safety_screen.h", "engine/torch/device_check.h", "engine/torch/freed_memory.h",
     "engine/torch/memory_budget.h", "engine/torch/threads.h", "engine/torch/torch_errors.h",

@@ -32,6 +32,7 @@ struct DrawOptions {
   std::optional<FieldFlags<PictureRequest>> flags;
   bool angle_brackets_are_text = false;
   std::string precision = "auto";
+  int batch_places = 0;
   bool no_sheet = false;
   bool no_wait = false;
 };
@@ -71,6 +72,7 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(DrawOptions& options) {
   spec.set_title(options.order.title);
   spec.set_angle_brackets_are_text(options.angle_brackets_are_text);
   spec.set_precision(options.precision);
+  spec.set_batch_places(options.batch_places);
   return spec;
 }
 
@@ -122,6 +124,10 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
       "fp32, bf16, fp16 or auto: the fastest that the samplers have")
       ->type_name("NAME")
       ->capture_default_str();
+  add("--batch-places", options.batch_places,
+      "Places of the batches that the pictures are drawn in, on which their last digits depend; "
+      "default: as many as the samplers have")
+      ->type_name("N");
 }
 
 void AddWhatOptions(CLI::App& draw, DrawOptions& options) {

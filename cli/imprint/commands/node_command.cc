@@ -21,13 +21,14 @@ std::string HealthText(const v1::NodeSummary& node) {
 absl::Status PrintNodes(CommandContext& context) {
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
   ASSIGN_OR_RETURN(const auto listed, gateway->Call(&JobCalls::ListNodes, v1::ListNodesRequest()));
-  Table table(
-      {"NODE", "KIND", "HEALTH", "FREE", "MEMORY", "PRECISION", "MODELS", "ADDRESS", "RUNS"});
+  Table table({"NODE", "KIND", "HEALTH", "FREE", "BATCH", "MEMORY", "PRECISION", "MODELS",
+               "ADDRESS", "RUNS"});
   for (const v1::NodeSummary& node : listed.nodes()) {
     std::vector<std::string> models;
     for (const std::string& model : node.warm_models()) models.push_back(model.substr(0, 12));
     table.Add({node.node(), node.kind(), HealthText(node),
-               absl::StrCat(node.free_slots(), "/", node.slots()), BytesText(node.memory_bytes()),
+               absl::StrCat(node.free_slots(), "/", node.slots()),
+               node.batch() > 0 ? absl::StrCat(node.batch()) : "-", BytesText(node.memory_bytes()),
                absl::StrJoin(node.precisions(), " "),
                models.empty() ? "-" : absl::StrJoin(models, " "), node.address(),
                absl::StrJoin(node.runs(), ", ")});

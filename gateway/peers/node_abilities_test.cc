@@ -1,4 +1,4 @@
-#include "gateway/peers/node_precisions.h"
+#include "gateway/peers/node_abilities.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -41,6 +41,33 @@ TEST(NodePrecisions, AutoIsWhatHalfOfTheSlotsPrefer) {
   draining.status.set_draining(true);
   EXPECT_EQ(Automatic({draining}), "fp32");
   EXPECT_EQ(Automatic({Node({"bf16", "fp32"}, 0)}), "fp32") << "it takes nothing";
+}
+
+KnownNode Drawing(int batch, int slots = 1) {
+  KnownNode node = Node({"bf16", "fp32"}, slots);
+  node.status.set_batch(batch);
+  return node;
+}
+
+TEST(NodeBatches, AutoIsWhatHalfOfTheSlotsHave) {
+  EXPECT_EQ(AutomaticBatch({}, "fp32"), 0);
+  EXPECT_EQ(AutomaticBatch({Drawing(4)}, "fp32"), 4);
+  EXPECT_EQ(AutomaticBatch({Drawing(4), Drawing(8)}, "fp32"), 8);
+  EXPECT_EQ(AutomaticBatch({Drawing(4, 2), Drawing(8)}, "fp32"), 4);
+  EXPECT_EQ(AutomaticBatch({Drawing(4, 2), Drawing(8), Drawing(16)}, "fp32"), 8);
+  // Nor have the following a say.
+  EXPECT_EQ(AutomaticBatch({Drawing(4), Drawing(0)}, "fp32"), 4) << "it does not say";
+  EXPECT_EQ(AutomaticBatch({Drawing(4, 0)}, "fp32"), 0) << "it takes nothing";
+  EXPECT_EQ(AutomaticBatch({Drawing(4)}, "fp16"), 0) << "it does not compute in it";
+  KnownNode other = Drawing(4);
+  other.status.set_kind(v1::NODE_KIND_TRAINER);
+  EXPECT_EQ(AutomaticBatch({other}, "fp32"), 0);
+  other = Drawing(4);
+  other.status.set_draining(true);
+  EXPECT_EQ(AutomaticBatch({other}, "fp32"), 0);
+  other = Drawing(4);
+  other.alive = false;
+  EXPECT_EQ(AutomaticBatch({other}, "fp32"), 0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The precisions that nodes compute in.
+// What nodes can compute, and what work computes with that leaves it to them.
 #pragma once
 
 #include <string>
@@ -18,5 +18,10 @@ std::vector<std::string> PrecisionsOf(const v1::NodeStatus& node);
 // nodes that have at least half of the slots of all living nodes that are not draining; fp32 if
 // there is none.
 std::string AutomaticPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind kind);
+
+// Returns how many pictures work of that precision draws at once that begins now: the most that at
+// least half of the slots of the samplers have that are alive, do not drain and compute in it; 0 if
+// none of them says.
+int AutomaticBatch(const std::vector<KnownNode>& nodes, const std::string& precision);
 
 }  // namespace imprint::gateway

@@ -1,11 +1,19 @@
-#include "gateway/peers/node_precisions.h"
+#include "gateway/peers/node_abilities.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "orders/precision.h"
 
 namespace imprint::gateway {
+namespace {
+
+bool TakesWork(const KnownNode& node, v1::NodeKind kind) {
+  return node.alive && !node.status.draining() && node.status.kind() == kind;
+}
+
+}  // namespace
 
 std::vector<std::string> PrecisionsOf(const v1::NodeStatus& node) {
   std::vector<std::string> precisions;
@@ -24,7 +32,7 @@ std::string AutomaticPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind
   int slots = 0;
   std::map<std::string, int> preferring;
   for (const KnownNode& node : nodes) {
-    if (!node.alive || node.status.draining() || node.status.kind() != kind) continue;
+    if (!TakesWork(node, kind)) continue;
     slots += node.status.slots();
     preferring[PrecisionsOf(node.status).front()] += node.status.slots();
   }
@@ -36,6 +44,27 @@ std::string AutomaticPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind
     if (name != fp32 && known && count > 0 && 2 * count >= slots) best = name;
   }
   return best;
+}
+
+int AutomaticBatch(const std::vector<KnownNode>& nodes, const std::string& precision) {
+  int slots = 0;
+  std::map<int, int, std::greater<>> slots_of;  // by their batch, the largest first
+  for (const KnownNode& node : nodes) {
+    const std::vector<std::string> precisions = PrecisionsOf(node.status);
+    const bool says = node.status.batch() > 0 && node.status.slots() > 0;
+    if (!TakesWork(node, v1::NODE_KIND_SAMPLER) || !says ||
+        std::find(precisions.begin(), precisions.end(), precision) == precisions.end()) {
+      continue;
+    }
+    slots += node.status.slots();
+    slots_of[node.status.batch()] += node.status.slots();
+  }
+  int with_as_many = 0;
+  for (const auto& [batch, count] : slots_of) {
+    with_as_many += count;
+    if (2 * with_as_many >= slots) return batch;
+  }
+  return 0;
 }
 
 }  // namespace imprint::gateway
