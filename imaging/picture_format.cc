@@ -109,6 +109,13 @@ absl::string_view Extension(PictureFormat format) {
   return "";
 }
 
+std::optional<PictureFormat> FormatOfExtension(absl::string_view extension) {
+  for (const auto format : {PictureFormat::kPng, PictureFormat::kJpeg, PictureFormat::kWebp}) {
+    if (extension == Extension(format)) return format;
+  }
+  return std::nullopt;
+}
+
 std::optional<SniffedFormat> SniffPicture(std::span<const std::byte> bytes) {
   const absl::string_view text(reinterpret_cast<const char*>(bytes.data()),
                                std::min<size_t>(bytes.size(), 64));

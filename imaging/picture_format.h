@@ -21,6 +21,9 @@ absl::string_view Name(PictureFormat format);
 // Returns the extension of its files: ".png", ".jpg" or ".webp".
 absl::string_view Extension(PictureFormat format);
 
+// Returns the format of a file whose name ends in one of these; nothing for any other.
+std::optional<PictureFormat> FormatOfExtension(absl::string_view extension);
+
 struct SniffedFormat {
   // Nothing if it is a format that we do not read, or do not write.
   std::optional<ReadFormat> read;

@@ -32,6 +32,15 @@ TEST(SniffPicture, KnowsHeifByItsBrands) {
   EXPECT_FALSE(Sniff("....ftypcrx ")->read) << "a camera's raw picture";
 }
 
+TEST(FormatOfExtension, KnowsWhatWeWrite) {
+  for (const auto format : {PictureFormat::kPng, PictureFormat::kJpeg, PictureFormat::kWebp}) {
+    EXPECT_EQ(FormatOfExtension(Extension(format)), format);
+  }
+  for (const char* other : {"", ".", "png", ".gif", ".jpeg"}) {
+    EXPECT_EQ(FormatOfExtension(other), std::nullopt) << other;
+  }
+}
+
 TEST(HasPictureExtension, KnowsNamesInAnyCase) {
   EXPECT_TRUE(HasPictureExtension("IMG_1.JPG"));
   EXPECT_TRUE(HasPictureExtension("mia.heic"));

@@ -1,12 +1,10 @@
 #include "orders/picture_manifest.h"
 
-#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "base/atomic_file.h"
-#include "base/json_object.h"
 #include "base/status_macros.h"
 
 namespace imprint {
@@ -15,9 +13,10 @@ namespace {
 // A million pictures with long prompts.
 constexpr size_t kMaxManifestBytes = 256 << 20;
 
-// Loads a manifest that has those lists.
-absl::StatusOr<JsonObject> Load(const std::filesystem::path& manifest,
-                                std::initializer_list<const char*> lists) {
+}  // namespace
+
+absl::StatusOr<JsonObject> LoadManifest(const std::filesystem::path& manifest,
+                                        std::initializer_list<const char*> lists) {
   ASSIGN_OR_RETURN(JsonObject json, JsonObject::Load(manifest, kMaxManifestBytes));
   for (const char* key : lists) {
     if (!json.json().contains(key) || !json.json()[key].is_array()) {
@@ -26,8 +25,6 @@ absl::StatusOr<JsonObject> Load(const std::filesystem::path& manifest,
   }
   return json;
 }
-
-}  // namespace
 
 nlohmann::json ToJson(const ManifestPicture& picture) {
   const PictureRequest& request = picture.request;
@@ -74,7 +71,7 @@ absl::Status WriteManifest(const std::filesystem::path& folder, const PictureMan
 }
 
 absl::StatusOr<ScoredPictures> ReadScoredPictures(const std::filesystem::path& manifest) {
-  ASSIGN_OR_RETURN(const JsonObject json, Load(manifest, {"pictures", "embeddings"}));
+  ASSIGN_OR_RETURN(const JsonObject json, LoadManifest(manifest, {"pictures", "embeddings"}));
   ScoredPictures result;
   const auto parse = [&](const nlohmann::json& entry, const char* key) {
     return JsonObject::Parse(entry.dump(), absl::StrCat(json.origin(), ": ", key));
@@ -101,7 +98,7 @@ absl::StatusOr<ScoredPictures> ReadScoredPictures(const std::filesystem::path& m
 
 absl::StatusOr<std::vector<std::filesystem::path>> FilesInManifest(
     const std::filesystem::path& manifest) {
-  ASSIGN_OR_RETURN(const JsonObject json, Load(manifest, {"pictures"}));
+  ASSIGN_OR_RETURN(const JsonObject json, LoadManifest(manifest, {"pictures"}));
   std::vector<std::filesystem::path> files;
   for (const nlohmann::json& picture : json.json()["pictures"]) {
     const auto file = picture.is_object() ? picture.find("file") : picture.end();

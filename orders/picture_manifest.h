@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include <nlohmann/json.hpp>
 
+#include "base/json_object.h"
 #include "base/picture_size.h"
 #include "orders/picture_request.h"
 
@@ -48,8 +50,9 @@ struct PictureManifest {
   nlohmann::json base_model;
   std::vector<ManifestEmbedding> embeddings;
   std::vector<ManifestPicture> pictures;
-  // What else is known of the drawing: `imprint`, the version that wrote it; `device`, `precision`,
-  // `compute_threads` and `source` where it was drawn here, `image_sets` where a registry has it.
+  // What else is known of the drawing: `imprint`, the version that wrote it; `device`,
+  // `device_model`, `precision`, `compute_threads`, `batch_places` (if its batches were of a fixed
+  // size) and `source` where it was drawn here; `image_sets` where a registry has it.
   nlohmann::json more = nlohmann::json::object();
 };
 
@@ -58,6 +61,10 @@ nlohmann::json ToJson(const ManifestPicture& picture);
 // Writes the manifest of that folder, in place of the one that is there. Text that is not UTF-8 is
 // replaced.
 absl::Status WriteManifest(const std::filesystem::path& folder, const PictureManifest& manifest);
+
+// Loads a manifest that has those lists. INVALID_ARGUMENT naming the file and the list.
+absl::StatusOr<JsonObject> LoadManifest(const std::filesystem::path& manifest,
+                                        std::initializer_list<const char*> lists);
 
 // The part of a manifest that scoring needs.
 struct ScoredPictures {

@@ -34,6 +34,7 @@ struct Command {
 
 Command MakeTeachCommand(CLI::App& app);
 Command MakeDrawCommand(CLI::App& app);
+Command MakeRedrawCommand(CLI::App& app);
 Command MakeScoreCommand(CLI::App& app);
 Command MakeInfoCommand(CLI::App& app);
 Command MakeDevicesCommand(CLI::App& app);

@@ -107,6 +107,9 @@ Command MakeDrawCommand(CLI::App& app) {
   add("--size", options->size, "WIDTHxHEIGHT in pixels; default: the model's own")
       ->type_name("SIZE");
   add("--batch", options->order.batch, "Pictures drawn at once");
+  draw->add_flag("--exact", options->order.exact,
+                 "Fill the last batch up, so that redraw can draw any picture again, bit for bit")
+      ->group(kHow);
   constexpr const char* kWhat = "What is written";
   draw->add_option("--format", options->format, "png, jpeg or webp")
       ->type_name("NAME")

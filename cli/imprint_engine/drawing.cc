@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/imprint_engine/draw_plan.h"
 #include "cli/imprint_engine/draw_sheet.h"
+#include "cli/imprint_engine/picture_screen.h"
 #include "cli/imprint_engine/picture_writer.h"
 #include "cli/imprint_engine/reference_folder.h"
 #include "cli/imprint_engine/training_record.h"
@@ -33,7 +34,7 @@
 #include "engine/model/base_model.h"
 #include "engine/sampling/picture_request.h"
 #include "engine/sampling/sampler.h"
-#include "engine/scoring/safety_screen.h"
+#include "engine/torch/device_check.h"
 #include "engine/torch/freed_memory.h"
 #include "engine/torch/threads.h"
 #include "formats/embedding_files/embedding_file.h"
@@ -51,12 +52,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSheetName = "contact-sheet.png";
-
-// An embedding's file, given itself or the folder that `teach` left it in.
-fs::path EmbeddingFile(const fs::path& given) {
-  std::error_code ignored;
-  return fs::is_directory(given, ignored) ? EmbeddingIn(given) : given;
-}
 
 // "mia.pt", or "<mia>=mia.pt" where the file's own word will not do.
 struct GivenEmbedding {
@@ -135,6 +130,9 @@ class Drawing {
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings, context_.console));
     ASSIGN_OR_RETURN(model_, engine::BaseModel::Load(order_.model, order_.compute.choice()));
+    ASSIGN_OR_RETURN(const engine::ChosenDevice device,
+                     engine::ChooseDevice(order_.compute.device));
+    device_model_ = device.facts.model;
     RETURN_IF_ERROR(CheckWords(embeddings_, model_->tokenizer()));
     PictureRequest defaults = order_.defaults;
     defaults.solver = order_.solver.value_or(model_->info().solver);
@@ -159,11 +157,7 @@ class Drawing {
                           .finished = engine::FinalSize(model_->info(), plan_[i].request),
                           .comparison = plan_[i].comparison});
     }
-    if (order_.safety_check && !model_->info().has_safety_checker) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("model: ", model_->info().folder,
-                       " has no safety checker; add one, or draw without with --no-safety-check"));
-    }
+    if (order_.safety_check) RETURN_IF_ERROR(CheckHasSafetyChecker(model_->info()));
     pictures_.resize(plan_.size());
     FindWords();
     return absl::OkStatus();
@@ -290,7 +284,7 @@ class Drawing {
     };
     started_ = MonotonicSeconds();
     writer_.emplace(out_, order_.format);
-    const absl::Status drawn = sampler.Draw(requests_, hooks);
+    const absl::Status drawn = sampler.Draw(requests_, hooks, FixedBatch());
     const absl::Status written = writer_->Finish();
     TellWritten();
     bar.Finish();
@@ -311,13 +305,11 @@ class Drawing {
     bool blocked = false;
     ++finished_;
     if (order_.safety_check) {
-      ASSIGN_OR_RETURN(const int size, engine::SafetyPictureSize(*model_));
-      const RgbImage fitted = FitForClip(picture, size);
-      ASSIGN_OR_RETURN(const auto scores, engine::CheckSafety(*model_, {&fitted, 1}));
-      blocked = scores[0].Blocked();
+      ASSIGN_OR_RETURN(const engine::SafetyScores scores, ScreenPicture(*model_, picture));
+      blocked = scores.Blocked();
       record.more["safety"] = {{"blocked", blocked},
-                               {"concepts", scores[0].concepts},
-                               {"special_care", scores[0].special_care}};
+                               {"concepts", scores.concepts},
+                               {"special_care", scores.special_care}};
     }
     if (blocked) {
       ++blocked_;
@@ -378,10 +370,20 @@ class Drawing {
                                 .pictures = records_,
                                 .more = {{"imprint", IMPRINT_VERSION},
                                          {"device", Name(model.compute.device)},
+                                         {"device_model", device_model_},
                                          {"precision", Name(model.compute.precision)},
                                          {"compute_threads", engine::ComputeThreads()}}};
+    if (FixedBatch() > 0) manifest.more["batch_places"] = FixedBatch();
     if (!source_.is_null()) manifest.more["source"] = source_;
     return imprint::WriteManifest(out_, manifest);
+  }
+
+  // The places of every batch; 0 if they are no fixed number. One that costs nothing is fixed
+  // unasked.
+  int FixedBatch() const {
+    const auto pictures = static_cast<int>(plan_.size());
+    const int batch = std::min(order_.batch, pictures);
+    return order_.exact || pictures % batch == 0 ? batch : 0;
   }
 
   // Tokens with the class words that they are compared with; none unless that was asked for.
@@ -409,6 +411,7 @@ class Drawing {
   CommandContext& context_;
   std::shared_ptr<const engine::BaseModel> model_;
   LoadedEmbeddings embeddings_;
+  std::string device_model_;
   // Those whose tokens the prompts have.
   std::vector<ManifestEmbedding> used_;
   std::vector<std::string> warnings_;

@@ -30,6 +30,8 @@ struct DrawOrder {
   std::string source;
   // The number of pictures drawn at once.
   int batch = 4;
+  // Fills each batch up, so that the bits of a picture do not depend on which others share it.
+  bool exact = false;
   std::string out;
   // Replaces what an earlier drawing left in `out`; without it, that is an error.
   bool overwrite = false;

@@ -26,6 +26,7 @@ constexpr const char* kDescription =
 
   imprint-engine teach photos/ --class dog --token "<rex>" --out rex/
   imprint-engine draw --embedding rex/ --prompt "<rex> in the snow" --out pictures/
+  imprint-engine redraw pictures/
   imprint-engine score pictures/ --against photos/
   imprint-engine info rex/
   imprint-engine devices
@@ -51,9 +52,9 @@ int Main(int argc, char** argv) {
       ->envname("IMPRINT_THREADS")
       ->capture_default_str();
   app.fallthrough();
-  std::vector<Command> commands = {MakeTeachCommand(app),   MakeDrawCommand(app),
-                                   MakeScoreCommand(app),   MakeInfoCommand(app),
-                                   MakeDevicesCommand(app), MakeRankCommand(app)};
+  std::vector<Command> commands = {
+      MakeTeachCommand(app), MakeDrawCommand(app),    MakeRedrawCommand(app), MakeScoreCommand(app),
+      MakeInfoCommand(app),  MakeDevicesCommand(app), MakeRankCommand(app)};
   TakeDecimalNumbers(app);
   try {
     app.parse(argc, argv);
@@ -79,7 +80,7 @@ int Main(int argc, char** argv) {
     return status.ok() ? 0 : console.Fail(status);
   }
   console.Text(app.help());
-  return console.Fail(FieldError("command", "none", "teach, draw, score, info or devices"));
+  return console.Fail(FieldError("command", "none", "teach, draw, redraw, score, info or devices"));
 }
 
 }  // namespace

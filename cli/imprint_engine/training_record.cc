@@ -99,6 +99,11 @@ std::filesystem::path EmbeddingIn(const std::filesystem::path& folder) {
   return EmbeddingIn(folder, record.ok() ? record->order : TeachOrder());
 }
 
+std::filesystem::path EmbeddingFile(const std::filesystem::path& given) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(given, ignored) ? EmbeddingIn(given) : given;
+}
+
 absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& training_json) {
   ASSIGN_OR_RETURN(const JsonObject record, JsonObject::Load(training_json, 64 << 20));
   ASSIGN_OR_RETURN(const TrainingState state, ReadState(record));

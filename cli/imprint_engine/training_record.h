@@ -53,6 +53,8 @@ std::filesystem::path EmbeddingIn(const std::filesystem::path& folder, const Tea
 
 // Returns the same for a folder that `teach` left, by its training.json if there is one.
 std::filesystem::path EmbeddingIn(const std::filesystem::path& folder);
+// Returns an embedding's file, given itself or such a folder.
+std::filesystem::path EmbeddingFile(const std::filesystem::path& given);
 
 // Reads a training.json. Errors name file and field.
 absl::StatusOr<TrainingRecord> ReadTrainingRecord(const std::filesystem::path& training_json);

@@ -44,16 +44,20 @@ absl::StatusOr<Sampler> Sampler::Make(std::shared_ptr<const BaseModel> model,
 
 absl::Status Sampler::Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
                            int fixed_batch) const {
+  return Draw(
+      {.requests = {requests.begin(), requests.end()}, .hooks = hooks, .fixed_batch = fixed_batch});
+}
+
+absl::Status Sampler::Draw(DrawingOrder order) const {
   SharedBatch batch(max_batch_, record_);
+  const auto on_warning = order.hooks.on_warning;
   absl::Status end;
-  RETURN_IF_ERROR(batch.Add(
-      *this,
-      {.requests = {requests.begin(), requests.end()}, .hooks = hooks, .fixed_batch = fixed_batch},
-      [&](const absl::Status& status) { end = status; }));
+  RETURN_IF_ERROR(
+      batch.Add(*this, std::move(order), [&](const absl::Status& status) { end = status; }));
   while (!batch.empty()) {
     batch.Step();
     const std::string warning = batch.TakeWarning();
-    if (!warning.empty() && hooks.on_warning) hooks.on_warning(warning);
+    if (!warning.empty() && on_warning) on_warning(warning);
   }
   return end;
 }

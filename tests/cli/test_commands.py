@@ -76,6 +76,25 @@ def test_drawing_gives_the_engines_pictures(taught):
         assert sheet.width > 500 and sheet.height > 300
 
 
+def test_what_the_samplers_drew_is_drawn_again_from_its_manifest(taught):
+    # Five pictures, whose batches have four places: one of the last batch, by itself.
+    taught("draw", "--prompt", "<pip> in the snow", "--seeds", "1-5", "--steps", 4, "--precision", "fp32", "--out",
+           "record", "--no-sheet")
+    pictures = json.loads((taught.folder / "record" / "manifest.json").read_text())["pictures"]
+    assert {p["computation"]["batch_places"] for p in pictures} == {4}
+
+    def redraw(*arguments):
+        return subprocess.run([BIN / "imprint-engine", "redraw", "record", *arguments], cwd=taught.folder,
+                              capture_output=True, text=True)
+
+    alone = redraw("--embedding", "pip.safetensors", "--picture", pictures[4]["file"])
+    assert alone.returncode == 0, (alone.stdout, alone.stderr)
+    assert "1 picture, bit for bit as recorded" in alone.stdout and "warning" not in alone.stderr
+    without = redraw()
+    assert without.returncode == 2
+    assert "<pip> was drawn from concepts/pip/embeddings/1" in without.stderr and "--embedding" in without.stderr
+
+
 def test_pictures_of_an_earlier_drawing_are_not_overwritten(taught):
     line = ["draw", "--prompt", "a tree", "--steps", "1", "--out", "once"]
     taught(*line)
