@@ -17,6 +17,8 @@ ComputeDevice DeviceOfRank(const ComputeDevice& first, int rank) {
   return {first.kind, first.kind == DeviceKind::kCpu ? 0 : first.index + rank};
 }
 
+absl::string_view Name(DeviceKind kind) { return kind == DeviceKind::kCpu ? "cpu" : "cuda"; }
+
 std::string Name(const ComputeDevice& device) {
   return device.kind == DeviceKind::kCpu ? "cpu" : absl::StrCat("cuda:", device.index);
 }

@@ -23,6 +23,9 @@ struct ComputeDevice {
 // that is `rank` after the first.
 ComputeDevice DeviceOfRank(const ComputeDevice& first, int rank);
 
+// Returns "cpu" or "cuda".
+absl::string_view Name(DeviceKind kind);
+
 // Returns "cpu", "cuda:1", ...
 std::string Name(const ComputeDevice& device);
 

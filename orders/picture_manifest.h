@@ -51,8 +51,9 @@ struct PictureManifest {
   std::vector<ManifestEmbedding> embeddings;
   std::vector<ManifestPicture> pictures;
   // What else is known of the drawing: `imprint`, the version that wrote it; `device`,
-  // `device_model`, `precision`, `compute_threads`, `batch_places` (if its batches were of a fixed
-  // size) and `source` where it was drawn here; `image_sets` where a registry has it.
+  // `device_model`, `precision`, `compute_threads`, `batch_places` (if its batches had a fixed
+  // size, else `batch`, the most pictures in one) and `source` where it was drawn here;
+  // `image_sets` where a registry has it.
   nlohmann::json more = nlohmann::json::object();
 };
 

@@ -1,12 +1,12 @@
 #include "orders/recorded_pictures.h"
 
-#include <limits>
 #include <string>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/json_object.h"
 #include "base/status_macros.h"
@@ -14,13 +14,19 @@
 namespace imprint {
 namespace {
 
+constexpr int kMostThreads = 1024;
+constexpr int kMostPlaces = 256;
+
 // A number that may be missing: then 0.
-absl::StatusOr<int> Count(const JsonObject& json, absl::string_view key) {
+absl::StatusOr<int> Count(const JsonObject& json, absl::string_view key, int most) {
   ASSIGN_OR_RETURN(const int64_t value, json.GetOr<int64_t>(key, 0));
-  constexpr int64_t kMost = std::numeric_limits<int>::max();
-  if (value >= 0 && value <= kMost) return static_cast<int>(value);
-  return FieldError(absl::StrCat(json.origin(), ": ", key), absl::StrCat(value),
-                    absl::StrCat("a whole number from 0 to ", kMost));
+  RETURN_IF_ERROR(CheckRange(absl::StrCat(json.origin(), ": ", key), value, 0, most));
+  return static_cast<int>(value);
+}
+
+// A text that may be missing: then empty.
+absl::StatusOr<std::string> Text(const JsonObject& json, absl::string_view key) {
+  return json.GetOr<std::string>(key, "");
 }
 
 // The table has a second pass's numbers as rows, the manifest as an object.
@@ -52,25 +58,30 @@ absl::StatusOr<int64_t> PositionOf(const JsonObject& json, int64_t number) {
                     "imageSets/{set}/items/{index}");
 }
 
-// "cuda:0" is "cuda".
-std::string KindOf(const std::string& device) { return device.substr(0, device.find(':')); }
-
 // Adds what the picture was computed with. A drawing on this machine says it once, for all.
 absl::Status ReadComputation(const JsonObject& manifest, const JsonObject& json,
                              RecordedPicture& picture) {
   const bool own = json.Has("computation");
   ASSIGN_OR_RETURN(const JsonObject computation,
                    own ? json.Object("computation") : absl::StatusOr<JsonObject>(manifest));
-  const auto text = [](const JsonObject& from, absl::string_view key) {
-    return from.GetOr<std::string>(key, "");
-  };
-  ASSIGN_OR_RETURN(picture.version, text(computation, own ? "version" : "imprint"));
-  ASSIGN_OR_RETURN(const std::string device, text(computation, "device"));
-  picture.device = KindOf(device);
-  ASSIGN_OR_RETURN(picture.device_model, text(computation, "device_model"));
-  ASSIGN_OR_RETURN(picture.precision, text(json.Has("precision") ? json : manifest, "precision"));
-  ASSIGN_OR_RETURN(picture.threads, Count(computation, own ? "threads" : "compute_threads"));
-  ASSIGN_OR_RETURN(picture.batch_places, Count(computation, "batch_places"));
+  ASSIGN_OR_RETURN(picture.version, Text(computation, own ? "version" : "imprint"));
+  ASSIGN_OR_RETURN(picture.device_model, Text(computation, "device_model"));
+  ASSIGN_OR_RETURN(picture.threads,
+                   Count(computation, own ? "threads" : "compute_threads", kMostThreads));
+  ASSIGN_OR_RETURN(picture.batch_places, Count(computation, "batch_places", kMostPlaces));
+  if (computation.Has("device")) {
+    ASSIGN_OR_RETURN(const std::string name, Text(computation, "device"));
+    ASSIGN_OR_RETURN(const auto device,
+                     ParseDevice(absl::StrCat(computation.origin(), ": device"), name));
+    if (device) picture.device = device->kind;
+  }
+  const JsonObject& says = json.Has("precision") ? json : manifest;
+  if (says.Has("precision")) {
+    ASSIGN_OR_RETURN(const std::string name, Text(says, "precision"));
+    ASSIGN_OR_RETURN(const auto precision,
+                     ParsePrecision(absl::StrCat(says.origin(), ": precision"), name));
+    picture.precision = precision.value_or(Precision::kFp32);
+  }
   return absl::OkStatus();
 }
 
@@ -113,6 +124,7 @@ absl::StatusOr<RecordedPictures> ReadRecordedPictures(const std::filesystem::pat
   ASSIGN_OR_RETURN(const JsonObject model, json.Object("base_model"));
   ASSIGN_OR_RETURN(result.model_path, model.GetOr<std::string>("path", ""));
   ASSIGN_OR_RETURN(result.model_fingerprint, model.Get<std::string>("fingerprint"));
+  ASSIGN_OR_RETURN(result.batch, Count(json, "batch", kMostPlaces));
   if (json.Has("source")) {
     ASSIGN_OR_RETURN(const JsonObject source, json.Object("source"));
     ASSIGN_OR_RETURN(result.source_path, source.Get<std::string>("path"));

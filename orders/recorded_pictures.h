@@ -3,17 +3,21 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
+#include "orders/compute_device.h"
 #include "orders/picture_manifest.h"
 #include "orders/picture_request.h"
+#include "orders/precision.h"
 
 namespace imprint {
 
-// A picture's record. What a manifest of an earlier version does not say is empty, or 0.
+// A picture's record. What a manifest of an earlier version does not say is empty, or 0; it was
+// then computed in fp32.
 struct RecordedPicture {
   // Without the picture that it may have begun from.
   PictureRequest request;
@@ -22,12 +26,12 @@ struct RecordedPicture {
   std::string sha256;
   // Its position in its set, from 0: it decides its place in batches of a fixed size.
   int64_t position = 0;
-  // What it was computed with: the version of Imprint, "cpu" or "cuda", the device's model, the
-  // precision, the threads, and the places of its batches; 0 if these were of no fixed size.
+  // What it was computed with: the version of Imprint, the device and its model, the precision, the
+  // threads, and the places of its batches; 0 if these were of no fixed size.
   std::string version;
-  std::string device;
+  std::optional<DeviceKind> device;
   std::string device_model;
-  std::string precision;
+  Precision precision = Precision::kFp32;
   int threads = 0;
   int batch_places = 0;
 };
@@ -39,6 +43,8 @@ struct RecordedPictures {
   std::string model_path;
   std::string model_fingerprint;
   std::vector<ManifestEmbedding> embeddings;
+  // The most pictures that were drawn at once, if their batches were of no fixed size.
+  int batch = 0;
   // The picture that all of them began from; empty if there was none.
   std::string source_path;
   std::string source_sha256;

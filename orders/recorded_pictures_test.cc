@@ -83,9 +83,9 @@ TEST_F(RecordedPicturesTest, ADrawingHereSaysOnceWhatItWasComputedWith) {
   const RecordedPicture& picture = read.pictures[0];
   EXPECT_EQ(picture.position, 1) << "but it had a place";
   EXPECT_EQ(picture.version, "1.2");
-  EXPECT_EQ(picture.device, "cuda");
+  EXPECT_EQ(picture.device, DeviceKind::kCuda);
   EXPECT_EQ(picture.device_model, "H200");
-  EXPECT_EQ(picture.precision, "bf16");
+  EXPECT_EQ(picture.precision, Precision::kBf16);
   EXPECT_EQ(picture.threads, 3);
   EXPECT_EQ(picture.batch_places, 4);
   EXPECT_EQ(read.source_path, "/from.png");
@@ -110,9 +110,9 @@ TEST_F(RecordedPicturesTest, OneFromARegistrySaysItItself) {
   const RecordedPicture& picture = read.pictures[0];
   EXPECT_EQ(picture.position, 17);
   EXPECT_EQ(picture.version, "1.2");
-  EXPECT_EQ(picture.device, "cpu");
+  EXPECT_EQ(picture.device, DeviceKind::kCpu);
   EXPECT_EQ(picture.device_model, "EPYC");
-  EXPECT_EQ(picture.precision, "fp32");
+  EXPECT_EQ(picture.precision, Precision::kFp32);
   EXPECT_EQ(picture.threads, 2);
   EXPECT_EQ(picture.batch_places, 8);
   EXPECT_EQ(read.embeddings[0].name, "concepts/mia/embeddings/1");
@@ -125,7 +125,8 @@ TEST_F(RecordedPicturesTest, WhatAnEarlierManifestDoesNotSayIsEmpty) {
   EXPECT_EQ(read.pictures[0].request.steps, 3);
   EXPECT_EQ(read.pictures[0].threads, 0);
   EXPECT_EQ(read.pictures[0].batch_places, 0);
-  EXPECT_EQ(read.pictures[0].device, "");
+  EXPECT_EQ(read.pictures[0].device, std::nullopt);
+  EXPECT_EQ(read.pictures[0].precision, Precision::kFp32);
   EXPECT_EQ(read.source_path, "");
 }
 
@@ -147,6 +148,9 @@ TEST_F(RecordedPicturesTest, DamageIsNamed) {
   refused({{"upscale", {{"factor", 2}}}}, {"upscale", "strength"});
   refused({{"item", "imageSets/a"}}, {"pictures[0]: item", "imageSets/a"});
   refused({{"computation", {{"threads", -1}}}}, {"threads", "-1"});
+  refused({{"computation", {{"batch_places", 257}}}}, {"batch_places", "257"});
+  refused({{"computation", {{"device", "tpu"}}}}, {"manifest.json", "device", "tpu"});
+  refused({{"precision", "fp8"}}, {"pictures[0]: precision", "fp8"});
   folder_.Write(kManifestName, R"({"pictures": [], "embeddings": []})");
   EXPECT_THAT(Read(), RefusesNaming(Parts{"base_model"}));
   folder_.Write(kManifestName, R"({"pictures": [{"file": "a.png"}], "embeddings": []})");

@@ -373,13 +373,17 @@ class Drawing {
                                          {"device_model", device_model_},
                                          {"precision", Name(model.compute.precision)},
                                          {"compute_threads", engine::ComputeThreads()}}};
-    if (FixedBatch() > 0) manifest.more["batch_places"] = FixedBatch();
+    if (FixedBatch() > 0) {
+      manifest.more["batch_places"] = FixedBatch();
+    } else {
+      manifest.more["batch"] = order_.batch;
+    }
     if (!source_.is_null()) manifest.more["source"] = source_;
     return imprint::WriteManifest(out_, manifest);
   }
 
-  // The places of every batch; 0 if they are no fixed number. One that costs nothing is fixed
-  // unasked.
+  // The places of every batch; 0 if they are no fixed number. Pictures that fill their batches, as
+  // those of one size and one number of prompt chunks do, have a fixed number unasked.
   int FixedBatch() const {
     const auto pictures = static_cast<int>(plan_.size());
     const int batch = std::min(order_.batch, pictures);

@@ -14,7 +14,6 @@
 #include "base/status_macros.h"
 #include "formats/embedding_files/embedding_file.h"
 #include "imaging/decode.h"
-#include "imaging/fit.h"
 
 namespace imprint::cli {
 namespace {
@@ -46,9 +45,9 @@ absl::StatusOr<std::vector<LearnedEmbedding>> FindRecordedEmbeddings(
     const auto found = by_hash.find(wanted.sha256);
     if (found == by_hash.end()) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "embedding: ", wanted.token, " was drawn from ",
-          wanted.path.empty() ? wanted.name : wanted.path, ", and no file with its hash, ",
-          wanted.sha256.substr(0, 12), "..., is there; give it with --embedding PATH",
+          "embedding: no file with the recorded hash ", wanted.sha256.substr(0, 12),
+          "... was found for ", wanted.token, ", recorded as ",
+          wanted.path.empty() ? wanted.name : wanted.path, "; give it with --embedding PATH",
           wanted.path.empty() ? " (imprint embeddings export writes it)" : ""));
     }
     ASSIGN_OR_RETURN(
@@ -70,10 +69,6 @@ absl::StatusOr<std::shared_ptr<const RgbImage>> FindRecordedSource(const Recorde
   }
   return absl::InvalidArgumentError(
       absl::StrCat("from: ", record.source_path, " has changed since the pictures were drawn"));
-}
-
-std::shared_ptr<const RgbImage> CutTo(const PictureRequest& request, const RgbImage& picture) {
-  return std::make_shared<const RgbImage>(CropAndResize(picture, request.width, request.height));
 }
 
 }  // namespace imprint::cli

@@ -12,7 +12,6 @@
 #include "base/rgb_image.h"
 #include "formats/learned_embedding.h"
 #include "orders/picture_manifest.h"
-#include "orders/picture_request.h"
 #include "orders/recorded_pictures.h"
 
 namespace imprint::cli {
@@ -27,8 +26,5 @@ absl::StatusOr<std::vector<LearnedEmbedding>> FindRecordedEmbeddings(
 // not there or has changed.
 absl::StatusOr<std::shared_ptr<const RgbImage>> FindRecordedSource(const RecordedPictures& record,
                                                                    Console& console);
-
-// Returns its middle at the request's size.
-std::shared_ptr<const RgbImage> CutTo(const PictureRequest& request, const RgbImage& picture);
 
 }  // namespace imprint::cli

@@ -1,26 +1,25 @@
 #include "cli/imprint_engine/redrawing.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <span>
 #include <system_error>
 #include <tuple>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "cli/imprint_engine/picture_comparison.h"
 #include "cli/imprint_engine/picture_screen.h"
 #include "cli/imprint_engine/recorded_files.h"
+#include "cli/imprint_engine/recorded_order.h"
 #include "cli/program/option_error.h"
 #include "cli/program/progress_bar.h"
+#include "cli/program/table.h"
 
 #include "base/atomic_file.h"
 #include "base/field_error.h"
-#include "base/mapped_file.h"
-#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/cuda/prepare_device.h"
 #include "engine/model/base_model.h"
@@ -28,9 +27,7 @@
 #include "engine/torch/device_check.h"
 #include "engine/torch/freed_memory.h"
 #include "engine/torch/threads.h"
-#include "imaging/decode.h"
 #include "imaging/encode.h"
-#include "orders/precision.h"
 #include "orders/recorded_pictures.h"
 
 namespace imprint::cli {
@@ -38,24 +35,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Places of batches whose pictures do not say how many theirs had.
+// Where no record says what the batches had.
 constexpr int kUsualBatch = 4;
-
-// Returns in words how two files' pictures differ; "not comparable" if one cannot be read.
-std::string Difference(std::span<const std::byte> written, absl::string_view redrawn) {
-  const auto a = DecodePixels(written);
-  const auto b = DecodePixels(std::as_bytes(std::span(redrawn)));
-  if (!a.ok() || !b.ok() || a->pixels.size() != b->pixels.size()) return "not comparable";
-  size_t differ = 0;
-  int most = 0;
-  for (size_t i = 0; i < a->pixels.size(); ++i) {
-    const int difference = std::abs(int{a->pixels[i]} - int{b->pixels[i]});
-    differ += difference > 0 ? 1 : 0;
-    most = std::max(most, difference);
-  }
-  if (differ == 0) return "the same pixels in another file";
-  return absl::StrFormat("%d of %d values, by %d of 255 at most", differ, a->pixels.size(), most);
-}
 
 // One run of the command.
 class Redrawing {
@@ -67,14 +48,35 @@ class Redrawing {
     engine::KeepFreedMemory();
     RETURN_IF_ERROR(Prepare());
     // Those that are computed alike are drawn in one go.
-    using Computation = std::tuple<std::string, std::string, int, int>;
-    std::map<Computation, std::vector<const RecordedPicture*>> groups;
+    const auto computation = [](const RecordedPicture& picture) {
+      return std::tie(picture.device, picture.precision, picture.version, picture.device_model,
+                      picture.threads, picture.batch_places);
+    };
+    std::vector<std::vector<const RecordedPicture*>> groups;
     for (const RecordedPicture* picture : chosen_) {
-      groups[{picture->device, picture->precision, picture->threads, picture->batch_places}]
-          .push_back(picture);
+      const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& others) {
+        return computation(*others.front()) == computation(*picture);
+      });
+      (group == groups.end() ? groups.emplace_back() : *group).push_back(picture);
     }
-    for (const auto& [computation, pictures] : groups) RETURN_IF_ERROR(DrawAgain(pictures));
-    return Finish();
+    // However it ends: what was compared is said.
+    const absl::Cleanup say = [this] { SayComparisons(); };
+    for (const auto& pictures : groups) RETURN_IF_ERROR(DrawAgain(pictures));
+    return absl::OkStatus();
+  }
+
+  // Says whether all are the same, once they have been drawn.
+  absl::Status Finish() {
+    const auto all = static_cast<int64_t>(chosen_.size());
+    Console& console = context_.console;
+    console.Event("result", {{"pictures", all}, {"same", same_}, {"differ", all - same_}});
+    if (same_ < all) {
+      return absl::DataLossError(absl::StrCat(all - same_, " of ", CountText(all, "picture"),
+                                              all - same_ == 1 ? " differs" : " differ",
+                                              " from what was recorded"));
+    }
+    console.Line("redrawn", absl::StrCat(CountText(all, "picture"), ", bit for bit as recorded"));
+    return absl::OkStatus();
   }
 
  private:
@@ -87,14 +89,17 @@ class Redrawing {
     if (!record_.source_path.empty()) {
       ASSIGN_OR_RETURN(source_, FindRecordedSource(record_, context_.console));
     }
-    if (order_.out.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(CheckOut());
-    return ForOption("out", EnsureWritableFolder(order_.out));
+    return order_.out.empty() ? absl::OkStatus() : PrepareOut();
   }
 
   // The pictures that are asked for.
   absl::Status Choose() {
+    const std::string manifest = (folder_ / kManifestName).string();
     for (const RecordedPicture& picture : record_.pictures) {
+      if (!FormatOfExtension(fs::path(picture.file).extension().string())) {
+        return FieldError(absl::StrCat(manifest, ": file"), Quoted(picture.file),
+                          "a name that ends in .png, .jpg or .webp");
+      }
       const bool asked = order_.files.empty() || std::find(order_.files.begin(), order_.files.end(),
                                                            picture.file) != order_.files.end();
       if (asked) chosen_.push_back(&picture);
@@ -103,34 +108,37 @@ class Redrawing {
       const bool found = std::any_of(chosen_.begin(), chosen_.end(),
                                      [&](const auto* picture) { return picture->file == file; });
       if (!found) {
-        return FieldError(
-            "picture", Quoted(file),
-            absl::StrCat("a file that ", (folder_ / kManifestName).string(), " names"));
+        return FieldError("picture", Quoted(file),
+                          absl::StrCat("a file that ", manifest, " names"));
       }
     }
     if (!chosen_.empty()) return absl::OkStatus();
-    return FieldError("PICTURES", "a manifest without pictures", "one that was written, at least");
+    return FieldError("PICTURES", "a manifest without pictures",
+                      "at least one picture that was written");
   }
 
-  // What was drawn first stays as it is.
-  absl::Status CheckOut() const {
+  // Nothing is overwritten, least of all what was drawn first.
+  absl::Status PrepareOut() const {
     std::error_code ignored;
-    if (!fs::equivalent(order_.out, folder_, ignored)) return absl::OkStatus();
-    return FieldError("out", Quoted(order_.out), "another folder than that of the pictures");
+    for (const RecordedPicture* picture : chosen_) {
+      const fs::path file = fs::path(order_.out) / picture->file;
+      if (fs::exists(file, ignored)) {
+        return absl::AlreadyExistsError(
+            absl::StrCat("out: ", file.string(), " exists; choose another folder"));
+      }
+    }
+    return ForOption("out", EnsureWritableFolder(order_.out));
   }
 
   absl::Status DrawAgain(const std::vector<const RecordedPicture*>& pictures) {
     const RecordedPicture& first = *pictures.front();
-    RETURN_IF_ERROR(LoadModel(first));
-    const int places = first.batch_places > 0 ? first.batch_places : kUsualBatch;
+    ASSIGN_OR_RETURN(const engine::DeviceFacts device, LoadModel(first));
+    Announce(first, device);
+    int batch = first.batch_places > 0 ? first.batch_places : record_.batch;
+    if (batch == 0) batch = kUsualBatch;
     ASSIGN_OR_RETURN(const engine::Sampler sampler,
-                     engine::Sampler::Make(model_, embeddings_, places));
-    engine::DrawingOrder order = {.fixed_batch = first.batch_places};
-    for (const RecordedPicture* picture : pictures) {
-      order.requests.push_back(picture->request);
-      if (source_ != nullptr) order.requests.back().source = CutTo(picture->request, *source_);
-      order.positions.push_back(picture->position);
-    }
+                     engine::Sampler::Make(model_, embeddings_, batch));
+    ASSIGN_OR_RETURN(engine::DrawingOrder order, OrderOf(pictures, model_->info(), source_.get()));
     ProgressBar bar("drawing", context_.terminal, context_.console.err(), MonotonicSeconds);
     int64_t steps = 0;
     order.hooks.stop = context_.stop;
@@ -146,28 +154,28 @@ class Redrawing {
     bar.Finish();
     if (!absl::IsCancelled(drawn)) return drawn;
     return absl::CancelledError(
-        absl::StrCat("stopped; ", lines_.size(), " of ", chosen_.size(), " pictures are compared"));
+        absl::StrCat("stopped; ", comparisons_.size(), " of ",
+                     CountText(static_cast<int64_t>(chosen_.size()), "picture"), " compared"));
   }
 
-  absl::Status LoadModel(const RecordedPicture& recorded) {
+  // Loads the model as it was, unless it is loaded already. Returns the device.
+  absl::StatusOr<engine::DeviceFacts> LoadModel(const RecordedPicture& recorded) {
     std::optional<ComputeDevice> wanted = order_.device;
-    if (!wanted && !recorded.device.empty()) {
-      ASSIGN_OR_RETURN(wanted, ParseDevice("device", recorded.device));
-    }
+    if (!wanted && recorded.device) wanted = ComputeDevice{*recorded.device};
     ASSIGN_OR_RETURN(const engine::ChosenDevice chosen, engine::ChooseDevice(wanted));
-    ComputeOptions compute = {.device = chosen.facts.device};
-    if (!recorded.precision.empty()) {
-      ASSIGN_OR_RETURN(compute.precision, ParsePrecision("precision", recorded.precision));
-    }
-    const int threads = context_.threads > 0 ? context_.threads : recorded.threads;
-    RETURN_IF_ERROR(engine::SetComputeThreads(threads));
+    const ComputeOptions compute = {.device = chosen.facts.device, .precision = recorded.precision};
+    RETURN_IF_ERROR(
+        engine::SetComputeThreads(context_.threads > 0 ? context_.threads : recorded.threads));
+    const ComputeChoice choice = compute.choice();
+    if (model_ != nullptr && model_->info().compute == choice) return chosen.facts;
     RETURN_IF_ERROR(engine::PrepareDevice(compute).status());
     const std::string path = order_.model.empty() ? record_.model_path : order_.model;
     if (path.empty()) {
-      return FieldError("model", "none, and the manifest names no folder", "its folder: --model");
+      return absl::InvalidArgumentError(
+          "model: not given, and the manifest names no folder; give it with --model");
     }
     model_ = nullptr;  // before the next one is loaded
-    ASSIGN_OR_RETURN(model_, engine::BaseModel::Load(path, compute.choice()));
+    ASSIGN_OR_RETURN(model_, engine::BaseModel::Load(path, choice));
     const engine::BaseModelInfo& info = model_->info();
     if (info.fingerprint != record_.model_fingerprint) {
       return FieldError(
@@ -175,57 +183,44 @@ class Redrawing {
           absl::StrCat("the one that the pictures were drawn with, ", record_.model_fingerprint));
     }
     if (!order_.out.empty() && order_.safety_check) RETURN_IF_ERROR(CheckHasSafetyChecker(info));
-    Announce(recorded, chosen.facts);
-    return absl::OkStatus();
+    context_.console.Line("model",
+                          absl::StrCat(info.folder, " (", info.fingerprint.substr(0, 12), ")"));
+    return chosen.facts;
   }
 
-  // Says what is computed with, and what of that is other than it was.
+  // Says what is computed with, and what of that differs from the record.
   void Announce(const RecordedPicture& recorded, const engine::DeviceFacts& device) {
-    const engine::BaseModelInfo& model = model_->info();
+    const ComputeChoice& compute = model_->info().compute;
+    const std::string threads = CountText(engine::ComputeThreads(), "thread");
     Console& console = context_.console;
-    console.Line("model", absl::StrCat(model.folder, " (", model.fingerprint.substr(0, 12), ")"));
     console.Line(
         "computing",
         absl::StrCat(
-            Name(model.compute.device), ", ", Name(model.compute.precision), ", ",
-            engine::ComputeThreads(), engine::ComputeThreads() == 1 ? " thread" : " threads",
-            ", batches of ",
+            Name(compute.device), ", ", Name(compute.precision), ", ", threads, ", batches of ",
             recorded.batch_places > 0 ? absl::StrCat(recorded.batch_places) : "no fixed size"));
     std::vector<std::string> others;
-    const auto compare = [&](const char* what, const std::string& then, const std::string& now) {
+    const auto compare = [&](const char* what, absl::string_view then, absl::string_view now) {
       if (!then.empty() && then != now) {
-        others.push_back(absl::StrCat(what, " was ", then, " and is ", now));
+        others.push_back(absl::StrCat(what, " was ", then, ", here it is ", now));
       }
     };
     compare("Imprint", recorded.version, IMPRINT_VERSION);
-    const std::string name = Name(model.compute.device);
-    compare("the device", recorded.device, name.substr(0, name.find(':')));
-    compare("its model", recorded.device_model, device.model);
-    compare("the number of threads", recorded.threads > 0 ? absl::StrCat(recorded.threads) : "",
-            absl::StrCat(engine::ComputeThreads()));
-    if (recorded.batch_places == 0) others.emplace_back("its batches were of no fixed size");
+    if (recorded.device) compare("the device", Name(*recorded.device), Name(compute.device.kind));
+    compare("the device's model", recorded.device_model, device.model);
+    if (recorded.threads > 0) {
+      compare("the number of threads", absl::StrCat(recorded.threads),
+              absl::StrCat(engine::ComputeThreads()));
+    }
+    if (recorded.batch_places == 0) others.emplace_back("the batches had no fixed size");
     for (const std::string& other : others) {
       console.Warn(absl::StrCat(other, ": pictures may differ in their last digits"));
     }
   }
 
   absl::Status Compare(const RecordedPicture& picture, const RgbImage& image) {
-    const fs::path file = folder_ / picture.file;
-    const auto format = FormatOfExtension(file.extension().string());
-    if (!format) {
-      return FieldError("file", Quoted(picture.file), "a name that ends in .png, .jpg or .webp");
-    }
+    const auto format = FormatOfExtension(fs::path(picture.file).extension().string());
     ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(image, *format));
-    const bool same = Sha256Hex(encoded) == picture.sha256;
-    std::string text = same ? "bit for bit" : "";
-    const auto written = MappedFile::Open(file);
-    if (!written.ok()) {
-      absl::StrAppend(&text, same ? "; " : "", "the file is not there");
-    } else if (Sha256Hex((*written)->bytes()) != picture.sha256) {
-      absl::StrAppend(&text, same ? "; " : "", "the file has been changed since");
-    } else if (!same) {
-      text = Difference((*written)->bytes(), encoded);
-    }
+    PictureComparison comparison = ComparePicture(encoded, picture.sha256, folder_ / picture.file);
     bool blocked = false;
     if (!order_.out.empty()) {
       if (order_.safety_check) {
@@ -233,36 +228,29 @@ class Redrawing {
         blocked = scores.Blocked();
       }
       if (blocked) {
-        absl::StrAppend(&text, "; blocked by the safety checker, not written");
+        absl::StrAppend(&comparison.text, "; blocked by the safety checker, not written");
       } else {
         RETURN_IF_ERROR(WriteFileAtomically(fs::path(order_.out) / picture.file, encoded));
       }
     }
-    same_ += same ? 1 : 0;
+    same_ += comparison.same ? 1 : 0;
     context_.console.Event("picture", {{"file", picture.file},
-                                       {"same", same},
-                                       {"difference", same ? "" : text},
+                                       {"same", comparison.same},
+                                       {"old_file", Name(comparison.file)},
+                                       {"comparison", comparison.text},
                                        {"blocked", blocked}});
-    lines_[picture.file] = {same ? "same" : "differs", absl::StrCat(picture.file, ": ", text)};
+    comparisons_[&picture] = std::move(comparison);
     return absl::OkStatus();
   }
 
-  absl::Status Finish() {
-    Console& console = context_.console;
-    // In the order of the manifest, not in that in which they were finished.
+  // In the order of the manifest, not in that in which they were finished.
+  void SayComparisons() {
     for (const RecordedPicture* picture : chosen_) {
-      const auto& [label, text] = lines_[picture->file];
-      console.Line(label, text);
+      const auto found = comparisons_.find(picture);
+      if (found == comparisons_.end()) continue;
+      context_.console.Line(found->second.same ? "same" : "differs",
+                            absl::StrCat(picture->file, ": ", found->second.text));
     }
-    const auto all = static_cast<int64_t>(chosen_.size());
-    console.Event("result", {{"pictures", all}, {"same", same_}, {"differ", all - same_}});
-    if (same_ == all) {
-      console.Line("redrawn", absl::StrCat(all, all == 1 ? " picture" : " pictures",
-                                           ", bit for bit as recorded"));
-      return absl::OkStatus();
-    }
-    return absl::DataLossError(
-        absl::StrCat(all - same_, " of ", all, " pictures differ from what was recorded"));
   }
 
   const RedrawOrder& order_;
@@ -273,15 +261,16 @@ class Redrawing {
   std::vector<LearnedEmbedding> embeddings_;
   std::shared_ptr<const RgbImage> source_;
   std::shared_ptr<const engine::BaseModel> model_;
-  // What is said of each picture, by its file.
-  std::map<std::string, std::pair<std::string, std::string>> lines_;
+  std::map<const RecordedPicture*, PictureComparison> comparisons_;
   int64_t same_ = 0;
 };
 
 }  // namespace
 
 absl::Status Redraw(const RedrawOrder& order, CommandContext& context) {
-  return Redrawing(order, context).Run();
+  Redrawing redrawing(order, context);
+  RETURN_IF_ERROR(redrawing.Run());
+  return redrawing.Finish();
 }
 
 }  // namespace imprint::cli

@@ -61,20 +61,24 @@ double SteadySeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-absl::StatusOr<std::vector<BatchTime>> TimeBatches(const std::shared_ptr<const BaseModel>& model,
-                                                   const BatchTrial& trial) {
+absl::StatusOr<BatchTimes> TimeBatches(const std::shared_ptr<const BaseModel>& model,
+                                       const BatchTrial& trial) {
   std::vector<BatchTime> times;
+  int largest = trial.most;
   const double begun = trial.seconds();
   for (int batch = 1; batch <= trial.most; batch *= 2) {
     const auto time = TimeBatch(model, batch, trial);
-    if (absl::IsResourceExhausted(time.status()) && !times.empty()) break;
+    if (absl::IsResourceExhausted(time.status()) && !times.empty()) {
+      largest = times.back().batch;
+      break;
+    }
     RETURN_IF_ERROR(time.status());
     const bool worthwhile = times.empty() || Rate(*time) >= kWorthwhile * Rate(times.back());
     times.push_back(*time);
     const double next = 2 * time->seconds * (kUntimedSteps + kTimedSteps);
     if (!worthwhile || trial.seconds() - begun + next > trial.budget) break;
   }
-  return times;
+  return BatchTimes{std::move(times), largest};
 }
 
 int BestBatch(std::span<const BatchTime> times) {

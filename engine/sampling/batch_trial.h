@@ -26,19 +26,26 @@ struct BatchTrial {
   // The largest batch that is tried.
   int most = 32;
   // Seconds after which no larger batch is tried.
-  double budget = 60;
+  double budget = 30;
   // Records graphs, if the pictures to come are to be drawn with them.
   RecordGraph record = nullptr;
   // A monotonic clock, in seconds.
   std::function<double()> seconds = SteadySeconds;
 };
 
-// Times steps of 1, 2, 4, ... pictures of the model's own size, smallest batch first, and ends with
-// the first that is hardly faster a picture than the one before, that does not fit into memory, or
-// that would exceed the budget. Returns at least one time. RESOURCE_EXHAUSTED if not even one
-// picture fits. Call it only where nothing else computes in this process.
-absl::StatusOr<std::vector<BatchTime>> TimeBatches(const std::shared_ptr<const BaseModel>& model,
-                                                   const BatchTrial& trial);
+struct BatchTimes {
+  // The smallest batch first; at least one.
+  std::vector<BatchTime> times;
+  // The largest batch that is not known to be too large for the memory.
+  int largest = 0;
+};
+
+// Times steps of 1, 2, 4, ... pictures of the model's own size, and ends where doubling the batch
+// hardly lowers the time per picture, where it does not fit into memory, or where it would exceed
+// the budget. RESOURCE_EXHAUSTED if not even one picture fits. Call it only where nothing else
+// computes in this process.
+absl::StatusOr<BatchTimes> TimeBatches(const std::shared_ptr<const BaseModel>& model,
+                                       const BatchTrial& trial);
 
 // Returns the smallest batch that draws nearly as many pictures a second as the best: larger ones
 // only make whoever waits for a picture wait longer. `times` is not empty.

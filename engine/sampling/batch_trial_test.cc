@@ -46,21 +46,23 @@ class StepClock {
   double now_ = 100;
 };
 
-std::vector<int> Batches(const std::vector<BatchTime>& times) {
+std::vector<int> Batches(const BatchTimes& measured) {
   std::vector<int> batches;
-  for (const BatchTime& time : times) batches.push_back(time.batch);
+  for (const BatchTime& time : measured.times) batches.push_back(time.batch);
   return batches;
 }
 
 TEST(TimeBatches, DoublesWhileThatPays) {
   // Steps of 1, 2 and 4 pictures take 1, 1.2 and 2.39 s.
   const auto times = TimeBatches(
-      DemoModel(), {.seconds = StepClock({9, 1.5, 1, 2, 9, 1.2, 1.3, 1.4, 9, 3, 4, 2.39})});
+      DemoModel(),
+      {.budget = 100, .seconds = StepClock({9, 1.5, 1, 2, 9, 1.2, 1.3, 1.4, 9, 3, 4, 2.39})});
   ASSERT_THAT(times, Succeeds());
   EXPECT_THAT(Batches(*times), ElementsAre(1, 2, 4));
-  EXPECT_NEAR((*times)[0].seconds, 1, 1e-9) << "the fastest after the first";
-  EXPECT_NEAR((*times)[1].seconds, 1.2, 1e-9);
-  EXPECT_EQ(BestBatch(*times), 2);
+  EXPECT_NEAR(times->times[0].seconds, 1, 1e-9) << "the fastest after the first";
+  EXPECT_NEAR(times->times[1].seconds, 1.2, 1e-9);
+  EXPECT_EQ(BestBatch(times->times), 2);
+  EXPECT_EQ(times->largest, 32) << "not too large, only not worthwhile";
 }
 
 TEST(TimeBatches, TriesNoLargerOneThanItMay) {

@@ -33,6 +33,7 @@ class Sampler {
   // before anything is drawn. `fixed_batch` is DrawingOrder's.
   absl::Status Draw(std::span<const PictureRequest> requests, const DrawHooks& hooks,
                     int fixed_batch = 0) const;
+  // Does the same for an order with all that it may have.
   absl::Status Draw(DrawingOrder order) const;
 
   // Counts a prompt's tokens, and how many of them the model reads. INVALID_ARGUMENT if the style

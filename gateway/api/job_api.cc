@@ -262,6 +262,7 @@ grpc::Status JobApi::ListNodes(grpc::ServerContext* context, const v1::ListNodes
       summary.set_address(node.address);
       summary.set_memory_bytes(node.status.memory_bytes());
       summary.set_batch(node.status.batch());
+      summary.set_largest_batch(std::max(node.status.batch(), node.status.largest_batch()));
       for (const std::string& name : PrecisionsOf(node.status)) summary.add_precisions(name);
     }
     return absl::OkStatus();

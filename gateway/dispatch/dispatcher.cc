@@ -252,8 +252,7 @@ absl::Status Dispatcher::Begin(const Placement& placement, const ClusterSnapshot
   const auto work =
       std::find_if(now.waiting.begin(), now.waiting.end(),
                    [&](const WaitingWork& waiting) { return waiting.job == placement.job; });
-  // Fewer than its batches have places would leave some empty.
-  const int64_t items = std::max<int64_t>(
+  const int64_t items = InFullBatches(
       pace_.ItemsFor(work->model, work->precision, work->item_work, settings_.chunk), work->places);
   auto lease = runs_.leases.Lease(
       placement.job, placement.nodes, settings_.lease,

@@ -2,6 +2,7 @@
 // chunks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,8 +16,14 @@
 
 namespace imprint::gateway {
 
-// The fewest pictures in a chunk: a full batch of a sampler.
+// The fewest pictures in a chunk: a full batch of a sampler with the default batch.
 inline constexpr int64_t kLeastChunkItems = 4;
+
+// Returns the size of a chunk of about so many pictures that leaves no place of its batches empty,
+// as long as its set has pictures.
+constexpr int64_t InFullBatches(int64_t items, int64_t places) {
+  return places > 0 ? std::max(items - items % places, places) : items;
+}
 
 // Thread-safe.
 class DrawingPace {

@@ -33,5 +33,13 @@ TEST(DrawingPace, FollowsWhatChanges) {
   EXPECT_EQ(pace.ItemsFor("m", "fp32", 1, absl::Seconds(40)), 10) << "nothing says nothing";
 }
 
+TEST(InFullBatches, LeavesNoPlaceEmpty) {
+  EXPECT_EQ(InFullBatches(10, 8), 8);
+  EXPECT_EQ(InFullBatches(4, 8), 8);
+  EXPECT_EQ(InFullBatches(32, 8), 32);
+  EXPECT_EQ(InFullBatches(31, 1), 31);
+  EXPECT_EQ(InFullBatches(10, 0), 10) << "nobody knows";
+}
+
 }  // namespace
 }  // namespace imprint::gateway

@@ -199,10 +199,8 @@ absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
   request.set_image_set(image_set_);
   request.set_format(spec.format());
   request.set_trace_id(lease_.trace_id);
-  // Not yet known where no sampler says what its batches have.
-  request.set_batch_places(spec.batch_places() > 0
-                              ? spec.batch_places()
-                              : std::min(lease_.job.items_total(), kMostChunkItems));
+  request.set_chunk_items(std::min(lease_.job.items_total(), kMostChunkItems));
+  request.set_batch_places(spec.batch_places());
   request.set_priority(lease_.job.priority());
   for (const std::string& name : spec.embeddings()) {
     v1::EmbeddingFile& file = *request.add_embeddings();

@@ -62,7 +62,7 @@ int AutomaticBatch(const std::vector<KnownNode>& nodes, const std::string& preci
   int with_as_many = 0;
   for (const auto& [batch, count] : slots_of) {
     with_as_many += count;
-    if (2 * with_as_many >= slots) return batch;
+    if (4 * with_as_many >= 3 * slots) return batch;
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-// What nodes can compute, and what work computes with that leaves it to them.
+// What nodes can compute, and what is chosen for work that leaves it open.
 #pragma once
 
 #include <string>
@@ -19,9 +19,9 @@ std::vector<std::string> PrecisionsOf(const v1::NodeStatus& node);
 // there is none.
 std::string AutomaticPrecision(const std::vector<KnownNode>& nodes, v1::NodeKind kind);
 
-// Returns how many pictures work of that precision draws at once that begins now: the most that at
-// least half of the slots of the samplers have that are alive, do not drain and compute in it; 0 if
-// none of them says.
+// Returns how many pictures new work of that precision draws at once: the most that at least three
+// quarters of the slots allow of the samplers that are alive, do not drain and compute in it; 0 if
+// none of them says. Slots that allow fewer do not take that work, hence so large a majority.
 int AutomaticBatch(const std::vector<KnownNode>& nodes, const std::string& precision);
 
 }  // namespace imprint::gateway

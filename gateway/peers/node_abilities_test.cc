@@ -49,12 +49,13 @@ KnownNode Drawing(int batch, int slots = 1) {
   return node;
 }
 
-TEST(NodeBatches, AutoIsWhatHalfOfTheSlotsHave) {
+TEST(NodeBatches, AutoIsWhatThreeQuartersOfTheSlotsHave) {
   EXPECT_EQ(AutomaticBatch({}, "fp32"), 0);
   EXPECT_EQ(AutomaticBatch({Drawing(4)}, "fp32"), 4);
-  EXPECT_EQ(AutomaticBatch({Drawing(4), Drawing(8)}, "fp32"), 8);
-  EXPECT_EQ(AutomaticBatch({Drawing(4, 2), Drawing(8)}, "fp32"), 4);
-  EXPECT_EQ(AutomaticBatch({Drawing(4, 2), Drawing(8), Drawing(16)}, "fp32"), 8);
+  EXPECT_EQ(AutomaticBatch({Drawing(4), Drawing(8)}, "fp32"), 4);
+  EXPECT_EQ(AutomaticBatch({Drawing(4), Drawing(8, 2)}, "fp32"), 4);
+  EXPECT_EQ(AutomaticBatch({Drawing(4), Drawing(8, 3)}, "fp32"), 8);
+  EXPECT_EQ(AutomaticBatch({Drawing(4), Drawing(8, 2), Drawing(16)}, "fp32"), 8);
   // Nor have the following a say.
   EXPECT_EQ(AutomaticBatch({Drawing(4), Drawing(0)}, "fp32"), 4) << "it does not say";
   EXPECT_EQ(AutomaticBatch({Drawing(4, 0)}, "fp32"), 0) << "it takes nothing";

@@ -97,9 +97,11 @@ TEST_F(TakeSnapshotTest, ASetHasThePlacesOfTheSamplersOrOfItsPictures) {
   EXPECT_EQ(TheOneThatWaits().places, 0) << "it does not say";
   Hear("small", v1::NODE_KIND_SAMPLER, {"fp32"}, 4);
   EXPECT_EQ(TheOneThatWaits().places, 4);
-  Hear("large", v1::NODE_KIND_SAMPLER, {"fp32"}, 100);
+  for (const char* node : {"large-0", "large-1", "large-2"}) {
+    Hear(node, v1::NODE_KIND_SAMPLER, {"fp32"}, 100);
+  }
   EXPECT_EQ(TheOneThatWaits().places, kMostChunkItems);
-  ASSERT_THAT(leases_.Lease("s", {"large"}, absl::Minutes(1), {.batch_places = 8}), Succeeds());
+  ASSERT_THAT(leases_.Lease("s", {"large-0"}, absl::Minutes(1), {.batch_places = 8}), Succeeds());
   EXPECT_EQ(TheOneThatWaits().places, 8) << "as it was begun";
   const auto snapshot = TakeSnapshot(queue_, leases_, nodes_);
   for (const FreeNode& node : snapshot->nodes) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include <google/protobuf/util/message_differencer.h>
 
+#include "base/check_number.h"
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "orders/wire/picture_wire.h"
@@ -20,10 +21,8 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
     return FieldError("items", absl::StrCat(request.items_size()),
                       absl::StrCat("at most ", kMaxChunkItems));
   }
-  if (request.batch_places() < 0 || request.batch_places() > kMaxChunkItems) {
-    return FieldError("batch_places", absl::StrCat(request.batch_places()),
-                      absl::StrCat("0 to ", kMaxChunkItems));
-  }
+  RETURN_IF_ERROR(CheckRange("chunk_items", request.chunk_items(), 0, kMaxChunkItems));
+  RETURN_IF_ERROR(CheckRange("batch_places", request.batch_places(), 0, kMaxChunkItems));
   std::set<int64_t> indices;
   for (int i = 0; i < request.items_size(); ++i) {
     const int64_t index = request.items(i).index();
@@ -127,9 +126,11 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
     picture.prompt = item.prompt();
     picture.seed = item.seed();
   }
-  // An earlier gateway sends 0.
+  order.needs_places = request.batch_places() > 0;
   order.batch_places =
-      request.batch_places() > 0 ? static_cast<int>(request.batch_places()) : request.items_size();
+      order.needs_places
+          ? request.batch_places()
+          : static_cast<int>(std::max<int64_t>(request.chunk_items(), request.items_size()));
   order.trace_id = request.trace_id();
   return order;
 }

@@ -33,9 +33,10 @@ struct ChunkOrder {
   std::vector<int64_t> indices;
   // The pictures for the engine, in the same order; sizes may still be the model's own.
   std::vector<PictureRequest> pictures;
-  // The places that the pictures' batches are to have; the node may have fewer. Batches are filled
-  // up to so many, so that a picture is the same to the bit whichever chunk it is in.
+  // The places that the pictures' batches have, filled up if need be, so that a picture is the same
+  // to the bit whichever chunk it is in; at most so many if they need not be that number.
   int batch_places = 0;
+  bool needs_places = false;
   std::vector<LearnedEmbedding> embeddings;
   // Of two chunks, the one with the higher number is drawn first.
   int urgency = v1::JOB_PRIORITY_NORMAL;

@@ -77,9 +77,13 @@ TEST(ChunkOrder, ItsBatchesHaveThePlacesThatItSays) {
     *given.add_items() = given.items(0);
     given.mutable_items()->rbegin()->set_index(index);
   }
-  EXPECT_EQ(ParseChunk(given)->batch_places, 3) << "an earlier gateway does not say";
+  EXPECT_EQ(ParseChunk(given)->batch_places, 3) << "nobody says";
+  given.set_chunk_items(7);
+  EXPECT_EQ(ParseChunk(given)->batch_places, 7);
+  EXPECT_FALSE(ParseChunk(given)->needs_places);
   given.set_batch_places(2);
   EXPECT_EQ(ParseChunk(given)->batch_places, 2) << "however many pictures there are";
+  EXPECT_TRUE(ParseChunk(given)->needs_places);
   given.set_batch_places(-1);
   EXPECT_THAT(ParseChunk(given), RefusesNaming(Parts{"batch_places", "-1"}));
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "base/status_macros.h"
 #include "services/node/run_id.h"
 #include "services/node/run_stream.h"
@@ -36,6 +38,12 @@ absl::StatusOr<v1::StartSamplingResponse> SamplerEndpoint::Begin(
     const v1::StartSamplingRequest& request) {
   ASSIGN_OR_RETURN(ChunkOrder order, ParseChunk(request));
   if (models_.AreKnown()) RETURN_IF_ERROR(models_.Check("model.folder", order.model.folder()));
+  // A gateway that has not heard yet that this node was started with smaller batches.
+  if (order.needs_places && order.batch_places > engine_.largest_batch()) {
+    return absl::ResourceExhaustedError(absl::StrCat("batch_places: got ", order.batch_places,
+                                                     "; expected at most ", engine_.largest_batch(),
+                                                     ", the places of this sampler's batches"));
+  }
   ASSIGN_OR_RETURN(const node::RunTable::Begun begun, runs_.Begin(order.id));
   if (!begun.existed) {
     engine_.Add(std::make_shared<ChunkRun>(begun.run, std::move(order), metrics_));

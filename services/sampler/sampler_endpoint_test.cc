@@ -157,6 +157,16 @@ TEST_F(SamplerEndpointTest, SaysWhatHappensOnTheWay) {
   EXPECT_FALSE(computation.version().empty());
 }
 
+TEST_F(SamplerEndpointTest, AChunkThatNeedsMorePlacesIsNotBegun) {
+  auto request = Request("a", 1);
+  request.set_batch_places(3);
+  EXPECT_THAT(Start(request), Fails(absl::StatusCode::kResourceExhausted,
+                                    HasSubstr("batch_places: got 3; expected at most 2")));
+  request.set_batch_places(2);
+  LastOf(request);
+  EXPECT_EQ(registry_.uploads()[0].header.computation().batch_places(), 2);
+}
+
 TEST_F(SamplerEndpointTest, KeepsTheModelForTheNextChunk) {
   LastOf(Request("a", 1));
   const auto request = Request("b", 1);

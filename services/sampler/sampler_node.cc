@@ -52,9 +52,7 @@ void SamplerNode::AddFlags(CLI::App& app) {
       "Chunks that it takes at once: their pictures share its batches, so that the next one's take "
       "the places that the last ones of a chunk leave");
   add("--batch", flags_.batch,
-      "Pictures that are drawn at once; 0 measures at the start how many this device draws best, "
-      "on "
-      "--batch-model");
+      "Pictures that are drawn at once; 0 chooses at the start, by measuring with --batch-model");
   add("--batch-model", flags_.batch_model, "Base model that --batch 0 measures with")
       ->type_name("PATH");
   flags_.compute_flags.emplace(app, kComputeRowsOfSamplers, flags_.compute, kGroup,
@@ -109,13 +107,14 @@ absl::Status SamplerNode::ChooseBatch(const engine::RecordGraph& record) {
     compute.precision = device_.precisions.front();
     const auto model = engine::BaseModel::Load(flags_.batch_model, compute.choice());
     if (!model.ok()) return InContext("batch-model", model.status());
-    ASSIGN_OR_RETURN(const auto times, engine::TimeBatches(*model, {.record = record}));
-    for (const engine::BatchTime& time : times) {
+    ASSIGN_OR_RETURN(const engine::BatchTimes measured,
+                     engine::TimeBatches(*model, {.record = record}));
+    for (const engine::BatchTime& time : measured.times) {
       LogInfo("measured a batch", {{"pictures", time.batch}, {"seconds_per_step", time.seconds}});
       metrics_->StepSeconds(time.batch).Set(time.seconds);
     }
-    batch_ = engine::BestBatch(times);
-    largest_batch_ = times.back().batch;
+    batch_ = engine::BestBatch(measured.times);
+    largest_batch_ = measured.largest;
     LogInfo("chose the batch", {{"pictures", batch_}, {"at_most", largest_batch_}});
   }
   metrics_->batch.Set(batch_);

@@ -60,8 +60,8 @@ class SamplerNode : public Service {
   SamplerFlags flags_;
   engine::DeviceFacts device_;
   int batch_ = 0;
-  // The most that was tried, so that sets that were begun in another batch than this start's choice
-  // are not turned away.
+  // The most that a set may ask for: one that was begun in another batch than this start's choice
+  // is not turned away.
   int largest_batch_ = 0;
   std::unique_ptr<SamplerMetrics> metrics_;
   std::unique_ptr<node::RunTable> runs_;

@@ -200,8 +200,7 @@ engine::DrawHooks SamplingEngine::HooksOf(Drawn& drawn, const ModelCache::Loaded
 v1::PictureComputation SamplingEngine::ComputationOf(const ChunkOrder& order) const {
   v1::PictureComputation computation;
   computation.set_version(IMPRINT_VERSION);
-  const bool on_gpu = options_.compute.choice().device.kind == DeviceKind::kCuda;
-  computation.set_device(on_gpu ? "cuda" : "cpu");
+  computation.set_device(std::string(Name(options_.compute.choice().device.kind)));
   computation.set_device_model(options_.device_model);
   computation.set_threads(threads_used_);
   computation.set_batch_places(std::min(order.batch_places, options_.batch));

@@ -59,6 +59,8 @@ class SamplingEngine {
   void EndStoppedWaiting();
 
   std::vector<std::string> WarmModels() const { return models_.Fingerprints(); }
+  // The most places that its batches can have.
+  int largest_batch() const { return options_.batch; }
   // The number of kernel threads; 0 until the engine has begun.
   int threads() const { return threads_used_; }
 

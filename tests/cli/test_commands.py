@@ -92,7 +92,8 @@ def test_what_the_samplers_drew_is_drawn_again_from_its_manifest(taught):
     assert "1 picture, bit for bit as recorded" in alone.stdout and "warning" not in alone.stderr
     without = redraw()
     assert without.returncode == 2
-    assert "<pip> was drawn from concepts/pip/embeddings/1" in without.stderr and "--embedding" in without.stderr
+    assert "was found for <pip>, recorded as concepts/pip/embeddings/1" in without.stderr
+    assert "imprint embeddings export writes it" in without.stderr
 
 
 def test_pictures_of_an_earlier_drawing_are_not_overwritten(taught):

@@ -1,6 +1,7 @@
 """Pictures that are drawn again from the manifest that tells of them."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -43,11 +44,13 @@ def test_each_picture_alone_and_all_together_are_the_same(engine, tmp_path, draw
     result = engine("redraw", "--picture", last, "pictures", "--out", "again", "--no-safety-check",
                     IMPRINT_MODEL="/nowhere")
     assert result.code == 0, result.err
-    assert f"{last}: bit for bit; the file is not there" in result.out
+    assert f"{last}: bit for bit; its file is missing" in result.out
     assert "1 picture, bit for bit as recorded" in result.out
     assert [f.name for f in (tmp_path / "again").iterdir()] == [last]
     with Image.open(tmp_path / "again" / last) as picture:
         assert picture.size == (64, 64)
+    again = engine("redraw", "pictures", "--picture", last, "--out", "again", "--no-safety-check")
+    assert again.code == 2 and f"{last} exists; choose another folder" in again.err
 
 
 @pytest.mark.parametrize("options", [
@@ -66,10 +69,15 @@ def test_whatever_it_was_drawn_with(engine, drawn, options):
 def test_full_batches_need_no_flag_and_others_are_near(engine, drawn):
     assert drawn(line=[*LINE[:3], "1-4", *LINE[4:]])["batch_places"] == 2
     assert engine("redraw", "pictures").code == 0
-    assert "batch_places" not in drawn("--overwrite")
+    manifest = drawn("--overwrite")
+    assert "batch_places" not in manifest and manifest["batch"] == 2
+    # All together they are in the same company as before.
     result = engine("redraw", "pictures")
-    assert "its batches were of no fixed size: pictures may differ in their last digits" in result.err
-    assert result.code in (0, 1), result.err
+    assert result.code == 0, (result.out, result.err)
+    assert "the batches had no fixed size: pictures may differ in their last digits" in result.err
+    # By itself one is near, at least.
+    (alone,) = engine("--json", "redraw", "pictures", "--picture", files(manifest)[0]).events("picture")
+    assert alone["same"] or int(re.search(r"by (\d+) of 255", alone["comparison"])[1]) <= 2
 
 
 def test_what_differs_is_said(engine, tmp_path, drawn):
@@ -81,9 +89,9 @@ def test_what_differs_is_said(engine, tmp_path, drawn):
     path.write_text(json.dumps(manifest))
     result = engine("--json", "redraw", "pictures")
     assert result.code == 1
-    assert "1 of 5 pictures differ from what was recorded" in result.event("error")["message"]
+    assert "1 of 5 pictures differs from what was recorded" in result.event("error")["message"]
     (other,) = [e for e in result.events("picture") if not e["same"]]
-    assert other["file"] == name and "of 12288 values, by" in other["difference"]
+    assert other["file"] == name and "of 12288 values differ, by" in other["comparison"]
 
     # A file that somebody touched up.
     manifest["pictures"][1]["seed"] = 2
@@ -92,21 +100,45 @@ def test_what_differs_is_said(engine, tmp_path, drawn):
         picture.convert("L").save(tmp_path / "pictures" / name)
     result = engine("redraw", "pictures")
     assert result.code == 0
-    assert f"{name}: bit for bit; the file has been changed since" in result.out
+    assert f"{name}: bit for bit; its file has been changed since" in result.out
+
+
+def test_what_was_computed_differently_is_warned_of(engine, tmp_path, drawn):
+    manifest = drawn("--exact")
+    manifest.update(imprint="0.0.1", device_model="Abacus", compute_threads=2)
+    (tmp_path / "pictures" / "manifest.json").write_text(json.dumps(manifest))
+    result = engine("redraw", "pictures", "--threads", 1)
+    for text in ("Imprint was 0.0.1, here it is", "the device's model was Abacus, here it is",
+                 "the number of threads was 2, here it is 1"):
+        assert f"warning: {text}" in result.err, result.err
+
+
+def test_a_record_without_sizes_means_the_models_own(engine, tmp_path, drawn):
+    manifest = drawn("--exact", "--from", PIP / "1.png")
+    for picture in manifest["pictures"]:
+        del picture["width"], picture["height"]
+    path = tmp_path / "pictures" / "manifest.json"
+    path.write_text(json.dumps(manifest))
+    result = engine("redraw", "pictures")
+    assert result.code == 0, (result.out, result.err)
+    manifest["pictures"][2]["width"] = 13
+    path.write_text(json.dumps(manifest))
+    result = engine("redraw", "pictures")
+    assert result.code == 2 and f"{files(manifest)[2]}: " in result.err and "13" in result.err, result.err
 
 
 def test_what_is_missing_is_named(engine, tmp_path, drawn):
     manifest = drawn("--exact")
     assert "picture: got \"none.png\"; expected a file that" in engine(
         "redraw", "pictures", "--picture", "none.png").err
-    assert "expected another folder" in engine("redraw", "pictures", "--out", "pictures").err
+    assert "exists; choose another folder" in engine("redraw", "pictures", "--out", "pictures").err
     assert "--out" in engine("redraw", "pictures", "--no-safety-check").err
     assert "manifest.json" in engine("redraw", "out").err
 
     shutil.move(tmp_path / "out", tmp_path / "moved")
     result = engine("redraw", "pictures")
     assert result.code == 2
-    assert "embedding: <pip> was drawn from" in result.err and "give it with --embedding" in result.err
+    assert "was found for <pip>, recorded as" in result.err and "give it with --embedding" in result.err
     result = engine("redraw", "pictures", "--embedding", "moved")
     assert result.code == 0, result.err
 

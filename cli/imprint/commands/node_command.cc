@@ -18,6 +18,13 @@ std::string HealthText(const v1::NodeSummary& node) {
   return node.draining() ? "draining" : "alive";
 }
 
+// Of a sampler what it draws at once, and the most that it may.
+std::string BatchText(const v1::NodeSummary& node) {
+  if (node.batch() == 0) return "-";
+  if (node.largest_batch() <= node.batch()) return absl::StrCat(node.batch());
+  return absl::StrCat(node.batch(), "-", node.largest_batch());
+}
+
 absl::Status PrintNodes(CommandContext& context) {
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
   ASSIGN_OR_RETURN(const auto listed, gateway->Call(&JobCalls::ListNodes, v1::ListNodesRequest()));
@@ -27,9 +34,8 @@ absl::Status PrintNodes(CommandContext& context) {
     std::vector<std::string> models;
     for (const std::string& model : node.warm_models()) models.push_back(model.substr(0, 12));
     table.Add({node.node(), node.kind(), HealthText(node),
-               absl::StrCat(node.free_slots(), "/", node.slots()),
-               node.batch() > 0 ? absl::StrCat(node.batch()) : "-", BytesText(node.memory_bytes()),
-               absl::StrJoin(node.precisions(), " "),
+               absl::StrCat(node.free_slots(), "/", node.slots()), BatchText(node),
+               BytesText(node.memory_bytes()), absl::StrJoin(node.precisions(), " "),
                models.empty() ? "-" : absl::StrJoin(models, " "), node.address(),
                absl::StrJoin(node.runs(), ", ")});
     context.console.Event("node", {{"name", node.node()}, {"details", ToJson(node)}});
