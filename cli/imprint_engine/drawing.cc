@@ -28,13 +28,14 @@
 #include "base/atomic_file.h"
 #include "base/field_error.h"
 #include "base/mapped_file.h"
+#include "base/monotonic_seconds.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/cuda/prepare_device.h"
+#include "engine/devices/device_facts.h"
 #include "engine/model/base_model.h"
 #include "engine/sampling/picture_request.h"
 #include "engine/sampling/sampler.h"
-#include "engine/torch/device_check.h"
 #include "engine/torch/freed_memory.h"
 #include "engine/torch/threads.h"
 #include "formats/embedding_files/embedding_file.h"
@@ -130,9 +131,10 @@ class Drawing {
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(embeddings_, LoadEmbeddings(order_.embeddings, context_.console));
     ASSIGN_OR_RETURN(model_, engine::BaseModel::Load(order_.model, order_.compute.choice()));
-    ASSIGN_OR_RETURN(const engine::ChosenDevice device,
-                     engine::ChooseDevice(order_.compute.device));
-    device_model_ = device.facts.model;
+    // That it can be used is known: the model is on it.
+    ASSIGN_OR_RETURN(const engine::DeviceFacts device,
+                     engine::FindDevice("device", Name(model_->info().compute.device)));
+    device_model_ = device.model;
     RETURN_IF_ERROR(CheckWords(embeddings_, model_->tokenizer()));
     PictureRequest defaults = order_.defaults;
     defaults.solver = order_.solver.value_or(model_->info().solver);

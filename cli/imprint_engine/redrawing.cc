@@ -20,6 +20,7 @@
 
 #include "base/atomic_file.h"
 #include "base/field_error.h"
+#include "base/monotonic_seconds.h"
 #include "base/status_macros.h"
 #include "engine/cuda/prepare_device.h"
 #include "engine/model/base_model.h"

@@ -21,6 +21,7 @@
 #include "base/atomic_file.h"
 #include "base/field_error.h"
 #include "base/mapped_file.h"
+#include "base/monotonic_seconds.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/collective/gang_error.h"

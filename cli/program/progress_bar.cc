@@ -1,7 +1,6 @@
 #include "cli/program/progress_bar.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ostream>
 #include <utility>
@@ -69,11 +68,6 @@ std::string ClockText(double seconds) {
     return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
   }
   return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
-}
-
-double MonotonicSeconds() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
 }
 
 }  // namespace imprint::cli

@@ -44,7 +44,4 @@ class ProgressBar {
 // Returns "0:07", "12:30", "3:05:00".
 std::string ClockText(double seconds);
 
-// Returns seconds since some fixed moment, never going back.
-double MonotonicSeconds();
-
 }  // namespace imprint::cli

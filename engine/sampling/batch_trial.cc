@@ -1,7 +1,6 @@
 #include "engine/sampling/batch_trial.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -56,10 +55,6 @@ absl::StatusOr<BatchTime> TimeBatch(const std::shared_ptr<const BaseModel>& mode
 }
 
 }  // namespace
-
-double SteadySeconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 absl::StatusOr<BatchTimes> TimeBatches(const std::shared_ptr<const BaseModel>& model,
                                        const BatchTrial& trial) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "base/monotonic_seconds.h"
 #include "engine/cuda/device_graph.h"
 #include "engine/model/base_model.h"
 
@@ -20,8 +21,6 @@ struct BatchTime {
   double seconds = 0;
 };
 
-double SteadySeconds();
-
 struct BatchTrial {
   // The largest batch that is tried.
   int most = 32;
@@ -30,7 +29,7 @@ struct BatchTrial {
   // Records graphs, if the pictures to come are to be drawn with them.
   RecordGraph record = nullptr;
   // A monotonic clock, in seconds.
-  std::function<double()> seconds = SteadySeconds;
+  std::function<double()> seconds = MonotonicSeconds;
 };
 
 struct BatchTimes {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/imprint/client/resource_options.h"
 
+#include "base/monotonic_seconds.h"
 #include "rpc/enum_text.h"
 
 namespace imprint::cli {
