@@ -2,12 +2,15 @@
 
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <numeric>
+#include <set>
 #include <stop_token>
-#include <string_view>
+#include <string>
 #include <thread>
 
+#include "absl/synchronization/mutex.h"
 #include <ATen/record_function.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +19,7 @@
 #include "engine/collective/collective.h"
 #include "engine/collective/gang_of_threads.h"
 #include "engine/cuda/graph_of_repetition.h"
+#include "engine/torch/same_bits.h"
 #include "engine/training/disc_training.h"
 
 namespace imprint::engine {
@@ -282,28 +286,52 @@ TEST(Train, GradientCheckpointingChangesNothing) {
   EXPECT_EQ(ours.embedding.values, wanted.embedding.values);
 }
 
-// How often LibTorch is asked for a number in a training of so many steps.
-int64_t NumbersAskedFor(int steps) {
-  static std::atomic<int64_t> asked;
-  asked = 0;
+// The names of LibTorch's functions that are called while `work` runs, each as often as it is.
+std::multiset<std::string> FunctionsCalled(const std::function<void()>& work) {
+  static absl::Mutex mutex;
+  static std::multiset<std::string> called;
+  called.clear();
   const auto handle =
       at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction& function)
                                                            -> std::unique_ptr<at::ObserverContext> {
-                              if (std::string_view(function.name()) == "aten::_local_scalar_dense")
-                                ++asked;
+                              const absl::MutexLock lock(&mutex);
+                              called.insert(function.name());
                               return nullptr;
                             }).scopes({at::RecordScope::FUNCTION}));
+  work();
+  at::removeCallback(handle);
+  const absl::MutexLock lock(&mutex);
+  return called;
+}
+
+// How often LibTorch is asked for a number in a training of so many steps.
+size_t NumbersAskedFor(int steps) {
   TrainingInput input = DiscTraining();
   input.recipe.steps = steps;
-  EXPECT_THAT(Train(*DemoModel(), input, std::nullopt, {}, {.read_every = 100}), Succeeds());
-  at::removeCallback(handle);
-  return asked;
+  return FunctionsCalled([&] {
+           EXPECT_THAT(Train(*DemoModel(), input, std::nullopt, {}, {.read_every = 100}),
+                       Succeeds());
+         })
+      .count("aten::_local_scalar_dense");
 }
 
 // Each would be a pause of a GPU.
 TEST(Train, NoStepAsksTheDeviceForANumber) {
   EXPECT_GT(NumbersAskedFor(2), 0) << "they are counted";
   EXPECT_EQ(NumbersAskedFor(9), NumbersAskedFor(2));
+}
+
+// The bits of a first call that two threads make are a matter of chance.
+TEST(Train, NoFunctionOfVectorMathIsCalledFirst) {
+  const std::multiset<std::string> at_start = FunctionsCalled(AskForSameBits);
+  const std::multiset<std::string> in_training = FunctionsCalled([] { Teach(DiscTraining()); });
+  for (const char* function :
+       {"aten::acos", "aten::asin", "aten::atan", "aten::cos", "aten::erf", "aten::erfc",
+        "aten::erfinv", "aten::exp", "aten::log", "aten::log10", "aten::log2", "aten::sin",
+        "aten::sqrt", "aten::tan", "aten::tanh", "aten::trunc"}) {
+    EXPECT_EQ(at_start.count(function), 2u) << function << ", in both precisions";
+  }
+  EXPECT_GT(in_training.count("aten::exp"), 0u) << "it is called, and it is counted";
 }
 
 TEST(CheckRanks, EveryRankNeedsASample) {
