@@ -1,18 +1,17 @@
 #include "engine/collective/collective.h"
 
-#include <chrono>
-
+#include "base/monotonic_seconds.h"
 #include "engine/torch/torch_device.h"
 
 namespace imprint::engine {
 
 template <typename Operation>
 absl::Status Collective::Measure(int64_t bytes, Operation&& operation) {
-  const auto begun = std::chrono::steady_clock::now();
+  const double begun = MonotonicSeconds();
   absl::Status status = operation();
   ++use_.operations;
   use_.bytes += bytes;
-  use_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  use_.seconds += MonotonicSeconds() - begun;
   return status;
 }
 

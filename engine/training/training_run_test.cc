@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include <ATen/record_function.h>
 #include <gmock/gmock.h>
@@ -286,11 +287,15 @@ TEST(Train, GradientCheckpointingChangesNothing) {
   EXPECT_EQ(ours.embedding.values, wanted.embedding.values);
 }
 
-// The names of LibTorch's functions that are called while `work` runs, each as often as it is.
+// The names of LibTorch's functions that are called while `work` runs, each as often as it is. One
+// at a time.
 std::multiset<std::string> FunctionsCalled(const std::function<void()>& work) {
   static absl::Mutex mutex;
-  static std::multiset<std::string> called;
-  called.clear();
+  static std::multiset<std::string> called ABSL_GUARDED_BY(mutex);
+  {
+    const absl::MutexLock lock(&mutex);
+    called.clear();
+  }
   const auto handle =
       at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction& function)
                                                            -> std::unique_ptr<at::ObserverContext> {
@@ -322,7 +327,7 @@ TEST(Train, NoStepAsksTheDeviceForANumber) {
 }
 
 // The bits of a first call that two threads make are a matter of chance.
-TEST(Train, NoFunctionOfVectorMathIsCalledFirst) {
+TEST(AskForSameBits, MakesTheFirstCallOfEachFunctionOfVectorMath) {
   const std::multiset<std::string> at_start = FunctionsCalled(AskForSameBits);
   const std::multiset<std::string> in_training = FunctionsCalled([] { Teach(DiscTraining()); });
   for (const char* function :

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 
 #include "base/field_error.h"
+#include "base/monotonic_seconds.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/torch/send_to_device.h"
@@ -111,7 +112,7 @@ absl::Status TrainingSession::Restore(const TrainingCheckpoint& checkpoint) {
 }
 
 absl::Status TrainingSession::BeginTogether() {
-  begun_ = {.step = state_.step, .at = Clock::now()};
+  begun_ = {.step = state_.step, .at = MonotonicSeconds()};
   if (gang_.size() == 1) return absl::OkStatus();
   // Some ranks encode their pictures sooner than others.
   RETURN_IF_ERROR(gang_.Barrier());
@@ -124,7 +125,7 @@ absl::Status TrainingSession::BeginTogether() {
     RETURN_IF_ERROR(gang_.Broadcast(*tensor));
   }
   results_ = StepResults(results_.losses(), state_.step);
-  begun_ = {.step = state_.step, .at = Clock::now(), .collective = gang_.use()};
+  begun_ = {.step = state_.step, .at = MonotonicSeconds(), .collective = gang_.use()};
   return absl::OkStatus();
 }
 
@@ -281,7 +282,7 @@ TrainingOutcome TrainingSession::Outcome() const {
           .norm = MeanNorm(LearnedRows()),
           .ranks = gang_.size(),
           .steps = state_.step - begun_.step,
-          .seconds = std::chrono::duration<double>(Clock::now() - begun_.at).count(),
+          .seconds = MonotonicSeconds() - begun_.at,
           .collective = gang_.use() - begun_.collective};
 }
 

@@ -1,7 +1,6 @@
 // One training, a batch at a time: says what to compute next, and learns from what it came to.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -49,11 +48,10 @@ class TrainingSession {
   TrainingOutcome Outcome() const;
 
  private:
-  using Clock = std::chrono::steady_clock;
   // Where the first step of this process began.
   struct Beginning {
     int64_t step = 0;
-    Clock::time_point at = {};
+    double at = 0;  // MonotonicSeconds
     CollectiveUse collective = {};
   };
 

@@ -1,4 +1,4 @@
-"""Every metric that a source makes is in the table of docs/operating.md, and the other way round."""
+"""Every metric that a source makes is named in docs/operating.md, and the other way round."""
 
 import pathlib
 import re

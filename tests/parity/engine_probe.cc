@@ -28,6 +28,7 @@
 #include "engine/sampling/prompt_cache.h"
 #include "engine/sampling/prompt_reading.h"
 #include "engine/scoring/clip_scorer.h"
+#include "engine/torch/same_bits.h"
 #include "engine/torch/torch_errors.h"
 #include "engine/training/adamw.h"
 #include "engine/training/initial_rows.h"
@@ -408,6 +409,7 @@ absl::Status Run(const std::string& part, const std::string& model, const std::s
 }  // namespace imprint
 
 int main() {
+  imprint::engine::AskForSameBits();
   for (std::string line; std::getline(std::cin, line);) {
     const nlohmann::json asked = nlohmann::json::parse(line);
     const absl::Status status =
