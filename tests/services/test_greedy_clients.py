@@ -133,7 +133,7 @@ def test_watching_stops_nobody(cluster):
         wait_for("most are refused", lambda: sum(end.done() for end in ends) == MANY - 36)
         watching = cluster.gateway.metric('imprint_open{what="streams"}')
         assert watching == cluster.gateway.metric('imprint_open_limit{what="streams"}') == 36
-        assert watching == cluster.gateway.metric('imprint_open{what="watchers"}')
+        wait_for("each watches", lambda: cluster.gateway.metric('imprint_open{what="watchers"}') == watching)
         others_are_served(cluster)
         cluster.jobs.CancelJob(v1.CancelJobRequest(name=job.name))
         ended = [end.result(120) for end in ends]
@@ -330,7 +330,8 @@ def test_large_pictures_at_once_fit_into_the_registrys_memory(cluster, tmp_path)
     assert all(e.code() == grpc.StatusCode.RESOURCE_EXHAUSTED and retry_delay(e) > 0 for e in refused), refused
     assert len(refused) < len(pictures)
     assert cluster.registry.rss("VmHWM") < REGISTRY_LIMIT / 2
-    assert cluster.registry.metric('imprint_memory_taken_bytes{what="pictures"}') == 0
+    wait_for("they give back their memory",
+             lambda: cluster.registry.metric('imprint_memory_taken_bytes{what="pictures"}') == 0)
 
 
 @pytest.mark.parametrize("server", ["gateway", "registry"])
