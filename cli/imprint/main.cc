@@ -70,7 +70,7 @@ int Main(int argc, char** argv) {
                                    MakeTeachCommand(app), MakeDrawCommand(app),
                                    MakeNodesCommand(app), MakeFsckCommand(app)};
   for (auto* make : {&MakeJobCommands, &MakeEmbeddingCommands, &MakeImageSetCommands,
-                     &MakeReferenceCommands, &MakeModelCommands}) {
+                     &MakeSetCommands, &MakeReferenceCommands, &MakeModelCommands}) {
     for (Command& command : make(app)) commands.push_back(std::move(command));
   }
   TakeDecimalNumbers(app);

@@ -11,9 +11,10 @@ from include_edges import included, read_edges
 
 PICTURE = pathlib.Path("docs/images/folders.svg")
 COLOURS = {"base": "#e8e6df", "formats": "#e8e6df", "text": "#e8e6df", "imaging": "#e8e6df", "storage": "#e8e6df",
-           "rpc": "#e8e6df", "orders": "#f6e3b4", "engine": "#cfe3cf", "services": "#cddcf0", "gateway": "#e3d3ee",
-           "cli": "#f3d6cf"}
-LINES = {"orders": "#b8902f", "engine": "#4f8a4f", "services": "#4a74a8", "gateway": "#8358a3", "cli": "#b0604f"}
+           "rpc": "#e8e6df", "orders": "#f6e3b4", "sets": "#f6e3b4", "engine": "#cfe3cf", "services": "#cddcf0",
+           "gateway": "#e3d3ee", "cli": "#f3d6cf"}
+LINES = {"orders": "#b8902f", "sets": "#b8902f", "engine": "#4f8a4f", "services": "#4a74a8", "gateway": "#8358a3",
+         "cli": "#b0604f"}
 BOX, HEIGHT, GAP, ROW, MARGIN = 8.1, 26, 18, 78, 20
 
 

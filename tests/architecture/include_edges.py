@@ -9,7 +9,8 @@ import sys
 NAMESPACE = re.compile(r"^namespace (imprint(?:::\w+)?) \{", re.MULTILINE)
 # The parts that have a namespace of their own; all else is imprint.
 PARTS = {"engine": "engine", "gateway": "gateway", "services/node": "node", "services/rank": "rank",
-         "services/registry": "registry", "services/sampler": "sampler", "services/trainer": "trainer", "cli": "cli"}
+         "services/registry": "registry", "services/sampler": "sampler", "services/trainer": "trainer", "sets": "sets",
+         "cli": "cli"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 TORCH = ("ATen/", "torch/", "c10/")
 # Headers of the engine that services and tools include without LibTorch.
@@ -25,7 +26,7 @@ TORCH_FREE_HEADERS = {
     "engine/training/checkpoint.h", "engine/training/memory_trial.h", "engine/training/training_input.h",
     "engine/training/training_run.h",
 }
-ROOTS = ("base", "formats", "text", "imaging", "orders", "engine", "cli", "rpc", "storage", "services", "gateway")
+ROOTS = ("base", "formats", "text", "imaging", "orders", "sets", "engine", "cli", "rpc", "storage", "services", "gateway")
 
 
 def read_edges(path):

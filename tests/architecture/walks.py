@@ -10,7 +10,7 @@ import re
 import sys
 
 ROOTS = ("base", "orders", "cli", "deploy", "docs", "engine", "formats", "gateway", "imaging", "models", "proto",
-         "rpc", "scripts", "services", "storage", "tests", "text")
+         "rpc", "scripts", "services", "sets", "storage", "tests", "text")
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
 MEMBER = re.compile(r"^([A-Z]\w+)::([A-Z]\w+)$")
 RPC = re.compile(r"^(\w+Service)\.(\w+)$")

@@ -53,6 +53,8 @@ std::vector<Command> MakeEmbeddingCommands(CLI::App& app);
 std::vector<Command> MakeModelCommands(CLI::App& app);
 // image-sets list, show, export
 std::vector<Command> MakeImageSetCommands(CLI::App& app);
+// set check
+std::vector<Command> MakeSetCommands(CLI::App& app);
 // references list, show
 std::vector<Command> MakeReferenceCommands(CLI::App& app);
 Command MakeNodesCommand(CLI::App& app);

@@ -1,0 +1,169 @@
+#include "sets/expansion.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "base/field_error.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+
+namespace imprint::sets {
+namespace {
+
+// A picture is found by its block, and then cell by cell.
+constexpr int64_t kBlock = 64;
+
+absl::string_view TextOf(const Plan& plan, const std::vector<size_t>& cell, size_t axis) {
+  return plan.axes[axis].values[cell[axis]].text;
+}
+
+// "place=river/level=simple", of all axes or of those alone that change the seed.
+std::string KeyOf(const Plan& plan, const std::vector<size_t>& cell, bool all) {
+  std::string key;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    const Axis& axis = plan.axes[i];
+    if (!all && axis.same_seed) continue;
+    absl::StrAppend(&key, axis.name, "=", axis.values[cell[i]].name, "/");
+  }
+  return key;
+}
+
+uint64_t SeedOf(const Plan& plan, const std::vector<size_t>& cell, int64_t number) {
+  const std::string hash =
+      Sha256Hex(absl::StrCat(plan.seed, "/", KeyOf(plan, cell, /*all=*/false), number));
+  return std::strtoull(hash.substr(0, 16).c_str(), nullptr, 16) >> 11;
+}
+
+std::string JoinNegatives(absl::string_view some, absl::string_view more) {
+  return some.empty() || more.empty() ? absl::StrCat(some, more) : absl::StrCat(some, ", ", more);
+}
+
+}  // namespace
+
+absl::StatusOr<Expansion> Expansion::Make(std::shared_ptr<const Plan> plan) {
+  Expansion made(std::move(plan));
+  const Plan& of = *made.plan_;
+  std::vector<size_t> sides;
+  for (const Axis& axis : of.axes) {
+    sides.push_back(axis.values.size());
+    // Below 10^11, which no product of one more axis makes too large for the type.
+    made.cells_ = std::min(made.cells_, kMostCells + 1) * static_cast<int64_t>(axis.values.size());
+  }
+  if (made.cells_ > kMostCells) {
+    return FieldError(absl::StrCat(of.origin, ": axes"),
+                      absl::StrCat(absl::StrJoin(sides, " × "), " cells"),
+                      absl::StrCat("at most ", kMostCells));
+  }
+  absl::Status wrong;
+  int64_t cells = 0;
+  made.ForEachCell([&](const std::vector<size_t>& cell, int64_t pictures) {
+    if (cells++ % kBlock == 0) made.before_block_.push_back(made.size_);
+    if (pictures == 0 || !wrong.ok()) return;
+    made.size_ = std::min(made.size_ + pictures, kMostPictures + 1);
+    wrong = made.CheckPrompt(cell);
+  });
+  RETURN_IF_ERROR(wrong);
+  if (made.size_ > kMostPictures) {
+    return FieldError(absl::StrCat(of.origin, ": axes"),
+                      absl::StrCat("more than ", kMostPictures, " pictures"),
+                      absl::StrCat("at most that; lower count (", of.count,
+                                   ") or a weight, or leave out values"));
+  }
+  if (made.size_ == 0) {
+    return FieldError(absl::StrCat(of.origin, ": exclude"), "every cell excluded",
+                      "one at least that is not");
+  }
+  return made;
+}
+
+Item Expansion::At(int64_t index) const {
+  const auto block = std::prev(std::upper_bound(before_block_.begin(), before_block_.end(), index));
+  std::vector<size_t> cell = CellAt((block - before_block_.begin()) * kBlock);
+  int64_t left = index - *block;
+  for (int64_t pictures = PicturesOf(cell); left >= pictures; pictures = PicturesOf(cell)) {
+    left -= pictures;
+    Advance(cell);
+  }
+  return ItemOf(std::move(cell), left + 1);
+}
+
+void Expansion::ForEachCell(
+    const std::function<void(const std::vector<size_t>& cell, int64_t pictures)>& visit) const {
+  std::vector<size_t> cell(plan_->axes.size(), 0);
+  for (int64_t i = 0; i < cells_; ++i) {
+    visit(cell, PicturesOf(cell));
+    Advance(cell);
+  }
+}
+
+std::vector<size_t> Expansion::CellAt(int64_t number) const {
+  std::vector<size_t> cell(plan_->axes.size(), 0);
+  for (size_t i = cell.size(); i-- > 0;) {
+    const auto values = static_cast<int64_t>(plan_->axes[i].values.size());
+    cell[i] = static_cast<size_t>(number % values);
+    number /= values;
+  }
+  return cell;
+}
+
+void Expansion::Advance(std::vector<size_t>& cell) const {
+  for (size_t i = cell.size(); i-- > 0;) {
+    if (++cell[i] < plan_->axes[i].values.size()) return;
+    cell[i] = 0;
+  }
+}
+
+int64_t Expansion::PicturesOf(const std::vector<size_t>& cell) const {
+  if (IsIn(plan_->exclusions, cell)) return 0;
+  int64_t pictures = plan_->count;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    pictures = std::min(pictures * plan_->axes[i].values[cell[i]].weight, kMostPictures + 1);
+  }
+  return pictures;
+}
+
+Item Expansion::ItemOf(std::vector<size_t> cell, int64_t number) const {
+  Item item{.key = absl::StrCat(KeyOf(*plan_, cell, /*all=*/true), number),
+            .request = plan_->settings.values};
+  item.request.prompt = plan_->prompt.Fill([&](size_t axis) { return TextOf(*plan_, cell, axis); });
+  item.request.seed = SeedOf(*plan_, cell, number);
+  for (size_t i = 0; i < cell.size(); ++i) {
+    const AxisValue& value = plan_->axes[i].values[cell[i]];
+    std::string negative =
+        JoinNegatives(item.request.negative_prompt, value.settings.values.negative_prompt);
+    CopyFields<PictureRequest>(
+        kPictureFields, value.settings.values,
+        [&](const auto& row) { return absl::c_linear_search(value.settings.given, &row); },
+        item.request);
+    item.request.negative_prompt = std::move(negative);
+  }
+  for (const auto& [language, text] : plan_->alt_text) {
+    item.alt_text[language] = text.Fill([&](size_t axis) -> absl::string_view {
+      return plan_->axes[axis].values[cell[axis]].alt_text.at(language);
+    });
+  }
+  item.cell = std::move(cell);
+  return item;
+}
+
+absl::Status Expansion::CheckPrompt(const std::vector<size_t>& cell) const {
+  const size_t prompt = plan_->prompt.Size([&](size_t axis) { return TextOf(*plan_, cell, axis); });
+  size_t negative = plan_->settings.values.negative_prompt.size();
+  for (size_t i = 0; i < cell.size(); ++i) {
+    const size_t more = plan_->axes[i].values[cell[i]].settings.values.negative_prompt.size();
+    if (more > 0) negative += more + (negative > 0 ? 2 : 0);
+  }
+  const char* const field = prompt > kMaxPromptBytes ? "prompt" : "negative_prompt";
+  const size_t bytes = prompt > kMaxPromptBytes ? prompt : negative;
+  if (bytes <= kMaxPromptBytes) return absl::OkStatus();
+  return FieldError(
+      absl::StrCat(plan_->origin, ": ", field, " of ", KeyOf(*plan_, cell, /*all=*/true), "1"),
+      absl::StrCat(bytes, " bytes"), absl::StrCat("at most ", kMaxPromptBytes));
+}
+
+}  // namespace imprint::sets

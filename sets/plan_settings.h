@@ -1,0 +1,15 @@
+// The fields of a plan that say how pictures are drawn: those of kPictureFields.
+#pragma once
+
+#include <vector>
+
+#include "sets/plan.h"
+#include "sets/plan_node.h"
+
+namespace imprint::sets {
+
+// Returns the fields, and after them those of how pictures are drawn, which go to `settings`. It
+// must outlive them.
+std::vector<PlanField> WithSettings(std::vector<PlanField> fields, GivenSettings& settings);
+
+}  // namespace imprint::sets
