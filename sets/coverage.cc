@@ -1,20 +1,25 @@
 #include "sets/coverage.h"
 
-#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 #include "base/field_error.h"
-#include "base/status_macros.h"
 
 namespace imprint::sets {
 namespace {
 
-// A share as the plan has it and one that was counted may differ in their last bits.
-constexpr double kRounding = 1e-9;
+bool IsWithin(const AxisChoice& a, const AxisChoice& b) {
+  if (a.axis != b.axis) return false;
+  for (size_t i = 0; i < a.values.size(); ++i) {
+    if (a.values[i] && !b.values[i]) return false;
+  }
+  return true;
+}
 
 bool AreApart(const AxisChoice& a, const AxisChoice& b) {
   if (a.axis != b.axis) return false;
@@ -22,6 +27,17 @@ bool AreApart(const AxisChoice& a, const AxisChoice& b) {
     if (a.values[i] && b.values[i]) return false;
   }
   return true;
+}
+
+// Whether each cell of the first is in the second, as far as one selection of each shows it.
+bool IsWithin(const std::vector<Selection>& some, const std::vector<Selection>& others) {
+  return absl::c_all_of(some, [&](const Selection& a) {
+    return absl::c_any_of(others, [&](const Selection& b) {
+      return absl::c_all_of(b, [&](const AxisChoice& y) {
+        return absl::c_any_of(a, [&](const AxisChoice& x) { return IsWithin(x, y); });
+      });
+    });
+  });
 }
 
 // Whether no cell is in both.
@@ -38,13 +54,12 @@ bool AreApart(const std::vector<Selection>& some, const std::vector<Selection>& 
 // What is wrong with two quotas together; empty if nothing is.
 std::string Contradiction(const Quota& a, const Quota& b) {
   if (a.where != b.where) return "";
-  if (a.at_least + b.at_least > 1 + kRounding && AreApart(a.of, b.of)) {
+  if (a.at_least + b.at_least > 1 + kShareRounding && AreApart(a.of, b.of)) {
     return absl::StrCat("at least ", Percent(a.at_least), " and ", Percent(b.at_least),
                         " of the same pictures");
   }
-  if (a.of != b.of) return "";
   for (const auto& [more, fewer] : {std::pair(&a, &b), std::pair(&b, &a)}) {
-    if (more->at_least > fewer->at_most + kRounding) {
+    if (IsWithin(more->of, fewer->of) && more->at_least > fewer->at_most + kShareRounding) {
       return absl::StrCat("at least ", Percent(more->at_least), " and at most ",
                           Percent(fewer->at_most));
     }
@@ -90,8 +105,8 @@ Coverage CoverageOf(const Expansion& expansion) {
 }
 
 bool IsMet(const Quota& quota, const QuotaCount& count) {
-  return count.where > 0 && count.share() >= quota.at_least - kRounding &&
-         count.share() <= quota.at_most + kRounding;
+  return count.where > 0 && count.share() >= quota.at_least - kShareRounding &&
+         count.share() <= quota.at_most + kShareRounding;
 }
 
 absl::Status CheckContradictions(const Plan& plan) {
@@ -102,7 +117,7 @@ absl::Status CheckContradictions(const Plan& plan) {
       if (const std::string wrong = Contradiction(b, a); !wrong.empty()) {
         return FieldError(absl::StrCat(b.place, ": quotas"),
                           absl::StrCat(b.name, " beside ", a.name, " (", a.place, "), ", wrong),
-                          "quotas that one set can meet");
+                          "quotas that one set can meet at once");
       }
     }
   }

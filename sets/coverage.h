@@ -21,6 +21,9 @@ struct QuotaCount {
   double share() const;
 };
 
+// A share as a plan has it and one that was counted may differ in their last bits.
+inline constexpr double kShareRounding = 1e-9;
+
 struct Coverage {
   int64_t cells = 0;
   int64_t excluded_cells = 0;
@@ -44,8 +47,9 @@ std::string WantedShare(const Quota& quota);
 // is not met.
 bool IsMet(const Quota& quota, const QuotaCount& count);
 
-// Returns INVALID_ARGUMENT naming the first two quotas that no set can meet both: they want more
-// than all of the same pictures, or of the same ones more and fewer.
+// Returns INVALID_ARGUMENT naming the first two quotas that no set can meet at once: they want more
+// than all of the same pictures, or more of some than of those that these are among. Does not find
+// what only three of them say together, or two whose `where` differ.
 absl::Status CheckContradictions(const Plan& plan);
 
 // Returns INVALID_ARGUMENT naming each quota that is not met, and how far it is from that.

@@ -70,16 +70,20 @@ TEST(Coverage, SaysWhichTwoQuotasNoSetCanMeet) {
                            "  - {of: {who: [tom, ada]}, at_least: 50%}\n"),
               AllOf(HasSubstr("plan.yaml:11:5: quotas: got who=tom|ada beside who=mia "
                               "(plan.yaml:9:5), at least 50 % and 60 % of the same pictures"),
-                    HasSubstr("quotas that one set can meet")));
+                    HasSubstr("quotas that one set can meet at once")));
   EXPECT_THAT(
       QuotaErrorOf("  - {of: {who: mia}, at_most: 10%}\n  - {of: {who: mia}, at_least: 20%}\n"),
       HasSubstr("at least 20 % and at most 10 %"));
+  EXPECT_THAT(QuotaErrorOf("  - {of: {who: mia, aid: glasses}, at_least: 20%}\n"
+                           "  - {of: {who: [mia, tom]}, at_most: 10%}\n"),
+              HasSubstr("at least 20 % and at most 10 %"));
   // Out of others, they do not meet.
   EXPECT_THAT(QuotaErrorOf("  - {of: {who: mia}, at_least: 60%}\n"
                            "  - {of: {who: tom}, where: {place: garden}, at_least: 60%}\n"),
               HasSubstr("who=mia: got 6 of 21"));
-  EXPECT_THAT(QuotaErrorOf("  - {each: who, at_least: 26%}\n"),
-              HasSubstr("got at least 26 % of each of 4; expected at most 25 %"));
+  EXPECT_THAT(
+      QuotaErrorOf("  - {each: who, at_least: 26%}\n"),
+      HasSubstr("got at least 26 % of each of 4 values; expected a share that all can have"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -11,6 +12,7 @@
 #include "base/field_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "orders/field_table.h"
 
 namespace imprint::sets {
 namespace {
@@ -22,28 +24,26 @@ absl::string_view TextOf(const Plan& plan, const std::vector<size_t>& cell, size
   return plan.axes[axis].values[cell[axis]].text;
 }
 
-// "place=river/level=simple", of all axes or of those alone that change the seed.
-std::string KeyOf(const Plan& plan, const std::vector<size_t>& cell, bool all) {
-  std::string key;
-  for (size_t i = 0; i < cell.size(); ++i) {
-    const Axis& axis = plan.axes[i];
-    if (!all && axis.same_seed) continue;
-    absl::StrAppend(&key, axis.name, "=", axis.values[cell[i]].name, "/");
-  }
-  return key;
-}
-
-uint64_t SeedOf(const Plan& plan, const std::vector<size_t>& cell, int64_t number) {
-  const std::string hash =
-      Sha256Hex(absl::StrCat(plan.seed, "/", KeyOf(plan, cell, /*all=*/false), number));
-  return std::strtoull(hash.substr(0, 16).c_str(), nullptr, 16) >> 11;
-}
-
 std::string JoinNegatives(absl::string_view some, absl::string_view more) {
   return some.empty() || more.empty() ? absl::StrCat(some, more) : absl::StrCat(some, ", ", more);
 }
 
+absl::Status CheckSize(size_t bytes, absl::string_view place, absl::string_view field,
+                       absl::string_view key) {
+  if (bytes > 0 && bytes <= kMaxPromptBytes) return absl::OkStatus();
+  return FieldError(absl::StrCat(place, ": ", field, " of ", key, "1"),
+                    bytes == 0 ? "no text" : absl::StrCat(bytes, " bytes"),
+                    absl::StrCat("1 to ", kMaxPromptBytes, " bytes"));
+}
+
 }  // namespace
+
+Expansion::Expansion(std::shared_ptr<const Plan> plan)
+    : plan_(std::move(plan)), by_name_(plan_->axes.size()) {
+  absl::c_iota(by_name_, size_t{0});
+  absl::c_sort(by_name_,
+               [&](size_t a, size_t b) { return plan_->axes[a].name < plan_->axes[b].name; });
+}
 
 absl::StatusOr<Expansion> Expansion::Make(std::shared_ptr<const Plan> plan) {
   Expansion made(std::move(plan));
@@ -55,7 +55,7 @@ absl::StatusOr<Expansion> Expansion::Make(std::shared_ptr<const Plan> plan) {
     made.cells_ = std::min(made.cells_, kMostCells + 1) * static_cast<int64_t>(axis.values.size());
   }
   if (made.cells_ > kMostCells) {
-    return FieldError(absl::StrCat(of.origin, ": axes"),
+    return FieldError(absl::StrCat(of.axes_place, ": axes"),
                       absl::StrCat(absl::StrJoin(sides, " × "), " cells"),
                       absl::StrCat("at most ", kMostCells));
   }
@@ -63,20 +63,20 @@ absl::StatusOr<Expansion> Expansion::Make(std::shared_ptr<const Plan> plan) {
   int64_t cells = 0;
   made.ForEachCell([&](const std::vector<size_t>& cell, int64_t pictures) {
     if (cells++ % kBlock == 0) made.before_block_.push_back(made.size_);
-    if (pictures == 0 || !wrong.ok()) return;
+    if (pictures == 0 || !wrong.ok() || made.size_ > kMostPictures) return;
     made.size_ = std::min(made.size_ + pictures, kMostPictures + 1);
-    wrong = made.CheckPrompt(cell);
+    wrong = made.CheckTexts(cell);
   });
   RETURN_IF_ERROR(wrong);
   if (made.size_ > kMostPictures) {
-    return FieldError(absl::StrCat(of.origin, ": axes"),
+    return FieldError(absl::StrCat(of.axes_place, ": axes"),
                       absl::StrCat("more than ", kMostPictures, " pictures"),
                       absl::StrCat("at most that; lower count (", of.count,
                                    ") or a weight, or leave out values"));
   }
   if (made.size_ == 0) {
-    return FieldError(absl::StrCat(of.origin, ": exclude"), "every cell excluded",
-                      "one at least that is not");
+    return FieldError(absl::StrCat(of.exclusions_place, ": exclude"), "every cell excluded",
+                      "at least one that is left");
   }
   return made;
 }
@@ -128,10 +128,12 @@ int64_t Expansion::PicturesOf(const std::vector<size_t>& cell) const {
 }
 
 Item Expansion::ItemOf(std::vector<size_t> cell, int64_t number) const {
-  Item item{.key = absl::StrCat(KeyOf(*plan_, cell, /*all=*/true), number),
+  Item item{.key = absl::StrCat(KeyOf(cell, /*all=*/true), number),
             .request = plan_->settings.values};
   item.request.prompt = plan_->prompt.Fill([&](size_t axis) { return TextOf(*plan_, cell, axis); });
-  item.request.seed = SeedOf(*plan_, cell, number);
+  const std::string hash =
+      Sha256Hex(absl::StrCat(plan_->seed, "/", KeyOf(cell, /*all=*/false), number));
+  item.request.seed = std::strtoull(hash.substr(0, 16).c_str(), nullptr, 16) >> 11;
   for (size_t i = 0; i < cell.size(); ++i) {
     const AxisValue& value = plan_->axes[i].values[cell[i]];
     std::string negative =
@@ -143,27 +145,46 @@ Item Expansion::ItemOf(std::vector<size_t> cell, int64_t number) const {
     item.request.negative_prompt = std::move(negative);
   }
   for (const auto& [language, text] : plan_->alt_text) {
-    item.alt_text[language] = text.Fill([&](size_t axis) -> absl::string_view {
-      return plan_->axes[axis].values[cell[axis]].alt_text.at(language);
-    });
+    item.alt_text[language] = text.Fill(
+        [&, &language = language](size_t axis) { return AltTextOf(cell, axis, language); });
   }
   item.cell = std::move(cell);
   return item;
 }
 
-absl::Status Expansion::CheckPrompt(const std::vector<size_t>& cell) const {
-  const size_t prompt = plan_->prompt.Size([&](size_t axis) { return TextOf(*plan_, cell, axis); });
+absl::Status Expansion::CheckTexts(const std::vector<size_t>& cell) const {
+  const std::string key = KeyOf(cell, /*all=*/true);
+  RETURN_IF_ERROR(
+      CheckSize(plan_->prompt.Size([&](size_t axis) { return TextOf(*plan_, cell, axis); }),
+                plan_->prompt_place, "prompt", key));
+  for (const auto& [language, text] : plan_->alt_text) {
+    RETURN_IF_ERROR(CheckSize(text.Size([&, &language = language](size_t axis) {
+      return AltTextOf(cell, axis, language);
+    }),
+                              plan_->origin, absl::StrCat("alt_text.", language), key));
+  }
   size_t negative = plan_->settings.values.negative_prompt.size();
   for (size_t i = 0; i < cell.size(); ++i) {
     const size_t more = plan_->axes[i].values[cell[i]].settings.values.negative_prompt.size();
     if (more > 0) negative += more + (negative > 0 ? 2 : 0);
   }
-  const char* const field = prompt > kMaxPromptBytes ? "prompt" : "negative_prompt";
-  const size_t bytes = prompt > kMaxPromptBytes ? prompt : negative;
-  if (bytes <= kMaxPromptBytes) return absl::OkStatus();
-  return FieldError(
-      absl::StrCat(plan_->origin, ": ", field, " of ", KeyOf(*plan_, cell, /*all=*/true), "1"),
-      absl::StrCat(bytes, " bytes"), absl::StrCat("at most ", kMaxPromptBytes));
+  if (negative == 0) return absl::OkStatus();
+  return CheckSize(negative, plan_->origin, "negative_prompt", key);
+}
+
+std::string Expansion::KeyOf(const std::vector<size_t>& cell, bool all) const {
+  std::string key;
+  for (const size_t i : by_name_) {
+    const Axis& axis = plan_->axes[i];
+    if (!all && axis.same_seed) continue;
+    absl::StrAppend(&key, axis.name, "=", axis.values[cell[i]].name, "/");
+  }
+  return key;
+}
+
+absl::string_view Expansion::AltTextOf(const std::vector<size_t>& cell, size_t axis,
+                                       const std::string& language) const {
+  return plan_->axes[axis].values[cell[axis]].alt_text.at(language);
 }
 
 }  // namespace imprint::sets

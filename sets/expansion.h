@@ -7,9 +7,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 #include "orders/picture_request.h"
 #include "sets/plan.h"
@@ -18,8 +21,9 @@ namespace imprint::sets {
 
 // A picture of a set.
 struct Item {
-  // What it is called for ever: each axis' value, and which of the cell's pictures it is, from 1:
-  // "place=river/level=simple/2". Of two items of a plan no two have the same.
+  // What it is called for ever: its value on each axis, the axes in alphabetical order, and which
+  // of its cell's pictures it is, from 1: "level=simple/place=river/2". No two items of a plan have
+  // the same.
   std::string key;
   // The number of its value on each axis.
   std::vector<size_t> cell;
@@ -29,19 +33,20 @@ struct Item {
   std::map<std::string, std::string> alt_text;
 };
 
-// Immutable and thread-safe. Takes memory for the plan, and 8 bytes for 64 cells, however many
+// Immutable and thread-safe. Takes memory for the plan, and 8 bytes per 64 cells, however many
 // pictures there are.
 //
 // A picture depends on nothing but its key, its values' entries and what the plan says of all: a
 // plan that is given more values, weights or pictures of a cell has the pictures that it had, with
-// the same keys, prompts and seeds. Their order, the last axis first, is not kept.
+// the same keys, prompts and seeds. Their order, in which the last axis changes first, is not kept.
 //
 // A seed is the first 53 bits, which every reader of JSON keeps, of the SHA-256 of the plan's seed
 // and the picture's key; axes with the same seed are left out.
 class Expansion {
  public:
-  // INVALID_ARGUMENT naming the plan's file and field if there are more cells or pictures than
-  // allowed, if none is left, or if a prompt is too long.
+  // INVALID_ARGUMENT naming the place in the plan's file and the field if there are more cells or
+  // pictures than allowed, if none is left, or if a prompt or an alternative text is empty or has
+  // more than kMaxPromptBytes.
   static absl::StatusOr<Expansion> Make(std::shared_ptr<const Plan> plan);
 
   const Plan& plan() const { return *plan_; }
@@ -57,16 +62,24 @@ class Expansion {
       const std::function<void(const std::vector<size_t>& cell, int64_t pictures)>& visit) const;
 
  private:
-  explicit Expansion(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  explicit Expansion(std::shared_ptr<const Plan> plan);
 
   std::vector<size_t> CellAt(int64_t number) const;
   // Makes it the cell after this one; the first one after the last.
   void Advance(std::vector<size_t>& cell) const;
   int64_t PicturesOf(const std::vector<size_t>& cell) const;
   Item ItemOf(std::vector<size_t> cell, int64_t number) const;
-  absl::Status CheckPrompt(const std::vector<size_t>& cell) const;
+  absl::Status CheckTexts(const std::vector<size_t>& cell) const;
+
+  // Returns "place=river/level=simple/", of all axes or of those alone that change the seed.
+  std::string KeyOf(const std::vector<size_t>& cell, bool all) const;
+  absl::string_view AltTextOf(const std::vector<size_t>& cell, size_t axis,
+                              const std::string& language) const;
 
   std::shared_ptr<const Plan> plan_;
+  // The axes' numbers in the order of their names. A plan that was saved anew by a program may have
+  // its axes in another order.
+  std::vector<size_t> by_name_;
   int64_t cells_ = 1;
   int64_t size_ = 0;
   // How many pictures stand before each block of cells.

@@ -60,12 +60,12 @@ TEST(Expansion, MakesEachCellsPictures) {
   const Expansion river = Expand(kRiver);
   ASSERT_EQ(river.size(), (2 + 4) * 2);
   const Item first = river.At(0);
-  EXPECT_EQ(first.key, "place=river/level=simple/1");
+  EXPECT_EQ(first.key, "level=simple/place=river/1");
   EXPECT_EQ(first.request.prompt, "a river, simple diagram");
   EXPECT_EQ(first.request.steps, 20);
   EXPECT_EQ(first.request.negative_prompt, "text, shading");
   const Item last = river.At(river.size() - 1);
-  EXPECT_EQ(last.key, "place=delta/level=detailed/4");
+  EXPECT_EQ(last.key, "level=detailed/place=delta/4");
   EXPECT_EQ(last.request.steps, 30);
   EXPECT_EQ(last.request.negative_prompt, "text");
 }
@@ -80,9 +80,9 @@ TEST(Expansion, OnlyAxesOfOtherSeedsChangeTheSeed) {
   std::map<std::string, uint64_t> seeds;
   const Expansion river = Expand(kRiver);
   for (int64_t i = 0; i < river.size(); ++i) seeds[river.At(i).key] = river.At(i).request.seed;
-  EXPECT_EQ(seeds["place=river/level=simple/1"], seeds["place=river/level=detailed/1"]);
-  EXPECT_NE(seeds["place=river/level=simple/1"], seeds["place=river/level=simple/2"]);
-  EXPECT_NE(seeds["place=river/level=simple/1"], seeds["place=delta/level=simple/1"]);
+  EXPECT_EQ(seeds["level=simple/place=river/1"], seeds["level=detailed/place=river/1"]);
+  EXPECT_NE(seeds["level=simple/place=river/1"], seeds["level=simple/place=river/2"]);
+  EXPECT_NE(seeds["level=simple/place=river/1"], seeds["level=simple/place=delta/1"]);
   for (const auto& [key, seed] : seeds) EXPECT_LT(seed, uint64_t{1} << 53) << key;
 }
 
@@ -101,11 +101,13 @@ TEST(Expansion, ALargerPlanKeepsEachPicture) {
   }
 }
 
-TEST(Expansion, LeavesOutWhatIsExcluded) {
+TEST(Expansion, LeavesOutWhatIsExcludedAndKeepsTheOthers) {
   const std::string plan = absl::StrCat(kRiver, "exclude: [{place: river, level: [simple]}]\n");
   const auto left = Pictures(Expand(plan));
   EXPECT_EQ(left.size(), Pictures(Expand(kRiver)).size() - 2);
-  for (const auto& [key, picture] : left) EXPECT_THAT(key, Not(HasSubstr("river/level=simple")));
+  EXPECT_THAT(Pictures(Expand(kRiver)), IsSupersetOf(left));
+  for (const auto& [key, picture] : left)
+    EXPECT_THAT(key, Not(HasSubstr("level=simple/place=river")));
 }
 
 // More than a block of cells, with holes in it.
@@ -146,8 +148,9 @@ TEST(Expansion, RefusesMoreThanItMayMake) {
   std::string values;
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&values, "v", i, ", ");
   for (int i = 0; i < 16; ++i) absl::StrAppend(&cells, "  a", i, ": [", values, "]\n");
-  EXPECT_THAT(TryExpand(cells).status().message(),
-              AllOf(HasSubstr("plan.yaml: axes: got 1000 × 1000"), HasSubstr("at most 10000000")));
+  EXPECT_THAT(
+      TryExpand(cells).status().message(),
+      AllOf(HasSubstr("plan.yaml:3:3: axes: got 1000 × 1000"), HasSubstr("at most 2000000")));
   EXPECT_THAT(TryExpand(absl::StrCat("count: 1001\nprompt: x\naxes:\n  a: [", values, "]\n"))
                   .status()
                   .message(),
@@ -155,16 +158,38 @@ TEST(Expansion, RefusesMoreThanItMayMake) {
   EXPECT_EQ(Expand(absl::StrCat("count: 1000\nprompt: x\naxes:\n  a: [", values, "]\n")).size(),
             1'000'000);
   EXPECT_THAT(TryExpand("prompt: x\naxes: {a: [b]}\nexclude: [{a: b}]").status().message(),
-              HasSubstr("plan.yaml: exclude: got every cell excluded"));
+              HasSubstr("plan.yaml:3:10: exclude: got every cell excluded"));
+}
+
+// A program that reads a plan in JSON and writes it again may sort its axes.
+TEST(Expansion, TheOrderOfAxesChangesNoPicture) {
+  const auto with = [&](absl::string_view first, absl::string_view second) {
+    return Pictures(
+        Expand(absl::StrCat("prompt: '{b}{a}'\naxes:\n  ", first, "\n  ", second, "\n")));
+  };
+  EXPECT_EQ(with("b: [x, y]", "a: [x, z]"), with("a: [x, z]", "b: [x, y]"));
+}
+
+TEST(Expansion, NoTextIsEmptyOrGrowsWithoutEnd) {
+  EXPECT_THAT(TryExpand("prompt: '{a}'\naxes: {a: {b: c, none: ''}}").status().message(),
+              HasSubstr("plan.yaml:1:9: prompt of a=none/1: got no text"));
+  std::string alt;
+  for (int i = 0; i < 20; ++i) alt += "{a}";
+  EXPECT_THAT(
+      TryExpand(absl::StrCat("prompt: x\nalt_text: {en: '", alt,
+                             "'}\naxes: {a: {b: {alt_text: {en: ", std::string(200, 'x'), "}}}}"))
+          .status()
+          .message(),
+      HasSubstr("alt_text.en of a=b/1: got 4000 bytes"));
 }
 
 TEST(Expansion, SaysWhichPromptIsTooLong) {
   const std::string plan =
       absl::StrCat("prompt: '{a} {b}'\naxes:\n  a: {short: s, long: ", std::string(1500, 'x'),
                    "}\n  b: {short: s, long: ", std::string(1500, 'y'), "}\n");
-  EXPECT_THAT(
-      TryExpand(plan).status().message(),
-      AllOf(HasSubstr("prompt of a=long/b=long/1: got 3001 bytes"), HasSubstr("at most 2000")));
+  EXPECT_THAT(TryExpand(plan).status().message(),
+              AllOf(HasSubstr("plan.yaml:1:9: prompt of a=long/b=long/1: got 3001 bytes"),
+                    HasSubstr("expected 1 to 2000 bytes")));
 }
 
 }  // namespace

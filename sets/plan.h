@@ -17,7 +17,11 @@ namespace imprint::sets {
 // The most that a plan may ask for.
 inline constexpr size_t kMostAxes = 16;
 inline constexpr size_t kMostAxisValues = 10'000;
-inline constexpr int64_t kMostCells = 10'000'000;
+inline constexpr size_t kMostLanguages = 32;
+inline constexpr size_t kMostPlanEmbeddings = 64;
+// Of all exclusions and quotas, each of which is held against each cell.
+inline constexpr size_t kMostChoices = 500;
+inline constexpr int64_t kMostCells = 2'000'000;
 inline constexpr int64_t kMostPictures = 1'000'000;
 inline constexpr int kMostPicturesOfCell = 10'000;
 inline constexpr int kMostWeight = 1'000;
@@ -38,8 +42,8 @@ struct AxisValue {
   std::map<std::string, std::string> alt_text;
   // How many times as many pictures as the others it gets.
   int weight = 1;
-  // Comes before the plan's. Only what is kept out is added to what others keep out; no two axes
-  // give the same of the other settings.
+  // These go before the plan's. What is kept out is added to what others keep out; of the other
+  // settings, no two axes give the same.
   GivenSettings settings;
 };
 
@@ -98,6 +102,10 @@ struct Plan {
   // Cells of which there is to be no picture.
   std::vector<Selection> exclusions;
   std::vector<Quota> quotas;
+  // Where the file says what the pictures differ in, which are left out, and the prompt.
+  std::string axes_place;
+  std::string exclusions_place;
+  std::string prompt_place;
 };
 
 // Returns whether a cell is in any of the selections. `cell` has the number of a value for each

@@ -1,16 +1,18 @@
 #include "sets/plan_file.h"
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
@@ -20,24 +22,29 @@
 #include "orders/field_table.h"
 #include "sets/coverage.h"
 #include "sets/plan_node.h"
+#include "sets/plan_rules.h"
 #include "sets/plan_settings.h"
 
 namespace imprint::sets {
 namespace {
 
-constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxTitleBytes = 200;
 
-bool IsNameByte(char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_'; }
-
-// Names become parts of keys, files and addresses.
 absl::Status CheckName(absl::string_view name, const PlanNode& node) {
-  if (!name.empty() && name.size() <= kMaxNameBytes && absl::c_all_of(name, IsNameByte)) {
-    return absl::OkStatus();
-  }
-  return node.Wrong(Quoted(name), absl::StrCat("a name of at most ", kMaxNameBytes,
+  if (IsName(name)) return absl::OkStatus();
+  return node.Wrong(Quoted(name), absl::StrCat("a name of 1 to ", kMaxNameBytes,
                                                " letters without accents, digits, - and _; other "
                                                "words go into text"));
+}
+
+// Returns what tells a value's pictures from those of the others on its axis, apart from the seed.
+std::string DrawnFrom(const AxisValue& value, bool in_prompt) {
+  const nlohmann::json settings = ToJson<PictureRequest>(kPictureFields, value.settings.values);
+  std::string drawn_from = absl::StrCat(in_prompt ? value.text : "", "\n");
+  for (const auto* row : value.settings.given) {
+    absl::StrAppend(&drawn_from, row->name, "=", settings[std::string(row->name)].dump(), "\n");
+  }
+  return drawn_from;
 }
 
 // Reads a plan from the top; each function reads a part of it.
@@ -56,7 +63,7 @@ class PlanReader {
       };
     };
     RETURN_IF_ERROR(file.Read(WithSettings({{"title", text(plan_.title, kMaxTitleBytes)},
-                                            {"base_model", text(plan_.base_model, kMaxTitleBytes)},
+                                            {"base_model", to(&PlanReader::ReadBaseModel)},
                                             {"embeddings", to(&PlanReader::ReadEmbeddings)},
                                             {"seed", to(&PlanReader::ReadSeed)},
                                             {"count", to(&PlanReader::ReadCount)},
@@ -82,10 +89,30 @@ class PlanReader {
  private:
   absl::Status ReadEmbeddings(const PlanNode& node) {
     ASSIGN_OR_RETURN(const auto elements, node.List());
+    if (elements.size() > kMostPlanEmbeddings) {
+      return node.Wrong(absl::StrCat(elements.size(), " embeddings"),
+                        absl::StrCat("at most ", kMostPlanEmbeddings));
+    }
     for (const PlanNode& element : elements) {
-      ASSIGN_OR_RETURN(plan_.embeddings.emplace_back(), element.Text(kMaxTitleBytes));
+      ASSIGN_OR_RETURN(const std::string name, ReadResource(element, "concepts/"));
+      if (absl::c_linear_search(plan_.embeddings, name))
+        return element.Wrong("it twice", "it once");
+      plan_.embeddings.push_back(name);
     }
     return absl::OkStatus();
+  }
+
+  absl::Status ReadBaseModel(const PlanNode& node) {
+    ASSIGN_OR_RETURN(plan_.base_model, ReadResource(node, "baseModels/"));
+    return absl::OkStatus();
+  }
+
+  static absl::StatusOr<std::string> ReadResource(const PlanNode& node, absl::string_view begin) {
+    ASSIGN_OR_RETURN(const std::string name, node.Text(kMaxTitleBytes));
+    const bool named = absl::StartsWith(name, begin) && name.size() > begin.size();
+    const bool spaced = absl::c_any_of(name, [](char c) { return absl::ascii_isspace(c); });
+    if (!named || spaced) return node.Wrong(absl::StrCat(begin, "…"));
+    return name;
   }
 
   absl::Status ReadSeed(const PlanNode& node) {
@@ -102,43 +129,51 @@ class PlanReader {
   }
 
   absl::Status ReadAxes(const PlanNode& node) {
+    plan_.axes_place = node.place();
     ASSIGN_OR_RETURN(const auto entries, node.Entries());
     if (entries.empty() || entries.size() > kMostAxes) {
       return node.Wrong(absl::StrCat(entries.size(), " axes"), absl::StrCat("1 to ", kMostAxes));
     }
-    for (const auto& [name, axis] : entries) {
-      RETURN_IF_ERROR(CheckName(name, axis));
+    for (const auto& [name, key, axis] : entries) {
+      RETURN_IF_ERROR(CheckName(name, key));
       plan_.axes.push_back({.name = name});
       axis_names_.push_back(name);
       places_.emplace_back();
+      value_names_.clear();
       RETURN_IF_ERROR(ReadAxis(axis, plan_.axes.back()));
     }
     return absl::OkStatus();
   }
 
   absl::Status ReadAxis(const PlanNode& node, Axis& axis) {
+    const size_t values = node.yaml().size();
+    if ((node.is_map() || node.is_list()) && (values == 0 || values > kMostAxisValues)) {
+      return node.Wrong(absl::StrCat(values, " values"), absl::StrCat("1 to ", kMostAxisValues));
+    }
     if (node.is_map()) {
       ASSIGN_OR_RETURN(const auto entries, node.Entries());
-      for (const auto& [name, value] : entries) {
-        RETURN_IF_ERROR(CheckName(name, value));
-        axis.values.push_back({.name = name, .text = name});
-        places_.back().push_back(value.place());
+      for (const auto& [name, key, value] : entries) {
+        RETURN_IF_ERROR(AddValue(name, key, axis));
         RETURN_IF_ERROR(ReadValue(value, axis.values.back()));
       }
-    } else {
-      ASSIGN_OR_RETURN(const auto elements, node.List());
-      for (const PlanNode& element : elements) {
-        ASSIGN_OR_RETURN(const std::string name, element.Text(kMaxPromptBytes));
-        RETURN_IF_ERROR(CheckName(name, element));
-        if (FindValue(axis, name)) return element.Wrong(Quoted(name) + " twice", "it once");
-        axis.values.push_back({.name = name, .text = name});
-        places_.back().push_back(element.place());
-      }
+      return absl::OkStatus();
     }
-    if (axis.values.empty() || axis.values.size() > kMostAxisValues) {
-      return node.Wrong(absl::StrCat(axis.values.size(), " values"),
-                        absl::StrCat("1 to ", kMostAxisValues));
+    ASSIGN_OR_RETURN(const auto elements, node.List());
+    for (const PlanNode& element : elements) {
+      ASSIGN_OR_RETURN(const std::string name, element.Text(kMaxPromptBytes));
+      RETURN_IF_ERROR(AddValue(name, element, axis));
     }
+    return absl::OkStatus();
+  }
+
+  // Adds a value to the newest axis.
+  absl::Status AddValue(const std::string& name, const PlanNode& node, Axis& axis) {
+    RETURN_IF_ERROR(CheckName(name, node));
+    if (!value_names_.insert(name).second) {
+      return node.Wrong(absl::StrCat(Quoted(name), " twice"), "it once");
+    }
+    axis.values.push_back({.name = name, .text = name});
+    places_.back().push_back(node.place());
     return absl::OkStatus();
   }
 
@@ -158,8 +193,8 @@ class PlanReader {
                        }},
                       {"alt_text",
                        [&](const PlanNode& words) -> absl::Status {
-                         ASSIGN_OR_RETURN(const auto entries, words.Entries());
-                         for (const auto& [language, text] : entries) {
+                         ASSIGN_OR_RETURN(const auto entries, ReadLanguages(words));
+                         for (const auto& [language, key, text] : entries) {
                            ASSIGN_OR_RETURN(value.alt_text[language],
                                             text.Text(kMaxPromptBytes, /*may_be_empty=*/true));
                          }
@@ -168,24 +203,34 @@ class PlanReader {
                      value.settings));
   }
 
+  static absl::StatusOr<std::vector<PlanEntry>> ReadLanguages(const PlanNode& node) {
+    ASSIGN_OR_RETURN(auto entries, node.Entries());
+    if (entries.size() > kMostLanguages) {
+      return node.Wrong(absl::StrCat(entries.size(), " languages"),
+                        absl::StrCat("at most ", kMostLanguages));
+    }
+    for (const PlanEntry& entry : entries) RETURN_IF_ERROR(CheckName(entry.name, entry.key));
+    return entries;
+  }
+
   absl::Status ReadSameSeed(const PlanNode& node) {
     ASSIGN_OR_RETURN(const auto elements, node.List());
     for (const PlanNode& element : elements) {
-      ASSIGN_OR_RETURN(const size_t axis, AxisOf(element));
+      ASSIGN_OR_RETURN(const size_t axis, rules().AxisOf(element));
       plan_.axes[axis].same_seed = true;
     }
     return absl::OkStatus();
   }
 
   absl::Status ReadPrompt(const PlanNode& node) {
+    plan_.prompt_place = node.place();
     ASSIGN_OR_RETURN(plan_.prompt, ReadTemplate(node));
     return absl::OkStatus();
   }
 
   absl::Status ReadAltText(const PlanNode& node) {
-    ASSIGN_OR_RETURN(const auto entries, node.Entries());
-    for (const auto& [language, words] : entries) {
-      RETURN_IF_ERROR(CheckName(language, words));
+    ASSIGN_OR_RETURN(const auto entries, ReadLanguages(node));
+    for (const auto& [language, key, words] : entries) {
       ASSIGN_OR_RETURN(const TextTemplate text, ReadTemplate(words));
       for (size_t i = 0; i < plan_.axes.size(); ++i) {
         if (!text.Has(i)) continue;
@@ -210,173 +255,40 @@ class PlanReader {
   }
 
   absl::Status ReadExclusions(const PlanNode& node) {
-    ASSIGN_OR_RETURN(plan_.exclusions, ReadSelections(node));
+    plan_.exclusions_place = node.place();
+    if (node.is_list() && node.yaml().size() == 0) return absl::OkStatus();
+    ASSIGN_OR_RETURN(plan_.exclusions, rules().ReadSelections(node));
     return absl::OkStatus();
   }
 
   absl::Status ReadQuotas(const PlanNode& node) {
-    ASSIGN_OR_RETURN(const auto elements, node.List());
-    for (const PlanNode& element : elements) RETURN_IF_ERROR(ReadQuota(element));
+    ASSIGN_OR_RETURN(plan_.quotas, rules().ReadQuotas(node));
     return absl::OkStatus();
   }
 
-  absl::Status ReadQuota(const PlanNode& node) {
-    Quota quota{.place = node.place()};
-    std::optional<size_t> each;
-    const auto share = [](double& member) {
-      return [&member](const PlanNode& value) -> absl::Status {
-        ASSIGN_OR_RETURN(member, ReadShare(value));
-        return absl::OkStatus();
-      };
-    };
-    const auto selections = [this](std::vector<Selection>& member) {
-      return [this, &member](const PlanNode& value) -> absl::Status {
-        ASSIGN_OR_RETURN(member, ReadSelections(value));
-        return absl::OkStatus();
-      };
-    };
-    RETURN_IF_ERROR(node.Read({{"each",
-                                [&](const PlanNode& value) -> absl::Status {
-                                  ASSIGN_OR_RETURN(each, AxisOf(value));
-                                  return absl::OkStatus();
-                                }},
-                               {"of", selections(quota.of)},
-                               {"where", selections(quota.where)},
-                               {"at_least", share(quota.at_least)},
-                               {"at_most", share(quota.at_most)}}));
-    if (each.has_value() != quota.of.empty()) {
-      return node.Wrong(each ? "each and of" : "neither each nor of",
-                        "one of them: each: an axis, or of: some values");
-    }
-    if (quota.at_least == 0 && quota.at_most == 1) {
-      return node.Wrong("no share", "at_least or at_most, such as 20%");
-    }
-    if (quota.at_least > quota.at_most) {
-      return node.Wrong("at_least above at_most", "at_least to be at most at_most");
-    }
-    if (!each) {
-      plan_.quotas.push_back(Named(std::move(quota)));
-      return absl::OkStatus();
-    }
-    const size_t values = plan_.axes[*each].values.size();
-    if (quota.at_least * static_cast<double>(values) > 1 + 1e-9) {
-      return node.Wrong(absl::StrCat("at least ", quota.at_least * 100, " % of each of ", values),
-                        absl::StrCat("at most ", 100.0 / static_cast<double>(values), " %"));
-    }
-    for (size_t i = 0; i < values; ++i) {
-      AxisChoice choice{.axis = *each, .values = std::vector<bool>(values)};
-      choice.values[i] = true;
-      Quota of_one = quota;
-      of_one.of = {{choice}};
-      plan_.quotas.push_back(Named(std::move(of_one)));
-    }
-    return absl::OkStatus();
+  // What reads them; the axes are read before.
+  RuleReader& rules() {
+    if (!rules_) rules_.emplace(plan_.axes);
+    return *rules_;
   }
 
-  // "20%" or 0.2.
-  static absl::StatusOr<double> ReadShare(const PlanNode& node) {
-    constexpr absl::string_view kExpected = "a share such as 20% or 0.2";
-    if (!node.is_text()) return node.Wrong(kExpected);
-    absl::string_view text = node.yaml().Scalar();
-    const bool percent = absl::ConsumeSuffix(&text, "%");
-    double share = 0;
-    if (!absl::SimpleAtod(text, &share)) return node.Wrong(kExpected);
-    if (percent) share /= 100;
-    if (!(share >= 0 && share <= 1)) return node.Wrong(kExpected);
-    return share;
-  }
-
-  // A map of axes and their values, or a list of such maps, of which any may hold.
-  absl::StatusOr<std::vector<Selection>> ReadSelections(const PlanNode& node) {
-    std::vector<PlanNode> maps = {node};
-    if (!node.is_map()) {
-      ASSIGN_OR_RETURN(maps, node.List());
-    }
-    std::vector<Selection> selections;
-    for (const PlanNode& map : maps) {
-      ASSIGN_OR_RETURN(const auto entries, map.Entries());
-      if (entries.empty()) return map.Wrong("no axis", "an axis and some of its values");
-      Selection& selection = selections.emplace_back();
-      for (const auto& [name, values] : entries) {
-        const auto axis = absl::c_find(axis_names_, name);
-        if (axis == axis_names_.end()) return UnknownAxis(name, values);
-        ASSIGN_OR_RETURN(selection.emplace_back(),
-                         ReadChoice(static_cast<size_t>(axis - axis_names_.begin()), values));
-      }
-    }
-    if (selections.empty()) return node.Wrong("nothing", "an axis and some of its values");
-    return selections;
-  }
-
-  absl::StatusOr<AxisChoice> ReadChoice(size_t number, const PlanNode& node) {
-    const Axis& axis = plan_.axes[number];
-    AxisChoice choice{.axis = number, .values = std::vector<bool>(axis.values.size())};
-    ASSIGN_OR_RETURN(const auto elements, node.List());
-    for (const PlanNode& element : elements) {
-      const auto value =
-          element.is_text() ? FindValue(axis, element.yaml().Scalar()) : std::nullopt;
-      if (!value) {
-        return element.Wrong(
-            absl::StrCat("a value of ", axis.name, ": ",
-                         absl::StrJoin(axis.values, ", ", [](std::string* out, const auto& each) {
-                           absl::StrAppend(out, each.name);
-                         })));
-      }
-      choice.values[*value] = true;
-    }
-    return choice;
-  }
-
-  absl::StatusOr<size_t> AxisOf(const PlanNode& node) const {
-    if (node.is_text()) {
-      const auto axis = absl::c_find(axis_names_, node.yaml().Scalar());
-      if (axis != axis_names_.end()) return static_cast<size_t>(axis - axis_names_.begin());
-    }
-    return node.Wrong(absl::StrCat("an axis: ", absl::StrJoin(axis_names_, ", ")));
-  }
-
-  absl::Status UnknownAxis(absl::string_view name, const PlanNode& node) const {
-    return node.Wrong(absl::StrCat("axis ", Quoted(name)),
-                      absl::StrCat("an axis: ", absl::StrJoin(axis_names_, ", ")));
-  }
-
-  static std::optional<size_t> FindValue(const Axis& axis, absl::string_view name) {
-    const auto found =
-        absl::c_find_if(axis.values, [&](const AxisValue& value) { return value.name == name; });
-    if (found == axis.values.end()) return std::nullopt;
-    return static_cast<size_t>(found - axis.values.begin());
-  }
-
-  Quota Named(Quota quota) const {
-    quota.name = NameOfAny(quota.of);
-    if (!quota.where.empty()) absl::StrAppend(&quota.name, ", where ", NameOfAny(quota.where));
-    return quota;
-  }
-
-  std::string NameOfAny(const std::vector<Selection>& selections) const {
-    return absl::StrJoin(selections, " or ", [&](std::string* out, const Selection& selection) {
-      absl::StrAppend(out,
-                      absl::StrJoin(selection, " and ", [&](std::string* part, const auto& of) {
-                        const Axis& axis = plan_.axes[of.axis];
-                        std::vector<absl::string_view> names;
-                        for (size_t i = 0; i < axis.values.size(); ++i) {
-                          if (of.values[i]) names.push_back(axis.values[i].name);
-                        }
-                        absl::StrAppend(part, axis.name, "=", absl::StrJoin(names, "|"));
-                      }));
-    });
-  }
-
-  // No two pictures are drawn from the same, and no setting is given twice.
+  // No two values of an axis make the same pictures, no setting is given by two axes, and no words
+  // are in a language that no picture has.
   absl::Status CheckDifferences() const {
     std::map<const Field<PictureRequest>*, absl::string_view> given_by;
     for (size_t i = 0; i < plan_.axes.size(); ++i) {
       const Axis& axis = plan_.axes[i];
-      std::set<absl::string_view> texts;
+      std::set<std::string> drawn_from;
       for (size_t j = 0; j < axis.values.size(); ++j) {
         const AxisValue& value = axis.values[j];
         const std::string field =
             absl::StrCat(places_[i][j], ": axes.", axis.name, ".", value.name);
+        for (const auto& [language, words] : value.alt_text) {
+          if (plan_.alt_text.contains(language)) continue;
+          return FieldError(absl::StrCat(field, ".alt_text.", language),
+                            "words in a language without an alternative text",
+                            absl::StrCat("alt_text.", language, " in the plan"));
+        }
         for (const auto* row : value.settings.given) {
           if (row->name == "negative_prompt") continue;
           const auto [other, first] = given_by.emplace(row, axis.name);
@@ -385,10 +297,9 @@ class PlanReader {
                               "one axis to say it");
           }
         }
-        if (!axis.same_seed || !value.settings.given.empty()) continue;
-        const absl::string_view text = plan_.prompt.Has(i) ? value.text : absl::string_view();
-        if (!texts.insert(text).second) {
-          return FieldError(field, "the prompt and seed of another value",
+        if (!axis.same_seed) continue;
+        if (!drawn_from.insert(DrawnFrom(value, plan_.prompt.Has(i))).second) {
+          return FieldError(field, "the prompt, settings and seed of another value",
                             "another text, or an axis that is not in same_seed");
         }
       }
@@ -400,14 +311,21 @@ class PlanReader {
   std::vector<std::string> axis_names_;
   // Where each axis' values stand.
   std::vector<std::vector<std::string>> places_;
+  // Of the axis that is being read.
+  std::set<std::string> value_names_;
+  std::optional<RuleReader> rules_;
 };
 
 }  // namespace
 
 absl::StatusOr<Plan> ParsePlan(absl::string_view text, const std::string& origin) {
   try {
-    const YAML::Node file = YAML::Load(std::string(text));
-    return PlanReader(origin).Read(PlanNode(file, origin, ""));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1) {
+      return PlanNode(documents[1], origin).Wrong("text after the end of the plan", "one plan");
+    }
+    return PlanReader(origin).Read(
+        PlanNode(documents.empty() ? YAML::Node() : documents[0], origin));
   } catch (const YAML::DeepRecursion& error) {
     return FieldError(absl::StrCat(origin, ":", error.mark.line + 1, ": plan"),
                       absl::StrCat("lists and maps ", error.depth(), " deep"), "a plan");

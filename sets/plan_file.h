@@ -13,7 +13,7 @@
 namespace imprint::sets {
 
 // The largest file.
-inline constexpr size_t kMaxPlanBytes = 3 << 20;
+inline constexpr size_t kMaxPlanBytes = 1 << 20;
 
 // Reads a plan in YAML, or in JSON, of which YAML 1.2 makes nearly all a part of itself. Comments,
 // anchors and aliases are allowed. INVALID_ARGUMENT naming `origin`, line, column and field, with

@@ -1,8 +1,10 @@
 // A place in a YAML file, read with errors that name file, line, column and field.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +16,12 @@
 
 namespace imprint::sets {
 
+inline constexpr size_t kMaxNameBytes = 64;
+
+// Returns whether a text is letters without accents, digits, "-" and "_", and not too long: what
+// may become a part of keys, files and addresses.
+bool IsName(absl::string_view text);
+
 class PlanNode;
 
 // A field of a map, and what reads it.
@@ -22,12 +30,19 @@ struct PlanField {
   std::function<absl::Status(const PlanNode& value)> read;
 };
 
+// The most that may be read of one file, in bytes of text and 64 for each node. Aliases count each
+// time that they are used: a few lines of them can stand for more than memory holds.
+inline constexpr int64_t kMostPlanReading = 32 << 20;
+
+struct PlanEntry;
+
 // A node of a file, and its field's name from the top: "axes.level.simple". Copies are cheap and
-// share the file's nodes. Its functions may throw nothing: each looks at the node's kind first.
+// share the file's nodes, and what may still be read of it. Not thread-safe.
 class PlanNode {
  public:
-  PlanNode(YAML::Node node, std::string origin, std::string field)
-      : node_(std::move(node)), origin_(std::move(origin)), field_(std::move(field)) {}
+  // The top of a file that errors call `origin`.
+  PlanNode(YAML::Node top, const std::string& origin)
+      : node_(std::move(top)), file_(std::make_shared<File>(File{.origin = origin})) {}
 
   const YAML::Node& yaml() const { return node_; }
   const std::string& field() const { return field_; }
@@ -50,16 +65,35 @@ class PlanNode {
   absl::StatusOr<std::vector<PlanNode>> List() const;
 
   // Returns the entries of a map in the file's order. No two have the same name.
-  absl::StatusOr<std::vector<std::pair<std::string, PlanNode>>> Entries() const;
+  absl::StatusOr<std::vector<PlanEntry>> Entries() const;
 
   // Reads a map's entries with those of `fields`, in the order of `fields`. An entry that none of
   // them is for is an error.
   absl::Status Read(const std::vector<PlanField>& fields) const;
 
  private:
+  struct File {
+    std::string origin;
+    int64_t read = 0;
+  };
+
+  PlanNode(YAML::Node node, std::shared_ptr<File> file, std::string field)
+      : node_(std::move(node)), file_(std::move(file)), field_(std::move(field)) {}
+
+  // Returns INVALID_ARGUMENT if more has been read than may be.
+  absl::Status Spend(size_t nodes, size_t bytes) const;
+
   YAML::Node node_;
-  std::string origin_;
+  std::shared_ptr<File> file_;
   std::string field_;
+};
+
+// A name of a map and what stands behind its colon. `key` is the name itself: errors about it point
+// there, those about the value at the value, which is at its anchor if it is an alias.
+struct PlanEntry {
+  std::string name;
+  PlanNode key;
+  PlanNode value;
 };
 
 }  // namespace imprint::sets

@@ -1,7 +1,9 @@
 #include "sets/text_template.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -12,17 +14,19 @@
 namespace imprint::sets {
 namespace {
 
-absl::Status Wrong(size_t at, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(what, " at character ", at + 1));
+absl::Status Wrong(absl::string_view before, absl::string_view what) {
+  // Without the further bytes of a character.
+  const auto at = absl::c_count_if(before, [](char c) { return (c & 0xC0) != 0x80; });
+  return absl::InvalidArgumentError(absl::StrCat("at character ", at + 1, ": ", what));
 }
 
-// Returns the number of the axis of that name; `at` is where it stands.
+// Returns the number of the axis of that name; `before` stands before it.
 absl::StatusOr<size_t> AxisNamed(absl::string_view name, const std::vector<std::string>& axes,
-                                 size_t at) {
+                                 absl::string_view before) {
   const auto found = std::find(axes.begin(), axes.end(), name);
   if (found != axes.end()) return static_cast<size_t>(found - axes.begin());
-  return Wrong(at, absl::StrCat("no axis is called ", Quoted(name), "; expected ",
-                                absl::StrJoin(axes, ", "), ", or {{ for a brace,"));
+  return Wrong(before, absl::StrCat("no axis is called ", Quoted(name), "; expected ",
+                                    absl::StrJoin(axes, ", "), ", or {{ for a brace"));
 }
 
 }  // namespace
@@ -38,13 +42,14 @@ absl::StatusOr<TextTemplate> TextTemplate::Parse(absl::string_view text,
       piece.text += c;
       ++i;
     } else if (c == '}') {
-      return Wrong(i, "a } that closes nothing; write }} for a brace,");
+      return Wrong(text.substr(0, i), "a } that closes nothing; write }} for a brace");
     } else if (c == '{') {
       const size_t end = text.find('}', i);
       if (end == absl::string_view::npos) {
-        return Wrong(i, "a { that nothing closes; write {{ for a brace,");
+        return Wrong(text.substr(0, i), "a { that nothing closes; write {{ for a brace");
       }
-      ASSIGN_OR_RETURN(piece.axis, AxisNamed(text.substr(i + 1, end - i - 1), axes, i));
+      ASSIGN_OR_RETURN(piece.axis,
+                       AxisNamed(text.substr(i + 1, end - i - 1), axes, text.substr(0, i)));
       parsed.pieces_.push_back(std::move(piece));
       piece = {};
       i = end;

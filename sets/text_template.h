@@ -15,8 +15,8 @@ namespace imprint::sets {
 class TextTemplate {
  public:
   // Parses a text in which {name} stands for an axis' value, and {{ and }} for braces.
-  // INVALID_ARGUMENT without a field's name, but with the column, if a brace has no partner, or if
-  // a name is none of `axes`.
+  // INVALID_ARGUMENT that says at which character, but names no field, if a brace has no partner,
+  // or if a name is none of `axes`.
   static absl::StatusOr<TextTemplate> Parse(absl::string_view text,
                                             const std::vector<std::string>& axes);
 

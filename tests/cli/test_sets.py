@@ -23,14 +23,18 @@ def test_each_plan_of_the_cookbook_is_in_order(plan):
 
 def test_a_plan_is_explained_to_people_and_programs():
     done = check(COOKBOOK / "river.yaml")
-    for text in ("24, of 10 cells; 2 excluded", "place=source/season=summer/level=simple/1",
+    for text in ("24, of 10 cells; 2 excluded", "level=simple/place=source/season=summer/1",
                  "de: einfaches Schaubild: die Quelle des Flusses im Sommer.", "at least 25 %  8 of 24   33.33 %  yes"):
         assert text in done.stdout, done.stdout
     plan = json.loads(check(COOKBOOK / "river.yaml", "--json").stdout)
     assert (plan["event"], plan["pictures"], plan["excluded_cells"]) == ("plan", 24, 2)
-    assert plan["axes"]["place"] == {"source": 8, "valley": 8, "delta": 8}
+    assert [(axis["name"], axis["same_seed"]) for axis in plan["axes"]] == [("place", False), ("season", False),
+                                                                            ("level", True)]
+    assert [(value["name"], value["pictures"]) for value in plan["axes"][0]["values"]] == [
+        ("source", 8), ("valley", 8), ("delta", 8)]
+    assert (plan["first"]["settings"]["guidance"], plan["last"]["settings"]["guidance"]) == (8, 5)
     assert all(quota["met"] for quota in plan["quotas"]) and len(plan["quotas"]) == 7
-    assert plan["last"]["key"] == "place=delta/season=summer/level=detailed/4"
+    assert plan["last"]["key"] == "level=detailed/place=delta/season=summer/4"
 
 
 def test_what_is_wrong_has_a_line_and_ends_in_2(tmp_path):

@@ -1,15 +1,21 @@
 // imprint set check.
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "cli/imprint/commands/command.h"
 #include "cli/program/table.h"
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
+#include "orders/field_table.h"
+#include "orders/picture_request.h"
 #include "sets/coverage.h"
 #include "sets/expansion.h"
 #include "sets/plan_file.h"
@@ -19,14 +25,14 @@ namespace {
 
 // Each value of each axis, with its pictures.
 std::string AxesText(const sets::Plan& plan, const sets::Coverage& coverage) {
-  Table table({"AXIS", "VALUE", "PICTURES", "SHARE"});
+  Table table({"AXIS", "VALUE", "PICTURES", "SHARE", "SEED"});
   for (size_t i = 0; i < plan.axes.size(); ++i) {
     const sets::Axis& axis = plan.axes[i];
     for (size_t j = 0; j < axis.values.size(); ++j) {
       const int64_t pictures = coverage.of_values[i][j];
-      table.Add(
-          {j == 0 ? axis.name : "", axis.values[j].name, absl::StrCat(pictures),
-           sets::Percent(static_cast<double>(pictures) / static_cast<double>(coverage.pictures))});
+      table.Add({j == 0 ? axis.name : "", axis.values[j].name, absl::StrCat(pictures),
+                 sets::Percent(sets::QuotaCount{pictures, coverage.pictures}.share()),
+                 j == 0 && axis.same_seed ? "the same" : ""});
     }
   }
   return table.Text();
@@ -46,18 +52,28 @@ std::string QuotasText(const sets::Plan& plan, const sets::Coverage& coverage) {
 nlohmann::json ItemJson(const sets::Item& item) {
   return {{"key", item.key},
           {"prompt", item.request.prompt},
-          {"negative_prompt", item.request.negative_prompt},
           {"seed", item.request.seed},
+          {"settings", ToJson<PictureRequest>(kPictureFields, item.request)},
           {"alt_text", item.alt_text}};
 }
 
-nlohmann::json PlanJson(const sets::Plan& plan, const sets::Coverage& coverage) {
-  nlohmann::json axes = nlohmann::json::object();
+// In the plan's order, which an object would not keep.
+nlohmann::json AxesJson(const sets::Plan& plan, const sets::Coverage& coverage) {
+  nlohmann::json axes = nlohmann::json::array();
   for (size_t i = 0; i < plan.axes.size(); ++i) {
-    for (size_t j = 0; j < plan.axes[i].values.size(); ++j) {
-      axes[plan.axes[i].name][plan.axes[i].values[j].name] = coverage.of_values[i][j];
+    const sets::Axis& axis = plan.axes[i];
+    nlohmann::json values = nlohmann::json::array();
+    for (size_t j = 0; j < axis.values.size(); ++j) {
+      values.push_back({{"name", axis.values[j].name},
+                        {"weight", axis.values[j].weight},
+                        {"pictures", coverage.of_values[i][j]}});
     }
+    axes.push_back({{"name", axis.name}, {"same_seed", axis.same_seed}, {"values", values}});
   }
+  return axes;
+}
+
+nlohmann::json QuotasJson(const sets::Plan& plan, const sets::Coverage& coverage) {
   nlohmann::json quotas = nlohmann::json::array();
   for (size_t i = 0; i < plan.quotas.size(); ++i) {
     quotas.push_back({{"name", plan.quotas[i].name},
@@ -67,28 +83,22 @@ nlohmann::json PlanJson(const sets::Plan& plan, const sets::Coverage& coverage) 
                       {"out_of", coverage.quotas[i].where},
                       {"met", sets::IsMet(plan.quotas[i], coverage.quotas[i])}});
   }
-  return {{"title", plan.title},
-          {"cells", coverage.cells},
-          {"excluded_cells", coverage.excluded_cells},
-          {"pictures", coverage.pictures},
-          {"axes", axes},
-          {"quotas", quotas}};
+  return quotas;
 }
 
-absl::Status CheckPlan(const std::string& file, CommandContext& context) {
-  ASSIGN_OR_RETURN(sets::Plan read, sets::ReadPlan(file));
-  const auto plan = std::make_shared<const sets::Plan>(std::move(read));
-  ASSIGN_OR_RETURN(const sets::Expansion expansion, sets::Expansion::Make(plan));
-  const sets::Coverage coverage = sets::CoverageOf(expansion);
-  Console& console = context.console;
-  console.Line("plan", plan->title.empty() ? file : absl::StrCat(plan->title, " (", file, ")"));
+void ShowForPeople(const sets::Expansion& expansion, const sets::Coverage& coverage,
+                   Console& console) {
+  const sets::Plan& plan = expansion.plan();
+  console.Line("plan",
+               plan.title.empty() ? plan.origin : absl::StrCat(plan.title, " (", plan.origin, ")"));
+  if (!plan.base_model.empty()) console.Line("model", plan.base_model);
+  for (const std::string& embedding : plan.embeddings) console.Line("embedding", embedding);
+  const int64_t cells = coverage.cells - coverage.excluded_cells;
   console.Line("pictures",
-               absl::StrCat(coverage.pictures, ", of ",
-                            CountText(coverage.cells - coverage.excluded_cells, "cell"),
+               absl::StrCat(coverage.pictures, ", of ", CountText(cells, "cell"),
                             coverage.excluded_cells > 0
                                 ? absl::StrCat("; ", coverage.excluded_cells, " excluded")
                                 : ""));
-  nlohmann::json event = PlanJson(*plan, coverage);
   for (const auto& [label, index] :
        {std::pair("first", int64_t{0}), std::pair("last", expansion.size() - 1)}) {
     const sets::Item item = expansion.At(index);
@@ -97,18 +107,34 @@ absl::Status CheckPlan(const std::string& file, CommandContext& context) {
     for (const auto& [language, text] : item.alt_text) {
       console.Line("", absl::StrCat(language, ": ", text));
     }
-    event[label] = ItemJson(item);
   }
-  console.Text(absl::StrCat("\n", AxesText(*plan, coverage)));
-  if (!plan->quotas.empty()) console.Text(absl::StrCat("\n", QuotasText(*plan, coverage)));
-  console.Event("plan", std::move(event));
+  console.Text(absl::StrCat("\n", AxesText(plan, coverage)));
+  if (!plan.quotas.empty()) console.Text(absl::StrCat("\n", QuotasText(plan, coverage)));
+}
+
+absl::Status CheckPlan(const std::string& file, CommandContext& context) {
+  ASSIGN_OR_RETURN(sets::Plan read, sets::ReadPlan(file));
+  const auto plan = std::make_shared<const sets::Plan>(std::move(read));
+  ASSIGN_OR_RETURN(const sets::Expansion expansion, sets::Expansion::Make(plan));
+  const sets::Coverage coverage = sets::CoverageOf(expansion);
+  ShowForPeople(expansion, coverage, context.console);
+  context.console.Event("plan", {{"title", plan->title},
+                                 {"base_model", plan->base_model},
+                                 {"embeddings", plan->embeddings},
+                                 {"cells", coverage.cells},
+                                 {"excluded_cells", coverage.excluded_cells},
+                                 {"pictures", coverage.pictures},
+                                 {"axes", AxesJson(*plan, coverage)},
+                                 {"quotas", QuotasJson(*plan, coverage)},
+                                 {"first", ItemJson(expansion.At(0))},
+                                 {"last", ItemJson(expansion.At(expansion.size() - 1))}});
   return sets::CheckQuotas(*plan, coverage);
 }
 
 }  // namespace
 
 std::vector<Command> MakeSetCommands(CLI::App& app) {
-  CLI::App* set = app.add_subcommand("set", "Sets of pictures that are drawn after a plan.");
+  CLI::App* set = app.add_subcommand("set", "Sets of pictures, each from a plan.");
   set->require_subcommand(1);
   CLI::App* check = set->add_subcommand(
       "check",
