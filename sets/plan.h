@@ -15,6 +15,7 @@
 namespace imprint::sets {
 
 // The most that a plan may ask for.
+inline constexpr size_t kMaxTitleBytes = 200;
 inline constexpr size_t kMostAxes = 16;
 inline constexpr size_t kMostAxisValues = 10'000;
 inline constexpr size_t kMostLanguages = 32;

@@ -28,8 +28,6 @@
 namespace imprint::sets {
 namespace {
 
-constexpr size_t kMaxTitleBytes = 200;
-
 absl::Status CheckName(absl::string_view name, const PlanNode& node) {
   if (IsName(name)) return absl::OkStatus();
   return node.Wrong(Quoted(name), absl::StrCat("a name of 1 to ", kMaxNameBytes,

@@ -3,7 +3,9 @@
 import json
 import subprocess
 
+import jsonschema
 import pytest
+import yaml
 
 from processes import BIN, REPOSITORY
 
@@ -19,6 +21,46 @@ def test_each_plan_of_the_cookbook_is_in_order(plan):
     done = check(plan)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert "NO" not in done.stdout.split()
+
+
+def errors(plan):
+    """What the published schema has against a plan."""
+    schema = json.loads((REPOSITORY / "docs" / "plan.schema.json").read_text())
+    return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(plan)]
+
+
+@pytest.mark.parametrize("plan", sorted(COOKBOOK.glob("*.yaml")), ids=lambda plan: plan.stem)
+def test_each_plan_of_the_cookbook_follows_the_schema(plan):
+    assert errors(yaml.safe_load(plan.read_text())) == []
+
+
+PLAN = {"prompt": "{place}", "axes": {"place": {"sea": "the sea", "river": {"text": "a river"}}, "level": ["a", "b"]}}
+
+
+@pytest.mark.parametrize("fields", [
+    {"steps": 1}, {"guidance": 0}, {"upscale_strength": 1}, {"prompt_style": "literal"}, {"seed": 2**64 - 1},
+    {"same_seed": "level", "prompt": "{place} {level}"}, {"exclude": {"place": "sea", "level": ["a"]}},
+    {"exclude": []}, {"quotas": [{"each": "place", "where": [{"level": "a"}, {"level": "b"}], "at_least": "20 %"}]},
+    {"embeddings": ["concepts/pip/embeddings/1"], "base_model": "baseModels/demo"},
+    {"axes": {"place": {"sea": {"weight": 1000, "steps": 1000, "negative_prompt": "boats"}}}}], ids=str)
+def test_reader_and_schema_take_the_same(fields, tmp_path):
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(PLAN | fields))
+    assert (errors(PLAN | fields), check(plan).stderr) == ([], "")
+
+
+@pytest.mark.parametrize("fields", [
+    {"steps": 0}, {"guidance": 101}, {"upscale_strength": 0}, {"prompt_style": "plain"}, {"seed": 2**64},
+    {"count": 0}, {"count": 10_001}, {"stesp": 3}, {"axes": {}}, {"axes": {"place": []}},
+    {"axes": {"place": {"the sea": "x"}}}, {"axes": {"place": {"sea": {"weight": 1001}}}},
+    {"axes": {"place": {"sea": {"texts": "x"}}}}, {"exclude": [{"place": []}]}, {"quotas": [{"at_least": 0.2}]},
+    {"quotas": [{"each": "place"}]}, {"quotas": [{"each": "place", "of": {"place": "sea"}, "at_most": 1}]},
+    {"quotas": [{"each": "place", "at_least": 1.1}]}, {"embeddings": ["pip"]}, {"base_model": "demo"},
+    {"alt_text": {"e n": "x"}}, {"negative_prompt": "x" * 2001}], ids=lambda fields: str(fields)[:60])
+def test_reader_and_schema_refuse_the_same(fields, tmp_path):
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(PLAN | fields))
+    assert errors(PLAN | fields) != [] and check(plan).returncode == 2
 
 
 def test_a_plan_is_explained_to_people_and_programs():

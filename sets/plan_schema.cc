@@ -1,0 +1,148 @@
+#include "sets/plan_schema.h"
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+
+#include "orders/field_table.h"
+#include "sets/plan.h"
+#include "sets/plan_node.h"
+
+namespace imprint::sets {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Described(Json schema, const char* description) {
+  schema["description"] = description;
+  return schema;
+}
+
+Json Ref(const char* name) { return {{"$ref", absl::StrCat("#/$defs/", name)}}; }
+
+Json Whole(int64_t least, uint64_t most) {
+  return {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
+}
+
+Json Text(size_t most) { return {{"type", "string"}, {"maxLength", most}}; }
+
+Json OneOf(Json a, Json b) { return {{"anyOf", Json::array({std::move(a), std::move(b)})}}; }
+
+Json ListOf(Json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
+
+// An object whose names are free.
+Json MapOf(Json values, size_t most) {
+  return {{"type", "object"},
+          {"minProperties", 1},
+          {"maxProperties", most},
+          {"propertyNames", Ref("name")},
+          {"additionalProperties", std::move(values)}};
+}
+
+Json Object(Json properties) {
+  return {
+      {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+}
+
+Json KindOf(const Field<PictureRequest>& row) {
+  return std::visit(
+      [&]<typename Member>(const Member& member) -> Json {
+        if constexpr (std::is_same_v<Member, ChoiceMember<PictureRequest>>) {
+          Json names = Json::array();
+          for (const absl::string_view name : member.names) names.push_back(std::string(name));
+          return {{"enum", names}};
+        } else if constexpr (std::is_same_v<Member, int PictureRequest::*> ||
+                             std::is_same_v<Member, double PictureRequest::*>) {
+          const bool whole = std::is_same_v<Member, int PictureRequest::*>;
+          const FieldRange& range = row.range;
+          Json kind = {{"type", whole ? "integer" : "number"}};
+          kind[range.above_least ? "exclusiveMinimum" : "minimum"] = range.least;
+          kind[range.below_most ? "exclusiveMaximum" : "maximum"] = range.most;
+          return range.or_zero ? OneOf(kind, {{"const", 0}}) : kind;
+        } else if constexpr (std::is_same_v<Member, bool PictureRequest::*>) {
+          return {{"type", "boolean"}};
+        } else if constexpr (std::is_same_v<Member, uint64_t PictureRequest::*>) {
+          return Whole(0, UINT64_MAX);
+        } else {
+          return Text(kMaxPromptBytes);
+        }
+      },
+      row.member);
+}
+
+Json WithSettings(Json properties) {
+  for (const Field<PictureRequest>& row : kPictureFields) {
+    Json kind = KindOf(row);
+    kind["description"] = std::string(row.help);
+    properties[std::string(row.name)] = kind;
+  }
+  return properties;
+}
+
+Json Definitions() {
+  const Json share = OneOf({{"type", "number"}, {"minimum", 0}, {"maximum", 1}},
+                           {{"type", "string"}, {"pattern", "^ *[0-9.]+ *%$"}});
+  const Json names =
+      OneOf(Ref("name"), {{"type", "array"}, {"items", Ref("name")}, {"minItems", 1}});
+  Json quota =
+      Object({{"each", Described(Ref("name"), "An axis: the quota is one for each of its values")},
+              {"of", Described(Ref("selections"), "The pictures that are counted")},
+              {"where", Described(Ref("selections"), "Out of which; default: the whole set")},
+              {"at_least", share},
+              {"at_most", share}});
+  quota["oneOf"] = Json::array({{{"required", {"each"}}}, {{"required", {"of"}}}});
+  quota["anyOf"] = Json::array({{{"required", {"at_least"}}}, {{"required", {"at_most"}}}});
+  return {
+      {"name",
+       {{"type", "string"}, {"pattern", absl::StrCat("^[A-Za-z0-9_-]{1,", kMaxNameBytes, "}$")}}},
+      {"languages", MapOf(Text(kMaxPromptBytes), kMostLanguages)},
+      {"value",
+       OneOf(Text(kMaxPromptBytes),
+             Object(WithSettings(
+                 {{"text", Described(Text(kMaxPromptBytes), "What stands in the prompt for it")},
+                  {"weight", Described(Whole(1, kMostWeight),
+                                       "How many times as many pictures as the others it gets")},
+                  {"alt_text", Ref("languages")}})))},
+      {"axis", OneOf({{"type", "array"},
+                      {"items", Ref("name")},
+                      {"minItems", 1},
+                      {"maxItems", kMostAxisValues},
+                      {"uniqueItems", true}},
+                     MapOf(Ref("value"), kMostAxisValues))},
+      {"selections", OneOf(MapOf(names, kMostAxes), ListOf(MapOf(names, kMostAxes)))},
+      {"quota", quota},
+  };
+}
+
+}  // namespace
+
+Json PlanSchema() {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                 {"title", "A plan of a set of pictures, for Imprint"}};
+  Json axes = MapOf(Ref("axis"), kMostAxes);
+  schema.update(Object(WithSettings(
+      {{"title", Described(Text(kMaxTitleBytes), "A name for people")},
+       {"base_model", {{"type", "string"}, {"pattern", "^baseModels/\\S+$"}}},
+       {"embeddings",
+        {{"type", "array"},
+         {"items", {{"type", "string"}, {"pattern", "^concepts/\\S+$"}}},
+         {"maxItems", kMostPlanEmbeddings},
+         {"uniqueItems", true}}},
+       {"prompt", Described(Text(kMaxPromptBytes), "{place} stands for the text of axis place")},
+       {"axes", Described(axes, "In what the pictures differ")},
+       {"count", Described(Whole(1, kMostPicturesOfCell), "Pictures of each cell")},
+       {"seed", Described(Whole(0, UINT64_MAX), "From which all seeds come")},
+       {"same_seed",
+        Described(OneOf(Ref("name"), ListOf(Ref("name"))), "Axes whose values share their seeds")},
+       {"alt_text", Described(Ref("languages"), "The alternative text, by language")},
+       {"exclude", Described(Ref("selections"), "Cells of which there is no picture")},
+       {"quotas", Described(ListOf(Ref("quota")), "Shares that pictures must have")}})));
+  schema["required"] = {"prompt", "axes"};
+  schema["$defs"] = Definitions();
+  return schema;
+}
+
+}  // namespace imprint::sets
