@@ -24,8 +24,14 @@ absl::string_view TextOf(const Plan& plan, const std::vector<size_t>& cell, size
   return plan.axes[axis].values[cell[axis]].text;
 }
 
-std::string JoinNegatives(absl::string_view some, absl::string_view more) {
-  return some.empty() || more.empty() ? absl::StrCat(some, more) : absl::StrCat(some, ", ", more);
+// What the plan keeps out, and each of the values.
+std::string NegativePromptOf(const Plan& plan, const std::vector<size_t>& cell) {
+  std::string negative = plan.settings.values.negative_prompt;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    const std::string& more = plan.axes[i].values[cell[i]].settings.values.negative_prompt;
+    if (!more.empty()) absl::StrAppend(&negative, negative.empty() ? "" : ", ", more);
+  }
+  return negative;
 }
 
 absl::Status CheckSize(size_t bytes, absl::string_view place, absl::string_view field,
@@ -63,14 +69,14 @@ absl::StatusOr<Expansion> Expansion::Make(std::shared_ptr<const Plan> plan) {
   int64_t cells = 0;
   made.ForEachCell([&](const std::vector<size_t>& cell, int64_t pictures) {
     if (cells++ % kBlock == 0) made.before_block_.push_back(made.size_);
-    if (pictures == 0 || !wrong.ok() || made.size_ > kMostPictures) return;
-    made.size_ = std::min(made.size_ + pictures, kMostPictures + 1);
+    if (pictures == 0 || !wrong.ok() || made.size_ > kMaxSetPictures) return;
+    made.size_ = std::min(made.size_ + pictures, kMaxSetPictures + 1);
     wrong = made.CheckTexts(cell);
   });
   RETURN_IF_ERROR(wrong);
-  if (made.size_ > kMostPictures) {
+  if (made.size_ > kMaxSetPictures) {
     return FieldError(absl::StrCat(of.axes_place, ": axes"),
-                      absl::StrCat("more than ", kMostPictures, " pictures"),
+                      absl::StrCat("more than ", kMaxSetPictures, " pictures"),
                       absl::StrCat("at most that; lower count (", of.count,
                                    ") or a weight, or leave out values"));
   }
@@ -122,7 +128,7 @@ int64_t Expansion::PicturesOf(const std::vector<size_t>& cell) const {
   if (IsIn(plan_->exclusions, cell)) return 0;
   int64_t pictures = plan_->count;
   for (size_t i = 0; i < cell.size(); ++i) {
-    pictures = std::min(pictures * plan_->axes[i].values[cell[i]].weight, kMostPictures + 1);
+    pictures = std::min(pictures * plan_->axes[i].values[cell[i]].weight, kMaxSetPictures + 1);
   }
   return pictures;
 }
@@ -136,14 +142,12 @@ Item Expansion::ItemOf(std::vector<size_t> cell, int64_t number) const {
   item.request.seed = std::strtoull(hash.substr(0, 16).c_str(), nullptr, 16) >> 11;
   for (size_t i = 0; i < cell.size(); ++i) {
     const AxisValue& value = plan_->axes[i].values[cell[i]];
-    std::string negative =
-        JoinNegatives(item.request.negative_prompt, value.settings.values.negative_prompt);
     CopyFields<PictureRequest>(
         kPictureFields, value.settings.values,
         [&](const auto& row) { return absl::c_linear_search(value.settings.given, &row); },
         item.request);
-    item.request.negative_prompt = std::move(negative);
   }
+  item.request.negative_prompt = NegativePromptOf(*plan_, cell);
   for (const auto& [language, text] : plan_->alt_text) {
     item.alt_text[language] = text.Fill(
         [&, &language = language](size_t axis) { return AltTextOf(cell, axis, language); });
@@ -163,13 +167,9 @@ absl::Status Expansion::CheckTexts(const std::vector<size_t>& cell) const {
     }),
                               plan_->origin, absl::StrCat("alt_text.", language), key));
   }
-  size_t negative = plan_->settings.values.negative_prompt.size();
-  for (size_t i = 0; i < cell.size(); ++i) {
-    const size_t more = plan_->axes[i].values[cell[i]].settings.values.negative_prompt.size();
-    if (more > 0) negative += more + (negative > 0 ? 2 : 0);
-  }
-  if (negative == 0) return absl::OkStatus();
-  return CheckSize(negative, plan_->origin, "negative_prompt", key);
+  const std::string negative = NegativePromptOf(*plan_, cell);
+  if (negative.empty()) return absl::OkStatus();
+  return CheckSize(negative.size(), plan_->origin, "negative_prompt", key);
 }
 
 std::string Expansion::KeyOf(const std::vector<size_t>& cell, bool all) const {

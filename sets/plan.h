@@ -10,20 +10,18 @@
 
 #include "orders/field_table.h"
 #include "orders/picture_request.h"
+#include "orders/set_limits.h"
 #include "sets/text_template.h"
 
 namespace imprint::sets {
 
-// The most that a plan may ask for.
-inline constexpr size_t kMaxTitleBytes = 200;
+// The most that a plan may ask for, beside what every set may have.
 inline constexpr size_t kMostAxes = 16;
 inline constexpr size_t kMostAxisValues = 10'000;
 inline constexpr size_t kMostLanguages = 32;
-inline constexpr size_t kMostPlanEmbeddings = 64;
 // Of all exclusions and quotas, each of which is held against each cell.
 inline constexpr size_t kMostChoices = 500;
 inline constexpr int64_t kMostCells = 2'000'000;
-inline constexpr int64_t kMostPictures = 1'000'000;
 inline constexpr int kMostPicturesOfCell = 10'000;
 inline constexpr int kMostWeight = 1'000;
 

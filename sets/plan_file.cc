@@ -60,7 +60,7 @@ class PlanReader {
         return absl::OkStatus();
       };
     };
-    RETURN_IF_ERROR(file.Read(WithSettings({{"title", text(plan_.title, kMaxTitleBytes)},
+    RETURN_IF_ERROR(file.Read(WithSettings({{"title", text(plan_.title, kMaxSetTitleBytes)},
                                             {"base_model", to(&PlanReader::ReadBaseModel)},
                                             {"embeddings", to(&PlanReader::ReadEmbeddings)},
                                             {"seed", to(&PlanReader::ReadSeed)},
@@ -87,9 +87,9 @@ class PlanReader {
  private:
   absl::Status ReadEmbeddings(const PlanNode& node) {
     ASSIGN_OR_RETURN(const auto elements, node.List());
-    if (elements.size() > kMostPlanEmbeddings) {
+    if (elements.size() > kMaxSetEmbeddings) {
       return node.Wrong(absl::StrCat(elements.size(), " embeddings"),
-                        absl::StrCat("at most ", kMostPlanEmbeddings));
+                        absl::StrCat("at most ", kMaxSetEmbeddings));
     }
     for (const PlanNode& element : elements) {
       ASSIGN_OR_RETURN(const std::string name, ReadResource(element, "concepts/"));
@@ -106,7 +106,7 @@ class PlanReader {
   }
 
   static absl::StatusOr<std::string> ReadResource(const PlanNode& node, absl::string_view begin) {
-    ASSIGN_OR_RETURN(const std::string name, node.Text(kMaxTitleBytes));
+    ASSIGN_OR_RETURN(const std::string name, node.Text(kMaxSetTitleBytes));
     const bool named = absl::StartsWith(name, begin) && name.size() > begin.size();
     const bool spaced = absl::c_any_of(name, [](char c) { return absl::ascii_isspace(c); });
     if (!named || spaced) return node.Wrong(absl::StrCat(begin, "…"));
@@ -264,7 +264,7 @@ class PlanReader {
     return absl::OkStatus();
   }
 
-  // What reads them; the axes are read before.
+  // Returns what reads rules about the axes, which are read before.
   RuleReader& rules() {
     if (!rules_) rules_.emplace(plan_.axes);
     return *rules_;

@@ -17,7 +17,7 @@ inline constexpr size_t kMaxPlanBytes = 1 << 20;
 
 // Reads a plan in YAML, or in JSON, of which YAML 1.2 makes nearly all a part of itself. Comments,
 // anchors and aliases are allowed. INVALID_ARGUMENT naming `origin`, line, column and field, with
-// what was given and what is expected, if it is not such a file, has a field that there is not,
+// what was given and what is expected, if it is not such a file, has an unknown field,
 // names axes or values that it does not have, or if two of its quotas contradict each other.
 absl::StatusOr<Plan> ParsePlan(absl::string_view text, const std::string& origin);
 

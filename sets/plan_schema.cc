@@ -124,12 +124,12 @@ Json PlanSchema() {
                  {"title", "A plan of a set of pictures, for Imprint"}};
   Json axes = MapOf(Ref("axis"), kMostAxes);
   schema.update(Object(WithSettings(
-      {{"title", Described(Text(kMaxTitleBytes), "A name for people")},
+      {{"title", Described(Text(kMaxSetTitleBytes), "A name for people")},
        {"base_model", {{"type", "string"}, {"pattern", "^baseModels/\\S+$"}}},
        {"embeddings",
         {{"type", "array"},
          {"items", {{"type", "string"}, {"pattern", "^concepts/\\S+$"}}},
-         {"maxItems", kMostPlanEmbeddings},
+         {"maxItems", kMaxSetEmbeddings},
          {"uniqueItems", true}}},
        {"prompt", Described(Text(kMaxPromptBytes), "{place} stands for the text of axis place")},
        {"axes", Described(axes, "In what the pictures differ")},

@@ -12,6 +12,7 @@
 #include "base/text_field.h"
 #include "gateway/jobs/item_plan.h"
 #include "orders/precision.h"
+#include "orders/set_limits.h"
 #include "orders/solver_choice.h"
 #include "orders/training_settings.h"
 #include "orders/upscaling.h"
@@ -29,7 +30,6 @@ constexpr int kMaxPrompts = 10'000;
 constexpr int kMaxSeeds = 10'000;
 // Answers carry the spec and more, and callers' gRPC takes 4 MiB unless it is told otherwise.
 constexpr int64_t kMaxSpecBytes = 3 << 20;
-constexpr int kMaxEmbeddings = 64;
 constexpr int kMaxLabels = 32;
 constexpr int kNanosPerSecond = 1'000'000'000;
 constexpr double kLongestTimeoutSeconds = 366.0 * 86'400;
@@ -99,10 +99,10 @@ absl::Status CheckLengths(const v1::TrainingSpec& spec) {
 
 absl::Status CheckLengths(const v1::ImageSetSpec& spec) {
   RETURN_IF_ERROR(CheckBytes(spec, "; make several sets"));
-  RETURN_IF_ERROR(CheckRange("spec.embeddings", spec.embeddings_size(), 0, kMaxEmbeddings));
+  RETURN_IF_ERROR(CheckRange("spec.embeddings", spec.embeddings_size(), 0, kMaxSetEmbeddings));
   RETURN_IF_ERROR(CheckRange("spec.prompts", spec.prompts_size(), 1, kMaxPrompts));
   RETURN_IF_ERROR(CheckRange("spec.seeds", spec.seeds_size(), 1, kMaxSeeds));
-  return CheckRange("spec.prompts × spec.seeds", ItemCount(spec), 1, kMaxItems);
+  return CheckRange("spec.prompts × spec.seeds", ItemCount(spec), 1, kMaxSetPictures);
 }
 
 absl::StatusOr<v1::TrainingSpec> ParseTrainingSpec(const v1::TrainingSpec& given) {
@@ -138,7 +138,7 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   RETURN_IF_ERROR(
       CheckKnown("spec.format", spec.format(), v1::PictureFormat_IsValid(spec.format())));
   if (spec.format() == v1::PICTURE_FORMAT_UNSPECIFIED) spec.set_format(v1::PICTURE_FORMAT_PNG);
-  RETURN_IF_ERROR(CheckText("spec.title", spec.title(), 200, /*may_be_empty=*/true));
+  RETURN_IF_ERROR(CheckText("spec.title", spec.title(), kMaxSetTitleBytes, /*may_be_empty=*/true));
   if (!spec.image_set().empty()) {
     return FieldError("spec.image_set", Quoted(spec.image_set()), "nothing: the server names it");
   }

@@ -14,9 +14,6 @@
 
 namespace imprint::gateway {
 
-// The most pictures in one image set.
-inline constexpr int64_t kMaxItems = 1'000'000;
-
 // Return INVALID_ARGUMENT naming what is longer than a spec may be. Call it before anything else is
 // done with a spec that a caller sent: in memory it may take 25 times its size on the wire, and so
 // does every copy.
