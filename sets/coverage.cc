@@ -59,7 +59,7 @@ std::string Contradiction(const Quota& a, const Quota& b) {
                         " of the same pictures");
   }
   for (const auto& [more, fewer] : {std::pair(&a, &b), std::pair(&b, &a)}) {
-    if (IsWithin(more->of, fewer->of) && more->at_least > fewer->at_most + kShareRounding) {
+    if (more->at_least > fewer->at_most + kShareRounding && IsWithin(more->of, fewer->of)) {
       return absl::StrCat("at least ", Percent(more->at_least), " and at most ",
                           Percent(fewer->at_most));
     }
