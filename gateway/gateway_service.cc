@@ -80,7 +80,7 @@ struct GatewayService::Parts {
         registry(registry_channel),
         registry_proxy(registry_channel, jobs, metrics),
         job_api(
-            jobs, runs.queue, runs.leases, bell, nodes, registry, obstacles, flags.caps,
+            jobs, runs.queue, runs.leases, bell, nodes, registry, obstacles, pace, flags.caps,
             [this] { Changed(); }, metrics) {}
 
   void Changed() {
@@ -97,6 +97,7 @@ struct GatewayService::Parts {
   RegistryClient registry;
   RegistryProxy registry_proxy;
   Obstacles obstacles;
+  DrawingPace pace;
   JobApi job_api;
   std::unique_ptr<Finisher> finisher;
   std::unique_ptr<Dispatcher> dispatcher;
@@ -176,6 +177,7 @@ void GatewayService::BeginWork(Metrics& metrics) {
       flags_.registry_for_nodes.empty() ? flags_.registry : flags_.registry_for_nodes;
   parts.dispatcher =
       std::make_unique<Dispatcher>(parts.runs, parts.nodes, parts.registry, parts.obstacles,
+                                   parts.pace,
                                    DispatchSettings{.registry_address = for_nodes,
                                                     .lease = absl::Seconds(flags_.lease_seconds),
                                                     .stall = absl::Seconds(flags_.stall_seconds),

@@ -42,7 +42,7 @@ struct ManifestPicture {
   std::string sha256;
   // What else is known of it: `safety`, what the checker saw ("blocked", and its scores: "concepts"
   // and "special_care", or "scores" from a registry); `item`, `precision` and `computation` from a
-  // registry.
+  // registry, and of a plan `key`, `alt_text` and `blocked_tries`.
   nlohmann::json more = nlohmann::json::object();
 };
 

@@ -72,9 +72,11 @@ std::string Contradiction(const Quota& a, const Quota& b) {
 std::string Percent(double share) { return absl::StrCat(std::round(share * 10'000) / 100, " %"); }
 
 std::string WantedShare(const Quota& quota) {
-  if (quota.at_most == 1) return absl::StrCat("at least ", Percent(quota.at_least));
-  if (quota.at_least == 0) return absl::StrCat("at most ", Percent(quota.at_most));
-  return absl::StrCat(Percent(quota.at_least), " to ", Percent(quota.at_most));
+  // With the digits that the plan has: a share that was counted is shown with fewer.
+  const auto wanted = [](double share) { return absl::StrCat(share * 100); };
+  if (quota.at_least == 0) return absl::StrCat("at most ", wanted(quota.at_most), " %");
+  if (quota.at_most == 1) return absl::StrCat("at least ", wanted(quota.at_least), " %");
+  return absl::StrCat(wanted(quota.at_least), " % to ", wanted(quota.at_most), " %");
 }
 
 double QuotaCount::share() const {

@@ -13,6 +13,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "orders/field_table.h"
+#include "sets/text_sizes.h"
 
 namespace imprint::sets {
 namespace {
@@ -20,26 +21,8 @@ namespace {
 // A picture is found by its block, and then cell by cell.
 constexpr int64_t kBlock = 64;
 
-absl::string_view TextOf(const Plan& plan, const std::vector<size_t>& cell, size_t axis) {
-  return plan.axes[axis].values[cell[axis]].text;
-}
-
-// What the plan keeps out, and each of the values.
-std::string NegativePromptOf(const Plan& plan, const std::vector<size_t>& cell) {
-  std::string negative = plan.settings.values.negative_prompt;
-  for (size_t i = 0; i < cell.size(); ++i) {
-    const std::string& more = plan.axes[i].values[cell[i]].settings.values.negative_prompt;
-    if (!more.empty()) absl::StrAppend(&negative, negative.empty() ? "" : ", ", more);
-  }
-  return negative;
-}
-
-absl::Status CheckSize(size_t bytes, absl::string_view place, absl::string_view field,
-                       absl::string_view key) {
-  if (bytes > 0 && bytes <= kMaxPromptBytes) return absl::OkStatus();
-  return FieldError(absl::StrCat(place, ": ", field, " of ", key, "1"),
-                    bytes == 0 ? "no text" : absl::StrCat(bytes, " bytes"),
-                    absl::StrCat("1 to ", kMaxPromptBytes, " bytes"));
+uint64_t SeedOf(absl::string_view text) {
+  return std::strtoull(Sha256Hex(text).substr(0, 16).c_str(), nullptr, 16) >> 11;
 }
 
 }  // namespace
@@ -65,20 +48,23 @@ absl::StatusOr<Expansion> Expansion::Make(std::shared_ptr<const Plan> plan) {
                       absl::StrCat(absl::StrJoin(sides, " × "), " cells"),
                       absl::StrCat("at most ", kMostCells));
   }
-  absl::Status wrong;
-  int64_t cells = 0;
-  made.ForEachCell([&](const std::vector<size_t>& cell, int64_t pictures) {
-    if (cells++ % kBlock == 0) made.before_block_.push_back(made.size_);
-    if (pictures == 0 || !wrong.ok() || made.size_ > kMaxSetPictures) return;
-    made.size_ = std::min(made.size_ + pictures, kMaxSetPictures + 1);
-    wrong = made.CheckTexts(cell);
-  });
-  RETURN_IF_ERROR(wrong);
-  if (made.size_ > kMaxSetPictures) {
-    return FieldError(absl::StrCat(of.axes_place, ": axes"),
-                      absl::StrCat("more than ", kMaxSetPictures, " pictures"),
-                      absl::StrCat("at most that; lower count (", of.count,
-                                   ") or a weight, or leave out values"));
+  const TextSizes sizes(of);
+  made.excluded_.resize(static_cast<size_t>(made.cells_));
+  std::vector<size_t> cell(of.axes.size(), 0);
+  for (int64_t number = 0; number < made.cells_; ++number, made.Advance(cell)) {
+    if (number % kBlock == 0) made.before_block_.push_back(made.size_);
+    if (IsIn(of.exclusions, cell)) {
+      made.excluded_[static_cast<size_t>(number)] = true;
+      continue;
+    }
+    made.size_ += made.PicturesOf(cell, number);
+    if (made.size_ > kMaxSetPictures) {
+      return FieldError(absl::StrCat(of.axes_place, ": axes"),
+                        absl::StrCat("more than ", kMaxSetPictures, " pictures"),
+                        absl::StrCat("at most that; lower count (", of.count,
+                                     ") or a weight, or leave out values"));
+    }
+    RETURN_IF_ERROR(sizes.Check(cell, [&] { return made.KeyOf(cell, 1); }));
   }
   if (made.size_ == 0) {
     return FieldError(absl::StrCat(of.exclusions_place, ": exclude"), "every cell excluded",
@@ -89,22 +75,124 @@ absl::StatusOr<Expansion> Expansion::Make(std::shared_ptr<const Plan> plan) {
 
 Item Expansion::At(int64_t index) const {
   const auto block = std::prev(std::upper_bound(before_block_.begin(), before_block_.end(), index));
-  std::vector<size_t> cell = CellAt((block - before_block_.begin()) * kBlock);
+  int64_t number = (block - before_block_.begin()) * kBlock;
+  std::vector<size_t> cell = CellAt(number);
   int64_t left = index - *block;
-  for (int64_t pictures = PicturesOf(cell); left >= pictures; pictures = PicturesOf(cell)) {
+  for (int64_t pictures = PicturesOf(cell, number); left >= pictures;
+       pictures = PicturesOf(cell, number)) {
     left -= pictures;
     Advance(cell);
+    ++number;
   }
-  return ItemOf(std::move(cell), left + 1);
+  Item item{.key = KeyOf(cell, left + 1), .request = RequestOf(cell)};
+  const std::string family = absl::StrCat(plan_->seed, "/", PathOf(cell, /*all=*/false), left + 1);
+  item.request.seed = SeedOf(family);
+  for (int i = 1; i <= plan_->retries; ++i) {
+    item.spare_seeds.push_back(SeedOf(absl::StrCat(family, "/retry/", i)));
+  }
+  for (const auto& [language, text] : plan_->alt_text) {
+    item.alt_text[language] = text.Fill([&, &language = language](size_t axis) {
+      return absl::string_view(plan_->axes[axis].values[cell[axis]].alt_text.at(language));
+    });
+  }
+  item.cell = std::move(cell);
+  return item;
 }
 
 void Expansion::ForEachCell(
     const std::function<void(const std::vector<size_t>& cell, int64_t pictures)>& visit) const {
   std::vector<size_t> cell(plan_->axes.size(), 0);
-  for (int64_t i = 0; i < cells_; ++i) {
-    visit(cell, PicturesOf(cell));
-    Advance(cell);
+  for (int64_t number = 0; number < cells_; ++number, Advance(cell)) {
+    visit(cell, PicturesOf(cell, number));
   }
+}
+
+void Expansion::ForEachCombination(
+    const std::vector<bool>& axes,
+    const std::function<bool(const std::vector<size_t>& cell, int64_t pictures)>& visit) const {
+  // A combination is numbered as a cell is, by the chosen axes alone.
+  std::vector<int64_t> unit(axes.size(), 0);
+  int64_t combinations = 1;
+  for (size_t i = axes.size(); i-- > 0;) {
+    if (!axes[i]) continue;
+    unit[i] = combinations;
+    combinations *= static_cast<int64_t>(plan_->axes[i].values.size());
+  }
+  struct Found {
+    int64_t cell = 0;
+    int64_t pictures = 0;
+  };
+  std::vector<Found> found(static_cast<size_t>(combinations));
+  int64_t number = 0;
+  ForEachCell([&](const std::vector<size_t>& cell, int64_t pictures) {
+    int64_t combination = 0;
+    for (size_t i = 0; i < cell.size(); ++i) {
+      combination += unit[i] * static_cast<int64_t>(cell[i]);
+    }
+    Found& of = found[static_cast<size_t>(combination)];
+    if (of.pictures == 0) of.cell = number;
+    of.pictures += pictures;
+    ++number;
+  });
+  for (const Found& of : found) {
+    if (of.pictures > 0 && !visit(CellAt(of.cell), of.pictures)) return;
+  }
+}
+
+std::vector<bool> Expansion::AxesOfSettings() const {
+  std::vector<bool> axes;
+  for (const Axis& axis : plan_->axes) {
+    axes.push_back(absl::c_any_of(
+        axis.values, [](const AxisValue& value) { return !value.settings.given.empty(); }));
+  }
+  return axes;
+}
+
+std::vector<bool> Expansion::AxesOfPrompts() const {
+  const auto reads_otherwise = [](const Field<PictureRequest>* row) {
+    return row->name == "negative_prompt" || row->name == "prompt_style";
+  };
+  std::vector<bool> axes;
+  for (size_t i = 0; i < plan_->axes.size(); ++i) {
+    axes.push_back(plan_->prompt.Count(i) > 0 ||
+                   absl::c_any_of(plan_->axes[i].values, [&](const AxisValue& value) {
+                     return absl::c_any_of(value.settings.given, reads_otherwise);
+                   }));
+  }
+  return axes;
+}
+
+std::string Expansion::KeyOf(const std::vector<size_t>& cell, int64_t number) const {
+  return absl::StrCat(PathOf(cell, /*all=*/true), number);
+}
+
+PictureRequest Expansion::RequestOf(const std::vector<size_t>& cell) const {
+  PictureRequest request = plan_->settings.values;
+  request.prompt = plan_->prompt.Fill([&](size_t axis) {
+    return absl::string_view(plan_->axes[axis].values[cell[axis]].text);
+  });
+  // What the plan keeps out, and each of the values.
+  std::string negative = request.negative_prompt;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    const GivenSettings& settings = plan_->axes[i].values[cell[i]].settings;
+    if (settings.given.empty()) continue;
+    CopyFields<PictureRequest>(
+        kPictureFields, settings.values,
+        [&](const auto& row) { return absl::c_linear_search(settings.given, &row); }, request);
+    const std::string& more = settings.values.negative_prompt;
+    if (!more.empty()) absl::StrAppend(&negative, negative.empty() ? "" : ", ", more);
+  }
+  request.negative_prompt = std::move(negative);
+  return request;
+}
+
+std::vector<const Field<PictureRequest>*> Expansion::GivenBy(
+    const std::vector<size_t>& cell) const {
+  std::vector<const Field<PictureRequest>*> given;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    absl::c_copy(plan_->axes[i].values[cell[i]].settings.given, std::back_inserter(given));
+  }
+  return given;
 }
 
 std::vector<size_t> Expansion::CellAt(int64_t number) const {
@@ -124,8 +212,8 @@ void Expansion::Advance(std::vector<size_t>& cell) const {
   }
 }
 
-int64_t Expansion::PicturesOf(const std::vector<size_t>& cell) const {
-  if (IsIn(plan_->exclusions, cell)) return 0;
+int64_t Expansion::PicturesOf(const std::vector<size_t>& cell, int64_t number) const {
+  if (excluded_[static_cast<size_t>(number)]) return 0;
   int64_t pictures = plan_->count;
   for (size_t i = 0; i < cell.size(); ++i) {
     pictures = std::min(pictures * plan_->axes[i].values[cell[i]].weight, kMaxSetPictures + 1);
@@ -133,58 +221,14 @@ int64_t Expansion::PicturesOf(const std::vector<size_t>& cell) const {
   return pictures;
 }
 
-Item Expansion::ItemOf(std::vector<size_t> cell, int64_t number) const {
-  Item item{.key = absl::StrCat(KeyOf(cell, /*all=*/true), number),
-            .request = plan_->settings.values};
-  item.request.prompt = plan_->prompt.Fill([&](size_t axis) { return TextOf(*plan_, cell, axis); });
-  const std::string hash =
-      Sha256Hex(absl::StrCat(plan_->seed, "/", KeyOf(cell, /*all=*/false), number));
-  item.request.seed = std::strtoull(hash.substr(0, 16).c_str(), nullptr, 16) >> 11;
-  for (size_t i = 0; i < cell.size(); ++i) {
-    const AxisValue& value = plan_->axes[i].values[cell[i]];
-    CopyFields<PictureRequest>(
-        kPictureFields, value.settings.values,
-        [&](const auto& row) { return absl::c_linear_search(value.settings.given, &row); },
-        item.request);
-  }
-  item.request.negative_prompt = NegativePromptOf(*plan_, cell);
-  for (const auto& [language, text] : plan_->alt_text) {
-    item.alt_text[language] = text.Fill(
-        [&, &language = language](size_t axis) { return AltTextOf(cell, axis, language); });
-  }
-  item.cell = std::move(cell);
-  return item;
-}
-
-absl::Status Expansion::CheckTexts(const std::vector<size_t>& cell) const {
-  const std::string key = KeyOf(cell, /*all=*/true);
-  RETURN_IF_ERROR(
-      CheckSize(plan_->prompt.Size([&](size_t axis) { return TextOf(*plan_, cell, axis); }),
-                plan_->prompt_place, "prompt", key));
-  for (const auto& [language, text] : plan_->alt_text) {
-    RETURN_IF_ERROR(CheckSize(text.Size([&, &language = language](size_t axis) {
-      return AltTextOf(cell, axis, language);
-    }),
-                              plan_->origin, absl::StrCat("alt_text.", language), key));
-  }
-  const std::string negative = NegativePromptOf(*plan_, cell);
-  if (negative.empty()) return absl::OkStatus();
-  return CheckSize(negative.size(), plan_->origin, "negative_prompt", key);
-}
-
-std::string Expansion::KeyOf(const std::vector<size_t>& cell, bool all) const {
-  std::string key;
+std::string Expansion::PathOf(const std::vector<size_t>& cell, bool all) const {
+  std::string path;
   for (const size_t i : by_name_) {
     const Axis& axis = plan_->axes[i];
     if (!all && axis.same_seed) continue;
-    absl::StrAppend(&key, axis.name, "=", axis.values[cell[i]].name, "/");
+    absl::StrAppend(&path, axis.name, "=", axis.values[cell[i]].name, "/");
   }
-  return key;
-}
-
-absl::string_view Expansion::AltTextOf(const std::vector<size_t>& cell, size_t axis,
-                                       const std::string& language) const {
-  return plan_->axes[axis].values[cell[axis]].alt_text.at(language);
+  return path;
 }
 
 }  // namespace imprint::sets

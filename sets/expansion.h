@@ -7,10 +7,8 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -29,11 +27,13 @@ struct Item {
   std::vector<size_t> cell;
   // With prompt, seed and the settings of its values.
   PictureRequest request;
+  // As many as the plan has retries, in the order in which they are to be tried.
+  std::vector<uint64_t> spare_seeds;
   // By language.
   std::map<std::string, std::string> alt_text;
 };
 
-// Immutable and thread-safe. Takes memory for the plan, and 8 bytes per 64 cells, however many
+// Immutable and thread-safe. Takes memory for the plan, and 16 bytes per 64 cells, however many
 // pictures there are.
 //
 // A picture depends on nothing but its key, its values' entries and what the plan says of all: a
@@ -41,7 +41,8 @@ struct Item {
 // the same keys, prompts and seeds. Their order, in which the last axis changes first, is not kept.
 //
 // A seed is the first 53 bits, which every reader of JSON keeps, of the SHA-256 of the plan's seed
-// and the picture's key; axes with the same seed are left out.
+// and the picture's key; axes with the same seed are left out. Its spare seeds are those of the
+// text with "/retry/1" and so on after it.
 class Expansion {
  public:
   // INVALID_ARGUMENT naming the place in the plan's file and the field if there are more cells or
@@ -61,20 +62,34 @@ class Expansion {
   void ForEachCell(
       const std::function<void(const std::vector<size_t>& cell, int64_t pictures)>& visit) const;
 
+  // Calls `visit` with each combination of values of the chosen axes that any picture has, until it
+  // returns false: with the first such cell, and how many pictures have the combination.
+  void ForEachCombination(
+      const std::vector<bool>& axes,
+      const std::function<bool(const std::vector<size_t>& cell, int64_t pictures)>& visit) const;
+
+  // Returns which axes have values with settings of their own, and which make another prompt or
+  // negative prompt, or another way to read them.
+  std::vector<bool> AxesOfSettings() const;
+  std::vector<bool> AxesOfPrompts() const;
+
+  // Returns the key of a cell's picture, which is counted from 1.
+  std::string KeyOf(const std::vector<size_t>& cell, int64_t number) const;
+  // Returns how a cell's pictures are drawn, without their seeds.
+  PictureRequest RequestOf(const std::vector<size_t>& cell) const;
+  // Returns which options the values of a cell give.
+  std::vector<const Field<PictureRequest>*> GivenBy(const std::vector<size_t>& cell) const;
+
  private:
   explicit Expansion(std::shared_ptr<const Plan> plan);
 
   std::vector<size_t> CellAt(int64_t number) const;
   // Makes it the cell after this one; the first one after the last.
   void Advance(std::vector<size_t>& cell) const;
-  int64_t PicturesOf(const std::vector<size_t>& cell) const;
-  Item ItemOf(std::vector<size_t> cell, int64_t number) const;
-  absl::Status CheckTexts(const std::vector<size_t>& cell) const;
+  int64_t PicturesOf(const std::vector<size_t>& cell, int64_t number) const;
 
   // Returns "place=river/level=simple/", of all axes or of those alone that change the seed.
-  std::string KeyOf(const std::vector<size_t>& cell, bool all) const;
-  absl::string_view AltTextOf(const std::vector<size_t>& cell, size_t axis,
-                              const std::string& language) const;
+  std::string PathOf(const std::vector<size_t>& cell, bool all) const;
 
   std::shared_ptr<const Plan> plan_;
   // The axes' numbers in the order of their names. A plan that was saved anew by a program may have
@@ -82,6 +97,8 @@ class Expansion {
   std::vector<size_t> by_name_;
   int64_t cells_ = 1;
   int64_t size_ = 0;
+  // By the cells' numbers.
+  std::vector<bool> excluded_;
   // How many pictures stand before each block of cells.
   std::vector<int64_t> before_block_;
 };

@@ -24,6 +24,7 @@ inline constexpr size_t kMostChoices = 500;
 inline constexpr int64_t kMostCells = 2'000'000;
 inline constexpr int kMostPicturesOfCell = 10'000;
 inline constexpr int kMostWeight = 1'000;
+inline constexpr int kMostRetries = 10;
 
 // How pictures are drawn: those fields whose rows are in `given`; the others say nothing.
 struct GivenSettings {
@@ -92,6 +93,8 @@ struct Plan {
   uint64_t seed = 0;
   // Pictures of a cell whose values have no weight.
   int count = 1;
+  // How often a picture that the safety checker blocks is drawn again, each time with another seed.
+  int retries = 0;
   TextTemplate prompt;
   // By language, such as "en" or "pt-BR".
   std::map<std::string, TextTemplate> alt_text;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -9,14 +10,15 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "base/text_file.h"
 #include "orders/field_table.h"
@@ -35,12 +37,24 @@ absl::Status CheckName(absl::string_view name, const PlanNode& node) {
                                                "words go into text"));
 }
 
-// Returns what tells a value's pictures from those of the others on its axis, apart from the seed.
-std::string DrawnFrom(const AxisValue& value, bool in_prompt) {
-  const nlohmann::json settings = ToJson<PictureRequest>(kPictureFields, value.settings.values);
-  std::string drawn_from = absl::StrCat(in_prompt ? value.text : "", "\n");
-  for (const auto* row : value.settings.given) {
-    absl::StrAppend(&drawn_from, row->name, "=", settings[std::string(row->name)].dump(), "\n");
+// Returns what tells a value's pictures from those of the others on its axis, apart from the seed:
+// a value that says what the plan says of all is drawn like one that says nothing.
+std::string DrawnFrom(const Plan& plan, const AxisValue& value, bool in_prompt) {
+  PictureRequest request = plan.settings.values;
+  const auto gives = [&](const GivenSettings& settings, const auto& row) {
+    return absl::c_linear_search(settings.given, &row);
+  };
+  CopyFields<PictureRequest>(
+      kPictureFields, value.settings.values,
+      [&](const auto& row) { return gives(value.settings, row); }, request);
+  request.negative_prompt = value.settings.values.negative_prompt;
+  std::string drawn_from = absl::StrCat(in_prompt ? value.text : "", "\n",
+                                        ToJson<PictureRequest>(kPictureFields, request).dump());
+  for (const Field<PictureRequest>& row : kPictureFields) {
+    // The model's own is not known here.
+    const bool models_own =
+        row.models_own && !gives(value.settings, row) && !gives(plan.settings, row);
+    if (models_own) absl::StrAppend(&drawn_from, "\n", row.name);
   }
   return drawn_from;
 }
@@ -60,11 +74,19 @@ class PlanReader {
         return absl::OkStatus();
       };
     };
+    const auto whole = [](int& member, int least, int most) {
+      return [&member, least, most](const PlanNode& node) -> absl::Status {
+        ASSIGN_OR_RETURN(const int64_t number, node.Whole(least, most));
+        member = static_cast<int>(number);
+        return absl::OkStatus();
+      };
+    };
     RETURN_IF_ERROR(file.Read(WithSettings({{"title", text(plan_.title, kMaxSetTitleBytes)},
                                             {"base_model", to(&PlanReader::ReadBaseModel)},
                                             {"embeddings", to(&PlanReader::ReadEmbeddings)},
                                             {"seed", to(&PlanReader::ReadSeed)},
-                                            {"count", to(&PlanReader::ReadCount)},
+                                            {"count", whole(plan_.count, 1, kMostPicturesOfCell)},
+                                            {"retries", whole(plan_.retries, 0, kMostRetries)},
                                             {"axes", to(&PlanReader::ReadAxes)},
                                             {"same_seed", to(&PlanReader::ReadSameSeed)},
                                             {"prompt", to(&PlanReader::ReadPrompt)},
@@ -92,25 +114,31 @@ class PlanReader {
                         absl::StrCat("at most ", kMaxSetEmbeddings));
     }
     for (const PlanNode& element : elements) {
-      ASSIGN_OR_RETURN(const std::string name, ReadResource(element, "concepts/"));
-      if (absl::c_linear_search(plan_.embeddings, name))
+      ASSIGN_OR_RETURN(const std::string name,
+                       ReadResource(element, {"concepts/*", "concepts/*/embeddings/*",
+                                              "concepts/*/aliases/*"}));
+      if (absl::c_linear_search(plan_.embeddings, name)) {
         return element.Wrong("it twice", "it once");
+      }
       plan_.embeddings.push_back(name);
     }
     return absl::OkStatus();
   }
 
   absl::Status ReadBaseModel(const PlanNode& node) {
-    ASSIGN_OR_RETURN(plan_.base_model, ReadResource(node, "baseModels/"));
+    ASSIGN_OR_RETURN(plan_.base_model, ReadResource(node, {"baseModels/*"}));
     return absl::OkStatus();
   }
 
-  static absl::StatusOr<std::string> ReadResource(const PlanNode& node, absl::string_view begin) {
+  // Reads a name that has one of those patterns.
+  static absl::StatusOr<std::string> ReadResource(
+      const PlanNode& node, std::initializer_list<absl::string_view> patterns) {
     ASSIGN_OR_RETURN(const std::string name, node.Text(kMaxSetTitleBytes));
-    const bool named = absl::StartsWith(name, begin) && name.size() > begin.size();
-    const bool spaced = absl::c_any_of(name, [](char c) { return absl::ascii_isspace(c); });
-    if (!named || spaced) return node.Wrong(absl::StrCat(begin, "…"));
-    return name;
+    for (const absl::string_view pattern : patterns) {
+      if (ParseResourceName(node.field(), name, pattern).ok()) return name;
+    }
+    return node.Wrong(absl::StrCat(absl::StrReplaceAll(absl::StrJoin(patterns, " or "), {{"*", "ID"}}),
+                                   ", each ID 1 to 63 of a-z, 0-9 and -"));
   }
 
   absl::Status ReadSeed(const PlanNode& node) {
@@ -118,12 +146,6 @@ class PlanReader {
       return absl::OkStatus();
     }
     return node.Wrong(absl::StrCat("a whole number from 0 to ", UINT64_MAX));
-  }
-
-  absl::Status ReadCount(const PlanNode& node) {
-    ASSIGN_OR_RETURN(const int64_t count, node.Whole(1, kMostPicturesOfCell));
-    plan_.count = static_cast<int>(count);
-    return absl::OkStatus();
   }
 
   absl::Status ReadAxes(const PlanNode& node) {
@@ -231,7 +253,7 @@ class PlanReader {
     for (const auto& [language, key, words] : entries) {
       ASSIGN_OR_RETURN(const TextTemplate text, ReadTemplate(words));
       for (size_t i = 0; i < plan_.axes.size(); ++i) {
-        if (!text.Has(i)) continue;
+        if (text.Count(i) == 0) continue;
         for (const AxisValue& value : plan_.axes[i].values) {
           if (value.alt_text.contains(language)) continue;
           return words.Wrong(absl::StrCat("{", plan_.axes[i].name, "}"),
@@ -248,8 +270,7 @@ class PlanReader {
     ASSIGN_OR_RETURN(const std::string text, node.Text(kMaxPromptBytes));
     auto parsed = TextTemplate::Parse(text, axis_names_);
     if (parsed.ok()) return parsed;
-    return absl::InvalidArgumentError(
-        absl::StrCat(node.place(), ": ", node.field(), ": ", parsed.status().message()));
+    return InContext(absl::StrCat(node.place(), ": ", node.field()), parsed.status());
   }
 
   absl::Status ReadExclusions(const PlanNode& node) {
@@ -296,7 +317,7 @@ class PlanReader {
           }
         }
         if (!axis.same_seed) continue;
-        if (!drawn_from.insert(DrawnFrom(value, plan_.prompt.Has(i))).second) {
+        if (!drawn_from.insert(DrawnFrom(plan_, value, plan_.prompt.Count(i) > 0)).second) {
           return FieldError(field, "the prompt, settings and seed of another value",
                             "another text, or an axis that is not in same_seed");
         }

@@ -45,7 +45,6 @@ absl::StatusOr<double> ReadShare(const PlanNode& node) {
 
 RuleReader::RuleReader(const std::vector<Axis>& axes) : axes_(axes) {
   for (const Axis& axis : axes) {
-    names_.push_back(axis.name);
     auto& numbers = value_numbers_.emplace_back();
     for (size_t i = 0; i < axis.values.size(); ++i) numbers.emplace(axis.values[i].name, i);
   }
@@ -107,9 +106,10 @@ absl::Status RuleReader::ReadQuota(const PlanNode& node, std::vector<Quota>& quo
         absl::StrCat(WantedShare(quota), " of each of ", values, " values"),
         absl::StrCat("a share that all can have; ", Percent(equal), " each are all the pictures"));
   }
-  size_t choices = 1;
-  for (const Selection& selection : quota.where) choices += selection.size();
-  RETURN_IF_ERROR(CountChoices(values * choices, node));
+  // `where` was counted once when it was read.
+  size_t where = 0;
+  for (const Selection& selection : quota.where) where += selection.size();
+  RETURN_IF_ERROR(CountChoices(values + (values - 1) * where, node));
   for (size_t i = 0; i < values; ++i) {
     AxisChoice choice{.axis = *each, .values = std::vector<bool>(values)};
     choice.values[i] = true;
@@ -132,10 +132,9 @@ absl::StatusOr<std::vector<Selection>> RuleReader::ReadSelections(const PlanNode
     if (entries.empty()) return map.Wrong("no axis", "an axis and some of its values");
     Selection& selection = selections.emplace_back();
     for (const auto& [name, key, values] : entries) {
-      const auto axis = absl::c_find(names_, name);
-      if (axis == names_.end()) return key.Wrong(Quoted(name), ExpectedAxis());
-      ASSIGN_OR_RETURN(selection.emplace_back(),
-                       ReadChoice(static_cast<size_t>(axis - names_.begin()), values));
+      const std::optional<size_t> axis = Find(name);
+      if (!axis) return key.Wrong(Quoted(name), ExpectedAxis());
+      ASSIGN_OR_RETURN(selection.emplace_back(), ReadChoice(*axis, values));
     }
   }
   if (selections.empty()) return node.Wrong("nothing", "an axis and some of its values");
@@ -170,15 +169,22 @@ absl::StatusOr<AxisChoice> RuleReader::ReadChoice(size_t number, const PlanNode&
 }
 
 absl::StatusOr<size_t> RuleReader::AxisOf(const PlanNode& node) const {
-  if (node.is_text()) {
-    const auto axis = absl::c_find(names_, node.yaml().Scalar());
-    if (axis != names_.end()) return static_cast<size_t>(axis - names_.begin());
-  }
-  return node.Wrong(ExpectedAxis());
+  const std::optional<size_t> axis = node.is_text() ? Find(node.yaml().Scalar()) : std::nullopt;
+  if (!axis) return node.Wrong(ExpectedAxis());
+  return *axis;
+}
+
+std::optional<size_t> RuleReader::Find(absl::string_view name) const {
+  const auto axis = absl::c_find_if(axes_, [&](const Axis& each) { return each.name == name; });
+  if (axis == axes_.end()) return std::nullopt;
+  return static_cast<size_t>(axis - axes_.begin());
 }
 
 std::string RuleReader::ExpectedAxis() const {
-  return absl::StrCat("an axis: ", absl::StrJoin(names_, ", "));
+  return absl::StrCat("an axis: ",
+                      absl::StrJoin(axes_, ", ", [](std::string* names, const Axis& axis) {
+                        names->append(axis.name);
+                      }));
 }
 
 Quota RuleReader::Named(Quota quota) const {

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 #include "sets/plan.h"
 #include "sets/plan_node.h"
@@ -34,13 +36,13 @@ class RuleReader {
   absl::StatusOr<AxisChoice> ReadChoice(size_t number, const PlanNode& node) const;
   // INVALID_ARGUMENT if it is more than kMostChoices with those that were counted before.
   absl::Status CountChoices(size_t more, const PlanNode& node);
+  std::optional<size_t> Find(absl::string_view name) const;
   std::string ExpectedAxis() const;
   // Returns the quota with its name.
   Quota Named(Quota quota) const;
   std::string NameOfAny(const std::vector<Selection>& selections) const;
 
   const std::vector<Axis>& axes_;
-  std::vector<std::string> names_;
   // The number of each axis' values, by name.
   std::vector<std::map<std::string, size_t>> value_numbers_;
   size_t choices_ = 0;

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 #include "orders/field_table.h"
 #include "sets/plan.h"
@@ -15,6 +17,9 @@ namespace imprint::sets {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// As base/resource_name.h has it.
+constexpr absl::string_view kId = "[a-z0-9][a-z0-9-]{0,62}";
 
 Json Described(Json schema, const char* description) {
   schema["description"] = description;
@@ -27,7 +32,13 @@ Json Whole(int64_t least, uint64_t most) {
   return {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
 }
 
-Json Text(size_t most) { return {{"type", "string"}, {"maxLength", most}}; }
+Json Text(size_t most, size_t least = 0) {
+  return {{"type", "string"}, {"minLength", least}, {"maxLength", most}};
+}
+
+Json Pattern(std::string pattern) {
+  return {{"type", "string"}, {"pattern", absl::StrCat("^", pattern, "$")}};
+}
 
 Json OneOf(Json a, Json b) { return {{"anyOf", Json::array({std::move(a), std::move(b)})}}; }
 
@@ -96,21 +107,22 @@ Json Definitions() {
   quota["oneOf"] = Json::array({{{"required", {"each"}}}, {{"required", {"of"}}}});
   quota["anyOf"] = Json::array({{{"required", {"at_least"}}}, {{"required", {"at_most"}}}});
   return {
-      {"name",
-       {{"type", "string"}, {"pattern", absl::StrCat("^[A-Za-z0-9_-]{1,", kMaxNameBytes, "}$")}}},
-      {"languages", MapOf(Text(kMaxPromptBytes), kMostLanguages)},
+      {"name", Pattern(absl::StrCat("[A-Za-z0-9_-]{1,", kMaxNameBytes, "}"))},
+      {"embedding",
+       Pattern(absl::StrCat("concepts/", kId, "(/(embeddings|aliases)/", kId, ")?"))},
+      {"words", MapOf(Text(kMaxPromptBytes), kMostLanguages)},
       {"value",
        OneOf(Text(kMaxPromptBytes),
              Object(WithSettings(
                  {{"text", Described(Text(kMaxPromptBytes), "What stands in the prompt for it")},
                   {"weight", Described(Whole(1, kMostWeight),
                                        "How many times as many pictures as the others it gets")},
-                  {"alt_text", Ref("languages")}})))},
-      {"axis", OneOf({{"type", "array"},
-                      {"items", Ref("name")},
-                      {"minItems", 1},
-                      {"maxItems", kMostAxisValues},
-                      {"uniqueItems", true}},
+                  {"alt_text", Ref("words")}})))},
+      {"axis", OneOf(OneOf(Ref("name"), {{"type", "array"},
+                                         {"items", Ref("name")},
+                                         {"minItems", 1},
+                                         {"maxItems", kMostAxisValues},
+                                         {"uniqueItems", true}}),
                      MapOf(Ref("value"), kMostAxisValues))},
       {"selections", OneOf(MapOf(names, kMostAxes), ListOf(MapOf(names, kMostAxes)))},
       {"quota", quota},
@@ -124,20 +136,23 @@ Json PlanSchema() {
                  {"title", "A plan of a set of pictures, for Imprint"}};
   Json axes = MapOf(Ref("axis"), kMostAxes);
   schema.update(Object(WithSettings(
-      {{"title", Described(Text(kMaxSetTitleBytes), "A name for people")},
-       {"base_model", {{"type", "string"}, {"pattern", "^baseModels/\\S+$"}}},
-       {"embeddings",
-        {{"type", "array"},
-         {"items", {{"type", "string"}, {"pattern", "^concepts/\\S+$"}}},
-         {"maxItems", kMaxSetEmbeddings},
-         {"uniqueItems", true}}},
-       {"prompt", Described(Text(kMaxPromptBytes), "{place} stands for the text of axis place")},
+      {{"title", Described(Text(kMaxSetTitleBytes, 1), "A name for people")},
+       {"base_model", Pattern(absl::StrCat("baseModels/", kId))},
+       {"embeddings", OneOf(Ref("embedding"), {{"type", "array"},
+                                               {"items", Ref("embedding")},
+                                               {"maxItems", kMaxSetEmbeddings},
+                                               {"uniqueItems", true}})},
+       {"prompt", Described(Text(kMaxPromptBytes, 1), "{place} stands for the text of axis place")},
        {"axes", Described(axes, "In what the pictures differ")},
        {"count", Described(Whole(1, kMostPicturesOfCell), "Pictures of each cell")},
+       {"retries",
+        Described(Whole(0, kMostRetries),
+                  "How often a picture that the safety checker blocks is drawn again")},
        {"seed", Described(Whole(0, UINT64_MAX), "From which all seeds come")},
        {"same_seed",
         Described(OneOf(Ref("name"), ListOf(Ref("name"))), "Axes whose values share their seeds")},
-       {"alt_text", Described(Ref("languages"), "The alternative text, by language")},
+       {"alt_text", Described(MapOf(Text(kMaxPromptBytes, 1), kMostLanguages),
+                              "The alternative text, by language")},
        {"exclude", Described(Ref("selections"), "Cells of which there is no picture")},
        {"quotas", Described(ListOf(Ref("quota")), "Shares that pictures must have")}})));
   schema["required"] = {"prompt", "axes"};

@@ -69,17 +69,15 @@ std::string TextTemplate::Fill(const std::function<absl::string_view(size_t)>& t
   return filled;
 }
 
-size_t TextTemplate::Size(const std::function<absl::string_view(size_t)>& text_of) const {
-  size_t size = 0;
-  for (const Piece& piece : pieces_) {
-    size += piece.text.size() + (piece.axis ? text_of(*piece.axis).size() : 0);
-  }
-  return size;
+size_t TextTemplate::fixed_bytes() const {
+  size_t bytes = 0;
+  for (const Piece& piece : pieces_) bytes += piece.text.size();
+  return bytes;
 }
 
-bool TextTemplate::Has(size_t axis) const {
-  return std::any_of(pieces_.begin(), pieces_.end(),
-                     [&](const Piece& piece) { return piece.axis == axis; });
+size_t TextTemplate::Count(size_t axis) const {
+  return static_cast<size_t>(
+      absl::c_count_if(pieces_, [&](const Piece& piece) { return piece.axis == axis; }));
 }
 
 }  // namespace imprint::sets

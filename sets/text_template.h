@@ -23,11 +23,11 @@ class TextTemplate {
   // Returns the text with `text_of(axis)` in place of each axis.
   std::string Fill(const std::function<absl::string_view(size_t)>& text_of) const;
 
-  // Returns the bytes that Fill would return.
-  size_t Size(const std::function<absl::string_view(size_t)>& text_of) const;
+  // Returns the bytes of what is text in it.
+  size_t fixed_bytes() const;
 
-  // Returns whether the axis stands anywhere in it.
-  bool Has(size_t axis) const;
+  // Returns how often the axis stands in it.
+  size_t Count(size_t axis) const;
 
   bool empty() const { return pieces_.empty(); }
 

@@ -18,9 +18,10 @@ TEST(TextTemplate, PutsTextsInPlaceOfAxes) {
   const auto text = TextTemplate::Parse("{place} in {season}, {{drawn}}, {place}", kAxes);
   ASSERT_TRUE(text.ok()) << text.status();
   EXPECT_EQ(text->Fill(TextOf), "a river in spring, {drawn}, a river");
-  EXPECT_EQ(text->Size(TextOf), text->Fill(TextOf).size());
-  EXPECT_TRUE(text->Has(1));
-  EXPECT_FALSE(TextTemplate::Parse("{place}", kAxes)->Has(1));
+  EXPECT_EQ(text->fixed_bytes(), std::string(" in , {drawn}, ").size());
+  EXPECT_EQ(text->Count(0), 2);
+  EXPECT_EQ(text->Count(1), 1);
+  EXPECT_EQ(TextTemplate::Parse("{place}", kAxes)->Count(1), 0);
 }
 
 TEST(TextTemplate, SaysWhatIsWrongAndWhere) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include <google/protobuf/util/time_util.h>
 
 #include "base/field_error.h"
 #include "base/sha256.h"
@@ -15,18 +16,24 @@
 #include "gateway/api/caller.h"
 #include "gateway/api/explain.h"
 #include "gateway/api/job_filter.h"
+#include "gateway/api/set_admission.h"
 #include "gateway/api/spec_parser.h"
 #include "gateway/jobs/job_state.h"
 #include "gateway/peers/node_abilities.h"
 #include "gateway/scheduler/take_snapshot.h"
 #include "rpc/page.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "services/server/call.h"
 #include "services/server/list_call.h"
 #include "services/server/patience.h"
+#include "sets/coverage.h"
+#include "sets/wire/plan_check_wire.h"
+#include "sets/wire/planned_items.h"
 
 namespace imprint::gateway {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 constexpr int kEventsAtOnce = 200;
 // A watch that has nothing to send learns only by looking that its caller has gone.
@@ -81,6 +88,29 @@ grpc::Status JobApi::CreateImageSetJob(grpc::ServerContext* context,
                                        const v1::CreateImageSetJobRequest* request,
                                        v1::Job* response) {
   return AnswerWith(*context, *response, [&] { return CreateAsSent(*context, *request); });
+}
+
+grpc::Status JobApi::CheckPlan(grpc::ServerContext* context, const v1::CheckPlanRequest* request,
+                               v1::CheckPlanResponse* response) {
+  return AnswerWith(*context, *response, [&] { return Check(*context, request->spec()); });
+}
+
+absl::StatusOr<v1::CheckPlanResponse> JobApi::Check(const grpc::ServerContext& context,
+                                                    const v1::ImageSetSpec& spec) {
+  if (spec.plan().empty()) return FieldError("spec.plan", "none", "a plan");
+  RegistryClient registry = registry_.For(context);
+  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(spec, registry, caps_));
+  v1::CheckPlanResponse check;
+  sets::FillCheck(set.spec, *set.plan, sets::CoverageOf(*set.plan), check);
+  check.mutable_warnings()->Assign(set.warnings.begin(), set.warnings.end());
+  const auto time =
+      pace_.TimeFor(set.model.fingerprint(), set.spec.precision(), set.item_work, set.items);
+  if (time) {
+    *check.mutable_device_time() =
+        TimeUtil::MillisecondsToDuration(absl::ToInt64Milliseconds(*time));
+  }
+  *check.mutable_spec() = std::move(set.spec);
+  return check;
 }
 
 grpc::Status JobApi::GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
@@ -185,6 +215,7 @@ absl::StatusOr<v1::Job> JobApi::Retry(const grpc::ServerContext& context,
   v1::CreateImageSetJobRequest create = again(v1::CreateImageSetJobRequest());
   *create.mutable_spec() = old.image_set();
   create.mutable_spec()->clear_image_set();
+  if (!old.image_set().plan().empty()) sets::LeaveToPlan(*create.mutable_spec());
   return Create(context, create, payload, old.name());
 }
 

@@ -16,6 +16,7 @@
 #include "gateway/jobs/work_queue.h"
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
+#include "gateway/scheduler/drawing_pace.h"
 #include "services/server/turnstile.h"
 
 namespace imprint::gateway {
@@ -28,8 +29,8 @@ class JobApi : public v1::JobService::Service {
  public:
   // `changed` is called when there may be something to schedule or to finish.
   JobApi(JobStore& jobs, WorkQueue& queue, Leases& leases, EventBell& bell, NodeTable& nodes,
-         RegistryClient& registry, const Obstacles& obstacles, const JobCaps& caps,
-         std::function<void()> changed, Metrics& metrics)
+         RegistryClient& registry, const Obstacles& obstacles, const DrawingPace& pace,
+         const JobCaps& caps, std::function<void()> changed, Metrics& metrics)
       : jobs_(jobs),
         queue_(queue),
         leases_(leases),
@@ -37,6 +38,7 @@ class JobApi : public v1::JobService::Service {
         nodes_(nodes),
         registry_(registry),
         obstacles_(obstacles),
+        pace_(pace),
         caps_(caps),
         changed_(std::move(changed)),
         watchers_("watchers", kMaxWatchers, kMaxWatchers / 2) {
@@ -52,6 +54,8 @@ class JobApi : public v1::JobService::Service {
   grpc::Status CreateImageSetJob(grpc::ServerContext* context,
                                  const v1::CreateImageSetJobRequest* request,
                                  v1::Job* response) override;
+  grpc::Status CheckPlan(grpc::ServerContext* context, const v1::CheckPlanRequest* request,
+                         v1::CheckPlanResponse* response) override;
   grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
                       v1::Job* response) override;
   grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
@@ -82,6 +86,8 @@ class JobApi : public v1::JobService::Service {
   // Returns the job that an earlier call with this request id made; nothing if there is none.
   absl::StatusOr<std::optional<v1::Job>> Earlier(const std::string& request_id,
                                                  const std::string& payload_sha256);
+  absl::StatusOr<v1::CheckPlanResponse> Check(const grpc::ServerContext& context,
+                                              const v1::ImageSetSpec& spec);
   absl::StatusOr<v1::Job> Retry(const grpc::ServerContext& context,
                                 const v1::RetryJobRequest& request);
   absl::StatusOr<v1::Job> Update(const v1::UpdateJobRequest& request);
@@ -95,6 +101,7 @@ class JobApi : public v1::JobService::Service {
   NodeTable& nodes_;
   RegistryClient& registry_;
   const Obstacles& obstacles_;
+  const DrawingPace& pace_;
   const JobCaps caps_;
   std::function<void()> changed_;
   std::atomic<bool> draining_ = false;

@@ -71,8 +71,12 @@ absl::Status CheckCaps(const JobCaps& caps, const v1::ImageSetSpec& spec) {
                            std::max(spec.width(), spec.picture_width())));
   RETURN_IF_ERROR(CheckCap(caps, kPictureSide, absl::StrCat("spec.height", enlarged),
                            std::max(spec.height(), spec.picture_height())));
-  RETURN_IF_ERROR(CheckCap(caps, kDrawSteps, "spec.steps", spec.steps()));
-  return CheckCap(caps, kItems, "spec.prompts × spec.seeds", ItemCount(spec));
+  return CheckCap(caps, kDrawSteps, "spec.steps", spec.steps());
+}
+
+absl::Status CheckItems(const JobCaps& caps, const v1::ImageSetSpec& spec, int64_t items) {
+  return CheckCap(caps, kItems, spec.plan().empty() ? "spec.prompts × spec.seeds" : "spec.plan",
+                  items);
 }
 
 }  // namespace imprint::gateway

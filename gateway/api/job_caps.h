@@ -31,6 +31,8 @@ absl::Status CheckFlags(const JobCaps& caps);
 // Checks a spec that fits its model. Returns INVALID_ARGUMENT naming the field, what was given, and
 // the flag.
 absl::Status CheckCaps(const JobCaps& caps, const v1::TrainingSpec& spec);
+// The number of its pictures is checked by the next one.
 absl::Status CheckCaps(const JobCaps& caps, const v1::ImageSetSpec& spec);
+absl::Status CheckItems(const JobCaps& caps, const v1::ImageSetSpec& spec, int64_t items);
 
 }  // namespace imprint::gateway

@@ -66,7 +66,11 @@ TEST(JobCaps, RefuseLargerPictures) {
 
 TEST(JobCaps, RefuseLongerWork) {
   ExpectRefused({.draw_steps = 49}, Pictures(), "spec.steps: got 50", "--max-draw-steps");
-  ExpectRefused({.items = 99}, Pictures(), "got 100", "--max-items");
+  const absl::Status status = CheckItems({.items = 99}, Pictures(), 100);
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("spec.prompts × spec.seeds: got 100"), HasSubstr("--max-items")));
+  EXPECT_TRUE(CheckItems({.items = 100}, Pictures(), 100).ok());
   ExpectRefused({.training_side = 511}, LargeTraining(), "spec.size: got 512",
                 "--max-training-side");
   ExpectRefused({.training_steps = 2999}, LargeTraining(), "spec.recipe.steps: got 3000",

@@ -1,8 +1,11 @@
 #include "gateway/api/prompt_check.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -20,11 +23,11 @@ namespace {
 
 // Pictures of twice the side that a model was trained on begin to repeat their subject.
 constexpr int kFarBeyond = 2;
-
-PromptStyle StyleOf(const v1::ImageSetSpec& spec) {
-  const bool literal = spec.prompt_style() == v1::PROMPT_STYLE_LITERAL;
-  return literal ? PromptStyle::kLiteral : PromptStyle::kEmphasis;
-}
+// A prompt of so many bytes, each a token at most, is never cut unless it has a BREAK: a concept of
+// up to kFewVectors vectors that does not fit into the rest of a chunk leaves 60 places of its 75,
+// and there are kMaxPromptChunks.
+constexpr size_t kNeverCutBytes = 300;
+constexpr int kFewVectors = 16;
 
 std::vector<std::string> TokensOf(const KnownTokens& known) {
   std::vector<std::string> tokens;
@@ -38,22 +41,13 @@ WrittenTokens Written(const KnownTokens& known) {
   return WrittenTokens(tokens);
 }
 
-// Calls `use(field, prompt)` for each text that is read, until one gives false.
-template <typename Use>
-void ForEachPrompt(const v1::ImageSetSpec& spec, Use use) {
-  for (int i = 0; i < spec.prompts_size(); ++i) {
-    if (!use(absl::StrCat("spec.prompts[", i, "]"), spec.prompts(i))) return;
-  }
-  use("spec.negative_prompt", spec.negative_prompt());
-}
-
-void WarnOfUnused(const v1::ImageSetSpec& spec, const KnownTokens& known,
+void WarnOfUnused(const SetTexts& texts, const KnownTokens& known,
                   std::vector<std::string>& warnings) {
   const WrittenTokens written(TokensOf(known));
   PromptWords words;
-  ForEachPrompt(spec, [&](const std::string& /*field*/, const std::string& prompt) {
-    Merge(FindPromptWords(prompt, StyleOf(spec), written), words);
-    return true;
+  texts.ForEach([&](const SetTexts::Text& prompt) {
+    Merge(FindPromptWords(prompt.text, prompt.style, written), words);
+    return words.tokens.size() < known.embeddings.size();
   });
   for (size_t i = 0; i < known.embeddings.size(); ++i) {
     const std::string& token = known.embeddings[i].token();
@@ -63,7 +57,7 @@ void WarnOfUnused(const v1::ImageSetSpec& spec, const KnownTokens& known,
   }
 }
 
-absl::Status WarnOfCut(const v1::ImageSetSpec& spec, const KnownTokens& known,
+absl::Status WarnOfCut(const SetTexts& texts, const KnownTokens& known,
                        std::vector<std::string>& warnings) {
   ASSIGN_OR_RETURN(const ClipTokenizer* const tokenizer, StandardTokenizer());
   ConceptVocabulary concepts;
@@ -73,12 +67,19 @@ absl::Status WarnOfCut(const v1::ImageSetSpec& spec, const KnownTokens& known,
   // Fails for a token that an embedding has, too: a prompt then names the embedding's.
   for (const std::string& token : known.of_model) (void)concepts.Add(token, 1, *tokenizer);
   const WrittenTokens written = Written(known);
-  ForEachPrompt(spec, [&](const std::string& field, const std::string& prompt) {
-    const auto pieces = ParsePrompt(prompt, StyleOf(spec), written);
+  const bool bytes_tell = absl::c_all_of(known.embeddings, [](const v1::Embedding& embedding) {
+    return embedding.vectors() <= std::min<int64_t>(std::ssize(embedding.token()), kFewVectors);
+  });
+  texts.ForEach([&](const SetTexts::Text& prompt) {
+    if (bytes_tell && prompt.text.size() <= kNeverCutBytes &&
+        !absl::StrContains(prompt.text, "BREAK")) {
+      return true;
+    }
+    const auto pieces = ParsePrompt(prompt.text, prompt.style, written);
     if (!pieces.ok()) return true;
     const ChunkedPrompt read = tokenizer->EncodeChunks(*pieces, concepts);
     if (read.kept < read.tokens) {
-      warnings.push_back(absl::StrCat(field, ": the first ", read.kept, " of its ", read.tokens,
+      warnings.push_back(absl::StrCat(prompt.field(), ": the first ", read.kept, " of its ", read.tokens,
                                       " tokens are read, the others are cut off"));
     }
     return warnings.size() < kMostWarnings;
@@ -101,15 +102,16 @@ void WarnOfSize(const v1::ImageSetSpec& spec, const v1::BaseModel& model,
 
 }  // namespace
 
-absl::Status CheckPrompts(const v1::ImageSetSpec& spec, const KnownTokens& known) {
+absl::Status CheckPrompts(const SetTexts& texts, const KnownTokens& known) {
   const WrittenTokens written = Written(known);
   absl::Status problem;
-  ForEachPrompt(spec, [&](const std::string& field, const std::string& prompt) {
-    problem = InContext(field, ParsePrompt(prompt, StyleOf(spec), written).status());
-    if (!problem.ok() || spec.angle_brackets_are_text()) return problem.ok();
-    const PromptWords words = FindPromptWords(prompt, StyleOf(spec), written);
+  texts.ForEach([&](const SetTexts::Text& prompt) {
+    const absl::Status read = ParsePrompt(prompt.text, prompt.style, written).status();
+    if (!read.ok()) problem = InContext(prompt.field(), read);
+    if (!read.ok() || texts.spec().angle_brackets_are_text()) return read.ok();
+    const PromptWords words = FindPromptWords(prompt.text, prompt.style, written);
     if (words.network_calls.empty()) return true;
-    problem = FieldError(field, Quoted(*words.network_calls.begin()),
+    problem = FieldError(prompt.field(), Quoted(*words.network_calls.begin()),
                          "no call of a network, which has no effect here; or "
                          "spec.angle_brackets_are_text");
     return false;
@@ -117,13 +119,13 @@ absl::Status CheckPrompts(const v1::ImageSetSpec& spec, const KnownTokens& known
   return problem;
 }
 
-std::optional<UnknownWord> FindUnknownWord(const v1::ImageSetSpec& spec, const KnownTokens& known) {
+std::optional<UnknownWord> FindUnknownWord(const SetTexts& texts, const KnownTokens& known) {
   std::optional<UnknownWord> found;
-  if (spec.angle_brackets_are_text()) return found;
+  if (texts.spec().angle_brackets_are_text()) return found;
   const WrittenTokens written = Written(known);
-  ForEachPrompt(spec, [&](const std::string& field, const std::string& prompt) {
-    const PromptWords words = FindPromptWords(prompt, StyleOf(spec), written);
-    if (!words.unknown.empty()) found = {.field = field, .word = *words.unknown.begin()};
+  texts.ForEach([&](const SetTexts::Text& prompt) {
+    const PromptWords words = FindPromptWords(prompt.text, prompt.style, written);
+    if (!words.unknown.empty()) found = {.field = prompt.field(), .word = *words.unknown.begin()};
     return !found.has_value();
   });
   return found;
@@ -144,13 +146,13 @@ absl::Status RefuseUnknownWord(const UnknownWord& unknown, const KnownTokens& kn
                                  absl::StrJoin(tokens, ", "), tokens.empty() ? "" : ")", kOrText));
 }
 
-absl::StatusOr<std::vector<std::string>> WarningsOf(const v1::ImageSetSpec& spec,
+absl::StatusOr<std::vector<std::string>> WarningsOf(const SetTexts& texts,
                                                     const v1::BaseModel& model,
                                                     const KnownTokens& known) {
   std::vector<std::string> warnings;
-  WarnOfUnused(spec, known, warnings);
-  WarnOfSize(spec, model, warnings);
-  RETURN_IF_ERROR(WarnOfCut(spec, known, warnings));
+  WarnOfUnused(texts, known, warnings);
+  WarnOfSize(texts.spec(), model, warnings);
+  RETURN_IF_ERROR(WarnOfCut(texts, known, warnings));
   return warnings;
 }
 

@@ -11,6 +11,8 @@
 #include <imprint/v1/imageset.pb.h>
 #include <imprint/v1/registry.pb.h>
 
+#include "gateway/api/set_texts.h"
+
 namespace imprint::gateway {
 
 // The most warnings about one job: more would help nobody.
@@ -26,7 +28,7 @@ struct KnownTokens {
 
 // Returns INVALID_ARGUMENT naming a prompt that cannot be read: it has a weight beyond all limits,
 // or calls a network by name, unless the spec says that angle brackets are text.
-absl::Status CheckPrompts(const v1::ImageSetSpec& spec, const KnownTokens& known);
+absl::Status CheckPrompts(const SetTexts& texts, const KnownTokens& known);
 
 // A word in angle brackets that is not a token.
 struct UnknownWord {
@@ -37,7 +39,7 @@ struct UnknownWord {
 
 // Returns the first unknown word of the prompts or the negative prompt; none if the spec says that
 // angle brackets are text.
-std::optional<UnknownWord> FindUnknownWord(const v1::ImageSetSpec& spec, const KnownTokens& known);
+std::optional<UnknownWord> FindUnknownWord(const SetTexts& texts, const KnownTokens& known);
 
 // Returns INVALID_ARGUMENT saying which tokens exist, and which concept has the word, if one does.
 absl::Status RefuseUnknownWord(const UnknownWord& unknown, const KnownTokens& known,
@@ -45,7 +47,7 @@ absl::Status RefuseUnknownWord(const UnknownWord& unknown, const KnownTokens& kn
 
 // Returns warnings about a set that will be drawn all the same: embeddings that no prompt uses,
 // prompts that are cut, pictures far larger than the model's own size. Each begins with its field.
-absl::StatusOr<std::vector<std::string>> WarningsOf(const v1::ImageSetSpec& spec,
+absl::StatusOr<std::vector<std::string>> WarningsOf(const SetTexts& texts,
                                                     const v1::BaseModel& model,
                                                     const KnownTokens& known);
 

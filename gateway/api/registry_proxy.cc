@@ -10,7 +10,7 @@
 #include "gateway/api/caller.h"
 #include "gateway/peers/registry_client.h"
 #include "rpc/client_call.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "rpc/status.h"
 #include "services/server/call.h"
 #include "services/server/patience.h"

@@ -8,6 +8,7 @@
 
 #include "base/check_number.h"
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "base/text_field.h"
 #include "gateway/jobs/item_plan.h"
@@ -18,7 +19,7 @@
 #include "orders/upscaling.h"
 #include "orders/wire/picture_wire.h"
 #include "orders/wire/training_wire.h"
-#include "rpc/resource_name.h"
+#include "sets/plan_file.h"
 
 namespace imprint::gateway {
 namespace {
@@ -100,6 +101,18 @@ absl::Status CheckLengths(const v1::TrainingSpec& spec) {
 absl::Status CheckLengths(const v1::ImageSetSpec& spec) {
   RETURN_IF_ERROR(CheckBytes(spec, "; make several sets"));
   RETURN_IF_ERROR(CheckRange("spec.embeddings", spec.embeddings_size(), 0, kMaxSetEmbeddings));
+  if (!spec.plan().empty()) {
+    if (spec.plan().size() > sets::kMaxPlanBytes) {
+      return FieldError("spec.plan", absl::StrCat(spec.plan().size(), " bytes"),
+                        absl::StrCat("at most ", sets::kMaxPlanBytes));
+    }
+    const auto none = [](absl::string_view field, int given) {
+      if (given == 0) return absl::OkStatus();
+      return FieldError(field, absl::StrCat(given), "none beside spec.plan");
+    };
+    RETURN_IF_ERROR(none("spec.prompts", spec.prompts_size()));
+    return none("spec.seeds", spec.seeds_size());
+  }
   RETURN_IF_ERROR(CheckRange("spec.prompts", spec.prompts_size(), 1, kMaxPrompts));
   RETURN_IF_ERROR(CheckRange("spec.seeds", spec.seeds_size(), 1, kMaxSeeds));
   return CheckRange("spec.prompts × spec.seeds", ItemCount(spec), 1, kMaxSetPictures);
@@ -144,6 +157,12 @@ absl::StatusOr<v1::ImageSetSpec> ParseImageSetSpec(const v1::ImageSetSpec& given
   }
   ASSIGN_OR_RETURN(*spec.mutable_precision(), ParsePrecisionName(spec.precision()));
   RETURN_IF_ERROR(CheckRange("spec.batch_places", spec.batch_places(), 0, kMostChunkItems));
+  if (!spec.extends().empty()) {
+    if (spec.plan().empty()) {
+      return FieldError("spec.extends", Quoted(spec.extends()), "nothing without spec.plan");
+    }
+    RETURN_IF_ERROR(ParseResourceName("spec.extends", spec.extends(), "imageSets/*").status());
+  }
   return spec;
 }
 
@@ -155,6 +174,8 @@ absl::Status FitToModel(const v1::BaseModel& model, v1::TrainingSpec& spec) {
 }
 
 absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {
+  const int multiple = std::max(model.size_multiple(), 1);
+  spec.set_size_multiple(multiple);
   if (spec.width() == 0) spec.set_width(model.picture_size());
   if (spec.height() == 0) spec.set_height(spec.width());
   // Models that were registered before solvers had names draw as they did.
@@ -164,7 +185,6 @@ absl::Status FitToModel(const v1::BaseModel& model, v1::ImageSetSpec& spec) {
   RETURN_IF_ERROR(CheckSide("spec.width", spec.width(), kMaxPictureSide, model));
   RETURN_IF_ERROR(CheckSide("spec.height", spec.height(), kMaxPictureSide, model));
   const PictureSize size = {spec.width(), spec.height()};
-  const int multiple = std::max(model.size_multiple(), 1);
   RETURN_IF_ERROR(Under("spec.", CheckUpscaling(size, multiple, solver, spec.steps(),
                                                 spec.upscale(), spec.upscale_strength())));
   const PictureSize finished = Enlarged(size, spec.upscale(), multiple);

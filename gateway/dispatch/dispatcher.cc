@@ -36,7 +36,8 @@ bool TakesWork(const KnownNode& node) {
 }  // namespace
 
 Dispatcher::Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& registry,
-                       Obstacles& obstacles, DispatchSettings settings, Metrics& metrics)
+                       Obstacles& obstacles, DrawingPace& pace, DispatchSettings settings,
+                       Metrics& metrics)
     : runs_(runs),
       nodes_(nodes),
       registry_(registry),
@@ -45,6 +46,7 @@ Dispatcher::Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& regist
       decide_seconds_(metrics.Seconds("imprint_scheduler_decide_seconds",
                                       "Seconds that a decision of the JobScheduler took.")),
       metrics_(metrics),
+      pace_(pace),
       thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
 
 Dispatcher::~Dispatcher() {
@@ -291,7 +293,7 @@ void Dispatcher::Follow(RunLease lease, bool adopted) {
   const std::string key = FollowerKey(lease.key);
   followers_[key] = std::make_unique<RunFollower>(
       std::move(lease), std::move(nodes), adopted, settings_.registry_address, runs_.leases,
-      runs_.records, nodes_, registry_, obstacles_, pace_, [this] { Wake(); });
+      runs_.records, nodes_, registry_, obstacles_, pace_, plans_, [this] { Wake(); });
 }
 
 // One damaged record must not stop all the others: it is said once, and from then on the job is as

@@ -15,7 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-#include "gateway/dispatch/drawing_pace.h"
+#include "gateway/scheduler/drawing_pace.h"
 #include "gateway/dispatch/run_follower.h"
 #include "gateway/jobs/obstacles.h"
 #include "gateway/jobs/run_stores.h"
@@ -43,7 +43,7 @@ class Dispatcher {
  public:
   // `obstacles` receives what keeps jobs from going on.
   Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
-             DispatchSettings settings, Metrics& metrics);
+             DrawingPace& pace, DispatchSettings settings, Metrics& metrics);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
@@ -78,8 +78,9 @@ class Dispatcher {
   DispatchSettings settings_;
   prometheus::Histogram& decide_seconds_;
   Metrics& metrics_;
+  DrawingPace& pace_;
+  sets::ExpansionCache plans_;
   std::map<std::string, std::unique_ptr<RunFollower>> followers_;
-  DrawingPace pace_;
   NowAndThen stumbling_;
   absl::Time next_expiry_ = absl::InfinitePast();
   // Jobs whose records are damaged.

@@ -27,7 +27,7 @@ class DispatcherTest : public DispatchFixture {
       }
     });
     dispatcher_ =
-        std::make_unique<Dispatcher>(runs_, nodes_, client_, obstacles_, settings, metrics_);
+        std::make_unique<Dispatcher>(runs_, nodes_, client_, obstacles_, pace_, settings, metrics_);
   }
 
   bool HasBegun(const std::string& job, int attempt = 1) {
@@ -49,6 +49,7 @@ class DispatcherTest : public DispatchFixture {
   FakeSampler sampler_;
   Served node_{{&sampler_}};
   std::jthread heartbeat_;
+  DrawingPace pace_;
   std::unique_ptr<Dispatcher> dispatcher_;
 };
 
@@ -85,6 +86,7 @@ TEST_F(DispatcherTest, AutoBecomesWhatTheNodesPrefer) {
   spec.set_width(512);
   spec.set_height(512);
   spec.set_steps(10);
+  created.item_work = ItemWork(spec);
   Create(std::move(created));
   Dispatch();
   ASSERT_TRUE(Eventually([&] { return HasBegun("s"); }));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,14 +10,15 @@
 
 #include "base/error_notes.h"
 #include "base/pause.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "gateway/dispatch/gang_end.h"
 #include "gateway/dispatch/run_end.h"
 #include "gateway/jobs/item_plan.h"
 #include "gateway/jobs/job_id.h"
 #include "orders/wire/picture_wire.h"
-#include "rpc/resource_name.h"
 #include "services/server/log.h"
+#include "sets/wire/planned_items.h"
 
 namespace imprint::gateway {
 namespace {
@@ -34,7 +36,8 @@ constexpr absl::Duration kRegroupWait = absl::Seconds(5);
 RunFollower::RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
                          std::string registry_address, Leases& leases, RunRecords& records,
                          NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
-                         DrawingPace& pace, std::function<void()> ended)
+                         DrawingPace& pace, sets::ExpansionCache& plans,
+                         std::function<void()> ended)
     : lease_(std::move(lease)),
       node_(seats.front()),
       adopted_(adopted),
@@ -45,6 +48,7 @@ RunFollower::RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopte
       registry_(registry),
       obstacles_(obstacles),
       pace_(pace),
+      plans_(plans),
       client_(NodeClient::Open(node_.kind, node_.address)),
       members_(seats.size() == 1
                    ? nullptr
@@ -159,9 +163,8 @@ absl::Status RunFollower::CompleteChunk() {
 }
 
 void RunFollower::NotePace() {
-  const v1::ImageSetSpec& spec = lease_.job.image_set();
-  pace_.Note(lease_.model.fingerprint(), spec.precision(), ItemWork(spec), drawn_,
-             absl::Now() - drawing_since_);
+  pace_.Note(lease_.model.fingerprint(), lease_.job.image_set().precision(), lease_.item_work,
+             drawn_, absl::Now() - drawing_since_);
 }
 
 absl::Status RunFollower::BeginTraining(const v1::Ticket& ticket) {
@@ -208,11 +211,41 @@ absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
     ASSIGN_OR_RETURN(*file.mutable_content(), registry_.DownloadEmbedding(name));
   }
   *request.mutable_settings() = SettingsOf(spec);
+  std::shared_ptr<const sets::Expansion> plan;
+  if (!spec.plan().empty()) {
+    ASSIGN_OR_RETURN(plan, plans_.Of(spec.plan()));
+  }
   for (int64_t place = 0; place < lease_.item_count; ++place) {
     if ((lease_.done_bits >> place & 1) != 0) continue;
-    *request.add_items() = ItemOf(spec, lease_.first_item + place);
+    *request.add_items() = sets::ItemOf(spec, plan.get(), lease_.first_item + place);
   }
-  return client_->Start(request);
+  if (!spec.extends().empty()) RETURN_IF_ERROR(Adopt(request));
+  return request.items().empty() ? CompleteChunk() : client_->Start(request);
+}
+
+absl::Status RunFollower::Adopt(v1::StartSamplingRequest& order) {
+  v1::AdoptItemsRequest wanted;
+  wanted.set_token(order.ticket().token());
+  for (const v1::ItemRequest& item : order.items()) {
+    v1::ItemRequest& whole = *wanted.add_items();
+    whole = order.settings();
+    whole.MergeFrom(item);
+  }
+  ASSIGN_OR_RETURN(const v1::AdoptItemsResponse adopted, registry_.AdoptItems(wanted));
+  std::set<int64_t> there;
+  for (const v1::Item& item : adopted.items()) {
+    v1::PictureDrawn drawn;
+    *drawn.mutable_request() = item.request();
+    *drawn.mutable_safety() = item.safety();
+    drawn.set_sha256(item.sha256());
+    RETURN_IF_ERROR(records_.RecordPicture(lease_.key, drawn, image_set_));
+    there.insert(item.request().index());
+  }
+  auto& items = *order.mutable_items();
+  items.erase(std::remove_if(items.begin(), items.end(),
+                             [&](const auto& item) { return there.contains(item.index()); }),
+              items.end());
+  return absl::OkStatus();
 }
 
 // An error ends the stream: ABORTED if the run is superseded, another one to have the event again.

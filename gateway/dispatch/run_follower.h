@@ -13,8 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include <imprint/v1/node.pb.h>
+#include <imprint/v1/sampler.pb.h>
 
-#include "gateway/dispatch/drawing_pace.h"
+#include "gateway/scheduler/drawing_pace.h"
 #include "gateway/dispatch/gang_members.h"
 #include "gateway/dispatch/run_ticket.h"
 #include "gateway/jobs/leases.h"
@@ -25,6 +26,7 @@
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
 #include "services/server/now_and_then.h"
+#include "sets/expansion_cache.h"
 
 namespace imprint::gateway {
 
@@ -37,7 +39,7 @@ class RunFollower {
   RunFollower(RunLease lease, std::vector<RunNode> seats, bool adopted,
               std::string registry_address, Leases& leases, RunRecords& records, NodeTable& nodes,
               RegistryClient& registry, Obstacles& obstacles, DrawingPace& pace,
-              std::function<void()> ended);
+              sets::ExpansionCache& plans, std::function<void()> ended);
 
   const v1::RunKey& key() const { return lease_.key; }
   const std::string& node() const { return node_.name; }
@@ -66,6 +68,9 @@ class RunFollower {
   absl::Status BeginTraining(const v1::Ticket& ticket);
   void JoinGang(v1::StartTrainingRequest& order) const;
   absl::Status BeginSampling(const v1::Ticket& ticket);
+  // Takes over pictures that the set which this one extends has already; those that are left in
+  // `order` are to be drawn.
+  absl::Status Adopt(v1::StartSamplingRequest& order);
   absl::StatusOr<std::string> ImageSet();
   absl::Status CompleteChunk();
   void NotePace();
@@ -88,6 +93,7 @@ class RunFollower {
   RegistryClient& registry_;
   Obstacles& obstacles_;
   DrawingPace& pace_;
+  sets::ExpansionCache& plans_;
   NowAndThen cannot_store_;
   std::unique_ptr<NodeClient> client_;
   // Set for a gang.

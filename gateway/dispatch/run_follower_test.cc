@@ -50,6 +50,7 @@ class RunFollowerTest : public DispatchFixture {
     spec.set_width(512);
     spec.set_height(512);
     spec.set_steps(20);
+    created.item_work = ItemWork(spec);
     return created;
   }
 
@@ -107,7 +108,7 @@ class RunFollowerTest : public DispatchFixture {
     follower_.reset();
     ended_ = std::make_unique<absl::Notification>();
     follower_ = std::make_unique<RunFollower>(lease, std::move(seats), adopted, "registry:1",
-                                              leases_, records_, nodes_, client_, obstacles_, pace_,
+                                              leases_, records_, nodes_, client_, obstacles_, pace_, plans_,
                                               [this] { ended_->Notify(); });
   }
   void Follow(const RunLease& lease) { Follow(lease, {OnTrainer()}); }
@@ -138,6 +139,7 @@ class RunFollowerTest : public DispatchFixture {
   Served second_node_{{&second_trainer_}};
   Served sampler_node_{{&sampler_}};
   DrawingPace pace_;
+  sets::ExpansionCache plans_;
   std::unique_ptr<absl::Notification> ended_;
   std::unique_ptr<RunFollower> follower_;
 };

@@ -9,7 +9,7 @@
 #include <imprint/v1/job.pb.h>
 #include <imprint/v1/node.pb.h>
 
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 
 namespace imprint::gateway {
 

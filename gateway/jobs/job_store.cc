@@ -14,7 +14,7 @@
 #include "gateway/jobs/state_sql.h"
 #include "rpc/enum_text.h"
 #include "rpc/proto_json.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "rpc/status.h"
 
 namespace imprint::gateway {
@@ -162,7 +162,6 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
     const int min_slots = created.job.has_training() ? created.job.training().min_ranks() : 1;
     // 0 marks a training. An image set's is a guess until a chunk is leased (leases.cc).
     row.chunk_items = created.job.has_training() ? 0 : kMostChunkItems;
-    const double item_work = created.job.has_training() ? 0 : ItemWork(created.job.image_set());
     const int64_t items_total = row.job.items_total();
     ASSIGN_OR_RETURN(const std::string spec_json, ToJsonText(spec));
     ASSIGN_OR_RETURN(const std::string model_json, ToJsonText(created.model));
@@ -195,7 +194,7 @@ absl::StatusOr<v1::Job> JobStore::Create(const std::string& tenant, NewJob creat
         soci::use(training.reference_set()), soci::use(training.concept_name()),
         soci::use(training.token()), soci::use(queue_until), soci::use(total_until),
         soci::use(attempt_us), soci::use(created.model.fingerprint()), soci::use(precision),
-        soci::use(batch_places), soci::use(item_work), soci::use(created.trace_id),
+        soci::use(batch_places), soci::use(created.item_work), soci::use(created.trace_id),
         soci::use(model_json), soci::use(spec_json), soci::use(placeholder);
     if (!created.request_id.empty()) {
       sql << "insert into request_ids (tenant, request_id, payload_sha256, job)"

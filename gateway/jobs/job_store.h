@@ -30,6 +30,8 @@ struct QueueLimits {
 struct NewJob {
   v1::Job job;
   v1::ModelLocation model;
+  // Of an image set: the mean work of a picture (item_plan.h); 0 if it is not known.
+  double item_work = 0;
   std::string trace_id;
   // Empty means that the create is not idempotent.
   std::string request_id;

@@ -90,6 +90,7 @@ absl::StatusOr<RunLease> MakeLease(soci::session& sql, const JobRow& job, int64_
   lease.nodes = chunk.nodes;
   lease.first_item = chunk.first_item;
   lease.item_count = chunk.item_count;
+  lease.item_work = job.item_work;
   lease.done_bits = static_cast<uint64_t>(chunk.done_bits);
   lease.faults = chunk.faults;
   ASSIGN_OR_RETURN(lease.job, WithSpec(sql, job));

@@ -29,6 +29,7 @@ struct RunLease {
   v1::ModelLocation model;
   int64_t first_item = 0;
   int64_t item_count = 0;
+  double item_work = 0;    // of a picture (item_plan.h)
   uint64_t done_bits = 0;  // items of the chunk that are done
   int faults = 0;          // faults of the chunk since its last progress
   std::string checkpoint;  // empty if there is none

@@ -123,6 +123,7 @@ absl::Status RunRecords::RecordPicture(const v1::RunKey& run, const v1::PictureD
     auto* done = event.mutable_picture();
     done->set_item(absl::StrCat(image_set, "/items/", index));
     done->set_index(index);
+    done->set_key(picture.request().key());
     done->set_prompt(picture.request().prompt());
     done->set_seed(picture.request().seed());
     done->set_blocked(picture.safety().blocked());

@@ -153,7 +153,19 @@ absl::StatusOr<v1::ImageSet> RegistryClient::CreateImageSet(const v1::Job& job) 
   request.set_job(job.name());
   *request.mutable_spec() = job.image_set();
   *request.mutable_labels() = job.labels();
+  request.set_items_total(job.items_total());
   return Call(*transfer_, &v1::TransferService::Stub::CreateImageSet, request);
+}
+
+absl::StatusOr<v1::ImageSet> RegistryClient::GetImageSet(const std::string& name) {
+  v1::GetImageSetRequest request;
+  request.set_name(name);
+  return Call(*registry_, &v1::RegistryService::Stub::GetImageSet, request);
+}
+
+absl::StatusOr<v1::AdoptItemsResponse> RegistryClient::AdoptItems(
+    const v1::AdoptItemsRequest& request) {
+  return Call(*transfer_, &v1::TransferService::Stub::AdoptItems, request);
 }
 
 absl::Status RegistryClient::CloseImageSet(const std::string& name, v1::ImageSetState state) {

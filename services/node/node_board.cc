@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 
 namespace imprint::node {
 

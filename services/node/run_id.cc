@@ -4,7 +4,7 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 
 namespace imprint::node {
 

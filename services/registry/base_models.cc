@@ -10,7 +10,7 @@
 #include "engine/identity/model_identity.h"
 #include "engine/model_files/model_files.h"
 #include "rpc/proto_json.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"
 

@@ -8,7 +8,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "rpc/proto_json.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "rpc/status.h"
 #include "services/registry/resource_row.h"
 

@@ -13,7 +13,7 @@
 #include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
 #include "rpc/proto_json.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "services/registry/concepts.h"
 #include "services/registry/embedding_row.h"
 #include "services/registry/lineage.h"

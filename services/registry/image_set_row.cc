@@ -18,10 +18,10 @@ absl::StatusOr<ImageSetRow> FindImageSetBy(soci::session& sql, const char* key,
   ImageSetRow row;
   std::string body;
   sql << absl::StrCat(
-      "select number, body, state, items_total, items_done, items_blocked, version"
+      "select number, id, body, state, items_total, items_done, items_blocked, version"
       " from image_sets where tenant = :t and ",
       key, " = :k"),
-      soci::use(tenant), soci::use(value), soci::into(row.number), soci::into(body),
+      soci::use(tenant), soci::use(value), soci::into(row.number), soci::into(row.id), soci::into(body),
       soci::into(row.state), soci::into(row.total), soci::into(row.done), soci::into(row.blocked),
       soci::into(row.version);
   if (!sql.got_data()) return NoSuch("name", absl::StrCat("imageSets/", value));
@@ -37,6 +37,16 @@ absl::StatusOr<ImageSetRow> FindImageSet(soci::session& sql, const std::string& 
 
 absl::StatusOr<ImageSetRow> FindImageSetOfJob(soci::session& sql, const std::string& job) {
   return FindImageSetBy(sql, "job", job);
+}
+
+absl::StatusOr<ImageSetBrief> FindImageSetBrief(soci::session& sql, const std::string& id) {
+  const std::string tenant = kTenant;
+  ImageSetBrief set;
+  sql << "select number, id, state, items_total from image_sets where tenant = :t and id = :i",
+      soci::use(tenant), soci::use(id), soci::into(set.number), soci::into(set.id),
+      soci::into(set.state), soci::into(set.total);
+  if (!sql.got_data()) return NoSuch("name", absl::StrCat("imageSets/", id));
+  return set;
 }
 
 v1::ImageSet Full(ImageSetRow row) {

@@ -7,7 +7,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "rpc/proto_json.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "services/registry/image_set_row.h"
 #include "services/registry/lineage.h"
 #include "services/registry/read_page.h"
@@ -24,7 +24,9 @@ absl::StatusOr<v1::ImageSet> ImageSets::Create(const v1::CreateImageSetRequest& 
   if (!spec.image_set().empty()) {
     ASSIGN_OR_RETURN(id, ParseResourceId("spec.image_set", spec.image_set(), "imageSets"));
   }
-  const int64_t total = int64_t{spec.prompts_size()} * spec.seeds_size();
+  const int64_t total = request.items_total() > 0
+                            ? request.items_total()
+                            : int64_t{spec.prompts_size()} * spec.seeds_size();
   if (total < 1) return FieldError("spec.prompts", "none", "a prompt and a seed at least");
   const auto model = models_.Get(spec.base_model());
   if (!model.ok()) return InContext("spec.base_model", model.status());

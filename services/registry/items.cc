@@ -14,8 +14,9 @@
 #include "imaging/picture_format.h"
 #include "orders/wire/picture_wire.h"
 #include "rpc/proto_json.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "services/registry/image_set_row.h"
+#include "services/registry/item_row.h"
 #include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"
 #include "services/registry/tickets.h"
@@ -62,11 +63,6 @@ absl::StatusOr<std::string> MimeType(std::span<const std::byte> bytes,
   return absl::InternalError("chunk: a picture of no known format");
 }
 
-absl::Status CheckMayDraw(const TicketScope& scope) {
-  if (!scope.image_set.empty()) return absl::OkStatus();
-  return absl::PermissionDeniedError("token: it is for teaching, not for drawing");
-}
-
 }  // namespace
 
 absl::StatusOr<Items::Upload> Items::Upload::Begin(
@@ -110,6 +106,7 @@ absl::StatusOr<v1::Item> Items::Upload::Finish(bool& committed) {
   *item.mutable_request() = header_.request();
   *item.mutable_safety() = header_.safety();
   if (header_.has_computation()) *item.mutable_computation() = header_.computation();
+  *item.mutable_blocked_tries() = header_.blocked_tries();
   if (!blocked) {
     ASSIGN_OR_RETURN(const BlobStore::Writer::Sealed sealed, file_->Seal());
     if (sealed.sha256 != header_.sha256()) {
@@ -128,36 +125,18 @@ absl::StatusOr<v1::Item> Items::Upload::Finish(bool& committed) {
     // nothing can come in between any more.
     ASSIGN_OR_RETURN(const TicketScope scope, Tickets::Check(sql, header_.token()));
     RETURN_IF_ERROR(CheckMayDraw(scope));
-    ASSIGN_OR_RETURN(const ImageSetRow set, FindImageSet(sql, scope.image_set));
+    ASSIGN_OR_RETURN(const ImageSetBrief set, FindImageSetBrief(sql, scope.image_set));
     const int64_t index = header_.request().index();
-    if (!scope.Has(index)) {
-      return absl::PermissionDeniedError(absl::StrCat("token: it is not for item ", index,
-                                                      " but for ", scope.item_count, " from item ",
-                                                      scope.first_item, " on"));
-    }
+    RETURN_IF_ERROR(CheckIsOf(scope, index));
     if (index >= set.total) {
       return FieldError("header.request.index", absl::StrCat(index),
                         absl::StrCat("0 to ", set.total - 1));
     }
-    std::string body;
-    sql << "select body from items where image_set = :s and item_index = :i", soci::use(set.number),
-        soci::use(index), soci::into(body);
+    ASSIGN_OR_RETURN(std::optional<v1::Item> first, FindItem(sql, set.number, index));
     // Before the set's state is looked at: an upload that is tried again because its answer was
     // lost succeeds even if the set has been closed since.
-    if (sql.got_data()) return FromJsonText<v1::Item>(body);
-    if (set.state != v1::IMAGE_SET_STATE_OPEN) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("token: imageSets/", scope.image_set, " is closed"));
-    }
-    item.set_name(absl::StrCat("imageSets/", scope.image_set, "/items/", index));
-    *item.mutable_create_time() = FromMicros(DatabaseNowMicros(sql));
-    ASSIGN_OR_RETURN(body, ToJsonText(item));
-    const int one_blocked = blocked ? 1 : 0;
-    sql << "insert into items (image_set, item_index, sha256, body) values (:s, :i, :h, :b)",
-        soci::use(set.number), soci::use(index), soci::use(item.sha256()), soci::use(body);
-    sql << "update image_sets set items_done = items_done + 1,"
-           " items_blocked = items_blocked + :b, version = version + 1 where number = :n",
-        soci::use(one_blocked), soci::use(set.number);
+    if (first) return *std::move(first);
+    RETURN_IF_ERROR(AddItem(sql, set, item));
     committed = true;
     return item;
   });
@@ -166,12 +145,20 @@ absl::StatusOr<v1::Item> Items::Upload::Finish(bool& committed) {
 absl::StatusOr<v1::Item> Items::Get(const std::string& name) {
   ASSIGN_OR_RETURN(const ItemName parsed, ParseItemName(name));
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::Item> {
-    ASSIGN_OR_RETURN(const ImageSetRow set, FindImageSet(sql, parsed.set));
-    std::string body;
-    sql << "select body from items where image_set = :s and item_index = :i", soci::use(set.number),
-        soci::use(parsed.index), soci::into(body);
-    if (!sql.got_data()) return NoSuch("name", name);
-    return FromJsonText<v1::Item>(body);
+    ASSIGN_OR_RETURN(const ImageSetBrief set, FindImageSetBrief(sql, parsed.set));
+    ASSIGN_OR_RETURN(std::optional<v1::Item> item, FindItem(sql, set.number, parsed.index));
+    if (!item) return NoSuch("name", name);
+    return *std::move(item);
+  });
+}
+
+absl::StatusOr<v1::Item> Items::Get(const std::string& set, const std::string& key) {
+  ASSIGN_OR_RETURN(const std::string id, ParseResourceId("parent", set, "imageSets"));
+  return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::Item> {
+    ASSIGN_OR_RETURN(const ImageSetBrief owner, FindImageSetBrief(sql, id));
+    ASSIGN_OR_RETURN(std::optional<v1::Item> item, FindItem(sql, owner.number, key));
+    if (!item) return NoSuch("key", key);
+    return *std::move(item);
   });
 }
 
@@ -180,7 +167,7 @@ absl::StatusOr<std::vector<v1::Item>> Items::List(const std::string& set, const 
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("parent", set, "imageSets"));
   ASSIGN_OR_RETURN(const int64_t after, NumberAfter(page, -1));
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<std::vector<v1::Item>> {
-    auto owner = FindImageSet(sql, id);
+    auto owner = FindImageSetBrief(sql, id);
     if (absl::IsNotFound(owner.status())) return NoSuch("parent", set);
     if (!owner.ok()) return owner.status();
     const int limit = page.rows();

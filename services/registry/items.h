@@ -52,6 +52,7 @@ class Items {
 
   // Returns NOT_FOUND if there is no such set, or no such item in it yet.
   absl::StatusOr<v1::Item> Get(const std::string& name);
+  absl::StatusOr<v1::Item> Get(const std::string& set, const std::string& key);
   // Lists items by index.
   absl::StatusOr<std::vector<v1::Item>> List(const std::string& set, const Page& page,
                                              std::string& next);

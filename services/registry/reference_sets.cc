@@ -9,7 +9,7 @@
 #include "base/status_macros.h"
 #include "imaging/decode.h"
 #include "rpc/proto_json.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "services/registry/lineage.h"
 #include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"

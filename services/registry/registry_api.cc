@@ -235,7 +235,10 @@ grpc::Status RegistryApi::DeleteImageSet(grpc::ServerContext* context,
 
 grpc::Status RegistryApi::GetItem(grpc::ServerContext* context, const v1::GetItemRequest* request,
                                   v1::Item* response) {
-  return AnswerWith(*context, *response, [&] { return items_.Get(request->name()); });
+  return AnswerWith(*context, *response, [&] {
+    return request->key().empty() ? items_.Get(request->name())
+                                  : items_.Get(request->parent(), request->key());
+  });
 }
 
 grpc::Status RegistryApi::ListItems(grpc::ServerContext* context,

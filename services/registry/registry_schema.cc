@@ -98,6 +98,12 @@ const std::vector<Migration>& RegistryMigrations() {
            " and e.version = cast(substr(named.value, instr(named.value, '/embeddings/')"
            " + length('/embeddings/')) as integer)",
        }},
+      {3,
+       {
+           // What a plan calls an item; empty without one.
+           "alter table items add column item_key text not null default ''",
+           "create unique index items_by_key on items (image_set, item_key) where item_key <> ''",
+       }},
   };
   return migrations;
 }

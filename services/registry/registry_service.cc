@@ -109,11 +109,13 @@ struct RegistryProcess::Parts {
         embeddings(*storage.database, blobs, models),
         image_sets(*storage.database, blobs, models),
         items(*storage.database, blobs, memory),
+        adoption(*storage.database),
         tickets(*storage.database),
         tokens(models, concepts),
         registry_api(models, roots, references, concepts, embeddings, image_sets, items,
                      max_uploads, metrics),
-        transfer_api(tickets, tokens, references, embeddings, image_sets, items, memory, metrics) {
+        transfer_api(tickets, tokens, references, embeddings, image_sets, items, adoption, memory,
+                     metrics) {
     memory.Show(metrics);
   }
 
@@ -127,6 +129,7 @@ struct RegistryProcess::Parts {
   Embeddings embeddings;
   ImageSets image_sets;
   Items items;
+  ItemAdoption adoption;
   Tickets tickets;
   TokenCheck tokens;
   RegistryApi registry_api;

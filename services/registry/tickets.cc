@@ -10,7 +10,7 @@
 #include "base/field_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "rpc/status.h"
 #include "services/registry/lineage.h"
 #include "services/registry/resource_row.h"
@@ -192,6 +192,18 @@ absl::StatusOr<TicketScope> Tickets::Check(soci::session& sql, const std::string
 
 absl::StatusOr<TicketScope> Tickets::Check(const std::string& token) {
   return database_.Read([&](soci::session& sql) { return Check(sql, token); });
+}
+
+absl::Status CheckMayDraw(const TicketScope& scope) {
+  if (!scope.image_set.empty()) return absl::OkStatus();
+  return absl::PermissionDeniedError("token: it is for teaching, not for drawing");
+}
+
+absl::Status CheckIsOf(const TicketScope& scope, int64_t item) {
+  if (scope.Has(item)) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat("token: it is not for item ", item, " but for ",
+                                                  scope.item_count, " from item ",
+                                                  scope.first_item, " on"));
 }
 
 }  // namespace imprint::registry

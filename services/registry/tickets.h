@@ -55,6 +55,10 @@ class Tickets {
   Database& database_;
 };
 
+// Return PERMISSION_DENIED naming the token if it is not for drawing, or not for that item.
+absl::Status CheckMayDraw(const TicketScope& scope);
+absl::Status CheckIsOf(const TicketScope& scope, int64_t item);
+
 // Returns whether the job's tickets were revoked. Within a transaction.
 bool IsRevoked(soci::session& sql, const std::string& job);
 

@@ -26,13 +26,14 @@ static_assert(3 * kMaxTrainingSide * kMaxTrainingSide < kMaxMessageBytes);
 
 TransferApi::TransferApi(Tickets& tickets, TokenCheck& tokens, ReferenceSets& references,
                          Embeddings& embeddings, ImageSets& image_sets, Items& items,
-                         PictureMemory& memory, Metrics& metrics)
+                         ItemAdoption& adoption, PictureMemory& memory, Metrics& metrics)
     : tickets_(tickets),
       tokens_(tokens),
       references_(references),
       embeddings_(embeddings),
       image_sets_(image_sets),
       items_(items),
+      adoption_(adoption),
       memory_(memory),
       items_total_(metrics.Counter("imprint_registry_items_total", "Items that were committed.")),
       embeddings_total_(metrics.Counter("imprint_registry_embeddings_total",
@@ -139,6 +140,12 @@ absl::StatusOr<v1::Item> TransferApi::TakeItem(grpc::ServerContext& context,
   auto item = upload->Finish(committed);
   if (item.ok() && committed) items_total_.Increment();
   return item;
+}
+
+grpc::Status TransferApi::AdoptItems(grpc::ServerContext* context,
+                                     const v1::AdoptItemsRequest* request,
+                                     v1::AdoptItemsResponse* response) {
+  return AnswerWith(*context, *response, [&] { return adoption_.Adopt(*request); });
 }
 
 grpc::Status TransferApi::CommitEmbedding(grpc::ServerContext* context,

@@ -5,6 +5,7 @@
 
 #include "services/registry/embeddings.h"
 #include "services/registry/image_sets.h"
+#include "services/registry/item_adoption.h"
 #include "services/registry/items.h"
 #include "services/registry/reference_sets.h"
 #include "services/registry/tickets.h"
@@ -17,8 +18,8 @@ namespace imprint::registry {
 class TransferApi : public v1::TransferService::Service {
  public:
   TransferApi(Tickets& tickets, TokenCheck& tokens, ReferenceSets& references,
-              Embeddings& embeddings, ImageSets& image_sets, Items& items, PictureMemory& memory,
-              Metrics& metrics);
+              Embeddings& embeddings, ImageSets& image_sets, Items& items, ItemAdoption& adoption,
+              PictureMemory& memory, Metrics& metrics);
 
   grpc::Status CheckTokens(grpc::ServerContext* context, const v1::CheckTokensRequest* request,
                            v1::CheckTokensResponse* response) override;
@@ -34,6 +35,8 @@ class TransferApi : public v1::TransferService::Service {
   grpc::Status GetPreparedPictures(grpc::ServerContext* context,
                                    const v1::GetPreparedPicturesRequest* request,
                                    grpc::ServerWriter<v1::PreparedPicture>* writer) override;
+  grpc::Status AdoptItems(grpc::ServerContext* context, const v1::AdoptItemsRequest* request,
+                          v1::AdoptItemsResponse* response) override;
   grpc::Status UploadItem(grpc::ServerContext* context,
                           grpc::ServerReader<v1::UploadItemRequest>* reader,
                           v1::Item* response) override;
@@ -59,6 +62,7 @@ class TransferApi : public v1::TransferService::Service {
   Embeddings& embeddings_;
   ImageSets& image_sets_;
   Items& items_;
+  ItemAdoption& adoption_;
   PictureMemory& memory_;
   prometheus::Counter& items_total_;
   prometheus::Counter& embeddings_total_;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include <google/protobuf/util/message_differencer.h>
 
 #include "base/check_number.h"
 #include "base/field_error.h"
@@ -34,28 +33,27 @@ absl::Status CheckItems(const v1::StartSamplingRequest& request) {
   return absl::OkStatus();
 }
 
-// Returns how all pictures of the chunk are drawn. An earlier gateway says it in each item, the
-// same in all.
-absl::StatusOr<v1::ItemRequest> SettingsIn(const v1::StartSamplingRequest& request) {
-  if (request.has_settings()) return request.settings();
-  const auto settings_of = [](v1::ItemRequest item) {
-    item.clear_index();
-    item.clear_prompt();
-    item.clear_seed();
-    return item;
-  };
-  v1::ItemRequest settings = settings_of(request.items(0));
-  for (int i = 1; i < request.items_size(); ++i) {
-    const v1::ItemRequest other = settings_of(request.items(i));
-    if (!google::protobuf::util::MessageDifferencer::Equals(other, settings)) {
-      return FieldError(absl::StrCat("items[", i, "]"), "settings of its own",
-                        "those of the first item");
-    }
-  }
-  return settings;
+// Reads a picture. An earlier gateway says all in the item, and sends no settings.
+absl::StatusOr<OrderedPicture> ParsePicture(const v1::ItemRequest& settings,
+                                            const v1::ItemRequest& item,
+                                            absl::string_view context) {
+  OrderedPicture picture = {.item = settings,
+                            .spare_seeds = {item.spare_seeds().begin(), item.spare_seeds().end()}};
+  picture.item.MergeFrom(item);
+  picture.item.clear_spare_seeds();
+  ASSIGN_OR_RETURN(picture.request, ParseItem(picture.item, context));
+  return picture;
 }
 
-absl::StatusOr<Precision> ParseSettingsPrecision(const std::string& name) {
+// All pictures of a chunk have the same.
+absl::StatusOr<Precision> ParsePrecisionOf(const std::vector<OrderedPicture>& pictures) {
+  const std::string& name = pictures.front().item.precision();
+  for (size_t i = 1; i < pictures.size(); ++i) {
+    if (pictures[i].item.precision() == name) continue;
+    return FieldError(absl::StrCat("items[", i, "].precision"),
+                      Quoted(pictures[i].item.precision()),
+                      absl::StrCat("that of the first item, ", Quoted(name)));
+  }
   // Jobs from before precision could be chosen name none.
   if (name.empty()) return Precision::kFp32;
   ASSIGN_OR_RETURN(const auto precision, ParsePrecision("settings.precision", name));
@@ -90,11 +88,9 @@ absl::StatusOr<PictureFormat> ParseFormat(v1::PictureFormat format) {
 
 }  // namespace
 
-v1::ItemRequest ChunkOrder::Item(size_t i) const {
-  v1::ItemRequest item = settings;
-  item.set_index(indices[i]);
-  item.set_prompt(pictures[i].prompt);
-  item.set_seed(pictures[i].seed);
+v1::ItemRequest ChunkOrder::Item(size_t i, size_t blocked_tries) const {
+  v1::ItemRequest item = pictures[i].item;
+  if (blocked_tries > 0) item.set_seed(pictures[i].spare_seeds[blocked_tries - 1]);
   return item;
 }
 
@@ -103,9 +99,14 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   ASSIGN_OR_RETURN(order.id, node::ParseRunId(request.run()));
   RETURN_IF_ERROR(CheckPlaces(request));
   RETURN_IF_ERROR(CheckItems(request));
-  ASSIGN_OR_RETURN(order.settings, SettingsIn(request));
-  ASSIGN_OR_RETURN(order.precision, ParseSettingsPrecision(order.settings.precision()));
-  ASSIGN_OR_RETURN(const PictureRequest settings, ParseItem(order.settings, "settings."));
+  // An error that all pictures have is the settings'.
+  RETURN_IF_ERROR(ParseItem(request.settings(), "settings.").status());
+  for (int i = 0; i < request.items_size(); ++i) {
+    ASSIGN_OR_RETURN(
+        order.pictures.emplace_back(),
+        ParsePicture(request.settings(), request.items(i), absl::StrCat("items[", i, "].")));
+  }
+  ASSIGN_OR_RETURN(order.precision, ParsePrecisionOf(order.pictures));
   ASSIGN_OR_RETURN(order.format, ParseFormat(request.format()));
   for (int i = 0; i < request.embeddings_size(); ++i) {
     const std::string field = absl::StrCat("embeddings[", i, "]");
@@ -120,12 +121,6 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   if (request.priority() != v1::JOB_PRIORITY_UNSPECIFIED) order.urgency = request.priority();
   order.model = request.model();
   order.ticket = request.ticket();
-  for (const v1::ItemRequest& item : request.items()) {
-    order.indices.push_back(item.index());
-    PictureRequest& picture = order.pictures.emplace_back(settings);
-    picture.prompt = item.prompt();
-    picture.seed = item.seed();
-  }
   order.needs_places = request.batch_places() > 0;
   order.batch_places =
       order.needs_places
@@ -135,14 +130,12 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   return order;
 }
 
-std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order,
-                                              const engine::BaseModelInfo& model) {
-  std::vector<PictureRequest> requests = order.pictures;
-  for (PictureRequest& request : requests) {
-    if (request.width == 0) request.width = model.picture_size;
-    if (request.height == 0) request.height = request.width;
-  }
-  return requests;
+PictureRequest ToPictureRequest(const OrderedPicture& picture,
+                                const engine::BaseModelInfo& model) {
+  PictureRequest request = picture.request;
+  if (request.width == 0) request.width = model.picture_size;
+  if (request.height == 0) request.height = request.width;
+  return request;
 }
 
 }  // namespace imprint::sampler

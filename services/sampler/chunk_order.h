@@ -21,18 +21,23 @@ namespace imprint::sampler {
 // The most pictures in one chunk.
 inline constexpr int kMaxChunkItems = 10'000;
 
+struct OrderedPicture {
+  // What it is drawn from, as the registry records it; without its spare seeds.
+  v1::ItemRequest item;
+  // The same for the engine; sizes may still be the model's own.
+  PictureRequest request;
+  // For the tries after the first, if the safety checker blocks it.
+  std::vector<uint64_t> spare_seeds;
+};
+
 // A checked request. Whether its pictures and embeddings fit the model is checked later, by the
 // model.
 struct ChunkOrder {
   node::RunId id;
   v1::ModelLocation model;
   v1::Ticket ticket;
-  // How all pictures are drawn, as the registry records it of each.
-  v1::ItemRequest settings;
-  // The place of each picture in its set; at least one, each once.
-  std::vector<int64_t> indices;
-  // The pictures for the engine, in the same order; sizes may still be the model's own.
-  std::vector<PictureRequest> pictures;
+  // At least one; no two have the same place in the set.
+  std::vector<OrderedPicture> pictures;
   // The places that the pictures' batches have, filled up if need be, so that a picture is the same
   // to the bit whichever chunk it is in; at most so many if they need not be that number.
   int batch_places = 0;
@@ -44,17 +49,17 @@ struct ChunkOrder {
   Precision precision = Precision::kFp32;
   std::string trace_id;
 
-  // Returns what picture `i` is drawn from, as the registry records it.
-  v1::ItemRequest Item(size_t i) const;
+  // Returns what picture `i` is drawn from once so many tries were blocked, at most as many as it
+  // has spare seeds.
+  v1::ItemRequest Item(size_t i, size_t blocked_tries = 0) const;
 };
 
 // Returns INVALID_ARGUMENT naming the field, such as items[3].index, settings.solver or
 // embeddings[0].
 absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request);
 
-// Returns one request for each picture, in order. A width of 0 means the model's own size; a height
-// of 0 means the width.
-std::vector<PictureRequest> ToPictureRequests(const ChunkOrder& order,
-                                              const engine::BaseModelInfo& model);
+// Returns a picture's request with its size: a width of 0 means the model's own, a height of 0 the
+// width.
+PictureRequest ToPictureRequest(const OrderedPicture& picture, const engine::BaseModelInfo& model);
 
 }  // namespace imprint::sampler

@@ -54,7 +54,7 @@ TEST(ChunkOrder, EveryFieldOfAPictureArrives) {
   EXPECT_EQ(order.embeddings[0].token, "<rex>");
 
   const PictureRequest request =
-      ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
+      ToPictureRequest(order.pictures[0], {.picture_size = 64, .size_multiple = 8});
   EXPECT_EQ(request.prompt, "<rex> in the snow");
   EXPECT_EQ(request.negative_prompt, "blurry");
   EXPECT_EQ(request.seed, ~0ULL);
@@ -108,7 +108,7 @@ TEST(ChunkOrder, WhatAnOlderGatewayLeavesOutIsAsItWas) {
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
   EXPECT_EQ(order.precision, Precision::kFp32);
   const PictureRequest request =
-      ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
+      ToPictureRequest(order.pictures[0], {.picture_size = 64, .size_multiple = 8});
   EXPECT_EQ(request.prompt_style, PromptStyle::kLiteral);
   EXPECT_EQ(request.clip_skip, PictureRequest().clip_skip);
   EXPECT_EQ(request.solver, PictureRequest().solver);
@@ -122,15 +122,15 @@ TEST(ChunkOrder, AnEarlierGatewaySaysInEachItemHowAllAreDrawn) {
   given.mutable_items(0)->MergeFrom(settings);
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
   EXPECT_EQ(order.precision, Precision::kBf16);
-  EXPECT_EQ(order.pictures[0].steps, 3);
-  EXPECT_EQ(order.pictures[0].prompt, "<rex> in the snow");
+  EXPECT_EQ(order.pictures[0].request.steps, 3);
+  EXPECT_EQ(order.pictures[0].request.prompt, "<rex> in the snow");
   EXPECT_EQ(order.Item(0).SerializeAsString(), given.items(0).SerializeAsString());
 
   *given.add_items() = given.items(0);
   given.mutable_items(1)->set_index(8);
   EXPECT_THAT(ParseChunk(given), Succeeds());
   given.mutable_items(1)->set_precision("fp32");
-  EXPECT_THAT(ParseChunk(given), RefusesNaming(Parts{"items[1]", "those of the first item"}));
+  EXPECT_THAT(ParseChunk(given), RefusesNaming(Parts{"items[1].precision", "that of the first item"}));
 }
 
 TEST(ChunkOrder, WhatIsRecordedOfAPictureIsItsSettingsAndItsOwn) {
@@ -145,12 +145,35 @@ TEST(ChunkOrder, WhatIsRecordedOfAPictureIsItsSettingsAndItsOwn) {
   EXPECT_EQ(order.Item(1).SerializeAsString(), expected.SerializeAsString());
 }
 
+TEST(ChunkOrder, APictureMaySayOtherwiseThanTheOthers) {
+  v1::StartSamplingRequest given = Request();
+  v1::ItemRequest& second = *given.add_items();
+  second.set_index(9);
+  second.set_prompt("<rex> asleep");
+  second.set_key("place=bed/1");
+  second.set_steps(7);
+  // What is zero is said, too.
+  second.set_eta(0);
+  second.set_guidance(0);
+  second.add_spare_seeds(11);
+  ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
+  EXPECT_EQ(order.pictures[0].request.steps, 3);
+  const PictureRequest& request = order.pictures[1].request;
+  EXPECT_EQ(request.steps, 7);
+  EXPECT_EQ(request.eta, 0);
+  EXPECT_EQ(request.guidance, 0);
+  EXPECT_EQ(request.negative_prompt, "blurry");
+  EXPECT_EQ(order.Item(1).key(), "place=bed/1");
+  EXPECT_EQ(order.Item(1).spare_seeds_size(), 0) << "they are not recorded";
+  EXPECT_EQ(order.Item(1, 1).seed(), 11u);
+}
+
 TEST(ChunkOrder, TheSolverArrives) {
   v1::StartSamplingRequest given = Request();
   given.mutable_settings()->set_solver("dpmpp_2m_sde_karras");
   ASSERT_OK_AND_ASSIGN(const ChunkOrder order, ParseChunk(given));
   const PictureRequest request =
-      ToPictureRequests(order, {.picture_size = 64, .size_multiple = 8}).at(0);
+      ToPictureRequest(order.pictures[0], {.picture_size = 64, .size_multiple = 8});
   EXPECT_EQ(Name(request.solver), "dpmpp_2m_sde_karras");
 }
 

@@ -12,8 +12,7 @@ class ChunkRunTest : public ::testing::Test {
  protected:
   ChunkRunTest() {
     ChunkOrder order;
-    for (int i = 0; i < 2; ++i) order.indices.push_back(i);
-    order.pictures.resize(order.indices.size());
+    order.pictures.resize(2);
     chunk_ = std::make_unique<ChunkRun>(run_, order, metrics_);
   }
 

@@ -87,7 +87,9 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
   const ChunkOrder& order = chunk.order();
   v1::UploadItemRequest::ItemHeader header;
   header.set_token(order.ticket.token());
-  *header.mutable_request() = order.Item(picture.item);
+  *header.mutable_request() = order.Item(picture.item, picture.blocked_tries.size());
+  header.mutable_blocked_tries()->Assign(picture.blocked_tries.begin(),
+                                         picture.blocked_tries.end());
   *header.mutable_safety() = picture.safety;
   *header.mutable_computation() = picture.computation;
   std::string file;
@@ -122,7 +124,7 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
     if (!warned) {
       LogWarning("uploading a picture to the registry failed; it is retried with back-off",
                  {{"job", order.id.job},
-                  {"item", order.indices[picture.item]},
+                  {"item", header.request().index()},
                   {"error", absl::string_view(item.status().message())}});
     }
     metrics_.upload_retries.Increment();

@@ -32,6 +32,8 @@ struct FinishedPicture {
   RgbImage image;
   v1::SafetyReport safety;
   v1::PictureComputation computation;
+  // Earlier tries, each with the next of its seeds.
+  std::vector<v1::BlockedTry> blocked_tries;
 };
 
 // Thread-safe.

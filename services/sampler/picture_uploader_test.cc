@@ -22,8 +22,7 @@ class PictureUploaderTest : public ::testing::Test {
     ChunkOrder order;
     order.ticket.set_registry(server_.address());
     order.ticket.set_token(token);
-    for (int i = 0; i < items; ++i) order.indices.push_back(i);
-    order.pictures.resize(order.indices.size());
+    for (int i = 0; i < items; ++i) order.pictures.emplace_back().item.set_index(i);
     run_ = std::make_shared<node::Run>(node::RunId{}, node_);
     return std::make_shared<ChunkRun>(run_, order, metrics_);
   }

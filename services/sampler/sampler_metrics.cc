@@ -17,6 +17,8 @@ SamplerMetrics::SamplerMetrics(Metrics& metrics)
                              "Pictures that were drawn, blocked ones included.")),
       blocked(metrics.Counter("imprint_safety_blocked_total",
                               "Pictures that the safety checker blocked.")),
+      redrawn(metrics.Counter("imprint_safety_redrawn_total",
+                              "Blocked pictures that were drawn again with another seed.")),
       batch(metrics.Gauge("imprint_sample_batch", "Pictures that are drawn at once.")),
       batch_occupancy(metrics.Gauge("imprint_sample_batch_occupancy",
                                     "Part of the batch's places that the newest step used.")),

@@ -17,6 +17,7 @@ struct SamplerMetrics {
 
   prometheus::Counter& images;
   prometheus::Counter& blocked;
+  prometheus::Counter& redrawn;
   prometheus::Gauge& batch;
   prometheus::Gauge& batch_occupancy;
   prometheus::Counter& places;

@@ -1,6 +1,8 @@
 #include "services/sampler/sampling_engine.h"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -8,7 +10,6 @@
 #include "absl/time/clock.h"
 
 #include "base/status_macros.h"
-#include "engine/sampling/sampler.h"
 #include "engine/torch/threads.h"
 #include "services/sampler/picture_safety.h"
 #include "services/server/log.h"
@@ -41,6 +42,7 @@ void SamplingEngine::Work(const std::stop_token& closed) {
   threads_used_ = engine::ComputeThreads();
   while (Admit(closed)) {
     const engine::SharedBatch::StepUse use = batch_.Step();
+    BeginNextRounds();
     if (const std::string warning = batch_.TakeWarning(); !warning.empty()) {
       metrics_.graph_failures.Increment();
       LogWarning(warning);
@@ -162,36 +164,65 @@ absl::Status SamplingEngine::Join(const std::shared_ptr<ChunkRun>& chunk) {
   }
   const engine::BaseModelInfo& model = loaded.model->info();
   if (options_.safety_check) RETURN_IF_ERROR(CheckHasSafety(model));
-  ASSIGN_OR_RETURN(const engine::Sampler sampler,
+  ASSIGN_OR_RETURN(engine::Sampler sampler,
                    engine::Sampler::Make(loaded.model, order.embeddings, options_.batch));
-  const auto drawn = drawn_.insert(drawn_.end(), {.chunk = chunk, .model = loaded.model});
-  const absl::Status added =
-      batch_.Add(sampler,
-                 {.requests = ToPictureRequests(order, model),
-                  .hooks = HooksOf(*drawn, loaded, absl::Now() - begun),
-                  .fixed_batch = order.batch_places,
-                  .positions = order.indices,
-                  .urgency = order.urgency},
-                 [this, drawn](const absl::Status& status) { Ended(drawn, status); });
+  const auto drawn = drawn_.insert(drawn_.end(), {.chunk = chunk,
+                                                  .model = loaded.model,
+                                                  .sampler = std::move(sampler),
+                                                  .warm = loaded.warm,
+                                                  .loading = absl::Now() - begun});
+  drawn->tries.resize(order.pictures.size());
+  drawn->round.resize(order.pictures.size());
+  std::iota(drawn->round.begin(), drawn->round.end(), size_t{0});
+  const absl::Status added = AddRound(drawn);
   if (!added.ok()) drawn_.erase(drawn);
   return added;
 }
 
-engine::DrawHooks SamplingEngine::HooksOf(Drawn& drawn, const ModelCache::Loaded& loaded,
-                                          absl::Duration loading) {
+absl::Status SamplingEngine::AddRound(std::list<Drawn>::iterator drawn) {
+  const ChunkOrder& order = drawn->chunk->order();
+  engine::DrawingOrder drawing = {.hooks = HooksOf(*drawn),
+                                  .fixed_batch = order.batch_places,
+                                  .urgency = order.urgency};
+  for (const size_t i : drawn->round) {
+    const v1::ItemRequest item = order.Item(i, drawn->tries[i].size());
+    drawing.requests.push_back(ToPictureRequest(order.pictures[i], drawn->model->info()));
+    drawing.requests.back().seed = item.seed();
+    drawing.positions.push_back(item.index());
+  }
+  return batch_.Add(drawn->sampler, std::move(drawing),
+                    [this, drawn](const absl::Status& status) { Ended(drawn, status); });
+}
+
+void SamplingEngine::BeginNextRounds() {
+  for (auto drawn = drawn_.begin(); drawn != drawn_.end();) {
+    const auto next = std::next(drawn);
+    if (drawn->round_is_over) {
+      drawn->round_is_over = false;
+      drawn->round = std::exchange(drawn->blocked, {});
+      metrics_.redrawn.Increment(static_cast<double>(drawn->round.size()));
+      const absl::Status added = AddRound(drawn);
+      if (!added.ok()) Ended(drawn, added);
+    }
+    drawn = next;
+  }
+}
+
+engine::DrawHooks SamplingEngine::HooksOf(Drawn& drawn) {
   engine::DrawHooks hooks;
   hooks.stop = drawn.chunk->stop_token();
   hooks.wind_down = drawn.chunk->wind_down_token();
-  hooks.on_begin = [this, &drawn, loading, warm = loaded.warm] {
+  hooks.on_begin = [this, &drawn] {
+    if (drawn.begun_at) return;
     drawn.begun_at = absl::Now();
     v1::RunEvent started;
-    started.mutable_started()->set_seconds(absl::ToDoubleSeconds(loading));
-    started.mutable_started()->set_warm(warm);
+    started.mutable_started()->set_seconds(absl::ToDoubleSeconds(drawn.loading));
+    started.mutable_started()->set_warm(drawn.warm);
     started.mutable_started()->set_compute_threads(threads_used_);
     drawn.chunk->run().Append(std::move(started));
   };
-  hooks.on_picture = [this, &drawn](size_t item, RgbImage image) {
-    return Deliver(drawn, item, std::move(image));
+  hooks.on_picture = [this, &drawn](size_t place, RgbImage image) {
+    return Deliver(drawn, place, std::move(image));
   };
   hooks.on_work = [this] { SayWork(); };
   return hooks;
@@ -208,12 +239,24 @@ v1::PictureComputation SamplingEngine::ComputationOf(const ChunkOrder& order) co
 }
 
 // No picture leaves before the safety checker has seen it; one that it cannot look at is an error.
-absl::Status SamplingEngine::Deliver(const Drawn& drawn, size_t item, RgbImage image) {
+absl::Status SamplingEngine::Deliver(Drawn& drawn, size_t place, RgbImage image) {
+  const ChunkOrder& order = drawn.chunk->order();
+  const size_t item = drawn.round[place];
+  std::vector<v1::BlockedTry>& tries = drawn.tries[item];
   FinishedPicture finished{
-      .chunk = drawn.chunk, .item = item, .computation = ComputationOf(drawn.chunk->order())};
+      .chunk = drawn.chunk, .item = item, .computation = ComputationOf(order)};
   if (options_.safety_check) {
     ASSIGN_OR_RETURN(finished.safety, ReportSafety(*drawn.model, image));
   }
+  if (finished.safety.blocked() && tries.size() < order.pictures[item].spare_seeds.size()) {
+    v1::BlockedTry blocked;
+    blocked.set_seed(order.Item(item, tries.size()).seed());
+    *blocked.mutable_safety() = std::move(finished.safety);
+    tries.push_back(std::move(blocked));
+    drawn.blocked.push_back(item);
+    return absl::OkStatus();
+  }
+  finished.blocked_tries = tries;
   if (!finished.safety.blocked()) finished.image = std::move(image);
   uploader_.Add(std::move(finished), [&] {
     SayWork();
@@ -223,9 +266,14 @@ absl::Status SamplingEngine::Deliver(const Drawn& drawn, size_t item, RgbImage i
 }
 
 void SamplingEngine::Ended(std::list<Drawn>::iterator drawn, const absl::Status& status) {
+  if (status.ok() && !drawn->blocked.empty()) {
+    // The batch is in the middle of a step.
+    drawn->round_is_over = true;
+    return;
+  }
   if (status.ok()) {
     const int pictures = static_cast<int>(drawn->chunk->order().pictures.size());
-    const double seconds = absl::ToDoubleSeconds(absl::Now() - drawn->begun_at) / pictures;
+    const double seconds = absl::ToDoubleSeconds(absl::Now() - *drawn->begun_at) / pictures;
     for (int i = 0; i < pictures; ++i) metrics_.seconds.Observe(seconds);
   }
   drawn->chunk->DrawingEnded(status);

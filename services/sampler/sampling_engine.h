@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "absl/time/time.h"
 
 #include "engine/cuda/device_graph.h"
+#include "engine/sampling/sampler.h"
 #include "engine/sampling/shared_batch.h"
 #include "orders/compute_options.h"
 #include "services/node/change_signal.h"
@@ -65,11 +67,21 @@ class SamplingEngine {
   int threads() const { return threads_used_; }
 
  private:
-  // A chunk in the batch.
+  // A chunk in the batch. It is drawn in rounds: pictures that the safety checker blocks are drawn
+  // again in the next one, as long as they have spare seeds.
   struct Drawn {
     std::shared_ptr<ChunkRun> chunk;
     std::shared_ptr<const engine::BaseModel> model;
-    absl::Time begun_at;  // its first picture
+    engine::Sampler sampler;
+    bool warm = true;
+    absl::Duration loading;
+    std::optional<absl::Time> begun_at = {};  // its first picture
+    // The chunk's pictures that this round draws, and those that were blocked in it.
+    std::vector<size_t> round = {};
+    std::vector<size_t> blocked = {};
+    // Of each of the chunk's pictures.
+    std::vector<std::vector<v1::BlockedTry>> tries = {};
+    bool round_is_over = false;
   };
 
   void Work(const std::stop_token& closed);
@@ -84,9 +96,13 @@ class SamplingEngine {
   void MakeRoomFor(const ChunkOrder& order);
   void EndStoppedDrawn();
   absl::Status Join(const std::shared_ptr<ChunkRun>& chunk);
-  engine::DrawHooks HooksOf(Drawn& drawn, const ModelCache::Loaded& loaded, absl::Duration loading);
+  // Adds what is to be drawn in a round, as long as it is not empty.
+  absl::Status AddRound(std::list<Drawn>::iterator drawn);
+  void BeginNextRounds();
+  engine::DrawHooks HooksOf(Drawn& drawn);
   v1::PictureComputation ComputationOf(const ChunkOrder& order) const;
-  absl::Status Deliver(const Drawn& drawn, size_t item, RgbImage image);
+  // `place` is the picture's in the round.
+  absl::Status Deliver(Drawn& drawn, size_t place, RgbImage image);
   void Ended(std::list<Drawn>::iterator drawn, const absl::Status& status);
   // Reports all chunks as working: as long as the batch is not stalled, none of them is.
   void SayWork();

@@ -10,7 +10,7 @@
 
 #include "rpc/channel.h"
 #include "rpc/client_call.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "rpc/status.h"
 
 namespace imprint::cli {

@@ -12,7 +12,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "rpc/enum_text.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 
 namespace imprint::cli {
 namespace {

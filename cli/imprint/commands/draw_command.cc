@@ -7,6 +7,7 @@
 #include "cli/imprint/client/resource_options.h"
 #include "cli/imprint/commands/command.h"
 #include "cli/imprint/commands/drawing.h"
+#include "cli/imprint/commands/wire_format.h"
 #include "cli/pictures/drawing_options.h"
 #include "cli/program/given_flags.h"
 
@@ -37,18 +38,6 @@ struct DrawOptions {
   bool no_wait = false;
 };
 
-v1::PictureFormat ToProto(PictureFormat format) {
-  switch (format) {
-    case PictureFormat::kPng:
-      return v1::PICTURE_FORMAT_PNG;
-    case PictureFormat::kJpeg:
-      return v1::PICTURE_FORMAT_JPEG;
-    case PictureFormat::kWebp:
-      return v1::PICTURE_FORMAT_WEBP;
-  }
-  return v1::PICTURE_FORMAT_UNSPECIFIED;
-}
-
 absl::StatusOr<v1::ImageSetSpec> MakeSpec(DrawOptions& options) {
   RETURN_IF_ERROR(options.flags->TakeNames());
   v1::ImageSetSpec spec;
@@ -63,7 +52,7 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(DrawOptions& options) {
   spec.set_width(size.width);
   spec.set_height(size.height);
   ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
-  spec.set_format(ToProto(format));
+  spec.set_format(ToWire(format));
   // What is not given is left to the server. It would take a zero for its default, so a zero that
   // makes no sense is refused here.
   RETURN_IF_ERROR(CheckFields(kPictureFields, options.pictures));

@@ -11,11 +11,10 @@
 #include "absl/strings/str_join.h"
 #include "cli/imprint/client/base_models.h"
 #include "cli/imprint/client/job_follower.h"
-#include "cli/imprint/client/job_progress.h"
-#include "cli/imprint/client/message_json.h"
 #include "cli/imprint/client/prompt_embeddings.h"
 #include "cli/imprint/client/resource_options.h"
 #include "cli/imprint/commands/drawing_plan.h"
+#include "cli/imprint/commands/drawn_job.h"
 #include "cli/imprint/commands/picture_folder.h"
 #include "cli/pictures/drawing_options.h"
 #include "cli/pictures/prompt_tokens.h"
@@ -105,50 +104,16 @@ class Drawing {
     request.set_request_id(absl::StrCat(order_.request_id, set.comparison ? "-comparison" : ""));
     request.set_priority(order_.priority);
     ASSIGN_OR_RETURN(v1::Job job, gateway_->Call(&JobCalls::CreateImageSetJob, request));
-    console_.Line(set.comparison ? "comparison" : "job",
-                  absl::StrCat(job.name(), ", ", CountText(job.items_total(), "picture"), ", ",
-                               job.image_set().image_set()));
-    console_.Event("job", {{"name", job.name()},
-                           {"state", StateText(job.state())},
-                           {"image_set", job.image_set().image_set()},
-                           {"comparison", set.comparison},
-                           {"request_id", request.request_id()},
-                           {"warnings", ToJson(job.warnings())}});
-    if (!set.comparison) TellWarnings(job, console_);
+    TellCreated(job, request.request_id(), set.comparison, console_);
     return job;
   }
 
   absl::Status Follow(size_t which) {
-    v1::Job& job = jobs_[which];
-    TellWhatItWaitsFor(*gateway_, console_, job);
-    JobProgress progress(console_, context_.terminal, job);
-    const auto followed =
-        FollowJob(*gateway_, job.name(), {}, [&](const v1::JobEvent& event) -> absl::Status {
-          progress.Tell(event);
-          if (!event.has_picture()) return absl::OkStatus();
-          return Keep(sets_[which], job, event.picture());
-        });
-    progress.Finish();
+    auto followed = FollowIntoFolder(jobs_[which], PlacesIn(sets_[which]), *folder_, *gateway_,
+                                     context_, kept_);
     if (absl::IsCancelled(followed.status())) return Stopped(which);
     if (!followed.ok()) return followed.status();
-    job = *followed;
-    return Outcome(job);
-  }
-
-  absl::Status Keep(const PlannedSet& set, const v1::Job& job,
-                    const v1::JobEvent::PictureDone& picture) {
-    if (picture.blocked()) return absl::OkStatus();
-    if (picture.index() < 0 || picture.index() >= std::ssize(set.items)) {
-      return absl::InternalError(absl::StrCat(picture.item(), " was not asked for"));
-    }
-    const auto kept = folder_->Keep(*gateway_, set.items[static_cast<size_t>(picture.index())],
-                                    picture.item(), picture.sha256(), job.image_set().format());
-    if (!kept.ok()) return kept.status();
-    ++kept_;
-    console_.Event("saved", {{"file", kept->string()},
-                             {"item", picture.item()},
-                             {"prompt", picture.prompt()},
-                             {"seed", picture.seed()}});
+    jobs_[which] = *std::move(followed);
     return absl::OkStatus();
   }
 
@@ -174,7 +139,7 @@ class Drawing {
       request.set_name(jobs_[i].result());
       ASSIGN_OR_RETURN(const v1::ImageSet set,
                        gateway_->Call(&RegistryCalls::GetImageSet, request));
-      ASSIGN_OR_RETURN(const auto counts, folder_->Complete(*gateway_, sets_[i], set));
+      ASSIGN_OR_RETURN(const auto counts, folder_->Complete(*gateway_, set, PlacesIn(sets_[i]), sets_[i].comparison));
       all.pictures += counts.pictures;
       all.blocked += counts.blocked;
     }

@@ -1,8 +1,10 @@
 #include "cli/imprint/commands/drawing_plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "cli/pictures/drawing_options.h"
 #include "cli/pictures/prompt_tokens.h"
 
@@ -19,7 +21,11 @@ std::vector<PlannedSet> PlanSets(const std::vector<std::string>& prompts,
   const auto add = [&number](PlannedSet& set, const std::string& prompt, size_t row) {
     for (const uint64_t seed : set.seeds) {
       ++number;
-      set.items.push_back({prompt, seed, number, PictureFileName(number, prompt, seed), row});
+      set.items.push_back({.heading = set.comparison ? "" : prompt,
+                           .caption = absl::StrCat("seed ", seed),
+                           .number = number,
+                           .file_stem = PictureFileName(number, prompt, seed),
+                           .row = row});
     }
   };
   for (size_t row = 0; row < prompts.size(); ++row) {
@@ -33,6 +39,14 @@ std::vector<PlannedSet> PlanSets(const std::vector<std::string>& prompts,
   std::vector<PlannedSet> sets = {std::move(wanted)};
   if (!compared.items.empty()) sets.push_back(std::move(compared));
   return sets;
+}
+
+PlaceOf PlacesIn(PlannedSet set) {
+  return [set = std::move(set)](const v1::ItemRequest& item) -> absl::StatusOr<PlannedItem> {
+    const int64_t index = item.index();
+    if (index >= 0 && index < std::ssize(set.items)) return set.items[static_cast<size_t>(index)];
+    return absl::InternalError(absl::StrCat("item ", index, " was not asked for"));
+  };
 }
 
 }  // namespace imprint::cli

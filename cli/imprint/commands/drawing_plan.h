@@ -1,18 +1,24 @@
-// Plans `draw`: from its prompts and seeds to image sets, and from their items to files.
+// Plans `draw`: from its prompts and seeds to image sets, and from their items to files and places
+// on the contact sheet.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "absl/status/statusor.h"
+#include <imprint/v1/imageset.pb.h>
 
 namespace imprint::cli {
 
 // An item of an image set and its place in the folder.
 struct PlannedItem {
-  std::string prompt;
-  uint64_t seed = 0;
+  // What its row on the contact sheet is of, and what tells it from the others there: "seed 3".
+  std::string heading;
+  std::string caption;
   // Its place among all pictures of the folder, from 1.
   size_t number = 0;
   // The name of its file without the extension: "007-pip-in-the-snow-s3".
@@ -20,6 +26,9 @@ struct PlannedItem {
   // Its row on the contact sheet.
   size_t row = 0;
 };
+
+// Returns where an item of a set goes. INTERNAL if the set was not asked for it.
+using PlaceOf = std::function<absl::StatusOr<PlannedItem>(const v1::ItemRequest&)>;
 
 // One image set: every prompt with every seed, prompt by prompt; items in that order.
 struct PlannedSet {
@@ -29,6 +38,9 @@ struct PlannedSet {
   bool comparison = false;
   std::vector<PlannedItem> items;
 };
+
+// Returns where its items go.
+PlaceOf PlacesIn(PlannedSet set);
 
 // Returns the set that is wanted, followed by the one for comparison: the prompts that have one of
 // the tokens of `class_words`, with the class word instead and the first two seeds. Files are

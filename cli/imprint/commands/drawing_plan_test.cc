@@ -24,8 +24,8 @@ TEST(PlanSets, PutsComparisonsBeforeWhatIsComparedWithThem) {
   EXPECT_THAT(sets[1].prompts, ElementsAre("dog in the snow", "dog asleep"));
   EXPECT_THAT(sets[1].seeds, ElementsAre(1, 2));
   EXPECT_THAT(Numbers(sets[1]), ElementsAre(1, 2, 6, 7));
-  EXPECT_EQ(sets[0].items[4].prompt, "<rex> asleep");
-  EXPECT_EQ(sets[0].items[4].seed, 2U);
+  EXPECT_EQ(sets[0].items[4].heading, "<rex> asleep");
+  EXPECT_EQ(sets[0].items[4].caption, "seed 2");
   EXPECT_EQ(sets[0].items[4].row, 1U);
   EXPECT_EQ(sets[0].items[4].file_stem, "009-rex-asleep-s2");
 }

@@ -34,7 +34,7 @@
 #include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
 #include "imaging/decode.h"
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 #include "text/unicode_text.h"
 
 namespace imprint::cli {

@@ -16,10 +16,12 @@
 #include "cli/imprint/commands/drawing.h"
 #include "cli/imprint/commands/drawing_plan.h"
 #include "cli/imprint/commands/picture_folder.h"
+#include "cli/imprint/commands/plan_layout.h"
 #include "cli/program/table.h"
 
 #include "base/status_macros.h"
 #include "rpc/enum_text.h"
+#include "sets/expansion_cache.h"
 
 namespace imprint::cli {
 namespace {
@@ -69,6 +71,8 @@ absl::Status ShowImageSet(const std::string& given, CommandContext& context) {
                                      set.base_model_fingerprint().substr(0, 12), ")"));
   for (const std::string& name : set.spec().embeddings()) console.Line("embedding", name);
   for (const std::string& prompt : set.spec().prompts()) console.Line("prompt", prompt);
+  if (!set.spec().extends().empty()) console.Line("extends", set.spec().extends());
+  if (!set.spec().plan().empty()) console.Text(absl::StrCat("\n", set.spec().plan(), "\n"));
   console.Line("how", DescribeDrawing(set.spec()));
   console.Event("image_set", {{"name", set.name()}, {"details", ToJson(set)}});
   return absl::OkStatus();
@@ -90,6 +94,17 @@ void WarnOfMissing(const v1::ImageSet& set, int64_t pictures, Console& console) 
   }
 }
 
+absl::StatusOr<PlaceOf> PlacesOf(const v1::ImageSetSpec& spec) {
+  if (spec.plan().empty()) {
+    return PlacesIn(PlanSets({spec.prompts().begin(), spec.prompts().end()},
+                             {spec.seeds().begin(), spec.seeds().end()}, {})
+                        .front());
+  }
+  ASSIGN_OR_RETURN(auto plan, sets::Expand(spec.plan()));
+  ASSIGN_OR_RETURN(PlanLayout layout, PlanLayout::Make(std::move(plan)));
+  return [layout = std::move(layout)](const v1::ItemRequest& item) { return layout.Of(item); };
+}
+
 struct ImageSetExport {
   std::string name;
   std::string out;
@@ -102,9 +117,8 @@ absl::Status ExportImageSet(const ImageSetExport& options, CommandContext& conte
   ASSIGN_OR_RETURN(const v1::ImageSet set, GetImageSet(*gateway, options.name));
   ASSIGN_OR_RETURN(PictureFolder folder, PictureFolder::Make(options.out, options.overwrite));
   const v1::ImageSetSpec& spec = set.spec();
-  const std::vector<PlannedSet> planned = PlanSets({spec.prompts().begin(), spec.prompts().end()},
-                                                   {spec.seeds().begin(), spec.seeds().end()}, {});
-  ASSIGN_OR_RETURN(const auto counts, folder.Complete(*gateway, planned.front(), set));
+  ASSIGN_OR_RETURN(const PlaceOf place_of, PlacesOf(spec));
+  ASSIGN_OR_RETURN(const auto counts, folder.Complete(*gateway, set, place_of));
   std::vector<v1::Embedding> embeddings;
   for (const std::string& name : spec.embeddings()) {
     ASSIGN_OR_RETURN(embeddings.emplace_back(), GetEmbedding(*gateway, name));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/imprint/client/listing.h"
 #include "cli/imprint/client/transfers.h"
+#include "cli/imprint/commands/wire_format.h"
 #include "cli/pictures/picture_list.h"
 #include "cli/pictures/prompt_sheet.h"
 #include "cli/program/option_error.h"
@@ -27,17 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-PictureFormat FormatOf(v1::PictureFormat format) {
-  switch (format) {
-    case v1::PICTURE_FORMAT_JPEG:
-      return PictureFormat::kJpeg;
-    case v1::PICTURE_FORMAT_WEBP:
-      return PictureFormat::kWebp;
-    default:
-      return PictureFormat::kPng;
-  }
-}
-
 bool HoldsAlready(const fs::path& file, const std::string& sha256) {
   const auto held = MappedFile::Open(file);
   return held.ok() && Sha256Hex((*held)->bytes()) == sha256;
@@ -57,6 +47,10 @@ nlohmann::json RecordOf(const v1::PictureComputation& computation) {
           {"batch_places", computation.batch_places()}};
 }
 
+std::vector<double> ScoresOf(const v1::SafetyReport& safety) {
+  return {safety.scores().begin(), safety.scores().end()};
+}
+
 absl::StatusOr<ManifestPicture> ManifestPictureOf(const v1::Item& item, bool comparison,
                                                   const std::string& file) {
   ManifestPicture picture = {.finished = FinishedSize(item.request()),
@@ -71,8 +65,16 @@ absl::StatusOr<ManifestPicture> ManifestPictureOf(const v1::Item& item, bool com
       {"precision", precision.empty() ? "fp32" : precision},
       {"safety",
        {{"blocked", safety.blocked()},
-        {"scores", std::vector<double>(safety.scores().begin(), safety.scores().end())}}}};
+        {"scores", ScoresOf(safety)}}}};
   if (item.has_computation()) picture.more["computation"] = RecordOf(item.computation());
+  if (!item.request().key().empty()) picture.more["key"] = item.request().key();
+  for (const auto& [language, text] : item.request().alt_text()) {
+    picture.more["alt_text"][language] = text;
+  }
+  for (const v1::BlockedTry& tried : item.blocked_tries()) {
+    picture.more["blocked_tries"].push_back(
+        {{"seed", tried.seed()}, {"scores", ScoresOf(tried.safety())}});
+  }
   return picture;
 }
 
@@ -106,7 +108,7 @@ void PictureFolder::RemoveEarlierDrawing() {
 absl::StatusOr<fs::path> PictureFolder::Keep(Gateway& gateway, const PlannedItem& planned,
                                              const std::string& item, const std::string& sha256,
                                              v1::PictureFormat format) {
-  const fs::path file = path_ / absl::StrCat(planned.file_stem, Extension(FormatOf(format)));
+  const fs::path file = path_ / absl::StrCat(planned.file_stem, Extension(FromWire(format)));
   // A file of the earlier drawing is about to go, even if it is the same picture.
   if (earlier_.empty() && HoldsAlready(file, sha256)) return file;
   ASSIGN_OR_RETURN(const std::string content, DownloadItem(gateway, item));
@@ -116,8 +118,9 @@ absl::StatusOr<fs::path> PictureFolder::Keep(Gateway& gateway, const PlannedItem
 }
 
 absl::StatusOr<PictureFolder::Counts> PictureFolder::Complete(Gateway& gateway,
-                                                              const PlannedSet& planned,
-                                                              const v1::ImageSet& set) {
+                                                              const v1::ImageSet& set,
+                                                              const PlaceOf& place_of,
+                                                              bool comparison) {
   std::vector<v1::Item> items;
   v1::ListItemsRequest request;
   request.set_parent(set.name());
@@ -129,12 +132,8 @@ absl::StatusOr<PictureFolder::Counts> PictureFolder::Complete(Gateway& gateway,
                   })));
   Counts counts;
   for (v1::Item& item : items) {
-    const int64_t index = item.request().index();
-    if (index < 0 || index >= std::ssize(planned.items)) {
-      return absl::InternalError(absl::StrCat(item.name(), " was not asked for"));
-    }
-    const PlannedItem& place = planned.items[static_cast<size_t>(index)];
-    Kept kept{.planned = place, .comparison = planned.comparison};
+    ASSIGN_OR_RETURN(const PlannedItem place, place_of(item.request()));
+    Kept kept{.planned = place, .comparison = comparison};
     ++counts.pictures;
     if (item.safety().blocked()) {
       ++counts.blocked;
@@ -190,10 +189,10 @@ absl::Status PictureFolder::WriteSheet(const Sheet& sheet) const {
       cell.caption = "blocked by the safety checker";
     } else if (page.HasRoom(kept.planned.row)) {
       ASSIGN_OR_RETURN(cell.picture, ReadPicture(path_ / kept.file));
-      cell.caption = absl::StrCat("seed ", kept.planned.seed);
+      cell.caption = kept.planned.caption;
       if (kept.comparison) cell.caption = absl::StrCat(sheet.compared_with, ", ", cell.caption);
     }
-    page.Add(kept.planned.row, kept.comparison ? "" : kept.planned.prompt, std::move(cell));
+    page.Add(kept.planned.row, kept.planned.heading, std::move(cell));
   }
   ASSIGN_OR_RETURN(const RgbImage image, RenderContactSheet(std::move(page).Finish()));
   ASSIGN_OR_RETURN(const std::string encoded, EncodePicture(image, PictureFormat::kPng));

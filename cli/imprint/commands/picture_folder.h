@@ -39,8 +39,8 @@ class PictureFolder {
     int64_t pictures = 0;
     int64_t blocked = 0;
   };
-  absl::StatusOr<Counts> Complete(Gateway& gateway, const PlannedSet& planned,
-                                  const v1::ImageSet& set);
+  absl::StatusOr<Counts> Complete(Gateway& gateway, const v1::ImageSet& set,
+                                  const PlaceOf& place_of, bool comparison = false);
 
   // Writes manifest.json for the sets that are complete. `embeddings` are those that the prompts
   // use; the model's folder may be unknown.

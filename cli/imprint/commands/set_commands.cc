@@ -1,4 +1,4 @@
-// imprint set check.
+// imprint set check, draw, extend.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,17 +8,22 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "cli/imprint/client/message_json.h"
 #include "cli/imprint/commands/command.h"
+#include "cli/imprint/commands/set_commands.h"
 #include "cli/program/table.h"
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
+#include "base/text_file.h"
 #include "orders/field_table.h"
 #include "orders/picture_request.h"
 #include "sets/coverage.h"
 #include "sets/expansion.h"
 #include "sets/plan_file.h"
+#include "sets/prompt_check.h"
 
 namespace imprint::cli {
 namespace {
@@ -112,10 +117,39 @@ void ShowForPeople(const sets::Expansion& expansion, const sets::Coverage& cover
   if (!plan.quotas.empty()) console.Text(absl::StrCat("\n", QuotasText(plan, coverage)));
 }
 
-absl::Status CheckPlan(const std::string& file, CommandContext& context) {
-  ASSIGN_OR_RETURN(sets::Plan read, sets::ReadPlan(file));
+struct CheckOptions {
+  std::string plan;
+  bool with_server = false;
+};
+
+// Asks the gateway what only it and its registry know.
+absl::Status CheckWithServer(const std::string& file, CommandContext& context) {
+  v1::CheckPlanRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_spec()->mutable_plan(),
+                   ReadTextFile(file, sets::kMaxPlanBytes));
+  ASSIGN_OR_RETURN(const auto gateway, Connect(context));
+  ASSIGN_OR_RETURN(const v1::CheckPlanResponse check,
+                   gateway->Call(&JobCalls::CheckPlan, request));
+  for (const std::string& warning : check.warnings()) context.console.Warn(warning);
+  context.console.Line("server", absl::StrCat("it can be drawn with ", check.spec().base_model()));
+  nlohmann::json event = {{"spec", ToJson(check.spec())}, {"warnings", ToJson(check.warnings())}};
+  if (check.has_device_time()) {
+    const absl::Duration time = absl::Seconds(check.device_time().seconds());
+    context.console.Line("time", absl::StrCat("about ", absl::FormatDuration(time),
+                                              " on one sampler, as quick as so far"));
+    event["device_seconds"] = check.device_time().seconds();
+  } else {
+    context.console.Line("time", "unknown until this server has drawn with the model");
+  }
+  context.console.Event("server", event);
+  return absl::OkStatus();
+}
+
+absl::Status CheckPlan(const CheckOptions& options, CommandContext& context) {
+  ASSIGN_OR_RETURN(sets::Plan read, sets::ReadPlan(options.plan));
   const auto plan = std::make_shared<const sets::Plan>(std::move(read));
   ASSIGN_OR_RETURN(const sets::Expansion expansion, sets::Expansion::Make(plan));
+  RETURN_IF_ERROR(sets::CheckPrompts(expansion));
   const sets::Coverage coverage = sets::CoverageOf(expansion);
   ShowForPeople(expansion, coverage, context.console);
   context.console.Event("plan", {{"title", plan->title},
@@ -128,7 +162,8 @@ absl::Status CheckPlan(const std::string& file, CommandContext& context) {
                                  {"quotas", QuotasJson(*plan, coverage)},
                                  {"first", ItemJson(expansion.At(0))},
                                  {"last", ItemJson(expansion.At(expansion.size() - 1))}});
-  return sets::CheckQuotas(*plan, coverage);
+  RETURN_IF_ERROR(sets::CheckQuotas(*plan, coverage));
+  return options.with_server ? CheckWithServer(options.plan, context) : absl::OkStatus();
 }
 
 }  // namespace
@@ -139,9 +174,14 @@ std::vector<Command> MakeSetCommands(CLI::App& app) {
   CLI::App* check = set->add_subcommand(
       "check",
       "Say which pictures a plan asks for, and whether its quotas are met; draws nothing.");
-  const auto file = std::make_shared<std::string>();
-  check->add_option("PLAN", *file, "The plan, in YAML or JSON")->type_name("")->required();
-  return {{check, [file](CommandContext& context) { return CheckPlan(*file, context); }}};
+  const auto options = std::make_shared<CheckOptions>();
+  check->add_option("PLAN", options->plan, "The plan, in YAML or JSON")
+      ->type_name("")
+      ->required();
+  check->add_flag("--with-server", options->with_server,
+                  "Hold it against the server's models and concepts, too, and estimate the time");
+  return {{check, [options](CommandContext& context) { return CheckPlan(*options, context); }},
+          MakeSetDrawCommand(*set), MakeSetExtendCommand(*set)};
 }
 
 }  // namespace imprint::cli

@@ -1,4 +1,4 @@
-#include "rpc/resource_name.h"
+#include "base/resource_name.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "gateway/dispatch/drawing_pace.h"
+#include "gateway/scheduler/drawing_pace.h"
 
 #include <algorithm>
 
@@ -30,6 +30,20 @@ int64_t DrawingPace::ItemsFor(const std::string& model, const std::string& preci
   if (pace == seconds_.end()) return kLeastChunkItems;
   const double items = absl::ToDoubleSeconds(time) / (pace->second * work);
   return std::clamp(static_cast<int64_t>(std::min(items, 1e6)), kLeastChunkItems, kMostChunkItems);
+}
+
+std::optional<absl::Duration> DrawingPace::TimeFor(const std::string& model,
+                                                   const std::string& precision, double work,
+                                                   int64_t items) const {
+  const absl::MutexLock lock(&mutex_);
+  std::optional<double> seconds;
+  for (auto pace = seconds_.lower_bound({model, ""});
+       pace != seconds_.end() && pace->first.first == model; ++pace) {
+    if (precision != "auto" && precision != pace->first.second) continue;
+    seconds = seconds ? std::min(*seconds, pace->second) : pace->second;
+  }
+  if (!seconds) return std::nullopt;
+  return absl::Seconds(*seconds * work * static_cast<double>(items));
 }
 
 }  // namespace imprint::gateway

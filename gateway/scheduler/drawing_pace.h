@@ -1,10 +1,11 @@
-// Estimates how long a picture takes, from what was observed, to choose the size of image-set
-// chunks.
+// Estimates how long pictures take, from what was observed: to choose the size of image-set chunks,
+// and to tell people.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,6 +39,11 @@ class DrawingPace {
   // `work` is not known.
   int64_t ItemsFor(const std::string& model, const std::string& precision, double work,
                    absl::Duration time) const;
+
+  // Returns how long one sampler takes for `items` pictures of `work` each; nothing while nothing
+  // was observed of the model. With the precision "auto" it is what the fastest one takes.
+  std::optional<absl::Duration> TimeFor(const std::string& model, const std::string& precision,
+                                        double work, int64_t items) const;
 
  private:
   mutable absl::Mutex mutex_;

@@ -1,4 +1,4 @@
-#include "gateway/dispatch/drawing_pace.h"
+#include "gateway/scheduler/drawing_pace.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,129 @@
+// imprint set draw, extend: from a command line to an order.
+#include <memory>
+#include <string>
+
+#include "cli/imprint/client/resource_options.h"
+#include "cli/imprint/commands/command.h"
+#include "cli/imprint/commands/set_commands.h"
+#include "cli/imprint/commands/set_drawing.h"
+#include "cli/imprint/commands/wire_format.h"
+#include "cli/pictures/drawing_options.h"
+#include "cli/program/given_flags.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+
+namespace imprint::cli {
+namespace {
+
+// The command line where it still needs reading.
+struct SetDrawOptions {
+  SetOrder order;
+  std::string extends;
+  std::string format = "png";
+  std::string priority;
+  std::string precision = "auto";
+  int batch_places = 0;
+  bool no_wait = false;
+};
+
+absl::StatusOr<SetOrder> MakeOrder(const CLI::App& draw, const SetDrawOptions& options) {
+  if (options.no_wait) {
+    RETURN_IF_ERROR(RefuseFlagsBeside("--no-wait: imprint image-sets export writes them later",
+                                      draw, {"out", "overwrite", "columns"}));
+  }
+  SetOrder order = options.order;
+  order.wait = !options.no_wait;
+  if (order.wait && order.out.empty()) {
+    return FieldError("out", "none", "a folder for the pictures: --out, or --no-wait");
+  }
+  ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
+  order.spec.set_format(ToWire(format));
+  order.spec.set_precision(options.precision);
+  order.spec.set_batch_places(options.batch_places);
+  if (!options.extends.empty()) {
+    ASSIGN_OR_RETURN(*order.spec.mutable_extends(), ImageSetName(options.extends));
+  }
+  ASSIGN_OR_RETURN(order.priority, ParseJobPriority(options.priority));
+  if (order.request_id.empty()) order.request_id = NewRequestId();
+  return order;
+}
+
+Command MakeCommand(CLI::App* draw, const std::shared_ptr<SetDrawOptions>& options) {
+  SetOrder& order = options->order;
+  draw->add_option("PLAN", order.plan, "The plan, in YAML or JSON")->type_name("")->required();
+  draw->add_option("--out", order.out, "For pictures, contact sheet and manifest; needed")
+      ->type_name("FOLDER");
+  constexpr const char* kHow = "How it is drawn";
+  draw->add_option("--model", order.model,
+                   "Base model; default: the plan's, the only one, or \"default\"")
+      ->type_name("ID")
+      ->group(kHow);
+  draw->add_option("--embedding", order.embeddings,
+                   "Embedding that the prompts use: rex, rex/3, rex/approved; repeatable; default: "
+                   "the plan's, or that of each concept whose token a prompt has")
+      ->type_name("NAME")
+      ->group(kHow);
+  draw->add_option("--precision", options->precision,
+                   "fp32, bf16, fp16 or auto: the fastest that the samplers have")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kHow);
+  draw->add_option("--batch-places", options->batch_places,
+                   "Places of the batches that the pictures are drawn in, on which their last "
+                   "digits depend; default: as many as the samplers have")
+      ->type_name("N")
+      ->group(kHow);
+  constexpr const char* kWhat = "What is written";
+  draw->add_option("--format", options->format, "png, jpeg or webp")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kWhat);
+  draw->add_option("--columns", order.columns,
+                   "Axis of the contact sheet's columns; default: the plan's last one")
+      ->type_name("AXIS")
+      ->group(kWhat);
+  draw->add_flag("--overwrite", order.overwrite,
+                 "Replace what an earlier drawing left in the --out folder")
+      ->group(kWhat);
+  constexpr const char* kJob = "The job";
+  draw->add_option("--priority", options->priority, "bulk, normal or interactive")
+      ->type_name("NAME")
+      ->group(kJob);
+  draw->add_flag("--no-wait", options->no_wait,
+                 "Return once the job is queued; imprint image-sets export fetches the pictures")
+      ->group(kJob);
+  draw->add_option("--request-id", order.request_id,
+                   "The same id gives the same job, so that a script may repeat itself")
+      ->type_name("ID")
+      ->group(kJob);
+  return {draw, [draw, options](CommandContext& context) -> absl::Status {
+            ASSIGN_OR_RETURN(const SetOrder made, MakeOrder(*draw, *options));
+            return DrawSet(made, context);
+          }};
+}
+
+}  // namespace
+
+Command MakeSetDrawCommand(CLI::App& set) {
+  CLI::App* draw =
+      set.add_subcommand("draw",
+                         "Draw a plan's pictures.\n\n"
+                         "  imprint set draw docs/cookbook/river.yaml --out river/\n");
+  return MakeCommand(draw, std::make_shared<SetDrawOptions>());
+}
+
+Command MakeSetExtendCommand(CLI::App& set) {
+  CLI::App* extend = set.add_subcommand(
+      "extend",
+      "Draw a plan that has grown: pictures that an earlier set has already are taken over as they "
+      "are.\n\n"
+      "  imprint set extend docs/cookbook/river.yaml --of SET --out river-2/\n");
+  const auto options = std::make_shared<SetDrawOptions>();
+  extend->add_option("--of", options->extends, "The earlier set: imageSets/ID, or the id alone")
+      ->type_name("SET")
+      ->required();
+  return MakeCommand(extend, options);
+}
+
+}  // namespace imprint::cli

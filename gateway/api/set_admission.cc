@@ -1,0 +1,201 @@
+#include "gateway/api/set_admission.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "base/field_error.h"
+#include "base/status_macros.h"
+#include "gateway/api/prompt_check.h"
+#include "gateway/api/registry_answer.h"
+#include "gateway/api/set_texts.h"
+#include "gateway/api/spec_parser.h"
+#include "gateway/jobs/item_plan.h"
+#include "rpc/status.h"
+#include "sets/expansion_cache.h"
+#include "sets/wire/planned_items.h"
+
+namespace imprint::gateway {
+namespace {
+
+// Older registries say no state: theirs are all active.
+absl::Status CheckUsable(absl::string_view field, const v1::Embedding& embedding) {
+  const bool deleted = embedding.state() == v1::EMBEDDING_STATE_DELETED;
+  if (!deleted && embedding.state() != v1::EMBEDDING_STATE_BLOCKED) return absl::OkStatus();
+  const std::string& why = embedding.state_reason();
+  return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                        field, ": ", embedding.name(), deleted ? " is deleted" : " is blocked",
+                        why.empty() ? "" : ": ", why, "; name another version")),
+                    deleted ? "EMBEDDING_DELETED" : "EMBEDDING_BLOCKED");
+}
+
+// The files go to a node within its Start request, which may have kMaxMessageBytes, 16 MiB.
+constexpr int64_t kMaxEmbeddingBytes = 8 << 20;
+
+// "concepts/rex/embeddings/3" is of "concepts/rex".
+std::string ConceptOf(const v1::Embedding& embedding) {
+  return embedding.name().substr(0, embedding.name().find("/embeddings/"));
+}
+
+// The embeddings as versions, all of which fit the model.
+absl::StatusOr<std::vector<v1::Embedding>> PinEmbeddings(const v1::BaseModel& model,
+                                                         RegistryClient& registry,
+                                                         v1::ImageSetSpec& spec) {
+  int64_t bytes = 0;
+  std::vector<v1::Embedding> embeddings;
+  for (int i = 0; i < spec.embeddings_size(); ++i) {
+    const std::string field = absl::StrCat("spec.embeddings[", i, "]");
+    auto embedding = registry.GetEmbedding(spec.embeddings(i));
+    if (!embedding.ok()) return For(field, embedding.status());
+    RETURN_IF_ERROR(CheckUsable(field, *embedding));
+    const std::string& identity = embedding->lineage().text_encoder_identity();
+    // Other tools' files do not say which model they were made for; then it is the width that must
+    // fit.
+    const bool fits = identity.empty() ? embedding->width() == model.embedding_width()
+                                       : identity == model.text_encoder_identity();
+    if (!fits) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          field, ": got ", embedding->name(), " (", embedding->width(), " wide, ",
+          identity.empty() ? "of unknown family" : identity, "), which does not fit ", model.name(),
+          " (", model.embedding_width(), " wide, ", model.text_encoder_identity(), ")"));
+    }
+    bytes += embedding->bytes();
+    spec.set_embeddings(i, embedding->name());
+    embeddings.push_back(*std::move(embedding));
+  }
+  if (bytes > kMaxEmbeddingBytes) {
+    return FieldError("spec.embeddings", absl::StrCat("files of ", bytes, " bytes"),
+                      absl::StrCat("at most ", kMaxEmbeddingBytes, " in all"));
+  }
+  return embeddings;
+}
+
+void Warn(const std::string& warning, AdmittedSet& set) {
+  if (set.warnings.size() < kMostWarnings) set.warnings.push_back(warning);
+}
+
+// Of `others`, those that none of the embeddings is of: whoever wrote a prompt may mean them.
+void WarnOfOthers(const std::vector<v1::Embedding>& embeddings,
+                  const v1::CheckTokensResponse& checked, AdmittedSet& set) {
+  std::set<std::string> meant;
+  for (const v1::Embedding& embedding : embeddings) meant.insert(ConceptOf(embedding));
+  for (const std::string& other : checked.other_concepts()) {
+    if (meant.count(other) > 0) continue;
+    Warn(absl::StrCat("spec.embeddings: ", other, " has one of their tokens, too; it is not drawn"),
+         set);
+  }
+}
+
+// Pins the embeddings, and refuses prompts that name what they are not.
+absl::Status FitPrompts(RegistryClient& registry, AdmittedSet& set) {
+  const v1::BaseModel& model = set.model;
+  KnownTokens known;
+  ASSIGN_OR_RETURN(known.embeddings, PinEmbeddings(model, registry, set.spec));
+  std::vector<std::string> tokens;
+  std::vector<std::string> fields;
+  for (const v1::Embedding& embedding : known.embeddings) {
+    fields.push_back(absl::StrCat("spec.embeddings[", tokens.size(), "]"));
+    tokens.push_back(embedding.token());
+  }
+  ASSIGN_OR_RETURN(const auto checked, CheckTokens(model, tokens, fields, "", registry));
+  known.of_model.assign(checked.model_tokens().begin(), checked.model_tokens().end());
+  const SetTexts texts(set.spec, set.plan.get());
+  RETURN_IF_ERROR(CheckPrompts(texts, known));
+  if (const auto unknown = FindUnknownWord(texts, known)) {
+    // Asked only now, to say which concept's embedding is missing.
+    const auto others = registry.CheckTokens(model.name(), {unknown->word}, "");
+    if (!others.ok()) return For("spec.base_model", others.status());
+    return RefuseUnknownWord(*unknown, known,
+                             {others->other_concepts().begin(), others->other_concepts().end()});
+  }
+  WarnOfOthers(known.embeddings, checked, set);
+  ASSIGN_OR_RETURN(const auto warnings, WarningsOf(texts, model, known));
+  for (const std::string& warning : warnings) Warn(warning, set);
+  return absl::OkStatus();
+}
+
+// Checks that the model can draw each of the ways in which a plan's values are drawn.
+absl::Status FitPlan(const JobCaps& caps, AdmittedSet& set) {
+  const sets::Expansion& plan = *set.plan;
+  double work = 0;
+  absl::Status wrong;
+  plan.ForEachCombination(plan.AxesOfSettings(), [&](const auto& cell, int64_t pictures) {
+    v1::ImageSetSpec of_cell = sets::SpecOfCell(set.spec, plan, cell);
+    wrong = FitToModel(set.model, of_cell);
+    if (wrong.ok()) wrong = CheckCaps(caps, of_cell);
+    if (!wrong.ok()) {
+      wrong = InContext(absl::StrCat("spec.plan: pictures like ", plan.KeyOf(cell, 1)), wrong);
+    }
+    work += ItemWork(of_cell) * static_cast<double>(pictures);
+    return wrong.ok();
+  });
+  set.item_work = work / static_cast<double>(set.items);
+  return wrong;
+}
+
+// Checks that pictures of the set that is extended may stand in this one, and draws the others as
+// they were drawn.
+absl::Status FitToExtended(RegistryClient& registry, AdmittedSet& set) {
+  v1::ImageSetSpec& spec = set.spec;
+  constexpr absl::string_view kField = "spec.extends";
+  const auto earlier = registry.GetImageSet(spec.extends());
+  if (!earlier.ok()) return For(kField, earlier.status());
+  const v1::ImageSetSpec& drawn = earlier->spec();
+  const auto differs = [&](absl::string_view what, absl::string_view had, absl::string_view has) {
+    return absl::FailedPreconditionError(absl::StrCat(kField, ": got ", spec.extends(), ", with ",
+                                                      what, " ", had, "; expected ", has,
+                                                      ", as in this set"));
+  };
+  if (earlier->state() == v1::IMAGE_SET_STATE_OPEN) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(kField, ": ", spec.extends(), " is being drawn by ", earlier->job(),
+                     "; wait until it has ended"));
+  }
+  if (earlier->base_model_fingerprint() != set.model.fingerprint()) {
+    return differs("a base model of fingerprint", earlier->base_model_fingerprint(),
+                   set.model.fingerprint());
+  }
+  const auto names = [](const auto& embeddings) { return absl::StrJoin(embeddings, ", "); };
+  if (names(drawn.embeddings()) != names(spec.embeddings())) {
+    return differs("embeddings", Quoted(names(drawn.embeddings())),
+                   Quoted(names(spec.embeddings())));
+  }
+  if (drawn.format() != spec.format()) {
+    return differs("format", v1::PictureFormat_Name(drawn.format()),
+                   v1::PictureFormat_Name(spec.format()));
+  }
+  if (spec.precision() == "auto") spec.set_precision(drawn.precision());
+  if (spec.batch_places() == 0) spec.set_batch_places(drawn.batch_places());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<AdmittedSet> AdmitSet(const v1::ImageSetSpec& given, RegistryClient& registry,
+                                     const JobCaps& caps) {
+  RETURN_IF_ERROR(CheckLengths(given));
+  AdmittedSet set;
+  v1::ImageSetSpec spec = given;
+  if (!spec.plan().empty()) {
+    RETURN_IF_ERROR(sets::CheckPlanAlone(spec));
+    ASSIGN_OR_RETURN(set.plan, sets::Expand(spec.plan()));
+    sets::FillFromPlan(set.plan->plan(), spec);
+  }
+  ASSIGN_OR_RETURN(set.spec, ParseImageSetSpec(spec));
+  set.items = set.plan != nullptr ? set.plan->size() : ItemCount(set.spec);
+  auto model = registry.GetBaseModel(set.spec.base_model());
+  if (!model.ok()) return For("spec.base_model", model.status());
+  set.model = *std::move(model);
+  RETURN_IF_ERROR(FitToModel(set.model, set.spec));
+  RETURN_IF_ERROR(CheckCaps(caps, set.spec));
+  RETURN_IF_ERROR(CheckItems(caps, set.spec, set.items));
+  set.item_work = ItemWork(set.spec);
+  if (set.plan != nullptr) RETURN_IF_ERROR(FitPlan(caps, set));
+  RETURN_IF_ERROR(FitPrompts(registry, set));
+  if (!set.spec.extends().empty()) RETURN_IF_ERROR(FitToExtended(registry, set));
+  return set;
+}
+
+}  // namespace imprint::gateway

@@ -1,0 +1,37 @@
+#include "gateway/api/set_texts.h"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace imprint::gateway {
+
+void SetTexts::ForEach(absl::FunctionRef<bool(const Text&)> use) const {
+  if (plan_ == nullptr) {
+    const PromptStyle style = spec_.prompt_style() == v1::PROMPT_STYLE_LITERAL
+                                  ? PromptStyle::kLiteral
+                                  : PromptStyle::kEmphasis;
+    for (int i = 0; i < spec_.prompts_size(); ++i) {
+      if (!use({[i] { return absl::StrCat("spec.prompts[", i, "]"); }, spec_.prompts(i), style})) {
+        return;
+      }
+    }
+    use({[] { return std::string("spec.negative_prompt"); }, spec_.negative_prompt(), style});
+    return;
+  }
+  const auto of_cell = [&](const std::vector<size_t>& cell, int64_t /*pictures*/) {
+    const PictureRequest request = plan_->RequestOf(cell);
+    const auto field = [&](const char* what) {
+      return [&, what] {
+        return absl::StrCat(plan_->plan().prompt_place, ": ", what, " of ", plan_->KeyOf(cell, 1));
+      };
+    };
+    return use({field("prompt"), request.prompt, request.prompt_style}) &&
+           use({field("negative_prompt"), request.negative_prompt, request.prompt_style});
+  };
+  plan_->ForEachCombination(plan_->AxesOfPrompts(), of_cell);
+}
+
+}  // namespace imprint::gateway
