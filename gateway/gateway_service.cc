@@ -175,14 +175,13 @@ void GatewayService::BeginWork(Metrics& metrics) {
                                               parts.registry, parts.obstacles, metrics);
   const std::string& for_nodes =
       flags_.registry_for_nodes.empty() ? flags_.registry : flags_.registry_for_nodes;
-  parts.dispatcher =
-      std::make_unique<Dispatcher>(parts.runs, parts.nodes, parts.registry, parts.obstacles,
-                                   parts.pace,
-                                   DispatchSettings{.registry_address = for_nodes,
-                                                    .lease = absl::Seconds(flags_.lease_seconds),
-                                                    .stall = absl::Seconds(flags_.stall_seconds),
-                                                    .chunk = absl::Seconds(flags_.chunk_seconds)},
-                                   metrics);
+  parts.dispatcher = std::make_unique<Dispatcher>(
+      parts.runs, parts.nodes, parts.registry, parts.obstacles, parts.pace,
+      DispatchSettings{.registry_address = for_nodes,
+                       .lease = absl::Seconds(flags_.lease_seconds),
+                       .stall = absl::Seconds(flags_.stall_seconds),
+                       .chunk = absl::Seconds(flags_.chunk_seconds)},
+      metrics);
   std::vector<std::string> targets = flags_.trainers;
   targets.insert(targets.end(), flags_.samplers.begin(), flags_.samplers.end());
   parts.watcher =

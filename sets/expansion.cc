@@ -168,9 +168,8 @@ std::string Expansion::KeyOf(const std::vector<size_t>& cell, int64_t number) co
 
 PictureRequest Expansion::RequestOf(const std::vector<size_t>& cell) const {
   PictureRequest request = plan_->settings.values;
-  request.prompt = plan_->prompt.Fill([&](size_t axis) {
-    return absl::string_view(plan_->axes[axis].values[cell[axis]].text);
-  });
+  request.prompt = plan_->prompt.Fill(
+      [&](size_t axis) { return absl::string_view(plan_->axes[axis].values[cell[axis]].text); });
   // What the plan keeps out, and each of the values.
   std::string negative = request.negative_prompt;
   for (size_t i = 0; i < cell.size(); ++i) {

@@ -30,8 +30,7 @@ class ExpansionCache {
   const size_t most_;
   absl::Mutex mutex_;
   // The one that was asked for last is at the front.
-  std::list<std::pair<std::string, std::shared_ptr<const Expansion>>> kept_
-      ABSL_GUARDED_BY(mutex_);
+  std::list<std::pair<std::string, std::shared_ptr<const Expansion>>> kept_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Makes one. The errors are those above.

@@ -114,9 +114,9 @@ class PlanReader {
                         absl::StrCat("at most ", kMaxSetEmbeddings));
     }
     for (const PlanNode& element : elements) {
-      ASSIGN_OR_RETURN(const std::string name,
-                       ReadResource(element, {"concepts/*", "concepts/*/embeddings/*",
-                                              "concepts/*/aliases/*"}));
+      ASSIGN_OR_RETURN(
+          const std::string name,
+          ReadResource(element, {"concepts/*", "concepts/*/embeddings/*", "concepts/*/aliases/*"}));
       if (absl::c_linear_search(plan_.embeddings, name)) {
         return element.Wrong("it twice", "it once");
       }
@@ -137,8 +137,9 @@ class PlanReader {
     for (const absl::string_view pattern : patterns) {
       if (ParseResourceName(node.field(), name, pattern).ok()) return name;
     }
-    return node.Wrong(absl::StrCat(absl::StrReplaceAll(absl::StrJoin(patterns, " or "), {{"*", "ID"}}),
-                                   ", each ID 1 to 63 of a-z, 0-9 and -"));
+    return node.Wrong(
+        absl::StrCat(absl::StrReplaceAll(absl::StrJoin(patterns, " or "), {{"*", "ID"}}),
+                     ", each ID 1 to 63 of a-z, 0-9 and -"));
   }
 
   absl::Status ReadSeed(const PlanNode& node) {

@@ -108,8 +108,7 @@ Json Definitions() {
   quota["anyOf"] = Json::array({{{"required", {"at_least"}}}, {{"required", {"at_most"}}}});
   return {
       {"name", Pattern(absl::StrCat("[A-Za-z0-9_-]{1,", kMaxNameBytes, "}"))},
-      {"embedding",
-       Pattern(absl::StrCat("concepts/", kId, "(/(embeddings|aliases)/", kId, ")?"))},
+      {"embedding", Pattern(absl::StrCat("concepts/", kId, "(/(embeddings|aliases)/", kId, ")?"))},
       {"words", MapOf(Text(kMaxPromptBytes), kMostLanguages)},
       {"value",
        OneOf(Text(kMaxPromptBytes),
@@ -145,9 +144,8 @@ Json PlanSchema() {
        {"prompt", Described(Text(kMaxPromptBytes, 1), "{place} stands for the text of axis place")},
        {"axes", Described(axes, "In what the pictures differ")},
        {"count", Described(Whole(1, kMostPicturesOfCell), "Pictures of each cell")},
-       {"retries",
-        Described(Whole(0, kMostRetries),
-                  "How often a picture that the safety checker blocks is drawn again")},
+       {"retries", Described(Whole(0, kMostRetries),
+                             "How often a picture that the safety checker blocks is drawn again")},
        {"seed", Described(Whole(0, UINT64_MAX), "From which all seeds come")},
        {"same_seed",
         Described(OneOf(Ref("name"), ListOf(Ref("name"))), "Axes whose values share their seeds")},

@@ -21,8 +21,7 @@ absl::Status CheckPrompts(const Expansion& expansion) {
                                       std::pair("negative_prompt", &request.negative_prompt)}) {
       const absl::Status read = ParsePrompt(*text, request.prompt_style, no_tokens).status();
       if (read.ok()) continue;
-      wrong = InContext(
-          absl::StrCat(place, ": ", field, " of ", expansion.KeyOf(cell, 1)), read);
+      wrong = InContext(absl::StrCat(place, ": ", field, " of ", expansion.KeyOf(cell, 1)), read);
       return false;
     }
     return true;

@@ -102,7 +102,8 @@ absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, Regist
     RETURN_IF_ERROR(sets::CheckQuotas(set.plan->plan(), sets::CoverageOf(*set.plan)));
   }
   // The set is the job's own and is named like it.
-  set.spec.set_image_set(absl::StrCat("imageSets/", created.job.name().substr(sizeof("jobs/") - 1)));
+  set.spec.set_image_set(
+      absl::StrCat("imageSets/", created.job.name().substr(sizeof("jobs/") - 1)));
   created.model = Location(set.model);
   created.item_work = set.item_work;
   created.job.set_items_total(set.items);

@@ -10,6 +10,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "gateway/api/admission.h"
@@ -22,7 +23,6 @@
 #include "gateway/peers/node_abilities.h"
 #include "gateway/scheduler/take_snapshot.h"
 #include "rpc/page.h"
-#include "base/resource_name.h"
 #include "services/server/call.h"
 #include "services/server/list_call.h"
 #include "services/server/patience.h"

@@ -79,8 +79,8 @@ absl::Status WarnOfCut(const SetTexts& texts, const KnownTokens& known,
     if (!pieces.ok()) return true;
     const ChunkedPrompt read = tokenizer->EncodeChunks(*pieces, concepts);
     if (read.kept < read.tokens) {
-      warnings.push_back(absl::StrCat(prompt.field(), ": the first ", read.kept, " of its ", read.tokens,
-                                      " tokens are read, the others are cut off"));
+      warnings.push_back(absl::StrCat(prompt.field(), ": the first ", read.kept, " of its ",
+                                      read.tokens, " tokens are read, the others are cut off"));
     }
     return warnings.size() < kMostWarnings;
   });

@@ -6,11 +6,11 @@
 #include "absl/time/time.h"
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "gateway/api/caller.h"
 #include "gateway/peers/registry_client.h"
 #include "rpc/client_call.h"
-#include "base/resource_name.h"
 #include "rpc/status.h"
 #include "services/server/call.h"
 #include "services/server/patience.h"

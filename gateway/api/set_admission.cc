@@ -149,9 +149,9 @@ absl::Status FitToExtended(RegistryClient& registry, AdmittedSet& set) {
                                                       ", as in this set"));
   };
   if (earlier->state() == v1::IMAGE_SET_STATE_OPEN) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(kField, ": ", spec.extends(), " is being drawn by ", earlier->job(),
-                     "; wait until it has ended"));
+    return absl::FailedPreconditionError(absl::StrCat(kField, ": ", spec.extends(),
+                                                      " is being drawn by ", earlier->job(),
+                                                      "; wait until it has ended"));
   }
   if (earlier->base_model_fingerprint() != set.model.fingerprint()) {
     return differs("a base model of fingerprint", earlier->base_model_fingerprint(),

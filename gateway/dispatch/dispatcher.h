@@ -15,12 +15,12 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-#include "gateway/scheduler/drawing_pace.h"
 #include "gateway/dispatch/run_follower.h"
 #include "gateway/jobs/obstacles.h"
 #include "gateway/jobs/run_stores.h"
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
+#include "gateway/scheduler/drawing_pace.h"
 #include "gateway/scheduler/job_scheduler.h"
 #include "gateway/scheduler/preemption.h"
 #include "services/server/metrics.h"

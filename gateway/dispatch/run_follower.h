@@ -15,7 +15,6 @@
 #include <imprint/v1/node.pb.h>
 #include <imprint/v1/sampler.pb.h>
 
-#include "gateway/scheduler/drawing_pace.h"
 #include "gateway/dispatch/gang_members.h"
 #include "gateway/dispatch/run_ticket.h"
 #include "gateway/jobs/leases.h"
@@ -25,6 +24,7 @@
 #include "gateway/peers/node_client.h"
 #include "gateway/peers/node_table.h"
 #include "gateway/peers/registry_client.h"
+#include "gateway/scheduler/drawing_pace.h"
 #include "services/server/now_and_then.h"
 #include "sets/expansion_cache.h"
 

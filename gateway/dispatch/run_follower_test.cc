@@ -108,8 +108,8 @@ class RunFollowerTest : public DispatchFixture {
     follower_.reset();
     ended_ = std::make_unique<absl::Notification>();
     follower_ = std::make_unique<RunFollower>(lease, std::move(seats), adopted, "registry:1",
-                                              leases_, records_, nodes_, client_, obstacles_, pace_, plans_,
-                                              [this] { ended_->Notify(); });
+                                              leases_, records_, nodes_, client_, obstacles_, pace_,
+                                              plans_, [this] { ended_->Notify(); });
   }
   void Follow(const RunLease& lease) { Follow(lease, {OnTrainer()}); }
   void Adopt(const RunLease& lease) { Follow(lease, {OnTrainer()}, /*adopted=*/true); }

@@ -8,13 +8,13 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "gateway/jobs/item_plan.h"
 #include "gateway/jobs/job_row.h"
 #include "gateway/jobs/state_sql.h"
 #include "rpc/enum_text.h"
 #include "rpc/proto_json.h"
-#include "base/resource_name.h"
 #include "rpc/status.h"
 
 namespace imprint::gateway {

@@ -3,8 +3,8 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
-#include "base/status_macros.h"
 #include "base/resource_name.h"
+#include "base/status_macros.h"
 
 namespace imprint::node {
 

@@ -6,11 +6,11 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "engine/identity/model_identity.h"
 #include "engine/model_files/model_files.h"
 #include "rpc/proto_json.h"
-#include "base/resource_name.h"
 #include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"
 

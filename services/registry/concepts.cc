@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "rpc/proto_json.h"
-#include "base/resource_name.h"
 #include "services/registry/embedding_row.h"
 #include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"

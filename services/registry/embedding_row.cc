@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "rpc/proto_json.h"
-#include "base/resource_name.h"
 #include "rpc/status.h"
 #include "services/registry/resource_row.h"
 

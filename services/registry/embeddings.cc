@@ -8,12 +8,12 @@
 #include "absl/strings/strip.h"
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
 #include "rpc/proto_json.h"
-#include "base/resource_name.h"
 #include "services/registry/concepts.h"
 #include "services/registry/embedding_row.h"
 #include "services/registry/lineage.h"

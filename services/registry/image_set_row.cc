@@ -21,9 +21,9 @@ absl::StatusOr<ImageSetRow> FindImageSetBy(soci::session& sql, const char* key,
       "select number, id, body, state, items_total, items_done, items_blocked, version"
       " from image_sets where tenant = :t and ",
       key, " = :k"),
-      soci::use(tenant), soci::use(value), soci::into(row.number), soci::into(row.id), soci::into(body),
-      soci::into(row.state), soci::into(row.total), soci::into(row.done), soci::into(row.blocked),
-      soci::into(row.version);
+      soci::use(tenant), soci::use(value), soci::into(row.number), soci::into(row.id),
+      soci::into(body), soci::into(row.state), soci::into(row.total), soci::into(row.done),
+      soci::into(row.blocked), soci::into(row.version);
   if (!sql.got_data()) return NoSuch("name", absl::StrCat("imageSets/", value));
   RETURN_IF_ERROR(FromJsonText(body, row.body));
   return row;

@@ -9,12 +9,12 @@
 
 #include "base/field_error.h"
 #include "base/picture_size.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "imaging/decode.h"
 #include "imaging/picture_format.h"
 #include "orders/wire/picture_wire.h"
 #include "rpc/proto_json.h"
-#include "base/resource_name.h"
 #include "services/registry/image_set_row.h"
 #include "services/registry/item_row.h"
 #include "services/registry/read_page.h"

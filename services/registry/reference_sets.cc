@@ -5,11 +5,11 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "imaging/decode.h"
 #include "rpc/proto_json.h"
-#include "base/resource_name.h"
 #include "services/registry/lineage.h"
 #include "services/registry/read_page.h"
 #include "services/registry/resource_row.h"

@@ -8,9 +8,9 @@
 #include "absl/strings/str_format.h"
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
-#include "base/resource_name.h"
 #include "rpc/status.h"
 #include "services/registry/lineage.h"
 #include "services/registry/resource_row.h"
@@ -202,8 +202,8 @@ absl::Status CheckMayDraw(const TicketScope& scope) {
 absl::Status CheckIsOf(const TicketScope& scope, int64_t item) {
   if (scope.Has(item)) return absl::OkStatus();
   return absl::PermissionDeniedError(absl::StrCat("token: it is not for item ", item, " but for ",
-                                                  scope.item_count, " from item ",
-                                                  scope.first_item, " on"));
+                                                  scope.item_count, " from item ", scope.first_item,
+                                                  " on"));
 }
 
 }  // namespace imprint::registry

@@ -130,8 +130,7 @@ absl::StatusOr<ChunkOrder> ParseChunk(const v1::StartSamplingRequest& request) {
   return order;
 }
 
-PictureRequest ToPictureRequest(const OrderedPicture& picture,
-                                const engine::BaseModelInfo& model) {
+PictureRequest ToPictureRequest(const OrderedPicture& picture, const engine::BaseModelInfo& model) {
   PictureRequest request = picture.request;
   if (request.width == 0) request.width = model.picture_size;
   if (request.height == 0) request.height = request.width;

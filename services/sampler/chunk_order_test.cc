@@ -130,7 +130,8 @@ TEST(ChunkOrder, AnEarlierGatewaySaysInEachItemHowAllAreDrawn) {
   given.mutable_items(1)->set_index(8);
   EXPECT_THAT(ParseChunk(given), Succeeds());
   given.mutable_items(1)->set_precision("fp32");
-  EXPECT_THAT(ParseChunk(given), RefusesNaming(Parts{"items[1].precision", "that of the first item"}));
+  EXPECT_THAT(ParseChunk(given),
+              RefusesNaming(Parts{"items[1].precision", "that of the first item"}));
 }
 
 TEST(ChunkOrder, WhatIsRecordedOfAPictureIsItsSettingsAndItsOwn) {

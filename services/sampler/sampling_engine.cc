@@ -181,9 +181,8 @@ absl::Status SamplingEngine::Join(const std::shared_ptr<ChunkRun>& chunk) {
 
 absl::Status SamplingEngine::AddRound(std::list<Drawn>::iterator drawn) {
   const ChunkOrder& order = drawn->chunk->order();
-  engine::DrawingOrder drawing = {.hooks = HooksOf(*drawn),
-                                  .fixed_batch = order.batch_places,
-                                  .urgency = order.urgency};
+  engine::DrawingOrder drawing = {
+      .hooks = HooksOf(*drawn), .fixed_batch = order.batch_places, .urgency = order.urgency};
   for (const size_t i : drawn->round) {
     const v1::ItemRequest item = order.Item(i, drawn->tries[i].size());
     drawing.requests.push_back(ToPictureRequest(order.pictures[i], drawn->model->info()));
@@ -243,8 +242,7 @@ absl::Status SamplingEngine::Deliver(Drawn& drawn, size_t place, RgbImage image)
   const ChunkOrder& order = drawn.chunk->order();
   const size_t item = drawn.round[place];
   std::vector<v1::BlockedTry>& tries = drawn.tries[item];
-  FinishedPicture finished{
-      .chunk = drawn.chunk, .item = item, .computation = ComputationOf(order)};
+  FinishedPicture finished{.chunk = drawn.chunk, .item = item, .computation = ComputationOf(order)};
   if (options_.safety_check) {
     ASSIGN_OR_RETURN(finished.safety, ReportSafety(*drawn.model, image));
   }

@@ -69,9 +69,9 @@ void FillFromPlan(const Plan& plan, v1::ImageSetSpec& spec) {
     spec.mutable_embeddings()->Assign(plan.embeddings.begin(), plan.embeddings.end());
   }
   if (spec.title().empty()) spec.set_title(plan.title);
-  WriteWire<PictureRequest>(
-      kPictureFields, plan.settings.values, spec,
-      [&](const auto& row) { return absl::c_linear_search(plan.settings.given, &row); });
+  WriteWire<PictureRequest>(kPictureFields, plan.settings.values, spec, [&](const auto& row) {
+    return absl::c_linear_search(plan.settings.given, &row);
+  });
 }
 
 v1::ItemRequest ItemOf(const v1::ImageSetSpec& spec, const Expansion* plan, int64_t index) {

@@ -1,6 +1,7 @@
 """imprint set: what people and programs are told of a plan. No server runs."""
 
 import json
+import pathlib
 import subprocess
 
 import jsonschema
@@ -10,6 +11,7 @@ import yaml
 from processes import BIN, REPOSITORY
 
 COOKBOOK = REPOSITORY / "docs" / "cookbook"
+RIVER = pathlib.Path(__file__).parent / "river.yaml"
 
 
 def check(plan, *flags):
@@ -42,6 +44,7 @@ PLAN = {"prompt": "{place}", "axes": {"place": {"sea": "the sea", "river": {"tex
     {"same_seed": "level", "prompt": "{place} {level}"}, {"exclude": {"place": "sea", "level": ["a"]}},
     {"exclude": []}, {"quotas": [{"each": "place", "where": [{"level": "a"}, {"level": "b"}], "at_least": "20 %"}]},
     {"embeddings": ["concepts/pip/embeddings/1"], "base_model": "baseModels/demo"},
+    {"embeddings": "concepts/pip/aliases/approved"}, {"retries": 10}, {"axes": {"place": "sea"}},
     {"axes": {"place": {"sea": {"weight": 1000, "steps": 1000, "negative_prompt": "boats"}}}}], ids=str)
 def test_reader_and_schema_take_the_same(fields, tmp_path):
     plan = tmp_path / "plan.json"
@@ -56,7 +59,8 @@ def test_reader_and_schema_take_the_same(fields, tmp_path):
     {"axes": {"place": {"sea": {"texts": "x"}}}}, {"exclude": [{"place": []}]}, {"quotas": [{"at_least": 0.2}]},
     {"quotas": [{"each": "place"}]}, {"quotas": [{"each": "place", "of": {"place": "sea"}, "at_most": 1}]},
     {"quotas": [{"each": "place", "at_least": 1.1}]}, {"embeddings": ["pip"]}, {"base_model": "demo"},
-    {"alt_text": {"e n": "x"}}, {"negative_prompt": "x" * 2001}], ids=lambda fields: str(fields)[:60])
+    {"alt_text": {"e n": "x"}}, {"negative_prompt": "x" * 2001}, {"retries": 11}, {"title": ""}, {"alt_text": {"en": ""}},
+    {"embeddings": ["concepts/Pip"]}, {"embeddings": ["concepts/pip/versions/1"]}, {"base_model": "baseModels/a/b"}], ids=lambda fields: str(fields)[:60])
 def test_reader_and_schema_refuse_the_same(fields, tmp_path):
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps(PLAN | fields))
@@ -64,11 +68,11 @@ def test_reader_and_schema_refuse_the_same(fields, tmp_path):
 
 
 def test_a_plan_is_explained_to_people_and_programs():
-    done = check(COOKBOOK / "river.yaml")
+    done = check(RIVER)
     for text in ("24, of 10 cells; 2 excluded", "level=simple/place=source/season=summer/1",
                  "de: einfaches Schaubild: die Quelle des Flusses im Sommer.", "at least 25 %  8 of 24   33.33 %  yes"):
         assert text in done.stdout, done.stdout
-    plan = json.loads(check(COOKBOOK / "river.yaml", "--json").stdout)
+    plan = json.loads(check(RIVER, "--json").stdout)
     assert (plan["event"], plan["pictures"], plan["excluded_cells"]) == ("plan", 24, 2)
     assert [(axis["name"], axis["same_seed"]) for axis in plan["axes"]] == [("place", False), ("season", False),
                                                                             ("level", True)]
@@ -99,3 +103,36 @@ def test_it_reads_what_json_writes(tmp_path):
                                indent="\t"))
     last = json.loads(check(plan, "--json").stdout)["last"]
     assert (last["key"], last["prompt"]) == ("place=river/3", 'a/b "c" \\, übermalt')
+
+
+@pytest.mark.parametrize("plan, words", [
+    ("prompt: '(a {place}:1000)'\naxes: {place: [sea]}\n", [":1:9: prompt of place=sea/1: weight: got 1000"]),
+    ("prompt: '{place}'\nquotas: [{of: {place: sea}, at_most: 50.001%}]\naxes: {place: [sea]}\n",
+     ["expected at most 50.001 %"]),
+    ("prompt: '{place}'\naxes: {place: {a: sea, b: {text: sea, steps: 20}}}\nsteps: 20\nsame_seed: place\n",
+     [":2:24: axes.place.b", "the prompt, settings and seed of another value"]),
+    ("prompt: '{place}'\naxes: {place: {a: '', b: sea}}\n", ["prompt of place=a/1: got no text"]),
+    ("prompt: 'x'\naxes: {place: [a]}\nnegative_prompt: '%s'\n" % ("y" * 1999), []),
+    ("prompt: 'x'\naxes: {place: {a: {negative_prompt: z}}}\nnegative_prompt: '%s'\n" % ("y" * 1999),
+     ["negative_prompt of place=a/1: got 2002 bytes"]),
+], ids=lambda value: str(value)[:50])
+def test_what_only_whole_pictures_show(plan, words, tmp_path):
+    file = tmp_path / "plan.yaml"
+    file.write_text(plan)
+    done = check(file)
+    assert done.returncode == (2 if words else 0), done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def test_the_axes_that_quotas_name_are_counted_as_the_manual_says(tmp_path):
+    """500 in all, where each and its where count once a value."""
+    values = [f"v{i}" for i in range(250)]
+    plan = {"prompt": "x", "axes": {"place": values, "level": ["a", "b"]}, "quotas": [
+        {"each": "place", "where": {"level": ["a"]}, "at_least": 0}]}
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    assert check(file).returncode == 0, check(file).stderr
+    plan["quotas"].append({"of": {"level": "a"}, "at_most": 1})
+    file.write_text(json.dumps(plan))
+    assert "got 501 axes named so far; expected at most 500" in check(file).stderr

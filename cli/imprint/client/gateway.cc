@@ -8,9 +8,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 
+#include "base/resource_name.h"
 #include "rpc/channel.h"
 #include "rpc/client_call.h"
-#include "base/resource_name.h"
 #include "rpc/status.h"
 
 namespace imprint::cli {

@@ -10,9 +10,9 @@
 #include "absl/strings/strip.h"
 
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/status_macros.h"
 #include "rpc/enum_text.h"
-#include "base/resource_name.h"
 
 namespace imprint::cli {
 namespace {

@@ -45,6 +45,8 @@ Command MakeDownCommand(CLI::App& app);
 Command MakeFsckCommand(CLI::App& app);
 Command MakeTeachCommand(CLI::App& app);
 Command MakeDrawCommand(CLI::App& app);
+// watch: of a job, or of the set that it draws, which has the same id.
+Command MakeWatchCommand(CLI::App& app);
 // watch, jobs, explain, cancel, retry
 std::vector<Command> MakeJobCommands(CLI::App& app);
 // embeddings list, show, export, import, alias
@@ -53,7 +55,7 @@ std::vector<Command> MakeEmbeddingCommands(CLI::App& app);
 std::vector<Command> MakeModelCommands(CLI::App& app);
 // image-sets list, show, export
 std::vector<Command> MakeImageSetCommands(CLI::App& app);
-// set check, draw, extend
+// set check, draw, extend, watch, report
 std::vector<Command> MakeSetCommands(CLI::App& app);
 // references list, show
 std::vector<Command> MakeReferenceCommands(CLI::App& app);

@@ -139,7 +139,8 @@ class Drawing {
       request.set_name(jobs_[i].result());
       ASSIGN_OR_RETURN(const v1::ImageSet set,
                        gateway_->Call(&RegistryCalls::GetImageSet, request));
-      ASSIGN_OR_RETURN(const auto counts, folder_->Complete(*gateway_, set, PlacesIn(sets_[i]), sets_[i].comparison));
+      ASSIGN_OR_RETURN(const auto counts,
+                       folder_->Complete(*gateway_, set, PlacesIn(sets_[i]), sets_[i].comparison));
       all.pictures += counts.pictures;
       all.blocked += counts.blocked;
     }

@@ -29,12 +29,12 @@
 
 #include "base/atomic_file.h"
 #include "base/field_error.h"
+#include "base/resource_name.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "formats/embedding_files/embedding_file.h"
 #include "formats/learned_embedding.h"
 #include "imaging/decode.h"
-#include "base/resource_name.h"
 #include "text/unicode_text.h"
 
 namespace imprint::cli {

@@ -17,6 +17,8 @@
 #include "cli/imprint/commands/drawing_plan.h"
 #include "cli/imprint/commands/picture_folder.h"
 #include "cli/imprint/commands/plan_layout.h"
+#include "cli/imprint/commands/set_commands.h"
+#include "cli/imprint/commands/set_folder.h"
 #include "cli/program/table.h"
 
 #include "base/status_macros.h"
@@ -87,22 +89,14 @@ void WarnOfMissing(const v1::ImageSet& set, int64_t pictures, Console& console) 
     console.Warn(absl::StrCat(part, " so far: ", set.job(),
                               " draws it; export again with --overwrite for the others"));
   } else if (set.state() == v1::IMAGE_SET_STATE_PARTIAL) {
-    console.Warn(
-        absl::StrCat(part, ": ", set.job(),
-                     " was cancelled or failed before the others were drawn; imprint retry ",
-                     ShortName(set.job()), " draws the whole set anew"));
+    const std::string others =
+        set.spec().plan().empty()
+            ? absl::StrCat("imprint retry ", ShortName(set.job()), " draws the whole set anew")
+            : absl::StrCat("imprint set extend PLAN --of ", ShortName(set.name()),
+                           " draws the others");
+    console.Warn(absl::StrCat(part, ": ", set.job(),
+                              " was cancelled or failed before the others were drawn; ", others));
   }
-}
-
-absl::StatusOr<PlaceOf> PlacesOf(const v1::ImageSetSpec& spec) {
-  if (spec.plan().empty()) {
-    return PlacesIn(PlanSets({spec.prompts().begin(), spec.prompts().end()},
-                             {spec.seeds().begin(), spec.seeds().end()}, {})
-                        .front());
-  }
-  ASSIGN_OR_RETURN(auto plan, sets::Expand(spec.plan()));
-  ASSIGN_OR_RETURN(PlanLayout layout, PlanLayout::Make(std::move(plan)));
-  return [layout = std::move(layout)](const v1::ItemRequest& item) { return layout.Of(item); };
 }
 
 struct ImageSetExport {
@@ -110,6 +104,8 @@ struct ImageSetExport {
   std::string out;
   bool overwrite = false;
   bool no_sheet = false;
+  // Of a plan: the axis of the sheet's columns; empty is the last one.
+  std::string columns;
 };
 
 absl::Status ExportImageSet(const ImageSetExport& options, CommandContext& context) {
@@ -117,8 +113,6 @@ absl::Status ExportImageSet(const ImageSetExport& options, CommandContext& conte
   ASSIGN_OR_RETURN(const v1::ImageSet set, GetImageSet(*gateway, options.name));
   ASSIGN_OR_RETURN(PictureFolder folder, PictureFolder::Make(options.out, options.overwrite));
   const v1::ImageSetSpec& spec = set.spec();
-  ASSIGN_OR_RETURN(const PlaceOf place_of, PlacesOf(spec));
-  ASSIGN_OR_RETURN(const auto counts, folder.Complete(*gateway, set, place_of));
   std::vector<v1::Embedding> embeddings;
   for (const std::string& name : spec.embeddings()) {
     ASSIGN_OR_RETURN(embeddings.emplace_back(), GetEmbedding(*gateway, name));
@@ -126,6 +120,23 @@ absl::Status ExportImageSet(const ImageSetExport& options, CommandContext& conte
   v1::BaseModel model;
   model.set_name(spec.base_model());
   model.set_fingerprint(set.base_model_fingerprint());
+  if (!spec.plan().empty()) {
+    ASSIGN_OR_RETURN(auto plan, sets::Expand(spec.plan()));
+    ASSIGN_OR_RETURN(const PlanLayout layout, PlanLayout::Make(std::move(plan), options.columns));
+    ASSIGN_OR_RETURN(nlohmann::json exported, CompleteSetFolder(set, model, embeddings, layout,
+                                                                folder, *gateway, context.console));
+    WarnOfMissing(set, set.items_done(), context.console);
+    exported.update({{"name", set.name()},
+                     {"state", ImageSetStateText(set.state())},
+                     {"items_total", set.items_total()}});
+    context.console.Event("exported", exported);
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const auto counts,
+                   folder.Complete(*gateway, set,
+                                   PlacesIn(PlanSets({spec.prompts().begin(), spec.prompts().end()},
+                                                     {spec.seeds().begin(), spec.seeds().end()}, {})
+                                                .front())));
   RETURN_IF_ERROR(folder.WriteManifest(model, embeddings));
   if (!options.no_sheet && counts.pictures > 0) {
     RETURN_IF_ERROR(
@@ -156,7 +167,31 @@ absl::Status DeleteImageSet(const std::string& given, CommandContext& context) {
   return absl::OkStatus();
 }
 
+Command MakeExportCommand(CLI::App* fetch) {
+  const auto options = std::make_shared<ImageSetExport>();
+  fetch->add_option("SET", options->name, "imageSets/ID, or the id alone")
+      ->type_name("")
+      ->required();
+  fetch->add_option("--out", options->out, "For pictures, contact sheet and manifest")
+      ->type_name("FOLDER")
+      ->required();
+  fetch->add_flag("--overwrite", options->overwrite,
+                  "Replace what an earlier drawing left in the --out folder");
+  fetch->add_flag("--no-sheet", options->no_sheet, "No contact sheet; a plan's always has one");
+  fetch
+      ->add_option("--columns", options->columns,
+                   "Of a plan: axis of the contact sheet's columns; default: its last one")
+      ->type_name("AXIS");
+  return {fetch, [options](CommandContext& context) { return ExportImageSet(*options, context); }};
+}
+
 }  // namespace
+
+Command MakeSetReportCommand(CLI::App& set) {
+  return MakeExportCommand(set.add_subcommand(
+      "report",
+      "Fetch a plan's pictures, with manifest, contact sheet, and a report of what was drawn."));
+}
 
 std::vector<Command> MakeImageSetCommands(CLI::App& app) {
   CLI::App* sets = app.add_subcommand("image-sets", "Pictures that were drawn together.");
@@ -169,21 +204,11 @@ std::vector<Command> MakeImageSetCommands(CLI::App& app) {
   for (CLI::App* command : {show, remove}) {
     command->add_option("SET", *name, "imageSets/ID, or the id alone")->type_name("")->required();
   }
-  const auto options = std::make_shared<ImageSetExport>();
   CLI::App* fetch = sets->add_subcommand(
       "export", "Fetch an image set's pictures, with manifest and contact sheet.");
-  fetch->add_option("SET", options->name, "imageSets/ID, or the id alone")
-      ->type_name("")
-      ->required();
-  fetch->add_option("--out", options->out, "For pictures, contact sheet and manifest")
-      ->type_name("FOLDER")
-      ->required();
-  fetch->add_flag("--overwrite", options->overwrite,
-                  "Replace what an earlier drawing left in the --out folder");
-  fetch->add_flag("--no-sheet", options->no_sheet, "No contact sheet");
   return {{list, PrintImageSets},
           {show, [name](CommandContext& context) { return ShowImageSet(*name, context); }},
-          {fetch, [options](CommandContext& context) { return ExportImageSet(*options, context); }},
+          MakeExportCommand(fetch),
           {remove, [name](CommandContext& context) { return DeleteImageSet(*name, context); }}};
 }
 

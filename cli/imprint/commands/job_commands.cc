@@ -100,17 +100,6 @@ absl::Status Watch(const std::string& name, int64_t from_event, Gateway& gateway
   return Outcome(*followed);
 }
 
-Command MakeWatchCommand(CLI::App& app) {
-  const auto from_event = std::make_shared<int64_t>(0);
-  Command command = MakeJobCommand(
-      app, "watch", "Follow a job until it ends.",
-      [from_event](const std::string& name, Gateway& gateway, CommandContext& context) {
-        return Watch(name, *from_event, gateway, context);
-      });
-  command.app->add_option("--from-event", *from_event, "With --json: the first event to tell");
-  return command;
-}
-
 nlohmann::json Holders(const v1::ExplainJobResponse& explained) {
   nlohmann::json holders = nlohmann::json::array();
   for (const auto& holder : explained.holders()) holders.push_back(ToJson(holder));
@@ -255,6 +244,17 @@ Command MakeListCommand(CLI::App& app) {
 }
 
 }  // namespace
+
+Command MakeWatchCommand(CLI::App& app) {
+  const auto from_event = std::make_shared<int64_t>(0);
+  Command command = MakeJobCommand(
+      app, "watch", "Follow a job until it ends.",
+      [from_event](const std::string& name, Gateway& gateway, CommandContext& context) {
+        return Watch(name, *from_event, gateway, context);
+      });
+  command.app->add_option("--from-event", *from_event, "With --json: the first event to tell");
+  return command;
+}
 
 std::vector<Command> MakeJobCommands(CLI::App& app) {
   std::vector<Command> commands;

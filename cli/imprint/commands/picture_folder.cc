@@ -60,12 +60,9 @@ absl::StatusOr<ManifestPicture> ManifestPictureOf(const v1::Item& item, bool com
   ASSIGN_OR_RETURN(picture.request, ParseItem(item.request(), "request."));
   const std::string& precision = item.request().precision();
   const v1::SafetyReport& safety = item.safety();
-  picture.more = {
-      {"item", item.name()},
-      {"precision", precision.empty() ? "fp32" : precision},
-      {"safety",
-       {{"blocked", safety.blocked()},
-        {"scores", ScoresOf(safety)}}}};
+  picture.more = {{"item", item.name()},
+                  {"precision", precision.empty() ? "fp32" : precision},
+                  {"safety", {{"blocked", safety.blocked()}, {"scores", ScoresOf(safety)}}}};
   if (item.has_computation()) picture.more["computation"] = RecordOf(item.computation());
   if (!item.request().key().empty()) picture.more["key"] = item.request().key();
   for (const auto& [language, text] : item.request().alt_text()) {
@@ -93,6 +90,9 @@ absl::StatusOr<PictureFolder> PictureFolder::Make(const fs::path& path, bool ove
   if (!pictures.ok()) return ForOption("out", pictures.status());
   folder.earlier_ = *std::move(pictures);
   folder.earlier_.push_back(folder.sheet());
+  for (const char* report : {kReportPage, kReportJson, kReportPlot}) {
+    folder.earlier_.push_back(path / report);
+  }
   // Last: a folder that is half cleared still says that it tells of a drawing.
   folder.earlier_.push_back(folder.manifest());
   return folder;

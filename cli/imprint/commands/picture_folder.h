@@ -18,6 +18,11 @@
 
 namespace imprint::cli {
 
+// What a plan's folder has, too (set_folder.h).
+inline constexpr const char* kReportPage = "report.html";
+inline constexpr const char* kReportJson = "report.json";
+inline constexpr const char* kReportPlot = "coverage.svg";
+
 // Not thread-safe.
 class PictureFolder {
  public:
@@ -47,6 +52,18 @@ class PictureFolder {
   absl::Status WriteManifest(const v1::BaseModel& model,
                              const std::vector<v1::Embedding>& embeddings);
 
+  // A picture of a complete set.
+  struct Kept {
+    PlannedItem planned;
+    bool comparison;
+    v1::Item item;
+    // Its name in the folder; empty if it was blocked.
+    std::string file;
+  };
+  // Returns all of them, by number, which is the sheet's order.
+  const std::map<size_t, Kept>& kept() const { return kept_; }
+  const std::filesystem::path& path() const { return path_; }
+
   struct Sheet {
     std::string title;
     std::string subtitle;
@@ -63,21 +80,11 @@ class PictureFolder {
  private:
   explicit PictureFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
-  // A picture of a complete set.
-  struct Kept {
-    PlannedItem planned;
-    bool comparison;
-    v1::Item item;
-    // Empty if it was blocked.
-    std::string file;
-  };
-
   void RemoveEarlierDrawing();
 
   std::filesystem::path path_;
   // Files of an earlier drawing that are to be removed and still exist.
   std::vector<std::filesystem::path> earlier_;
-  // Keyed by number, which is the sheet's order.
   std::map<size_t, Kept> kept_;
   std::vector<std::string> sets_;
 };

@@ -18,7 +18,9 @@ class PictureFolderTest : public ::testing::Test {
   PictureFolderTest() {
     folder_.Write("manifest.json",
                   R"({"pictures": [{"file": "001.png"}, {"file": "../out.png"}]})");
-    for (const char* file : {"001.png", "contact-sheet.png", "mine.png"}) folder_.Write(file, file);
+    for (const char* file : {"001.png", "contact-sheet.png", "report.html", "mine.png"}) {
+      folder_.Write(file, file);
+    }
   }
 
   bool Holds(const char* file) const { return std::filesystem::exists(folder_.path() / file); }
@@ -34,6 +36,7 @@ TEST_F(PictureFolderTest, AnEarlierDrawingStaysUntilAnotherTakesItsPlace) {
   ASSERT_THAT(folder.WriteManifest({}, {}), Succeeds());
   EXPECT_FALSE(Holds("001.png"));
   EXPECT_FALSE(Holds("contact-sheet.png"));
+  EXPECT_FALSE(Holds("report.html")) << "a report of other pictures would mislead";
   EXPECT_TRUE(Holds("mine.png")) << "no drawing left it there";
   EXPECT_THAT(FileContent(folder.manifest()), HasSubstr("image_sets"));
 }

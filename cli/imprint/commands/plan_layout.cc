@@ -25,16 +25,18 @@ absl::StatusOr<PlanLayout> PlanLayout::Make(std::shared_ptr<const sets::Expansio
   if (axis != axes.end()) {
     return PlanLayout(std::move(plan), static_cast<size_t>(axis - axes.begin()));
   }
-  return FieldError("--columns", Quoted(columns),
-                    absl::StrCat("an axis: ", absl::StrJoin(axes, ", ", [](auto* out, const auto& a) {
-                                   out->append(a.name);
-                                 })));
+  return FieldError(
+      "--columns", Quoted(columns),
+      absl::StrCat("an axis: ", absl::StrJoin(axes, ", ", [](auto* out, const auto& a) {
+                     out->append(a.name);
+                   })));
 }
 
 PlanLayout::PlanLayout(std::shared_ptr<const sets::Expansion> plan, size_t columns)
     : plan_(std::move(plan)), columns_(columns) {
   plan_->ForEachCell([&](const std::vector<size_t>& cell, int64_t pictures) {
     if (pictures > 0) rows_.emplace(RowOf(cell), 0);
+    has_numbers_ = has_numbers_ || pictures > 1;
   });
   size_t number = 0;
   for (auto& [cell, row] : rows_) row = number++;
@@ -53,20 +55,19 @@ absl::StatusOr<PlannedItem> PlanLayout::Of(const v1::ItemRequest& request) const
   const sets::Item item = plan_->At(index);
   const std::vector<sets::Axis>& axes = plan_->plan().axes;
   const std::string number = item.key.substr(item.key.rfind('/') + 1);
-  PlannedItem place = {.number = static_cast<size_t>(index) + 1,
-                       .row = rows_.at(RowOf(item.cell))};
+  PlannedItem place = {.number = static_cast<size_t>(index) + 1, .row = rows_.at(RowOf(item.cell))};
   place.file_stem = absl::StrFormat("%03d", place.number);
   for (size_t i = 0; i < axes.size(); ++i) {
     const std::string& value = axes[i].values[item.cell[i]].name;
     absl::StrAppend(&place.file_stem, "-", value);
     if (i == columns_) {
-      place.caption = absl::StrCat(value, " ", number);
+      place.caption = has_numbers_ ? absl::StrCat(value, " ", number) : value;
     } else {
       absl::StrAppend(&place.heading, place.heading.empty() ? "" : ", ", value);
     }
   }
   if (place.file_stem.size() > kMaxStemBytes) place.file_stem.resize(kMaxStemBytes);
-  absl::StrAppend(&place.file_stem, "-", number);
+  if (has_numbers_) absl::StrAppend(&place.file_stem, "-", number);
   return place;
 }
 

@@ -23,8 +23,12 @@ class PlanLayout {
   static absl::StatusOr<PlanLayout> Make(std::shared_ptr<const sets::Expansion> plan,
                                          const std::string& columns = "");
 
+  const std::shared_ptr<const sets::Expansion>& plan() const { return plan_; }
+  // The axis of the columns.
+  size_t columns() const { return columns_; }
+
   // Returns where the item of that index goes: "012-river-winter-2", row "river", caption
-  // "winter 2".
+  // "winter 2"; the last number is left out if each cell has but one picture.
   absl::StatusOr<PlannedItem> Of(const v1::ItemRequest& item) const;
 
  private:
@@ -34,6 +38,7 @@ class PlanLayout {
 
   std::shared_ptr<const sets::Expansion> plan_;
   size_t columns_;
+  bool has_numbers_ = false;
   // The number of each row, in the plan's order, by its cells with 0 for the column.
   std::map<std::vector<size_t>, size_t> rows_;
 };

@@ -33,7 +33,8 @@ TEST(PlanLayout, TheLastAxisMakesTheColumns) {
   EXPECT_EQ(eat.caption, "eat 2");
   EXPECT_EQ(eat.row, 0u);
   EXPECT_EQ(layout.Of(Item(4))->row, 1u);
-  EXPECT_THAT(layout.Of(Item(10)), Fails(absl::StatusCode::kInternal, ::testing::HasSubstr("item 10")));
+  EXPECT_THAT(layout.Of(Item(10)),
+              Fails(absl::StatusCode::kInternal, ::testing::HasSubstr("item 10")));
 }
 
 TEST(PlanLayout, AnyAxisMayMakeThem) {

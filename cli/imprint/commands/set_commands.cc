@@ -1,4 +1,6 @@
-// imprint set check, draw, extend.
+// imprint set check; the others have files of their own.
+#include "cli/imprint/commands/set_commands.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,7 +13,7 @@
 #include "absl/time/time.h"
 #include "cli/imprint/client/message_json.h"
 #include "cli/imprint/commands/command.h"
-#include "cli/imprint/commands/set_commands.h"
+#include "cli/imprint/commands/set_lookup.h"
 #include "cli/program/table.h"
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -123,13 +125,14 @@ struct CheckOptions {
 };
 
 // Asks the gateway what only it and its registry know.
-absl::Status CheckWithServer(const std::string& file, CommandContext& context) {
+absl::Status CheckWithServer(const std::string& text, const sets::Expansion& plan,
+                             CommandContext& context) {
   v1::CheckPlanRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_spec()->mutable_plan(),
-                   ReadTextFile(file, sets::kMaxPlanBytes));
+  request.mutable_spec()->set_plan(text);
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
-  ASSIGN_OR_RETURN(const v1::CheckPlanResponse check,
-                   gateway->Call(&JobCalls::CheckPlan, request));
+  ASSIGN_OR_RETURN(const SetParts parts, FindSetParts(plan, "", {}, *gateway));
+  FillParts(parts, *request.mutable_spec());
+  ASSIGN_OR_RETURN(const v1::CheckPlanResponse check, gateway->Call(&JobCalls::CheckPlan, request));
   for (const std::string& warning : check.warnings()) context.console.Warn(warning);
   context.console.Line("server", absl::StrCat("it can be drawn with ", check.spec().base_model()));
   nlohmann::json event = {{"spec", ToJson(check.spec())}, {"warnings", ToJson(check.warnings())}};
@@ -146,7 +149,8 @@ absl::Status CheckWithServer(const std::string& file, CommandContext& context) {
 }
 
 absl::Status CheckPlan(const CheckOptions& options, CommandContext& context) {
-  ASSIGN_OR_RETURN(sets::Plan read, sets::ReadPlan(options.plan));
+  ASSIGN_OR_RETURN(const std::string text, ReadTextFile(options.plan, sets::kMaxPlanBytes));
+  ASSIGN_OR_RETURN(sets::Plan read, sets::ParsePlan(text, options.plan));
   const auto plan = std::make_shared<const sets::Plan>(std::move(read));
   ASSIGN_OR_RETURN(const sets::Expansion expansion, sets::Expansion::Make(plan));
   RETURN_IF_ERROR(sets::CheckPrompts(expansion));
@@ -163,7 +167,7 @@ absl::Status CheckPlan(const CheckOptions& options, CommandContext& context) {
                                  {"first", ItemJson(expansion.At(0))},
                                  {"last", ItemJson(expansion.At(expansion.size() - 1))}});
   RETURN_IF_ERROR(sets::CheckQuotas(*plan, coverage));
-  return options.with_server ? CheckWithServer(options.plan, context) : absl::OkStatus();
+  return options.with_server ? CheckWithServer(text, expansion, context) : absl::OkStatus();
 }
 
 }  // namespace
@@ -175,13 +179,14 @@ std::vector<Command> MakeSetCommands(CLI::App& app) {
       "check",
       "Say which pictures a plan asks for, and whether its quotas are met; draws nothing.");
   const auto options = std::make_shared<CheckOptions>();
-  check->add_option("PLAN", options->plan, "The plan, in YAML or JSON")
-      ->type_name("")
-      ->required();
+  check->add_option("PLAN", options->plan, "The plan, in YAML or JSON")->type_name("")->required();
   check->add_flag("--with-server", options->with_server,
                   "Hold it against the server's models and concepts, too, and estimate the time");
   return {{check, [options](CommandContext& context) { return CheckPlan(*options, context); }},
-          MakeSetDrawCommand(*set), MakeSetExtendCommand(*set)};
+          MakeSetDrawCommand(*set),
+          MakeSetExtendCommand(*set),
+          MakeWatchCommand(*set),
+          MakeSetReportCommand(*set)};
 }
 
 }  // namespace imprint::cli

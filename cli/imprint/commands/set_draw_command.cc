@@ -106,10 +106,9 @@ Command MakeCommand(CLI::App* draw, const std::shared_ptr<SetDrawOptions>& optio
 }  // namespace
 
 Command MakeSetDrawCommand(CLI::App& set) {
-  CLI::App* draw =
-      set.add_subcommand("draw",
-                         "Draw a plan's pictures.\n\n"
-                         "  imprint set draw docs/cookbook/river.yaml --out river/\n");
+  CLI::App* draw = set.add_subcommand("draw",
+                                      "Draw a plan's pictures.\n\n"
+                                      "  imprint set draw docs/cookbook/levels.yaml --out levels/\n");
   return MakeCommand(draw, std::make_shared<SetDrawOptions>());
 }
 
@@ -118,7 +117,7 @@ Command MakeSetExtendCommand(CLI::App& set) {
       "extend",
       "Draw a plan that has grown: pictures that an earlier set has already are taken over as they "
       "are.\n\n"
-      "  imprint set extend docs/cookbook/river.yaml --of SET --out river-2/\n");
+      "  imprint set extend docs/cookbook/levels.yaml --of SET --out levels-2/\n");
   const auto options = std::make_shared<SetDrawOptions>();
   extend->add_option("--of", options->extends, "The earlier set: imageSets/ID, or the id alone")
       ->type_name("SET")
