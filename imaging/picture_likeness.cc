@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdlib>
 
@@ -56,7 +57,7 @@ PictureLikeness LikenessOf(const RgbImage& picture) {
     for (int x = 0; x < 8; ++x) {
       const Mean mean = MeanOf(picture, x, y, 8, 8);
       for (const double part : {mean.red, mean.green, mean.blue}) {
-        *colour++ = static_cast<uint8_t>(part + 0.5);
+        *colour++ = static_cast<uint8_t>(std::lround(part));
       }
     }
   }

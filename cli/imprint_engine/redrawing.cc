@@ -10,10 +10,10 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "cli/imprint_engine/picture_comparison.h"
 #include "cli/imprint_engine/picture_screen.h"
 #include "cli/imprint_engine/recorded_files.h"
 #include "cli/imprint_engine/recorded_order.h"
+#include "cli/pictures/picture_comparison.h"
 #include "cli/program/option_error.h"
 #include "cli/program/progress_bar.h"
 #include "cli/program/table.h"

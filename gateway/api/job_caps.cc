@@ -75,8 +75,10 @@ absl::Status CheckCaps(const JobCaps& caps, const v1::ImageSetSpec& spec) {
 }
 
 absl::Status CheckItems(const JobCaps& caps, const v1::ImageSetSpec& spec, int64_t items) {
-  return CheckCap(caps, kItems, spec.plan().empty() ? "spec.prompts × spec.seeds" : "spec.plan",
-                  items);
+  absl::string_view field = "spec.prompts × spec.seeds";
+  if (!spec.plan().empty()) field = "spec.plan";
+  if (spec.has_redraw()) field = "spec.redraw.items";
+  return CheckCap(caps, kItems, field, items);
 }
 
 }  // namespace imprint::gateway

@@ -29,6 +29,7 @@ constexpr int kMostRanks = 1024;
 constexpr int kAutomaticRanks = -1;
 constexpr int kMaxPrompts = 10'000;
 constexpr int kMaxSeeds = 10'000;
+constexpr int kMaxRedraws = 1000;
 // Answers carry the spec and more, and callers' gRPC takes 4 MiB unless it is told otherwise.
 constexpr int64_t kMaxSpecBytes = 3 << 20;
 constexpr int kMaxLabels = 32;
@@ -106,9 +107,15 @@ absl::Status CheckLengths(const v1::ImageSetSpec& spec) {
       return FieldError("spec.plan", absl::StrCat(spec.plan().size(), " bytes"),
                         absl::StrCat("at most ", sets::kMaxPlanBytes));
     }
-    const auto none = [](absl::string_view field, int given) {
+  }
+  if (spec.has_redraw()) {
+    RETURN_IF_ERROR(CheckRange("spec.redraw.items", spec.redraw().items_size(), 1, kMaxRedraws));
+  }
+  if (!spec.plan().empty() || spec.has_redraw()) {
+    const absl::string_view other = spec.has_redraw() ? "spec.redraw" : "spec.plan";
+    const auto none = [other](absl::string_view field, int64_t given) {
       if (given == 0) return absl::OkStatus();
-      return FieldError(field, absl::StrCat(given), "none beside spec.plan");
+      return FieldError(field, absl::StrCat(given), absl::StrCat("none beside ", other));
     };
     RETURN_IF_ERROR(none("spec.prompts", spec.prompts_size()));
     return none("spec.seeds", spec.seeds_size());

@@ -210,17 +210,42 @@ absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
     file.set_name(name);
     ASSIGN_OR_RETURN(*file.mutable_content(), registry_.DownloadEmbedding(name));
   }
-  *request.mutable_settings() = SettingsOf(spec);
+  RETURN_IF_ERROR(AddItems(request));
+  if (!spec.extends().empty()) RETURN_IF_ERROR(Adopt(request));
+  return request.items().empty() ? CompleteChunk() : client_->Start(request);
+}
+
+absl::Status RunFollower::AddItems(v1::StartSamplingRequest& order) {
+  const v1::ImageSetSpec& spec = lease_.job.image_set();
   std::shared_ptr<const sets::Expansion> plan;
   if (!spec.plan().empty()) {
     ASSIGN_OR_RETURN(plan, plans_.Of(spec.plan()));
   }
+  if (!spec.has_redraw()) *order.mutable_settings() = SettingsOf(spec);
   for (int64_t place = 0; place < lease_.item_count; ++place) {
     if ((lease_.done_bits >> place & 1) != 0) continue;
-    *request.add_items() = sets::ItemOf(spec, plan.get(), lease_.first_item + place);
+    const int64_t index = lease_.first_item + place;
+    if (spec.has_redraw()) {
+      ASSIGN_OR_RETURN(*order.add_items(), ItemAgain(spec.redraw(), index));
+    } else {
+      *order.add_items() = sets::ItemOf(spec, plan.get(), index);
+    }
   }
-  if (!spec.extends().empty()) RETURN_IF_ERROR(Adopt(request));
-  return request.items().empty() ? CompleteChunk() : client_->Start(request);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ItemRequest> RunFollower::ItemAgain(const v1::Redraw& redraw, int64_t index) {
+  if (index >= redraw.items_size()) {
+    return absl::InternalError(absl::StrCat("item ", index, " was not asked for"));
+  }
+  const int64_t earlier = redraw.items(static_cast<int>(index));
+  ASSIGN_OR_RETURN(const v1::Item recorded,
+                   registry_.GetItem(absl::StrCat(redraw.image_set(), "/items/", earlier)));
+  v1::ItemRequest item = recorded.request();
+  if (!item.has_position()) item.set_position(item.index());
+  item.set_index(index);
+  item.set_redraw_of(recorded.name());
+  return item;
 }
 
 absl::Status RunFollower::Adopt(v1::StartSamplingRequest& order) {

@@ -68,6 +68,10 @@ class RunFollower {
   absl::Status BeginTraining(const v1::Ticket& ticket);
   void JoinGang(v1::StartTrainingRequest& order) const;
   absl::Status BeginSampling(const v1::Ticket& ticket);
+  // Adds what is to be drawn of the chunk.
+  absl::Status AddItems(v1::StartSamplingRequest& order);
+  // Returns a picture of a set that repeats others, as their record has it.
+  absl::StatusOr<v1::ItemRequest> ItemAgain(const v1::Redraw& redraw, int64_t index);
   // Takes over pictures that the set which this one extends has already; those that are left in
   // `order` are to be drawn.
   absl::Status Adopt(v1::StartSamplingRequest& order);

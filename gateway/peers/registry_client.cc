@@ -163,6 +163,12 @@ absl::StatusOr<v1::ImageSet> RegistryClient::GetImageSet(const std::string& name
   return Call(*registry_, &v1::RegistryService::Stub::GetImageSet, request);
 }
 
+absl::StatusOr<v1::Item> RegistryClient::GetItem(const std::string& name) {
+  v1::GetItemRequest request;
+  request.set_name(name);
+  return Call(*registry_, &v1::RegistryService::Stub::GetItem, request);
+}
+
 absl::StatusOr<v1::AdoptItemsResponse> RegistryClient::AdoptItems(
     const v1::AdoptItemsRequest& request) {
   return Call(*transfer_, &v1::TransferService::Stub::AdoptItems, request);

@@ -54,6 +54,7 @@ class RegistryClient {
   // Creates the image set of a job that draws one.
   absl::StatusOr<v1::ImageSet> CreateImageSet(const v1::Job& job);
   absl::StatusOr<v1::ImageSet> GetImageSet(const std::string& name);
+  absl::StatusOr<v1::Item> GetItem(const std::string& name);
   // Takes over what the set that this one extends has already; the result's items need not be
   // drawn.
   absl::StatusOr<v1::AdoptItemsResponse> AdoptItems(const v1::AdoptItemsRequest& request);

@@ -187,7 +187,7 @@ absl::Status SamplingEngine::AddRound(std::list<Drawn>::iterator drawn) {
     const v1::ItemRequest item = order.Item(i, drawn->tries[i].size());
     drawing.requests.push_back(ToPictureRequest(order.pictures[i], drawn->model->info()));
     drawing.requests.back().seed = item.seed();
-    drawing.positions.push_back(item.index());
+    drawing.positions.push_back(item.has_position() ? item.position() : item.index());
   }
   return batch_.Add(drawn->sampler, std::move(drawing),
                     [this, drawn](const absl::Status& status) { Ended(drawn, status); });

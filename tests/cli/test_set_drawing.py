@@ -107,6 +107,23 @@ def test_a_report_is_fetched_later(drawn):
     assert "succeeded" in watched.out + watched.err
 
 
+def test_pictures_are_drawn_again_and_compared(drawn):
+    set_id = drawn.result["image_set"].split("/")[1]
+    again = drawn("set", "redraw", set_id)
+    assert "4 of 4 pictures" in again.out and again.out.count("bit for bit") + again.out.count("as before") == 4
+    told = drawn("--json", "set", "redraw", set_id, "--key", "where=away/who=omar/1", "--item", "0")
+    assert {e["key"] for e in told.events("redrawn")} == {"where=away/who=omar/1", "where=home/who=mia/1"}
+    result = told.event("result")
+    assert (result["pictures"], result["same"]) == (2, 2)
+    exported = drawn("--json", "image-sets", "export", result["image_set"], "--out", "again").event("exported")
+    assert exported["pictures"] + exported["blocked"] == 2
+    assert f"imageSets/{set_id}" in drawn("image-sets", "show", result["image_set"]).out
+    sampled = drawn("--json", "set", "redraw", set_id, "--sample", "2").event("result")
+    assert sampled["pictures"] == 2
+    assert "sample" in drawn("set", "redraw", set_id, "--sample", "2", "--item", "1", code=2).err
+    assert "where=sea/who=mia/1" in drawn("set", "redraw", set_id, "--key", "where=sea/who=mia/1", code=None).err
+
+
 @pytest.mark.parametrize("arguments, words", [
     (["plan.yaml"], ["out: got none", "--no-wait"]),
     (["plan.yaml", "--out", "set"], ["--overwrite"]),

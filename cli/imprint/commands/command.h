@@ -55,7 +55,7 @@ std::vector<Command> MakeEmbeddingCommands(CLI::App& app);
 std::vector<Command> MakeModelCommands(CLI::App& app);
 // image-sets list, show, export
 std::vector<Command> MakeImageSetCommands(CLI::App& app);
-// set check, draw, extend, watch, report
+// set check, draw, extend, watch, report, redraw
 std::vector<Command> MakeSetCommands(CLI::App& app);
 // references list, show
 std::vector<Command> MakeReferenceCommands(CLI::App& app);

@@ -19,6 +19,7 @@
 #include "cli/imprint/commands/plan_layout.h"
 #include "cli/imprint/commands/set_commands.h"
 #include "cli/imprint/commands/set_folder.h"
+#include "cli/pictures/drawing_options.h"
 #include "cli/program/table.h"
 
 #include "base/status_macros.h"
@@ -73,6 +74,7 @@ absl::Status ShowImageSet(const std::string& given, CommandContext& context) {
                                      set.base_model_fingerprint().substr(0, 12), ")"));
   for (const std::string& name : set.spec().embeddings()) console.Line("embedding", name);
   for (const std::string& prompt : set.spec().prompts()) console.Line("prompt", prompt);
+  if (set.spec().has_redraw()) console.Line("again", set.spec().redraw().image_set());
   if (!set.spec().extends().empty()) console.Line("extends", set.spec().extends());
   if (!set.spec().plan().empty()) console.Text(absl::StrCat("\n", set.spec().plan(), "\n"));
   console.Line("how", DescribeDrawing(set.spec()));
@@ -132,11 +134,23 @@ absl::Status ExportImageSet(const ImageSetExport& options, CommandContext& conte
     context.console.Event("exported", exported);
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const auto counts,
-                   folder.Complete(*gateway, set,
-                                   PlacesIn(PlanSets({spec.prompts().begin(), spec.prompts().end()},
-                                                     {spec.seeds().begin(), spec.seeds().end()}, {})
-                                                .front())));
+  // Of a set that repeats others, each picture has a row of its own.
+  const auto row_each = [](const v1::ItemRequest& item) -> absl::StatusOr<PlannedItem> {
+    const auto index = static_cast<size_t>(item.index());
+    return PlannedItem{.heading = item.prompt(),
+                       .caption = absl::StrCat("seed ", item.seed()),
+                       .number = index + 1,
+                       .file_stem = PictureFileName(index + 1, item.prompt(), item.seed()),
+                       .row = index};
+  };
+  ASSIGN_OR_RETURN(
+      const auto counts,
+      spec.has_redraw()
+          ? folder.Complete(*gateway, set, row_each)
+          : folder.Complete(*gateway, set,
+                            PlacesIn(PlanSets({spec.prompts().begin(), spec.prompts().end()},
+                                              {spec.seeds().begin(), spec.seeds().end()}, {})
+                                         .front())));
   RETURN_IF_ERROR(folder.WriteManifest(model, embeddings));
   if (!options.no_sheet && counts.pictures > 0) {
     RETURN_IF_ERROR(

@@ -186,7 +186,8 @@ std::vector<Command> MakeSetCommands(CLI::App& app) {
           MakeSetDrawCommand(*set),
           MakeSetExtendCommand(*set),
           MakeWatchCommand(*set),
-          MakeSetReportCommand(*set)};
+          MakeSetReportCommand(*set),
+          MakeSetRedrawCommand(*set)};
 }
 
 }  // namespace imprint::cli

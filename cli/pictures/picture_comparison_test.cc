@@ -1,4 +1,4 @@
-#include "cli/imprint_engine/picture_comparison.h"
+#include "cli/pictures/picture_comparison.h"
 
 #include <gtest/gtest.h>
 

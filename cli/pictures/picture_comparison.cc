@@ -1,9 +1,7 @@
-#include "cli/imprint_engine/picture_comparison.h"
+#include "cli/pictures/picture_comparison.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdlib>
-#include <span>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -13,8 +11,6 @@
 #include "imaging/decode.h"
 
 namespace imprint::cli {
-namespace {
-
 std::string Difference(std::span<const std::byte> written, const std::string& redrawn) {
   const auto a = DecodePixels(written);
   const auto b = DecodePixels(std::as_bytes(std::span(redrawn)));
@@ -32,8 +28,6 @@ std::string Difference(std::span<const std::byte> written, const std::string& re
   return absl::StrFormat("%d of %d values differ, by %d of 255 at most", differ, a->pixels.size(),
                          most);
 }
-
-}  // namespace
 
 std::string Name(PictureFile file) {
   switch (file) {
