@@ -25,6 +25,7 @@
 #include "services/server/disk_metrics.h"
 #include "services/server/log.h"
 #include "storage/folder_lock.h"
+#include "text/policy/policy_file.h"
 
 namespace imprint::gateway {
 namespace {
@@ -69,7 +70,8 @@ void MeasureQueue(WorkQueue& queue, Metrics& metrics) {
 
 // In the order in which they are made; they go in the opposite one.
 struct GatewayService::Parts {
-  Parts(std::unique_ptr<Database> opened, const Flags& flags, Metrics& metrics)
+  Parts(std::unique_ptr<Database> opened, const Flags& flags, const PromptPolicy* policy,
+        Metrics& metrics)
       : database(std::move(opened)),
         jobs(*database, bell,
              {.live_jobs_per_tenant = flags.max_live_jobs_per_tenant,
@@ -81,7 +83,7 @@ struct GatewayService::Parts {
         registry_proxy(registry_channel, jobs, metrics),
         job_api(
             jobs, runs.queue, runs.leases, bell, nodes, registry, obstacles, pace, flags.caps,
-            [this] { Changed(); }, metrics) {}
+            policy, [this] { Changed(); }, metrics) {}
 
   void Changed() {
     if (dispatcher != nullptr) dispatcher->Wake();
@@ -138,6 +140,9 @@ void GatewayService::AddFlags(CLI::App& app) {
          "Jobs of one tenant that may wait or run at once");
   number("--keep-ended-days", flags_.keep_ended_days,
          "Jobs that ended are forgotten after so long; what they made stays");
+  app.add_option("--prompt-policy", flags_.prompt_policy,
+                 "What prompts may not say: a file that imprint policy check explains")
+      ->type_name("FILE");
   gateway::AddFlags(app, flags_.caps);
 }
 
@@ -154,6 +159,11 @@ absl::Status GatewayService::CheckFlags() const {
 
 absl::Status GatewayService::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags());
+  if (!flags_.prompt_policy.empty()) {
+    auto policy = ReadPolicy(flags_.prompt_policy);
+    if (!policy.ok()) return InContext("prompt-policy", policy.status());
+    policy_ = *std::move(policy);
+  }
   const fs::path data = flags_.data;
   constexpr const char* kLock = "gateway.lock";
   RETURN_IF_ERROR(InContext("data", MakePrivateFolder(data, kLock)));
@@ -164,7 +174,8 @@ absl::Status GatewayService::Open(Metrics& metrics) {
              {{"error", Diagnosed(whole)}});
   }
   MeasureData(data, data / "gateway.db", metrics);
-  parts_ = std::make_unique<Parts>(std::move(database), flags_, metrics);
+  parts_ =
+      std::make_unique<Parts>(std::move(database), flags_, policy_ ? &*policy_ : nullptr, metrics);
   BeginWork(metrics);
   return absl::OkStatus();
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/api/job_caps.h"
 #include "services/server/service.h"
+#include "text/policy/prompt_policy.h"
 
 namespace imprint::gateway {
 
@@ -37,6 +39,7 @@ class GatewayService : public Service {
     int64_t max_live_jobs_per_tenant = 10'000;
     int keep_ended_days = 90;
     JobCaps caps;
+    std::string prompt_policy;
   };
   struct Parts;
 
@@ -44,6 +47,7 @@ class GatewayService : public Service {
   void BeginWork(Metrics& metrics);
 
   Flags flags_;
+  std::optional<PromptPolicy> policy_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -14,8 +14,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include <yaml-cpp/depthguard.h>
-#include <yaml-cpp/yaml.h>
 
 #include "base/field_error.h"
 #include "base/resource_name.h"
@@ -23,14 +21,14 @@
 #include "base/text_file.h"
 #include "orders/field_table.h"
 #include "sets/coverage.h"
-#include "sets/plan_node.h"
 #include "sets/plan_rules.h"
 #include "sets/plan_settings.h"
+#include "text/yaml/yaml_node.h"
 
 namespace imprint::sets {
 namespace {
 
-absl::Status CheckName(absl::string_view name, const PlanNode& node) {
+absl::Status CheckName(absl::string_view name, const YamlNode& node) {
   if (IsName(name)) return absl::OkStatus();
   return node.Wrong(Quoted(name), absl::StrCat("a name of 1 to ", kMaxNameBytes,
                                                " letters without accents, digits, - and _; other "
@@ -64,18 +62,18 @@ class PlanReader {
  public:
   explicit PlanReader(const std::string& origin) { plan_.origin = origin; }
 
-  absl::StatusOr<Plan> Read(const PlanNode& file) {
+  absl::StatusOr<Plan> Read(const YamlNode& file) {
     const auto to = [this](auto read) {
-      return [this, read](const PlanNode& node) { return (this->*read)(node); };
+      return [this, read](const YamlNode& node) { return (this->*read)(node); };
     };
     const auto text = [](std::string& member, size_t most) {
-      return [&member, most](const PlanNode& node) -> absl::Status {
+      return [&member, most](const YamlNode& node) -> absl::Status {
         ASSIGN_OR_RETURN(member, node.Text(most));
         return absl::OkStatus();
       };
     };
     const auto whole = [](int& member, int least, int most) {
-      return [&member, least, most](const PlanNode& node) -> absl::Status {
+      return [&member, least, most](const YamlNode& node) -> absl::Status {
         ASSIGN_OR_RETURN(const int64_t number, node.Whole(least, most));
         member = static_cast<int>(number);
         return absl::OkStatus();
@@ -107,13 +105,13 @@ class PlanReader {
   }
 
  private:
-  absl::Status ReadEmbeddings(const PlanNode& node) {
+  absl::Status ReadEmbeddings(const YamlNode& node) {
     ASSIGN_OR_RETURN(const auto elements, node.List());
     if (elements.size() > kMaxSetEmbeddings) {
       return node.Wrong(absl::StrCat(elements.size(), " embeddings"),
                         absl::StrCat("at most ", kMaxSetEmbeddings));
     }
-    for (const PlanNode& element : elements) {
+    for (const YamlNode& element : elements) {
       ASSIGN_OR_RETURN(
           const std::string name,
           ReadResource(element, {"concepts/*", "concepts/*/embeddings/*", "concepts/*/aliases/*"}));
@@ -125,14 +123,14 @@ class PlanReader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadBaseModel(const PlanNode& node) {
+  absl::Status ReadBaseModel(const YamlNode& node) {
     ASSIGN_OR_RETURN(plan_.base_model, ReadResource(node, {"baseModels/*"}));
     return absl::OkStatus();
   }
 
   // Reads a name that has one of those patterns.
   static absl::StatusOr<std::string> ReadResource(
-      const PlanNode& node, std::initializer_list<absl::string_view> patterns) {
+      const YamlNode& node, std::initializer_list<absl::string_view> patterns) {
     ASSIGN_OR_RETURN(const std::string name, node.Text(kMaxSetTitleBytes));
     for (const absl::string_view pattern : patterns) {
       if (ParseResourceName(node.field(), name, pattern).ok()) return name;
@@ -142,14 +140,14 @@ class PlanReader {
                      ", each ID 1 to 63 of a-z, 0-9 and -"));
   }
 
-  absl::Status ReadSeed(const PlanNode& node) {
+  absl::Status ReadSeed(const YamlNode& node) {
     if (node.is_text() && absl::SimpleAtoi(node.yaml().Scalar(), &plan_.seed)) {
       return absl::OkStatus();
     }
     return node.Wrong(absl::StrCat("a whole number from 0 to ", UINT64_MAX));
   }
 
-  absl::Status ReadAxes(const PlanNode& node) {
+  absl::Status ReadAxes(const YamlNode& node) {
     plan_.axes_place = node.place();
     ASSIGN_OR_RETURN(const auto entries, node.Entries());
     if (entries.empty() || entries.size() > kMostAxes) {
@@ -166,7 +164,7 @@ class PlanReader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadAxis(const PlanNode& node, Axis& axis) {
+  absl::Status ReadAxis(const YamlNode& node, Axis& axis) {
     const size_t values = node.yaml().size();
     if ((node.is_map() || node.is_list()) && (values == 0 || values > kMostAxisValues)) {
       return node.Wrong(absl::StrCat(values, " values"), absl::StrCat("1 to ", kMostAxisValues));
@@ -180,7 +178,7 @@ class PlanReader {
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(const auto elements, node.List());
-    for (const PlanNode& element : elements) {
+    for (const YamlNode& element : elements) {
       ASSIGN_OR_RETURN(const std::string name, element.Text(kMaxPromptBytes));
       RETURN_IF_ERROR(AddValue(name, element, axis));
     }
@@ -188,7 +186,7 @@ class PlanReader {
   }
 
   // Adds a value to the newest axis.
-  absl::Status AddValue(const std::string& name, const PlanNode& node, Axis& axis) {
+  absl::Status AddValue(const std::string& name, const YamlNode& node, Axis& axis) {
     RETURN_IF_ERROR(CheckName(name, node));
     if (!value_names_.insert(name).second) {
       return node.Wrong(absl::StrCat(Quoted(name), " twice"), "it once");
@@ -198,8 +196,8 @@ class PlanReader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadValue(const PlanNode& node, AxisValue& value) {
-    const auto read_text = [&](const PlanNode& text) -> absl::Status {
+  absl::Status ReadValue(const YamlNode& node, AxisValue& value) {
+    const auto read_text = [&](const YamlNode& text) -> absl::Status {
       ASSIGN_OR_RETURN(value.text, text.Text(kMaxPromptBytes, /*may_be_empty=*/true));
       return absl::OkStatus();
     };
@@ -207,13 +205,13 @@ class PlanReader {
     return node.Read(
         WithSettings({{"text", read_text},
                       {"weight",
-                       [&](const PlanNode& weight) -> absl::Status {
+                       [&](const YamlNode& weight) -> absl::Status {
                          ASSIGN_OR_RETURN(const int64_t whole, weight.Whole(1, kMostWeight));
                          value.weight = static_cast<int>(whole);
                          return absl::OkStatus();
                        }},
                       {"alt_text",
-                       [&](const PlanNode& words) -> absl::Status {
+                       [&](const YamlNode& words) -> absl::Status {
                          ASSIGN_OR_RETURN(const auto entries, ReadLanguages(words));
                          for (const auto& [language, key, text] : entries) {
                            ASSIGN_OR_RETURN(value.alt_text[language],
@@ -224,32 +222,32 @@ class PlanReader {
                      value.settings));
   }
 
-  static absl::StatusOr<std::vector<PlanEntry>> ReadLanguages(const PlanNode& node) {
+  static absl::StatusOr<std::vector<YamlEntry>> ReadLanguages(const YamlNode& node) {
     ASSIGN_OR_RETURN(auto entries, node.Entries());
     if (entries.size() > kMostLanguages) {
       return node.Wrong(absl::StrCat(entries.size(), " languages"),
                         absl::StrCat("at most ", kMostLanguages));
     }
-    for (const PlanEntry& entry : entries) RETURN_IF_ERROR(CheckName(entry.name, entry.key));
+    for (const YamlEntry& entry : entries) RETURN_IF_ERROR(CheckName(entry.name, entry.key));
     return entries;
   }
 
-  absl::Status ReadSameSeed(const PlanNode& node) {
+  absl::Status ReadSameSeed(const YamlNode& node) {
     ASSIGN_OR_RETURN(const auto elements, node.List());
-    for (const PlanNode& element : elements) {
+    for (const YamlNode& element : elements) {
       ASSIGN_OR_RETURN(const size_t axis, rules().AxisOf(element));
       plan_.axes[axis].same_seed = true;
     }
     return absl::OkStatus();
   }
 
-  absl::Status ReadPrompt(const PlanNode& node) {
+  absl::Status ReadPrompt(const YamlNode& node) {
     plan_.prompt_place = node.place();
     ASSIGN_OR_RETURN(plan_.prompt, ReadTemplate(node));
     return absl::OkStatus();
   }
 
-  absl::Status ReadAltText(const PlanNode& node) {
+  absl::Status ReadAltText(const YamlNode& node) {
     ASSIGN_OR_RETURN(const auto entries, ReadLanguages(node));
     for (const auto& [language, key, words] : entries) {
       ASSIGN_OR_RETURN(const TextTemplate text, ReadTemplate(words));
@@ -267,21 +265,21 @@ class PlanReader {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<TextTemplate> ReadTemplate(const PlanNode& node) {
+  absl::StatusOr<TextTemplate> ReadTemplate(const YamlNode& node) {
     ASSIGN_OR_RETURN(const std::string text, node.Text(kMaxPromptBytes));
     auto parsed = TextTemplate::Parse(text, axis_names_);
     if (parsed.ok()) return parsed;
     return InContext(absl::StrCat(node.place(), ": ", node.field()), parsed.status());
   }
 
-  absl::Status ReadExclusions(const PlanNode& node) {
+  absl::Status ReadExclusions(const YamlNode& node) {
     plan_.exclusions_place = node.place();
     if (node.is_list() && node.yaml().size() == 0) return absl::OkStatus();
     ASSIGN_OR_RETURN(plan_.exclusions, rules().ReadSelections(node));
     return absl::OkStatus();
   }
 
-  absl::Status ReadQuotas(const PlanNode& node) {
+  absl::Status ReadQuotas(const YamlNode& node) {
     ASSIGN_OR_RETURN(plan_.quotas, rules().ReadQuotas(node));
     return absl::OkStatus();
   }
@@ -339,22 +337,8 @@ class PlanReader {
 }  // namespace
 
 absl::StatusOr<Plan> ParsePlan(absl::string_view text, const std::string& origin) {
-  try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      return PlanNode(documents[1], origin).Wrong("text after the end of the plan", "one plan");
-    }
-    return PlanReader(origin).Read(
-        PlanNode(documents.empty() ? YAML::Node() : documents[0], origin));
-  } catch (const YAML::DeepRecursion& error) {
-    return FieldError(absl::StrCat(origin, ":", error.mark.line + 1, ": plan"),
-                      absl::StrCat("lists and maps ", error.depth(), " deep"), "a plan");
-  } catch (const YAML::Exception& error) {
-    const YAML::Mark& mark = error.mark;
-    return absl::InvalidArgumentError(absl::StrCat(
-        origin, mark.is_null() ? "" : absl::StrCat(":", mark.line + 1, ":", mark.column + 1),
-        ": not YAML: ", error.msg));
-  }
+  ASSIGN_OR_RETURN(const YamlNode file, YamlNode::Parse(text, origin, "plan"));
+  return PlanReader(origin).Read(file);
 }
 
 absl::StatusOr<Plan> ReadPlan(const std::filesystem::path& file) {

@@ -29,7 +29,7 @@ std::string JoinNames(std::vector<absl::string_view> names, absl::string_view se
 }
 
 // "20%" or 0.2.
-absl::StatusOr<double> ReadShare(const PlanNode& node) {
+absl::StatusOr<double> ReadShare(const YamlNode& node) {
   constexpr absl::string_view kExpected = "a share such as 20% or 0.2";
   if (!node.is_text()) return node.Wrong(kExpected);
   absl::string_view text = node.yaml().Scalar();
@@ -50,32 +50,32 @@ RuleReader::RuleReader(const std::vector<Axis>& axes) : axes_(axes) {
   }
 }
 
-absl::StatusOr<std::vector<Quota>> RuleReader::ReadQuotas(const PlanNode& node) {
+absl::StatusOr<std::vector<Quota>> RuleReader::ReadQuotas(const YamlNode& node) {
   ASSIGN_OR_RETURN(const auto elements, node.List());
   std::vector<Quota> quotas;
-  for (const PlanNode& element : elements) RETURN_IF_ERROR(ReadQuota(element, quotas));
+  for (const YamlNode& element : elements) RETURN_IF_ERROR(ReadQuota(element, quotas));
   return quotas;
 }
 
-absl::Status RuleReader::ReadQuota(const PlanNode& node, std::vector<Quota>& quotas) {
+absl::Status RuleReader::ReadQuota(const YamlNode& node, std::vector<Quota>& quotas) {
   Quota quota{.place = node.place()};
   std::optional<size_t> each;
   bool has_share = false;
   const auto share = [&has_share](double& member) {
-    return [&member, &has_share](const PlanNode& value) -> absl::Status {
+    return [&member, &has_share](const YamlNode& value) -> absl::Status {
       has_share = true;
       ASSIGN_OR_RETURN(member, ReadShare(value));
       return absl::OkStatus();
     };
   };
   const auto selections = [this](std::vector<Selection>& member) {
-    return [this, &member](const PlanNode& value) -> absl::Status {
+    return [this, &member](const YamlNode& value) -> absl::Status {
       ASSIGN_OR_RETURN(member, ReadSelections(value));
       return absl::OkStatus();
     };
   };
   RETURN_IF_ERROR(node.Read({{"each",
-                              [&](const PlanNode& value) -> absl::Status {
+                              [&](const YamlNode& value) -> absl::Status {
                                 ASSIGN_OR_RETURN(each, AxisOf(value));
                                 return absl::OkStatus();
                               }},
@@ -120,13 +120,13 @@ absl::Status RuleReader::ReadQuota(const PlanNode& node, std::vector<Quota>& quo
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Selection>> RuleReader::ReadSelections(const PlanNode& node) {
-  std::vector<PlanNode> maps = {node};
+absl::StatusOr<std::vector<Selection>> RuleReader::ReadSelections(const YamlNode& node) {
+  std::vector<YamlNode> maps = {node};
   if (!node.is_map()) {
     ASSIGN_OR_RETURN(maps, node.List());
   }
   std::vector<Selection> selections;
-  for (const PlanNode& map : maps) {
+  for (const YamlNode& map : maps) {
     ASSIGN_OR_RETURN(const auto entries, map.Entries());
     RETURN_IF_ERROR(CountChoices(entries.size(), map));
     if (entries.empty()) return map.Wrong("no axis", "an axis and some of its values");
@@ -141,7 +141,7 @@ absl::StatusOr<std::vector<Selection>> RuleReader::ReadSelections(const PlanNode
   return selections;
 }
 
-absl::Status RuleReader::CountChoices(size_t more, const PlanNode& node) {
+absl::Status RuleReader::CountChoices(size_t more, const YamlNode& node) {
   choices_ += more;
   if (choices_ <= kMostChoices) return absl::OkStatus();
   return node.Wrong(absl::StrCat(choices_, " axes named so far"),
@@ -149,12 +149,12 @@ absl::Status RuleReader::CountChoices(size_t more, const PlanNode& node) {
                                  " in all exclusions and quotas; \"each\" counts once a value"));
 }
 
-absl::StatusOr<AxisChoice> RuleReader::ReadChoice(size_t number, const PlanNode& node) const {
+absl::StatusOr<AxisChoice> RuleReader::ReadChoice(size_t number, const YamlNode& node) const {
   const Axis& axis = axes_[number];
   AxisChoice choice{.axis = number, .values = std::vector<bool>(axis.values.size())};
   ASSIGN_OR_RETURN(const auto elements, node.List());
   if (elements.empty()) return node.Wrong("no value", absl::StrCat("values of ", axis.name));
-  for (const PlanNode& element : elements) {
+  for (const YamlNode& element : elements) {
     const auto value = element.is_text() ? value_numbers_[number].find(element.yaml().Scalar())
                                          : value_numbers_[number].end();
     if (value == value_numbers_[number].end()) {
@@ -168,7 +168,7 @@ absl::StatusOr<AxisChoice> RuleReader::ReadChoice(size_t number, const PlanNode&
   return choice;
 }
 
-absl::StatusOr<size_t> RuleReader::AxisOf(const PlanNode& node) const {
+absl::StatusOr<size_t> RuleReader::AxisOf(const YamlNode& node) const {
   const std::optional<size_t> axis = node.is_text() ? Find(node.yaml().Scalar()) : std::nullopt;
   if (!axis) return node.Wrong(ExpectedAxis());
   return *axis;

@@ -11,7 +11,7 @@
 
 #include "orders/field_table.h"
 #include "sets/plan.h"
-#include "sets/plan_node.h"
+#include "text/yaml/yaml_node.h"
 
 namespace imprint::sets {
 namespace {

@@ -14,7 +14,7 @@ namespace imprint::sets {
 namespace {
 
 // Sets the member that a row is about.
-absl::Status SetField(const Field<PictureRequest>& row, const PlanNode& node, PictureRequest& to) {
+absl::Status SetField(const Field<PictureRequest>& row, const YamlNode& node, PictureRequest& to) {
   return std::visit(
       [&]<typename Member>(const Member& member) -> absl::Status {
         if constexpr (kIsNamed<Member>) {
@@ -50,9 +50,9 @@ absl::Status SetField(const Field<PictureRequest>& row, const PlanNode& node, Pi
 
 }  // namespace
 
-std::vector<PlanField> WithSettings(std::vector<PlanField> fields, GivenSettings& settings) {
+std::vector<YamlField> WithSettings(std::vector<YamlField> fields, GivenSettings& settings) {
   for (const Field<PictureRequest>& row : kPictureFields) {
-    fields.push_back({row.name, [&](const PlanNode& node) {
+    fields.push_back({row.name, [&](const YamlNode& node) {
                         settings.given.push_back(&row);
                         return SetField(row, node, settings.values);
                       }});

@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "sets/plan.h"
-#include "sets/plan_node.h"
+#include "text/yaml/yaml_node.h"
 
 namespace imprint::sets {
 
 // Returns the fields, and after them those of how pictures are drawn, which go to `settings`. It
 // must outlive them.
-std::vector<PlanField> WithSettings(std::vector<PlanField> fields, GivenSettings& settings);
+std::vector<YamlField> WithSettings(std::vector<YamlField> fields, GivenSettings& settings);
 
 }  // namespace imprint::sets

@@ -66,9 +66,9 @@ int Main(int argc, char** argv) {
       ->type_name("FOLDER")
       ->envname("IMPRINT_HOME");
   app.fallthrough();
-  std::vector<Command> commands = {MakeUpCommand(app),    MakeDownCommand(app),
-                                   MakeTeachCommand(app), MakeDrawCommand(app),
-                                   MakeNodesCommand(app), MakeFsckCommand(app)};
+  std::vector<Command> commands = {
+      MakeUpCommand(app),    MakeDownCommand(app), MakeTeachCommand(app), MakeDrawCommand(app),
+      MakeNodesCommand(app), MakeFsckCommand(app), MakePolicyCommand(app)};
   for (auto* make : {&MakeJobCommands, &MakeEmbeddingCommands, &MakeImageSetCommands,
                      &MakeSetCommands, &MakeReferenceCommands, &MakeModelCommands}) {
     for (Command& command : make(app)) commands.push_back(std::move(command));

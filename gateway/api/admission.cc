@@ -16,6 +16,7 @@
 #include "gateway/api/set_admission.h"
 #include "gateway/api/spec_parser.h"
 #include "sets/coverage.h"
+#include "text/policy/policy_file.h"
 
 namespace imprint::gateway {
 namespace {
@@ -72,8 +73,12 @@ absl::Status CheckConcept(const v1::TrainingSpec& spec, RegistryClient& registry
 }  // namespace
 
 absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
-                             const JobCaps& caps) {
+                             const JobCaps& caps, const PromptPolicy* policy) {
   ASSIGN_OR_RETURN(v1::TrainingSpec spec, ParseTrainingSpec(request.spec()));
+  for (int i = 0; i < spec.templates_size(); ++i) {
+    RETURN_IF_ERROR(CheckPolicy(policy, absl::StrCat("spec.templates[", i, "]"), spec.templates(i),
+                                PromptStyle::kLiteral));
+  }
   ASSIGN_OR_RETURN(NewJob created, Common(request));
   const auto model = registry.GetBaseModel(spec.base_model());
   if (!model.ok()) return For("spec.base_model", model.status());
@@ -95,9 +100,9 @@ absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, Regist
 }
 
 absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
-                             const JobCaps& caps) {
+                             const JobCaps& caps, const PromptPolicy* policy) {
   ASSIGN_OR_RETURN(NewJob created, Common(request));
-  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(request.spec(), registry, caps));
+  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(request.spec(), registry, caps, policy));
   if (set.plan != nullptr) {
     RETURN_IF_ERROR(sets::CheckQuotas(set.plan->plan(), sets::CoverageOf(*set.plan)));
   }

@@ -58,7 +58,7 @@ absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const
   ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload_sha256));
   if (earlier) return *earlier;
   RegistryClient registry = registry_.For(context);
-  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, caps_));
+  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, caps_, policy_));
   // Admission may take longer than the caller waits, and nobody would know of the job.
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
   created.payload_sha256 = payload_sha256;
@@ -99,7 +99,7 @@ absl::StatusOr<v1::CheckPlanResponse> JobApi::Check(const grpc::ServerContext& c
                                                     const v1::ImageSetSpec& spec) {
   if (spec.plan().empty()) return FieldError("spec.plan", "none", "a plan");
   RegistryClient registry = registry_.For(context);
-  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(spec, registry, caps_));
+  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(spec, registry, caps_, policy_));
   v1::CheckPlanResponse check;
   sets::FillCheck(set.spec, *set.plan, sets::CoverageOf(*set.plan), check);
   check.mutable_warnings()->Assign(set.warnings.begin(), set.warnings.end());

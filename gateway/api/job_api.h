@@ -18,6 +18,7 @@
 #include "gateway/peers/registry_client.h"
 #include "gateway/scheduler/drawing_pace.h"
 #include "services/server/turnstile.h"
+#include "text/policy/prompt_policy.h"
 
 namespace imprint::gateway {
 
@@ -27,10 +28,11 @@ inline constexpr int kMaxWatchers = 256;
 // Thread-safe.
 class JobApi : public v1::JobService::Service {
  public:
-  // `changed` is called when there may be something to schedule or to finish.
+  // `policy` may be null. `changed` is called when there may be something to schedule or to finish.
   JobApi(JobStore& jobs, WorkQueue& queue, Leases& leases, EventBell& bell, NodeTable& nodes,
          RegistryClient& registry, const Obstacles& obstacles, const DrawingPace& pace,
-         const JobCaps& caps, std::function<void()> changed, Metrics& metrics)
+         const JobCaps& caps, const PromptPolicy* policy, std::function<void()> changed,
+         Metrics& metrics)
       : jobs_(jobs),
         queue_(queue),
         leases_(leases),
@@ -40,6 +42,7 @@ class JobApi : public v1::JobService::Service {
         obstacles_(obstacles),
         pace_(pace),
         caps_(caps),
+        policy_(policy),
         changed_(std::move(changed)),
         watchers_("watchers", kMaxWatchers, kMaxWatchers / 2) {
     watchers_.Show(metrics);
@@ -103,6 +106,7 @@ class JobApi : public v1::JobService::Service {
   const Obstacles& obstacles_;
   const DrawingPace& pace_;
   const JobCaps caps_;
+  const PromptPolicy* const policy_;
   std::function<void()> changed_;
   std::atomic<bool> draining_ = false;
   Turnstile watchers_;

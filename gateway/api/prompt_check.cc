@@ -11,8 +11,10 @@
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
+#include "rpc/status.h"
 #include "text/clip_tokenizer.h"
 #include "text/concept_vocabulary.h"
+#include "text/policy/policy_file.h"
 #include "text/prompt_syntax.h"
 #include "text/prompt_words.h"
 #include "text/standard_tokenizer.h"
@@ -114,6 +116,18 @@ absl::Status CheckPrompts(const SetTexts& texts, const KnownTokens& known) {
     problem = FieldError(prompt.field(), Quoted(*words.network_calls.begin()),
                          "no call of a network, which has no effect here; or "
                          "spec.angle_brackets_are_text");
+    return false;
+  });
+  return problem;
+}
+
+absl::Status CheckPromptPolicy(const SetTexts& texts, const PromptPolicy* policy) {
+  absl::Status problem;
+  if (policy == nullptr) return problem;
+  texts.ForEach([&](const SetTexts::Text& prompt) {
+    if (prompt.is_negative || !policy->Find(prompt.text, prompt.style)) return true;
+    problem = WithReason(CheckPolicy(policy, prompt.field(), prompt.text, prompt.style),
+                         "PROMPT_BLOCKED");
     return false;
   });
   return problem;

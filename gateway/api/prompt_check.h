@@ -12,6 +12,7 @@
 #include <imprint/v1/registry.pb.h>
 
 #include "gateway/api/set_texts.h"
+#include "text/policy/prompt_policy.h"
 
 namespace imprint::gateway {
 
@@ -29,6 +30,10 @@ struct KnownTokens {
 // Returns INVALID_ARGUMENT naming a prompt that cannot be read: it has a weight beyond all limits,
 // or calls a network by name, unless the spec says that angle brackets are text.
 absl::Status CheckPrompts(const SetTexts& texts, const KnownTokens& known);
+
+// Returns INVALID_ARGUMENT with the reason PROMPT_BLOCKED naming the first prompt that a policy,
+// which may be null, blocks. What is kept out may name what is blocked.
+absl::Status CheckPromptPolicy(const SetTexts& texts, const PromptPolicy* policy);
 
 // A word in angle brackets that is not a token.
 struct UnknownWord {

@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "base/text_field.h"
 #include "gateway/api/embedding_pins.h"
+#include "gateway/api/prompt_check.h"
 #include "gateway/api/registry_answer.h"
 #include "gateway/jobs/item_plan.h"
 #include "orders/picture_request.h"
@@ -84,7 +85,7 @@ v1::ImageSetSpec SpecOf(const v1::ItemRequest& item) {
 }  // namespace
 
 absl::StatusOr<AdmittedSet> AdmitRedraw(const v1::ImageSetSpec& given, RegistryClient& registry,
-                                        const JobCaps& caps) {
+                                        const JobCaps& caps, const PromptPolicy* policy) {
   const v1::Redraw& redraw = given.redraw();
   constexpr absl::string_view kSet = "spec.redraw.image_set";
   RETURN_IF_ERROR(ParseResourceName(kSet, redraw.image_set(), "imageSets/*").status());
@@ -109,7 +110,11 @@ absl::StatusOr<AdmittedSet> AdmitRedraw(const v1::ImageSetSpec& given, RegistryC
     if (!seen.insert(index).second) return FieldError(field, absl::StrCat(index, " twice"), "once");
     const auto item = registry.GetItem(absl::StrCat(redraw.image_set(), "/items/", index));
     if (!item.ok()) return For(field, item.status());
-    work += ItemWork(SpecOf(item->request()));
+    // The policy may be younger than the picture.
+    v1::ImageSetSpec of_item = SpecOf(item->request());
+    of_item.add_prompts(item->request().prompt());
+    RETURN_IF_ERROR(InContext(field, CheckPromptPolicy(of_item, policy)));
+    work += ItemWork(of_item);
   }
   set.item_work = work / static_cast<double>(set.items);
   return set;

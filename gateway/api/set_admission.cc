@@ -44,7 +44,7 @@ void WarnOfOthers(const std::vector<v1::Embedding>& embeddings,
 }
 
 // Pins the embeddings, and refuses prompts that name what they are not.
-absl::Status FitPrompts(RegistryClient& registry, AdmittedSet& set) {
+absl::Status FitPrompts(RegistryClient& registry, const PromptPolicy* policy, AdmittedSet& set) {
   const v1::BaseModel& model = set.model;
   KnownTokens known;
   ASSIGN_OR_RETURN(known.embeddings, PinEmbeddings(model, registry, set.spec));
@@ -58,6 +58,7 @@ absl::Status FitPrompts(RegistryClient& registry, AdmittedSet& set) {
   known.of_model.assign(checked.model_tokens().begin(), checked.model_tokens().end());
   const SetTexts texts(set.spec, set.plan.get());
   RETURN_IF_ERROR(CheckPrompts(texts, known));
+  RETURN_IF_ERROR(CheckPromptPolicy(texts, policy));
   if (const auto unknown = FindUnknownWord(texts, known)) {
     // Asked only now, to say which concept's embedding is missing.
     const auto others = registry.CheckTokens(model.name(), {unknown->word}, "");
@@ -129,9 +130,9 @@ absl::Status FitToExtended(RegistryClient& registry, AdmittedSet& set) {
 }  // namespace
 
 absl::StatusOr<AdmittedSet> AdmitSet(const v1::ImageSetSpec& given, RegistryClient& registry,
-                                     const JobCaps& caps) {
+                                     const JobCaps& caps, const PromptPolicy* policy) {
   RETURN_IF_ERROR(CheckLengths(given));
-  if (given.has_redraw()) return AdmitRedraw(given, registry, caps);
+  if (given.has_redraw()) return AdmitRedraw(given, registry, caps, policy);
   AdmittedSet set;
   v1::ImageSetSpec spec = given;
   if (!spec.plan().empty()) {
@@ -149,7 +150,7 @@ absl::StatusOr<AdmittedSet> AdmitSet(const v1::ImageSetSpec& given, RegistryClie
   RETURN_IF_ERROR(CheckItems(caps, set.spec, set.items));
   set.item_work = ItemWork(set.spec);
   if (set.plan != nullptr) RETURN_IF_ERROR(FitPlan(caps, set));
-  RETURN_IF_ERROR(FitPrompts(registry, set));
+  RETURN_IF_ERROR(FitPrompts(registry, policy, set));
   if (!set.spec.extends().empty()) RETURN_IF_ERROR(FitToExtended(registry, set));
   return set;
 }

@@ -14,6 +14,7 @@
 #include "gateway/api/job_caps.h"
 #include "gateway/peers/registry_client.h"
 #include "sets/expansion.h"
+#include "text/policy/prompt_policy.h"
 
 namespace imprint::gateway {
 
@@ -30,10 +31,10 @@ struct AdmittedSet {
   std::vector<std::string> warnings;
 };
 
-// Returns INVALID_ARGUMENT for a bad field or one beyond the caps, NOT_FOUND for what is not in the
-// registry, and FAILED_PRECONDITION for what does not fit together; each names the field and, in a
-// plan, line, column and picture.
+// `policy` may be null. Returns INVALID_ARGUMENT for a bad field or one beyond the caps, NOT_FOUND
+// for what is not in the registry, and FAILED_PRECONDITION for what does not fit together; each
+// names the field and, in a plan, line, column and picture.
 absl::StatusOr<AdmittedSet> AdmitSet(const v1::ImageSetSpec& spec, RegistryClient& registry,
-                                     const JobCaps& caps);
+                                     const JobCaps& caps, const PromptPolicy* policy);
 
 }  // namespace imprint::gateway

@@ -18,7 +18,8 @@ void SetTexts::ForEach(absl::FunctionRef<bool(const Text&)> use) const {
         return;
       }
     }
-    use({[] { return std::string("spec.negative_prompt"); }, spec_.negative_prompt(), style});
+    use({[] { return std::string("spec.negative_prompt"); }, spec_.negative_prompt(), style,
+         /*is_negative=*/true});
     return;
   }
   const auto of_cell = [&](const std::vector<size_t>& cell, int64_t /*pictures*/) {
@@ -29,7 +30,8 @@ void SetTexts::ForEach(absl::FunctionRef<bool(const Text&)> use) const {
       };
     };
     return use({field("prompt"), request.prompt, request.prompt_style}) &&
-           use({field("negative_prompt"), request.negative_prompt, request.prompt_style});
+           use({field("negative_prompt"), request.negative_prompt, request.prompt_style,
+                /*is_negative=*/true});
   };
   plan_->ForEachCombination(plan_->AxesOfPrompts(), of_cell);
 }

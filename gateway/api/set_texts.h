@@ -27,6 +27,8 @@ class SetTexts {
     std::function<std::string()> field;
     const std::string& text;
     PromptStyle style;
+    // Whether it says what is kept out.
+    bool is_negative = false;
   };
 
   // Calls `use` with each text, once, until it returns false. Takes some 10 µs for each different

@@ -10,6 +10,7 @@
 #include "services/sampler/chunk_order.h"
 #include "services/sampler/chunk_run.h"
 #include "services/server/call.h"
+#include "text/policy/policy_file.h"
 
 namespace imprint::sampler {
 
@@ -37,6 +38,11 @@ grpc::Status SamplerEndpoint::Stop(grpc::ServerContext* context,
 absl::StatusOr<v1::StartSamplingResponse> SamplerEndpoint::Begin(
     const v1::StartSamplingRequest& request) {
   ASSIGN_OR_RETURN(ChunkOrder order, ParseChunk(request));
+  for (size_t i = 0; i < order.pictures.size(); ++i) {
+    const PictureRequest& picture = order.pictures[i].request;
+    RETURN_IF_ERROR(CheckPolicy(policy_, absl::StrCat("items[", i, "].prompt"), picture.prompt,
+                                picture.prompt_style));
+  }
   if (models_.AreKnown()) RETURN_IF_ERROR(models_.Check("model.folder", order.model.folder()));
   // A gateway that has not heard yet that this node was started with smaller batches.
   if (order.needs_places && order.batch_places > engine_.largest_batch()) {

@@ -13,15 +13,16 @@
 #include "services/sampler/sampler_metrics.h"
 #include "services/sampler/sampling_engine.h"
 #include "services/server/model_roots.h"
+#include "text/policy/prompt_policy.h"
 
 namespace imprint::sampler {
 
 class SamplerEndpoint : public v1::SamplerService::Service {
  public:
-  // All arguments must outlive it.
+  // All arguments must outlive it. `policy` may be null.
   SamplerEndpoint(node::RunTable& runs, SamplingEngine& engine, const ModelRoots& models,
-                  SamplerMetrics& metrics)
-      : runs_(runs), engine_(engine), models_(models), metrics_(metrics) {}
+                  SamplerMetrics& metrics, const PromptPolicy* policy = nullptr)
+      : runs_(runs), engine_(engine), models_(models), metrics_(metrics), policy_(policy) {}
 
   grpc::Status Start(grpc::ServerContext* context, const v1::StartSamplingRequest* request,
                      v1::StartSamplingResponse* response) override;
@@ -37,6 +38,7 @@ class SamplerEndpoint : public v1::SamplerService::Service {
   SamplingEngine& engine_;
   const ModelRoots& models_;
   SamplerMetrics& metrics_;
+  const PromptPolicy* const policy_;
 };
 
 }  // namespace imprint::sampler

@@ -16,6 +16,7 @@
 #include "engine/torch/threads.h"
 #include "services/node/node_device.h"
 #include "services/server/log.h"
+#include "text/policy/policy_file.h"
 
 namespace imprint::sampler {
 namespace {
@@ -60,6 +61,9 @@ void SamplerNode::AddFlags(CLI::App& app) {
   add("--models", flags_.models, "Base models that stay in memory");
   add("--orphan-seconds", flags_.orphan_seconds,
       "A chunk that no gateway follows for so long is stopped");
+  app.add_option("--prompt-policy", flags_.prompt_policy,
+                 "What prompts may not say: a file that imprint policy check explains")
+      ->type_name("FILE");
   app.add_flag("--no-safety-check", flags_.no_safety_check,
                "Deliver pictures that no safety checker has seen")
       ->group(kGroup);
@@ -77,6 +81,11 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckCompute(flags_.compute, kComputeRowsOfSamplers));
   ASSIGN_OR_RETURN(engine::RecordGraph record, engine::PrepareDevice(flags_.compute));
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
+  if (!flags_.prompt_policy.empty()) {
+    auto policy = ReadPolicy(flags_.prompt_policy);
+    if (!policy.ok()) return InContext("prompt-policy", policy.status());
+    policy_ = *std::move(policy);
+  }
   if (flags_.no_safety_check) LogWarning("the safety check is off; every picture is delivered");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);
   RETURN_IF_ERROR(ChooseBatch(record));
@@ -94,7 +103,8 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
                                                        .models = static_cast<size_t>(flags_.models),
                                                        .safety_check = !flags_.no_safety_check},
                                        *uploader_, *metrics_, runs_->changes());
-  endpoint_ = std::make_unique<SamplerEndpoint>(*runs_, *engine_, flags_.model_roots, *metrics_);
+  endpoint_ = std::make_unique<SamplerEndpoint>(*runs_, *engine_, flags_.model_roots, *metrics_,
+                                                policy_ ? &*policy_ : nullptr);
   return absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@
 #include "services/sampler/sampling_engine.h"
 #include "services/server/model_roots.h"
 #include "services/server/service.h"
+#include "text/policy/prompt_policy.h"
 
 namespace imprint::sampler {
 
@@ -34,6 +35,7 @@ struct SamplerFlags {
   int models = 1;
   int orphan_seconds = 60;
   bool no_safety_check = false;
+  std::string prompt_policy;
   // Without any, models are read from wherever the gateway says.
   ModelRoots model_roots;
 };
@@ -63,6 +65,7 @@ class SamplerNode : public Service {
   // The most that a set may ask for: one that was begun in another batch than this start's choice
   // is not turned away.
   int largest_batch_ = 0;
+  std::optional<PromptPolicy> policy_;
   std::unique_ptr<SamplerMetrics> metrics_;
   std::unique_ptr<node::RunTable> runs_;
   std::unique_ptr<node::NodeBoard> board_;

@@ -136,3 +136,23 @@ def test_the_axes_that_quotas_name_are_counted_as_the_manual_says(tmp_path):
     plan["quotas"].append({"of": {"level": "a"}, "at_most": 1})
     file.write_text(json.dumps(plan))
     assert "got 501 axes named so far; expected at most 500" in check(file).stderr
+
+
+POLICY = "blocked: [{words: [sword], reason: not for this age}]\nallowed: [paper sword]\n"
+
+
+def test_a_policy_is_read_and_held_against_prompts_and_plans(tmp_path):
+    policy, plan = tmp_path / "policy.yaml", tmp_path / "plan.yaml"
+    policy.write_text(POLICY)
+    plan.write_text("prompt: '{who}'\naxes: {who: {mia: mia, max: max with a sw0rd}}\n")
+
+    def check_policy(*arguments):
+        return subprocess.run([BIN / "imprint", "policy", "check", *arguments], capture_output=True, text=True)
+
+    done = check_policy(policy, "--prompt", "a paper sword", "--plan", COOKBOOK / "day.yaml")
+    assert done.returncode == 0 and "1 phrase blocked, 1 allowed" in done.stdout, done.stderr
+    done = check_policy(policy, "--prompt", "a cat", "--prompt", "a Sword", "--plan", plan)
+    assert done.returncode == 2 and "--prompt[1]: got \"Sword\"" in done.stderr
+    assert f"{plan}:1:9: prompt of who=max/1: got \"sw0rd\"" in done.stdout
+    policy.write_text("blocked: []\n")
+    assert "policy.yaml:1:1: policy: got nothing that is blocked" in check_policy(policy).stderr

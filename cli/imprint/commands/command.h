@@ -60,6 +60,8 @@ std::vector<Command> MakeSetCommands(CLI::App& app);
 // references list, show
 std::vector<Command> MakeReferenceCommands(CLI::App& app);
 Command MakeNodesCommand(CLI::App& app);
+// policy check
+Command MakePolicyCommand(CLI::App& app);
 
 // Returns a client of the command's gateway. Returns FAILED_PRECONDITION if no server is named and
 // no `imprint up` is running.

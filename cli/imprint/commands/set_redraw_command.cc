@@ -81,20 +81,20 @@ std::string OtherComputation(const v1::Item& before, const v1::Item& now) {
   return was == is ? "" : absl::StrCat("then: ", was, "; now: ", is);
 }
 
-struct Outcome {
+struct SeenAgain {
   bool same = false;
   std::string text;
 };
 
-absl::StatusOr<Outcome> Compare(const v1::Item& before, const v1::Item& now, Gateway& gateway) {
+absl::StatusOr<SeenAgain> Compare(const v1::Item& before, const v1::Item& now, Gateway& gateway) {
   if (before.safety().blocked() || now.safety().blocked()) {
     const bool same = before.safety().blocked() == now.safety().blocked();
-    return Outcome{same, same ? "blocked, as before" : "blocked only once"};
+    return SeenAgain{same, same ? "blocked, as before" : "blocked only once"};
   }
-  if (before.sha256() == now.sha256()) return Outcome{true, "bit for bit"};
+  if (before.sha256() == now.sha256()) return SeenAgain{true, "bit for bit"};
   ASSIGN_OR_RETURN(const std::string old_file, DownloadItem(gateway, before.name()));
   ASSIGN_OR_RETURN(const std::string new_file, DownloadItem(gateway, now.name()));
-  return Outcome{false, Difference(std::as_bytes(std::span(old_file)), new_file)};
+  return SeenAgain{false, Difference(std::as_bytes(std::span(old_file)), new_file)};
 }
 
 absl::StatusOr<v1::Job> DrawAgain(const v1::ImageSet& set, const std::vector<int64_t>& items,
@@ -117,7 +117,7 @@ absl::StatusOr<v1::Job> DrawAgain(const v1::ImageSet& set, const std::vector<int
   progress.Finish();
   if (absl::IsCancelled(followed.status())) return StoppedWatching({job.name()});
   if (!followed.ok()) return followed.status();
-  RETURN_IF_ERROR(cli::Outcome(*followed));
+  RETURN_IF_ERROR(Outcome(*followed));
   return *followed;
 }
 
@@ -145,7 +145,7 @@ absl::Status Redraw(const RedrawOptions& options, CommandContext& context) {
     v1::GetItemRequest request;
     request.set_name(now.request().redraw_of());
     ASSIGN_OR_RETURN(const v1::Item before, gateway->Call(&RegistryCalls::GetItem, request));
-    ASSIGN_OR_RETURN(const Outcome outcome, Compare(before, now, *gateway));
+    ASSIGN_OR_RETURN(const SeenAgain outcome, Compare(before, now, *gateway));
     same += outcome.same ? 1 : 0;
     if (other.empty()) other = OtherComputation(before, now);
     table.Add({NameOf(before), absl::StrCat(before.request().seed()), outcome.text});

@@ -14,7 +14,7 @@
 #include "absl/strings/string_view.h"
 #include <yaml-cpp/yaml.h>
 
-namespace imprint::sets {
+namespace imprint {
 
 inline constexpr size_t kMaxNameBytes = 64;
 
@@ -22,27 +22,28 @@ inline constexpr size_t kMaxNameBytes = 64;
 // may become a part of keys, files and addresses.
 bool IsName(absl::string_view text);
 
-class PlanNode;
+class YamlNode;
 
 // A field of a map, and what reads it.
-struct PlanField {
+struct YamlField {
   absl::string_view name;
-  std::function<absl::Status(const PlanNode& value)> read;
+  std::function<absl::Status(const YamlNode& value)> read;
 };
 
 // The most that may be read of one file, in bytes of text and 64 for each node. Aliases count each
 // time that they are used: a few lines of them can stand for more than memory holds.
-inline constexpr int64_t kMostPlanReading = 32 << 20;
+inline constexpr int64_t kMostYamlReading = 32 << 20;
 
-struct PlanEntry;
+struct YamlEntry;
 
 // A node of a file, and its field's name from the top: "axes.level.simple". Copies are cheap and
 // share the file's nodes, and what may still be read of it. Not thread-safe.
-class PlanNode {
+class YamlNode {
  public:
-  // The top of a file that errors call `origin`.
-  PlanNode(YAML::Node top, const std::string& origin)
-      : node_(std::move(top)), file_(std::make_shared<File>(File{.origin = origin})) {}
+  // Reads a text as the one document of a file that errors call `origin`, and its top `what`.
+  // INVALID_ARGUMENT naming the place if it is not YAML, or has more than one document.
+  static absl::StatusOr<YamlNode> Parse(absl::string_view text, const std::string& origin,
+                                        const std::string& what);
 
   const YAML::Node& yaml() const { return node_; }
   const std::string& field() const { return field_; }
@@ -62,22 +63,24 @@ class PlanNode {
   absl::StatusOr<int64_t> Whole(int64_t least, int64_t most) const;
 
   // Returns the elements of a list. A single text is read as a list of one.
-  absl::StatusOr<std::vector<PlanNode>> List() const;
+  absl::StatusOr<std::vector<YamlNode>> List() const;
 
   // Returns the entries of a map in the file's order. No two have the same name.
-  absl::StatusOr<std::vector<PlanEntry>> Entries() const;
+  absl::StatusOr<std::vector<YamlEntry>> Entries() const;
 
   // Reads a map's entries with those of `fields`, in the order of `fields`. An entry that none of
   // them is for is an error.
-  absl::Status Read(const std::vector<PlanField>& fields) const;
+  absl::Status Read(const std::vector<YamlField>& fields) const;
 
  private:
   struct File {
     std::string origin;
+    // What the top is called.
+    std::string what;
     int64_t read = 0;
   };
 
-  PlanNode(YAML::Node node, std::shared_ptr<File> file, std::string field)
+  YamlNode(YAML::Node node, std::shared_ptr<File> file, std::string field)
       : node_(std::move(node)), file_(std::move(file)), field_(std::move(field)) {}
 
   // Returns INVALID_ARGUMENT if more has been read than may be.
@@ -90,10 +93,10 @@ class PlanNode {
 
 // A name of a map and what stands behind its colon. `key` is the name itself: errors about it point
 // there, those about the value at the value, which is at its anchor if it is an alias.
-struct PlanEntry {
+struct YamlEntry {
   std::string name;
-  PlanNode key;
-  PlanNode value;
+  YamlNode key;
+  YamlNode value;
 };
 
-}  // namespace imprint::sets
+}  // namespace imprint
