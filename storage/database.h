@@ -33,7 +33,8 @@ template <typename Body>
 concept ValueBody = kIsStatusOr<std::invoke_result_t<Body&, soci::session&>>;
 
 // Thread-safe: transactions wait for each other. SQLite runs in WAL mode with synchronous=FULL:
-// what was committed survives a crash of the machine.
+// what was committed survives a crash of the machine. Writes that wait at the same time are
+// committed as one, so that a disk is waited for once.
 class Database {
  public:
   // Opens or makes the file, which is its owner's alone, checks that it is whole (SQLite's
@@ -50,7 +51,8 @@ class Database {
   // neither statements nor values: RESOURCE_EXHAUSTED for a full disk, ALREADY_EXISTS for a
   // violated uniqueness, UNAVAILABLE for a lock that is held too long, DATA_LOSS for a damaged
   // file, which is not touched again, INTERNAL otherwise; Diagnosed (base/error_notes.h) says more
-  // of it. `body` must not keep the session, and must not call Write or Read.
+  // of it. `body` must not keep the session, and must not call Write or Read. It may be run on
+  // another thread that writes at the same time, and sees what earlier ones of those have written.
   virtual absl::Status Write(const std::function<absl::Status(soci::session&)>& body) = 0;
 
   // Does the same for statements that only read; they do not wait for writers and see a consistent

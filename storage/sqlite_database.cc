@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -28,6 +31,8 @@ namespace fs = std::filesystem;
 // How long a transaction waits for another process's lock.
 constexpr int kBusyMilliseconds = 10'000;
 constexpr size_t kReaders = 4;
+// The most transactions that are committed as one.
+constexpr size_t kMostTogether = 64;
 // The most faults that are listed of a damaged file.
 constexpr int kMostFaults = 100;
 
@@ -81,16 +86,30 @@ class SqliteDatabase : public Database {
     return Damage().ok() ? opened : absl::OkStatus();
   }
 
+  // SQLite has one writer at a time, and makes each commit durable by itself, which takes longer
+  // than most bodies do. So those that wait meanwhile are written together: the first of them runs
+  // all, in their order, and commits once.
   absl::Status Write(const std::function<absl::Status(soci::session&)>& body) override {
-    // SQLite has one writer at a time. Waiting here is in order, while its busy handler sleeps and
-    // tries again.
-    const absl::MutexLock lock(&writing_);
-    return Run([&]() -> absl::Status {
-      Transaction transaction(writer_, "begin immediate");
-      RETURN_IF_ERROR(body(writer_));
-      transaction.Commit();
-      return absl::OkStatus();
-    });
+    Waiting mine = {.body = &body};
+    std::vector<Waiting*> group;
+    {
+      const auto may_go_on = [&]() ABSL_SHARED_LOCKS_REQUIRED(queueing_) {
+        return mine.is_done || !has_leader_;
+      };
+      const absl::MutexLock lock(&queueing_);
+      queue_.push_back(&mine);
+      queueing_.Await(absl::Condition(&may_go_on));
+      if (mine.is_done) return mine.status;
+      has_leader_ = true;
+      const size_t most = std::min(queue_.size(), kMostTogether);
+      group.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(most));
+      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(most));
+    }
+    WriteTogether(group);
+    const absl::MutexLock lock(&queueing_);
+    for (Waiting* each : group) each->is_done = true;
+    has_leader_ = false;
+    return mine.status;
   }
 
   absl::Status Read(const std::function<absl::Status(soci::session&)>& body) override {
@@ -123,6 +142,55 @@ class SqliteDatabase : public Database {
   }
 
  private:
+  // A body that is to be run, and what came of it.
+  struct Waiting {
+    const std::function<absl::Status(soci::session&)>* body = nullptr;
+    absl::Status status;
+    bool is_done = false;
+  };
+
+  // Each body has a savepoint of its own, to which it is rolled back if it fails. If the
+  // transaction cannot be committed, none of them was written.
+  void WriteTogether(const std::vector<Waiting*>& group) {
+    const absl::MutexLock lock(&writing_);
+    const absl::Status committed = Run([&]() -> absl::Status {
+      Transaction transaction(writer_, "begin immediate");
+      for (Waiting* each : group) {
+        each->status = group.size() == 1 ? (*each->body)(writer_) : WriteOne(*each);
+        if (group.size() == 1) RETURN_IF_ERROR(each->status);
+      }
+      transaction.Commit();
+      return absl::OkStatus();
+    });
+    if (committed.ok()) return;
+    for (Waiting* each : group) {
+      if (each->status.ok()) each->status = committed;
+    }
+  }
+
+  // Throws if SQLite has rolled back the whole transaction, as it does when the disk is full.
+  absl::Status WriteOne(const Waiting& each) ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_) {
+    writer_ << "savepoint one";
+    absl::Status status;
+    std::exception_ptr thrown;
+    try {
+      status = (*each.body)(writer_);
+    } catch (const std::exception& error) {
+      thrown = std::current_exception();
+      status = FromSqliteError(error);
+      if (absl::IsDataLoss(status)) NoteDamage(status);
+    }
+    if (thrown != nullptr && !IsInTransaction()) std::rethrow_exception(thrown);
+    if (!status.ok()) writer_ << "rollback to one";
+    writer_ << "release one";
+    return status;
+  }
+
+  bool IsInTransaction() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_) {
+    const auto& backend = static_cast<soci::sqlite3_session_backend&>(*writer_.get_backend());
+    return sqlite_api::sqlite3_get_autocommit(backend.conn_) == 0;
+  }
+
   // Once the file is known to be damaged, nothing is tried on it any more.
   absl::Status Run(const std::function<absl::Status()>& body) {
     RETURN_IF_ERROR(Damage());
@@ -263,6 +331,10 @@ class SqliteDatabase : public Database {
   const fs::path file_;
   mutable absl::Mutex damaging_;
   absl::Status damage_ ABSL_GUARDED_BY(damaging_);
+  absl::Mutex queueing_;
+  std::vector<Waiting*> queue_ ABSL_GUARDED_BY(queueing_);
+  // Whether a thread is writing what waited.
+  bool has_leader_ ABSL_GUARDED_BY(queueing_) = false;
   absl::Mutex writing_;
   soci::session writer_ ABSL_GUARDED_BY(writing_);
   absl::Mutex reading_;

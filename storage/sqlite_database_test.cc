@@ -1,11 +1,13 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <sys/stat.h>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -288,6 +290,103 @@ TEST_F(SqliteDatabaseTest, ItsClockIsTheTime) {
   }),
               Succeeds());
   EXPECT_NEAR(static_cast<double>(now), static_cast<double>(absl::ToUnixMicros(absl::Now())), 60e6);
+}
+
+// While a body holds the writer, others come and are written together.
+class TogetherTest : public SqliteDatabaseTest {
+ protected:
+  // Runs all bodies as one group, and returns their statuses in order.
+  static std::vector<absl::Status> WriteTogether(
+      Database& database, const std::vector<std::function<absl::Status(soci::session&)>>& bodies) {
+    std::vector<absl::Status> statuses(bodies.size());
+    std::vector<std::thread> threads;
+    std::atomic<size_t> begun = 0;
+    const absl::Status held = database.Write([&](soci::session&) -> absl::Status {
+      for (size_t i = 0; i < bodies.size(); ++i) {
+        threads.emplace_back([&, i] {
+          ++begun;
+          statuses[i] = database.Write(bodies[i]);
+        });
+        // In this order, as far as threads can be told.
+        while (begun <= i) std::this_thread::yield();
+        absl::SleepFor(absl::Milliseconds(20));
+      }
+      return absl::OkStatus();
+    });
+    EXPECT_THAT(held, Succeeds());
+    for (std::thread& thread : threads) thread.join();
+    return statuses;
+  }
+
+  static absl::Status Insert(soci::session& sql, const std::string& key) {
+    sql << "insert into t (k, v) values (:k, 1)", soci::use(key);
+    return absl::OkStatus();
+  }
+};
+
+TEST_F(TogetherTest, OneThatFailsLeavesTheOthersAsTheyAre) {
+  const auto database = Open();
+  const auto statuses =
+      WriteTogether(*database, {[](soci::session& sql) { return Insert(sql, "a"); },
+                                [](soci::session& sql) -> absl::Status {
+                                  (void)Insert(sql, "b");
+                                  return absl::AbortedError("changed its mind");
+                                },
+                                // The same key again: SOCI throws.
+                                [](soci::session& sql) { return Insert(sql, "a"); },
+                                [](soci::session& sql) { return Insert(sql, "c"); }});
+  EXPECT_THAT(statuses[0], Succeeds());
+  EXPECT_TRUE(absl::IsAborted(statuses[1])) << statuses[1];
+  EXPECT_TRUE(absl::IsAlreadyExists(statuses[2])) << statuses[2];
+  EXPECT_THAT(statuses[3], Succeeds());
+  EXPECT_EQ(Count(*database), 2);
+  EXPECT_EQ(Count(*Open()), 2) << "and so it is on the disk";
+}
+
+TEST_F(TogetherTest, ALaterOneSeesWhatAnEarlierOneWrote) {
+  const auto database = Open();
+  int seen = -1;
+  const auto statuses =
+      WriteTogether(*database, {[](soci::session& sql) { return Insert(sql, "a"); },
+                                [&](soci::session& sql) -> absl::Status {
+                                  sql << "select count(*) from t", soci::into(seen);
+                                  return Insert(sql, "b");
+                                }});
+  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(Count(*database), 2);
+}
+
+TEST_F(TogetherTest, NoneWasWrittenIfTheTransactionIsGone) {
+  const auto database = Open();
+  const auto statuses =
+      WriteTogether(*database, {[](soci::session& sql) { return Insert(sql, "a"); },
+                                // As SQLite does by itself when the disk is full.
+                                [](soci::session& sql) -> absl::Status {
+                                  sql << "rollback";
+                                  throw soci::soci_error("the disk went away");
+                                },
+                                [](soci::session& sql) { return Insert(sql, "c"); }});
+  for (const absl::Status& status : statuses) EXPECT_FALSE(status.ok());
+  EXPECT_EQ(Count(*database), 0);
+  EXPECT_THAT(Put(*database, "d", 1), Succeeds()) << "the next ones go on";
+}
+
+TEST_F(TogetherTest, ManyThreadsWriteAllThatTheySay) {
+  const auto database = Open();
+  std::vector<std::thread> threads;
+  std::atomic<int> failed = 0;
+  for (int thread = 0; thread < 8; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < 50; ++i) {
+        // Every fifth key is another thread's, too.
+        const std::string key = i % 5 == 0 ? absl::StrCat("s", i) : absl::StrCat(thread, "-", i);
+        if (!Put(*database, key, i).ok()) ++failed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Count(*database), 8 * 40 + 10);
+  EXPECT_EQ(failed, 7 * 10);
 }
 
 }  // namespace

@@ -80,8 +80,8 @@ class YamlNode {
     int64_t read = 0;
   };
 
-  YamlNode(YAML::Node node, std::shared_ptr<File> file, std::string field)
-      : node_(std::move(node)), file_(std::move(file)), field_(std::move(field)) {}
+  YamlNode(const YAML::Node& node, std::shared_ptr<File> file, std::string field)
+      : node_(node), file_(std::move(file)), field_(std::move(field)) {}
 
   // Returns INVALID_ARGUMENT if more has been read than may be.
   absl::Status Spend(size_t nodes, size_t bytes) const;
