@@ -45,8 +45,7 @@ int main(int argc, char** argv) {
       std::unique_lock<std::mutex> turn(one_at_a_time, std::defer_lock);
       if (alone) turn.lock();
       const absl::Status written = (*database)->Write([&](soci::session& sql) -> absl::Status {
-        sql << "insert into items (place, body) values (:p, :b)", soci::use(place),
-            soci::use(body);
+        sql << "insert into items (place, body) values (:p, :b)", soci::use(place), soci::use(body);
         sql << "update sets set done = done + 1 where number = 1";
         return absl::OkStatus();
       });

@@ -106,9 +106,10 @@ Command MakeCommand(CLI::App* draw, const std::shared_ptr<SetDrawOptions>& optio
 }  // namespace
 
 Command MakeSetDrawCommand(CLI::App& set) {
-  CLI::App* draw = set.add_subcommand("draw",
-                                      "Draw a plan's pictures.\n\n"
-                                      "  imprint set draw docs/cookbook/levels.yaml --out levels/\n");
+  CLI::App* draw =
+      set.add_subcommand("draw",
+                         "Draw a plan's pictures.\n\n"
+                         "  imprint set draw docs/cookbook/levels.yaml --out levels/\n");
   return MakeCommand(draw, std::make_shared<SetDrawOptions>());
 }
 
