@@ -21,6 +21,10 @@ namespace {
 // A picture is found by its block, and then cell by cell.
 constexpr int64_t kBlock = 64;
 
+bool IsOfPrompt(const Field<PictureRequest>* row) {
+  return row->name == "negative_prompt" || row->name == "prompt_style";
+}
+
 uint64_t SeedOf(absl::string_view text) {
   return std::strtoull(Sha256Hex(text).substr(0, 16).c_str(), nullptr, 16) >> 11;
 }
@@ -142,21 +146,19 @@ void Expansion::ForEachCombination(
 std::vector<bool> Expansion::AxesOfSettings() const {
   std::vector<bool> axes;
   for (const Axis& axis : plan_->axes) {
-    axes.push_back(absl::c_any_of(
-        axis.values, [](const AxisValue& value) { return !value.settings.given.empty(); }));
+    axes.push_back(absl::c_any_of(axis.values, [](const AxisValue& value) {
+      return !absl::c_all_of(value.settings.given, IsOfPrompt);
+    }));
   }
   return axes;
 }
 
 std::vector<bool> Expansion::AxesOfPrompts() const {
-  const auto reads_otherwise = [](const Field<PictureRequest>* row) {
-    return row->name == "negative_prompt" || row->name == "prompt_style";
-  };
   std::vector<bool> axes;
   for (size_t i = 0; i < plan_->axes.size(); ++i) {
     axes.push_back(plan_->prompt.Count(i) > 0 ||
                    absl::c_any_of(plan_->axes[i].values, [&](const AxisValue& value) {
-                     return absl::c_any_of(value.settings.given, reads_otherwise);
+                     return absl::c_any_of(value.settings.given, IsOfPrompt);
                    }));
   }
   return axes;

@@ -68,8 +68,8 @@ class Expansion {
       const std::vector<bool>& axes,
       const std::function<bool(const std::vector<size_t>& cell, int64_t pictures)>& visit) const;
 
-  // Returns which axes have values with settings of their own, and which make another prompt or
-  // negative prompt, or another way to read them.
+  // Returns which axes have values that are drawn in a way of their own, and which make another
+  // prompt or negative prompt, or another way to read them.
   std::vector<bool> AxesOfSettings() const;
   std::vector<bool> AxesOfPrompts() const;
 

@@ -27,10 +27,18 @@ class ExpansionCache {
   absl::StatusOr<std::shared_ptr<const Expansion>> Of(const std::string& text);
 
  private:
+  // One plan; whoever asks first makes it, and those who ask meanwhile wait for that alone.
+  struct Entry {
+    absl::Mutex mutex;
+    std::shared_ptr<const Expansion> made ABSL_GUARDED_BY(mutex);
+  };
+
+  std::shared_ptr<Entry> EntryOf(const std::string& text);
+
   const size_t most_;
   absl::Mutex mutex_;
-  // The one that was asked for last is at the front.
-  std::list<std::pair<std::string, std::shared_ptr<const Expansion>>> kept_ ABSL_GUARDED_BY(mutex_);
+  // By the hashes of texts. The one that was asked for last is at the front.
+  std::list<std::pair<std::string, std::shared_ptr<Entry>>> kept_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Makes one. The errors are those above.

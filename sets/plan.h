@@ -108,6 +108,8 @@ struct Plan {
   std::string axes_place;
   std::string exclusions_place;
   std::string prompt_place;
+  std::string negative_prompt_place;
+  std::map<std::string, std::string> alt_text_places;
 };
 
 // Returns whether a cell is in any of the selections. `cell` has the number of a value for each

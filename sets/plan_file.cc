@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/synchronization/mutex.h"
 
 #include "base/field_error.h"
 #include "base/resource_name.h"
@@ -99,6 +100,12 @@ class PlanReader {
                           "what the pictures differ in, and a prompt");
       }
     }
+    ASSIGN_OR_RETURN(const auto entries, file.Entries());
+    for (const YamlEntry& entry : entries) {
+      if (entry.name == "negative_prompt") plan_.negative_prompt_place = entry.value.place();
+    }
+    // Then only values keep anything out.
+    if (plan_.negative_prompt_place.empty()) plan_.negative_prompt_place = plan_.axes_place;
     RETURN_IF_ERROR(CheckDifferences());
     RETURN_IF_ERROR(CheckContradictions(plan_));
     return std::move(plan_);
@@ -261,6 +268,7 @@ class PlanReader {
         }
       }
       plan_.alt_text[language] = text;
+      plan_.alt_text_places[language] = words.place();
     }
     return absl::OkStatus();
   }
@@ -337,6 +345,9 @@ class PlanReader {
 }  // namespace
 
 absl::StatusOr<Plan> ParsePlan(absl::string_view text, const std::string& origin) {
+  // One at a time: a megabyte of YAML takes 200 while it is read.
+  static absl::Mutex reading(absl::kConstInit);
+  const absl::MutexLock lock(&reading);
   ASSIGN_OR_RETURN(const YamlNode file, YamlNode::Parse(text, origin, "plan"));
   return PlanReader(origin).Read(file);
 }

@@ -1,7 +1,6 @@
 #include "sets/prompt_check.h"
 
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -13,18 +12,19 @@ namespace imprint::sets {
 
 absl::Status CheckPrompts(const Expansion& expansion) {
   const WrittenTokens no_tokens;
-  const std::string& place = expansion.plan().prompt_place;
+  const Plan& plan = expansion.plan();
   absl::Status wrong;
   expansion.ForEachCombination(expansion.AxesOfPrompts(), [&](const auto& cell, int64_t) {
     const PictureRequest request = expansion.RequestOf(cell);
-    for (const auto& [field, text] : {std::pair("prompt", &request.prompt),
-                                      std::pair("negative_prompt", &request.negative_prompt)}) {
-      const absl::Status read = ParsePrompt(*text, request.prompt_style, no_tokens).status();
-      if (read.ok()) continue;
-      wrong = InContext(absl::StrCat(place, ": ", field, " of ", expansion.KeyOf(cell, 1)), read);
+    const auto read = [&](const std::string& place, absl::string_view field,
+                          const std::string& text) {
+      const absl::Status parsed = ParsePrompt(text, request.prompt_style, no_tokens).status();
+      if (parsed.ok()) return true;
+      wrong = InContext(absl::StrCat(place, ": ", field, " of ", expansion.KeyOf(cell, 1)), parsed);
       return false;
-    }
-    return true;
+    };
+    return read(plan.prompt_place, "prompt", request.prompt) &&
+           read(plan.negative_prompt_place, "negative_prompt", request.negative_prompt);
   });
   return wrong;
 }

@@ -22,20 +22,23 @@ TextSizes::TextSizes(const Plan& plan) {
     }
     return sizes;
   };
-  Text prompt = of_template(plan.prompt, [](const auto& value) { return value.text; });
+  Text prompt =
+      of_template(plan.prompt, [](const auto& value) -> const std::string& { return value.text; });
   prompt.place = plan.prompt_place;
   prompt.field = "prompt";
   Add(std::move(prompt));
   for (const auto& [language, text] : plan.alt_text) {
-    Text alt_text = of_template(
-        text, [&, &language = language](const auto& value) { return value.alt_text.at(language); });
-    alt_text.place = plan.origin;
+    Text alt_text =
+        of_template(text, [&, &language = language](const auto& value) -> const std::string& {
+          return value.alt_text.at(language);
+        });
+    alt_text.place = plan.alt_text_places.at(language);
     alt_text.field = absl::StrCat("alt_text.", language);
     Add(std::move(alt_text));
   }
   constexpr size_t kComma = 2;  // ", "
   const auto part = [](const std::string& text) { return text.empty() ? 0 : text.size() + kComma; };
-  Text negative{.place = plan.origin,
+  Text negative{.place = plan.negative_prompt_place,
                 .field = "negative_prompt",
                 .may_be_empty = true,
                 .separator = kComma,

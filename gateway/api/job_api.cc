@@ -216,6 +216,11 @@ absl::StatusOr<v1::Job> JobApi::Retry(const grpc::ServerContext& context,
   *create.mutable_spec() = old.image_set();
   create.mutable_spec()->clear_image_set();
   if (!old.image_set().plan().empty()) sets::LeaveToPlan(*create.mutable_spec());
+  if (const std::string& extends = old.image_set().extends(); !extends.empty()) {
+    // What it took over is drawn anew if the earlier set has been deleted since.
+    const auto earlier = registry_.For(context).GetImageSet(extends);
+    if (absl::IsNotFound(earlier.status())) create.mutable_spec()->clear_extends();
+  }
   return Create(context, create, payload, old.name());
 }
 

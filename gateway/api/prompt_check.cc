@@ -30,6 +30,7 @@ constexpr int kFarBeyond = 2;
 // and there are kMaxPromptChunks.
 constexpr size_t kNeverCutBytes = 300;
 constexpr int kFewVectors = 16;
+constexpr int64_t kMostTokenised = 20'000;
 
 std::vector<std::string> TokensOf(const KnownTokens& known) {
   std::vector<std::string> tokens;
@@ -72,11 +73,14 @@ absl::Status WarnOfCut(const SetTexts& texts, const KnownTokens& known,
   const bool bytes_tell = absl::c_all_of(known.embeddings, [](const v1::Embedding& embedding) {
     return embedding.vectors() <= std::min<int64_t>(std::ssize(embedding.token()), kFewVectors);
   });
+  int64_t looked_at = 0;
   texts.ForEach([&](const SetTexts::Text& prompt) {
     if (bytes_tell && prompt.text.size() <= kNeverCutBytes &&
         !absl::StrContains(prompt.text, "BREAK")) {
       return true;
     }
+    // Warnings are help, and no more: what takes minutes to look at is left.
+    if (++looked_at > kMostTokenised) return false;
     const auto pieces = ParsePrompt(prompt.text, prompt.style, written);
     if (!pieces.ok()) return true;
     const ChunkedPrompt read = tokenizer->EncodeChunks(*pieces, concepts);
@@ -89,7 +93,9 @@ absl::Status WarnOfCut(const SetTexts& texts, const KnownTokens& known,
   return absl::OkStatus();
 }
 
-void WarnOfSize(const v1::ImageSetSpec& spec, const v1::BaseModel& model,
+}  // namespace
+
+void WarnOfSize(const v1::ImageSetSpec& spec, const v1::BaseModel& model, absl::string_view context,
                 std::vector<std::string>& warnings) {
   const auto check = [&](absl::string_view field, int side) {
     if (model.picture_size() == 0 || side <= kFarBeyond * model.picture_size()) return;
@@ -98,11 +104,9 @@ void WarnOfSize(const v1::ImageSetSpec& spec, const v1::BaseModel& model,
                                     "; such pictures repeat their subject: draw smaller ones and "
                                     "let spec.upscale enlarge them"));
   };
-  check("spec.width", spec.width());
-  check("spec.height", spec.height());
+  check(absl::StrCat(context, "width"), spec.width());
+  check(absl::StrCat(context, "height"), spec.height());
 }
-
-}  // namespace
 
 absl::Status CheckPrompts(const SetTexts& texts, const KnownTokens& known) {
   const WrittenTokens written = Written(known);
@@ -165,7 +169,7 @@ absl::StatusOr<std::vector<std::string>> WarningsOf(const SetTexts& texts,
                                                     const KnownTokens& known) {
   std::vector<std::string> warnings;
   WarnOfUnused(texts, known, warnings);
-  WarnOfSize(texts.spec(), model, warnings);
+  WarnOfSize(texts.spec(), model, "spec.", warnings);
   RETURN_IF_ERROR(WarnOfCut(texts, known, warnings));
   return warnings;
 }

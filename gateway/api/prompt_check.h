@@ -50,6 +50,10 @@ std::optional<UnknownWord> FindUnknownWord(const SetTexts& texts, const KnownTok
 absl::Status RefuseUnknownWord(const UnknownWord& unknown, const KnownTokens& known,
                                const std::vector<std::string>& concepts);
 
+// Warns of pictures far larger than the model's own size; `context` stands before the field.
+void WarnOfSize(const v1::ImageSetSpec& spec, const v1::BaseModel& model, absl::string_view context,
+                std::vector<std::string>& warnings);
+
 // Returns warnings about a set that will be drawn all the same: embeddings that no prompt uses,
 // prompts that are cut, pictures far larger than the model's own size. Each begins with its field.
 absl::StatusOr<std::vector<std::string>> WarningsOf(const SetTexts& texts,

@@ -43,29 +43,33 @@ KnownTokens Known(const std::vector<std::string>& tokens) {
 
 TEST(PromptCheck, WeightsAreReadBesideTheTokens) {
   v1::ImageSetSpec spec = Set({"(<v:1000>) in the snow"});
-  EXPECT_THAT(CheckPrompts(spec, Known({"<v:1000>"})), Succeeds());
+  EXPECT_THAT(CheckPrompts(SetTexts(spec), Known({"<v:1000>"})), Succeeds());
   spec.set_prompts(0, "(cat:1000)");
-  EXPECT_THAT(CheckPrompts(spec, {}), RefusesNaming(Parts{"spec.prompts[0]: weight: got 1000"}));
+  EXPECT_THAT(CheckPrompts(SetTexts(spec), {}),
+              RefusesNaming(Parts{"spec.prompts[0]: weight: got 1000"}));
   spec.set_prompts(0, "cat");
   spec.set_negative_prompt("(cat:1000)");
-  EXPECT_THAT(CheckPrompts(spec, {}),
+  EXPECT_THAT(CheckPrompts(SetTexts(spec), {}),
               RefusesNaming(Parts{"spec.negative_prompt: weight: got 1000"}));
   spec.set_prompt_style(v1::PROMPT_STYLE_LITERAL);
-  EXPECT_THAT(CheckPrompts(spec, {}), Succeeds());
+  EXPECT_THAT(CheckPrompts(SetTexts(spec), {}), Succeeds());
 }
 
 TEST(PromptCheck, ANetworksCallIsRefusedUnlessBracketsAreText) {
   v1::ImageSetSpec spec = Set({"a cat", "a cat <lora:snow:0.8>"});
-  EXPECT_THAT(CheckPrompts(spec, {}), RefusesNaming(Parts{"spec.prompts[1]", "<lora:snow:0.8>",
-                                                          "angle_brackets_are_text"}));
+  EXPECT_THAT(
+      CheckPrompts(SetTexts(spec), {}),
+      RefusesNaming(Parts{"spec.prompts[1]", "<lora:snow:0.8>", "angle_brackets_are_text"}));
   spec.set_angle_brackets_are_text(true);
-  EXPECT_THAT(CheckPrompts(spec, {}), Succeeds());
+  EXPECT_THAT(CheckPrompts(SetTexts(spec), {}), Succeeds());
 }
 
 TEST(PromptCheck, AWordInAngleBracketsIsAToken) {
   const KnownTokens known = Known({"<pip>"});
-  EXPECT_FALSE(FindUnknownWord(Set({"<pip> in the snow", "a < b and c > d", "<PIP>"}), known));
-  const auto found = FindUnknownWord(Set({"<pip> in the snow", "<pop> in the snow"}), known);
+  EXPECT_FALSE(
+      FindUnknownWord(SetTexts(Set({"<pip> in the snow", "a < b and c > d", "<PIP>"})), known));
+  const auto found =
+      FindUnknownWord(SetTexts(Set({"<pip> in the snow", "<pop> in the snow"})), known);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->field, "spec.prompts[1]");
   EXPECT_EQ(found->word, "<pop>");
@@ -79,7 +83,7 @@ TEST(PromptCheck, AWordInAngleBracketsIsAToken) {
 TEST(PromptCheck, TheNegativePromptIsOneToo) {
   v1::ImageSetSpec spec = Set({"a cat"});
   spec.set_negative_prompt("<bad>");
-  const auto found = FindUnknownWord(spec, {});
+  const auto found = FindUnknownWord(SetTexts(spec), {});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->field, "spec.negative_prompt");
 }
@@ -87,32 +91,32 @@ TEST(PromptCheck, TheNegativePromptIsOneToo) {
 TEST(PromptCheck, WhatIsBakedIntoTheModelIsKnown) {
   KnownTokens known;
   known.of_model = {"<rex>", "<rex>_1"};
-  EXPECT_FALSE(FindUnknownWord(Set({"<rex> in the snow"}), known));
-  EXPECT_TRUE(FindUnknownWord(Set({"<max> in the snow"}), known));
+  EXPECT_FALSE(FindUnknownWord(SetTexts(Set({"<rex> in the snow"})), known));
+  EXPECT_TRUE(FindUnknownWord(SetTexts(Set({"<max> in the snow"})), known));
 }
 
 TEST(PromptCheck, BracketsMayBeText) {
   v1::ImageSetSpec spec = Set({"a sign that says <exit>"});
-  EXPECT_TRUE(FindUnknownWord(spec, {}));
+  EXPECT_TRUE(FindUnknownWord(SetTexts(spec), {}));
   spec.set_angle_brackets_are_text(true);
-  EXPECT_FALSE(FindUnknownWord(spec, {}));
+  EXPECT_FALSE(FindUnknownWord(SetTexts(spec), {}));
 }
 
 TEST(PromptCheck, NothingIsSaidOfWhatIsAsItShouldBe) {
-  EXPECT_THAT(WarningsOf(Set({"<pip> in the snow"}), Model(), Known({"<pip>"})),
+  EXPECT_THAT(WarningsOf(SetTexts(Set({"<pip> in the snow"})), Model(), Known({"<pip>"})),
               SucceedsWith(IsEmpty()));
 }
 
 TEST(PromptCheck, AnEmbeddingThatNoPromptUsesIsSaid) {
   EXPECT_THAT(
-      WarningsOf(Set({"<pip> in the snow"}), Model(), Known({"<pip>", "<mia>"})),
+      WarningsOf(SetTexts(Set({"<pip> in the snow"})), Model(), Known({"<pip>", "<mia>"})),
       SucceedsWith(ElementsAre(AllOf(HasSubstr("spec.embeddings[1]"), HasSubstr("<mia>")))));
 }
 
 TEST(PromptCheck, APromptThatIsCutIsSaid) {
   std::string longer = "a cat";
   for (int i = 0; i < 300; ++i) absl::StrAppend(&longer, " dog cat");
-  EXPECT_THAT(WarningsOf(Set({"a cat", longer}), Model(), {}),
+  EXPECT_THAT(WarningsOf(SetTexts(Set({"a cat", longer})), Model(), {}),
               SucceedsWith(ElementsAre(
                   AllOf(HasSubstr("spec.prompts[1]"), HasSubstr("600 of its 602 tokens")))));
 }
@@ -121,7 +125,7 @@ TEST(PromptCheck, ASizeFarBeyondTheModelsIsSaid) {
   v1::ImageSetSpec spec = Set({"a cat"});
   spec.set_width(128);
   spec.set_height(136);
-  EXPECT_THAT(WarningsOf(spec, Model(), {}),
+  EXPECT_THAT(WarningsOf(SetTexts(spec), Model(), {}),
               SucceedsWith(ElementsAre(AllOf(HasSubstr("spec.height: 136"), HasSubstr("64")))));
 }
 

@@ -113,7 +113,7 @@ absl::StatusOr<AdmittedSet> AdmitRedraw(const v1::ImageSetSpec& given, RegistryC
     // The policy may be younger than the picture.
     v1::ImageSetSpec of_item = SpecOf(item->request());
     of_item.add_prompts(item->request().prompt());
-    RETURN_IF_ERROR(InContext(field, CheckPromptPolicy(of_item, policy)));
+    RETURN_IF_ERROR(InContext(field, CheckPromptPolicy(SetTexts(of_item), policy)));
     work += ItemWork(of_item);
   }
   set.item_work = work / static_cast<double>(set.items);

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -72,9 +73,24 @@ absl::Status FitPrompts(RegistryClient& registry, const PromptPolicy* policy, Ad
   return absl::OkStatus();
 }
 
+// Every check reads each prompt, so that a small plan can ask for minutes of it.
+absl::Status CheckPromptBytes(const sets::Expansion& plan) {
+  constexpr size_t kMostBytes = 128 << 20;
+  size_t bytes = 0;
+  plan.ForEachCombination(plan.AxesOfPrompts(), [&](const auto& cell, int64_t) {
+    const PictureRequest request = plan.RequestOf(cell);
+    bytes += request.prompt.size() + request.negative_prompt.size();
+    return bytes <= kMostBytes;
+  });
+  if (bytes <= kMostBytes) return absl::OkStatus();
+  return FieldError("spec.plan", absl::StrCat("prompts of more than ", kMostBytes >> 20, " MiB"),
+                    "at most that, of all that differ; make several sets");
+}
+
 // Checks that the model can draw each of the ways in which a plan's values are drawn.
 absl::Status FitPlan(const JobCaps& caps, AdmittedSet& set) {
   const sets::Expansion& plan = *set.plan;
+  RETURN_IF_ERROR(CheckPromptBytes(plan));
   double work = 0;
   absl::Status wrong;
   plan.ForEachCombination(plan.AxesOfSettings(), [&](const auto& cell, int64_t pictures) {
@@ -83,6 +99,11 @@ absl::Status FitPlan(const JobCaps& caps, AdmittedSet& set) {
     if (wrong.ok()) wrong = CheckCaps(caps, of_cell);
     if (!wrong.ok()) {
       wrong = InContext(absl::StrCat("spec.plan: pictures like ", plan.KeyOf(cell, 1)), wrong);
+    }
+    if (wrong.ok() && set.warnings.size() < kMostWarnings) {
+      WarnOfSize(of_cell, set.model,
+                 absl::StrCat("spec.plan: pictures like ", plan.KeyOf(cell, 1), ": "),
+                 set.warnings);
     }
     work += ItemWork(of_cell) * static_cast<double>(pictures);
     return wrong.ok();
@@ -113,10 +134,17 @@ absl::Status FitToExtended(RegistryClient& registry, AdmittedSet& set) {
     return differs("a base model of fingerprint", earlier->base_model_fingerprint(),
                    set.model.fingerprint());
   }
-  const auto names = [](const auto& embeddings) { return absl::StrJoin(embeddings, ", "); };
-  if (names(drawn.embeddings()) != names(spec.embeddings())) {
-    return differs("embeddings", Quoted(names(drawn.embeddings())),
-                   Quoted(names(spec.embeddings())));
+  if (drawn.plan().empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(kField, ": ", spec.extends(), " has no plan, so that no picture has a key"));
+  }
+  // More may have come: no earlier prompt has their tokens.
+  for (const std::string& name : drawn.embeddings()) {
+    if (absl::c_linear_search(spec.embeddings(), name)) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat(kField, ": got ", spec.extends(), ", which was drawn with ", name,
+                     "; expected that among spec.embeddings, which are ",
+                     spec.embeddings().empty() ? "none" : absl::StrJoin(spec.embeddings(), ", ")));
   }
   if (drawn.format() != spec.format()) {
     return differs("format", v1::PictureFormat_Name(drawn.format()),

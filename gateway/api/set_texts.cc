@@ -24,13 +24,13 @@ void SetTexts::ForEach(absl::FunctionRef<bool(const Text&)> use) const {
   }
   const auto of_cell = [&](const std::vector<size_t>& cell, int64_t /*pictures*/) {
     const PictureRequest request = plan_->RequestOf(cell);
-    const auto field = [&](const char* what) {
-      return [&, what] {
-        return absl::StrCat(plan_->plan().prompt_place, ": ", what, " of ", plan_->KeyOf(cell, 1));
-      };
+    const auto field = [&](const std::string& place, const char* what) {
+      return [&, what] { return absl::StrCat(place, ": ", what, " of ", plan_->KeyOf(cell, 1)); };
     };
-    return use({field("prompt"), request.prompt, request.prompt_style}) &&
-           use({field("negative_prompt"), request.negative_prompt, request.prompt_style,
+    const sets::Plan& plan = plan_->plan();
+    return use({field(plan.prompt_place, "prompt"), request.prompt, request.prompt_style}) &&
+           use({field(plan.negative_prompt_place, "negative_prompt"), request.negative_prompt,
+                request.prompt_style,
                 /*is_negative=*/true});
   };
   plan_->ForEachCombination(plan_->AxesOfPrompts(), of_cell);

@@ -16,8 +16,7 @@ namespace imprint::gateway {
 class SetTexts {
  public:
   // `plan` is null if the spec has none.
-  SetTexts(const v1::ImageSetSpec& spec,  // NOLINT(google-explicit-constructor)
-           const sets::Expansion* plan = nullptr)
+  explicit SetTexts(const v1::ImageSetSpec& spec, const sets::Expansion* plan = nullptr)
       : spec_(spec), plan_(plan) {}
 
   const v1::ImageSetSpec& spec() const { return spec_; }

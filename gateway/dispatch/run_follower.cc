@@ -205,14 +205,15 @@ absl::Status RunFollower::BeginSampling(const v1::Ticket& ticket) {
   request.set_chunk_items(std::min(lease_.job.items_total(), kMostChunkItems));
   request.set_batch_places(spec.batch_places());
   request.set_priority(lease_.job.priority());
+  RETURN_IF_ERROR(AddItems(request));
+  if (!spec.extends().empty()) RETURN_IF_ERROR(Adopt(request));
+  if (request.items().empty()) return CompleteChunk();
   for (const std::string& name : spec.embeddings()) {
     v1::EmbeddingFile& file = *request.add_embeddings();
     file.set_name(name);
     ASSIGN_OR_RETURN(*file.mutable_content(), registry_.DownloadEmbedding(name));
   }
-  RETURN_IF_ERROR(AddItems(request));
-  if (!spec.extends().empty()) RETURN_IF_ERROR(Adopt(request));
-  return request.items().empty() ? CompleteChunk() : client_->Start(request);
+  return client_->Start(request);
 }
 
 absl::Status RunFollower::AddItems(v1::StartSamplingRequest& order) {
@@ -221,14 +222,19 @@ absl::Status RunFollower::AddItems(v1::StartSamplingRequest& order) {
   if (!spec.plan().empty()) {
     ASSIGN_OR_RETURN(plan, plans_.Of(spec.plan()));
   }
-  if (!spec.has_redraw()) *order.mutable_settings() = SettingsOf(spec);
+  // Items with settings of their own have all of them: a sampler of before there were such refuses
+  // them, where it would overlook what differs.
+  const v1::ItemRequest settings = SettingsOf(spec);
+  if (plan == nullptr && !spec.has_redraw()) *order.mutable_settings() = settings;
   for (int64_t place = 0; place < lease_.item_count; ++place) {
     if ((lease_.done_bits >> place & 1) != 0) continue;
     const int64_t index = lease_.first_item + place;
     if (spec.has_redraw()) {
       ASSIGN_OR_RETURN(*order.add_items(), ItemAgain(spec.redraw(), index));
     } else {
-      *order.add_items() = sets::ItemOf(spec, plan.get(), index);
+      v1::ItemRequest& item = *order.add_items();
+      if (plan != nullptr) item = settings;
+      item.MergeFrom(sets::ItemOf(spec, plan.get(), index));
     }
   }
   return absl::OkStatus();
@@ -251,11 +257,7 @@ absl::StatusOr<v1::ItemRequest> RunFollower::ItemAgain(const v1::Redraw& redraw,
 absl::Status RunFollower::Adopt(v1::StartSamplingRequest& order) {
   v1::AdoptItemsRequest wanted;
   wanted.set_token(order.ticket().token());
-  for (const v1::ItemRequest& item : order.items()) {
-    v1::ItemRequest& whole = *wanted.add_items();
-    whole = order.settings();
-    whole.MergeFrom(item);
-  }
+  *wanted.mutable_items() = order.items();
   ASSIGN_OR_RETURN(const v1::AdoptItemsResponse adopted, registry_.AdoptItems(wanted));
   std::set<int64_t> there;
   for (const v1::Item& item : adopted.items()) {

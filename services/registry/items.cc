@@ -155,8 +155,10 @@ absl::StatusOr<v1::Item> Items::Get(const std::string& name) {
 absl::StatusOr<v1::Item> Items::Get(const std::string& set, const std::string& key) {
   ASSIGN_OR_RETURN(const std::string id, ParseResourceId("parent", set, "imageSets"));
   return database_.Read([&](soci::session& sql) -> absl::StatusOr<v1::Item> {
-    ASSIGN_OR_RETURN(const ImageSetBrief owner, FindImageSetBrief(sql, id));
-    ASSIGN_OR_RETURN(std::optional<v1::Item> item, FindItem(sql, owner.number, key));
+    const auto owner = FindImageSetBrief(sql, id);
+    if (absl::IsNotFound(owner.status())) return NoSuch("parent", set);
+    if (!owner.ok()) return owner.status();
+    ASSIGN_OR_RETURN(std::optional<v1::Item> item, FindItem(sql, owner->number, key));
     if (!item) return NoSuch("key", key);
     return *std::move(item);
   });

@@ -111,8 +111,8 @@ void PictureUploader::Upload(const FinishedPicture& picture, const std::stop_tok
         UploadItem(*registry, header, file, last ? kLastUploadTimeout : kUploadTimeout);
     if (item.ok()) {
       v1::PictureDrawn drawn;
-      *drawn.mutable_request() = header.request();
       // What the registry has, which may be an earlier attempt's picture.
+      *drawn.mutable_request() = item->request();
       *drawn.mutable_safety() = item->safety();
       drawn.set_sha256(item->sha256());
       return chunk.Delivered(std::move(drawn));

@@ -127,9 +127,20 @@ class Page {
   }
 
   std::string AltOf(size_t picture) const {
-    const auto& [drawn, item] = report_.pictures[picture];
+    const Item& item = report_.pictures[picture].second;
     const auto text = item.alt_text.find(language_);
-    return Escaped(text != item.alt_text.end() ? text->second : drawn.prompt);
+    if (text != item.alt_text.end()) return Escaped(text->second);
+    // Not the prompt: its tokens are not for a screen reader.
+    std::vector<std::string> names;
+    for (size_t i = 0; i < item.cell.size(); ++i) {
+      names.push_back(plan_.axes[i].values[item.cell[i]].name);
+    }
+    return Escaped(absl::StrJoin(names, ", "));
+  }
+
+  // Of the alternative texts, where that is not the page's.
+  std::string Language() const {
+    return language_.empty() || language_ == "en" ? "" : absl::StrCat(" lang=\"", language_, "\"");
   }
 
   std::string Figure(size_t picture, absl::string_view caption) const {
@@ -139,7 +150,7 @@ class Page {
         drawn.is_blocked() ? Element("div", "blocked by the safety checker", "class=\"blocked\"")
                            : Element("a",
                                      absl::StrCat("<img src=\"", file, "\" alt=\"", AltOf(picture),
-                                                  "\" loading=\"lazy\">"),
+                                                  "\"", Language(), " loading=\"lazy\">"),
                                      absl::StrCat("href=\"", file, "\""));
     return Element("figure",
                    caption.empty() ? shown : shown + Element("figcaption", Escaped(caption)));
@@ -262,10 +273,17 @@ class Page {
                            : "No two pictures look nearly the same."));
       return;
     }
+    size_t left_out = 0;
     for (const NearDuplicate& pair : report_.near_duplicates) {
-      if (std::max(pair.first, pair.second) >= kMostOnPage) continue;
-      Add(Element("p", Figure(pair.first, report_.pictures[pair.first].second.key) +
-                           Figure(pair.second, report_.pictures[pair.second].second.key)));
+      if (std::max(pair.first, pair.second) >= kMostOnPage) {
+        ++left_out;
+        continue;
+      }
+      Add(Element("div", Figure(pair.first, report_.pictures[pair.first].second.key) +
+                             Figure(pair.second, report_.pictures[pair.second].second.key)));
+    }
+    if (left_out > 0 || report_.near_duplicates.size() == kMostNearDuplicates) {
+      Add(Element("p", "There are more; report.json has the 200 closest."));
     }
   }
 

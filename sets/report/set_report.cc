@@ -21,6 +21,15 @@ void CountPicture(const Plan& plan, const std::vector<size_t>& cell, bool blocke
   }
 }
 
+// Of many that are equally close, those that were found first.
+void KeepClosest(std::vector<NearDuplicate>& found) {
+  absl::c_stable_sort(found, [](const NearDuplicate& a, const NearDuplicate& b) {
+    return std::pair(a.difference.bits, a.difference.colour) <
+           std::pair(b.difference.bits, b.difference.colour);
+  });
+  if (found.size() > kMostNearDuplicates) found.resize(kMostNearDuplicates);
+}
+
 std::vector<NearDuplicate> FindNearDuplicates(const SetReport& report) {
   std::vector<NearDuplicate> found;
   const auto& pictures = report.pictures;
@@ -32,13 +41,10 @@ std::vector<NearDuplicate> FindNearDuplicates(const SetReport& report) {
       if (!second) continue;
       const PictureDifference difference = DifferenceOf(*first, *second);
       if (difference.IsNearDuplicate()) found.push_back({i, j, difference});
+      if (found.size() == 2 * kMostNearDuplicates) KeepClosest(found);
     }
   }
-  absl::c_stable_sort(found, [](const NearDuplicate& a, const NearDuplicate& b) {
-    return std::pair(a.difference.bits, a.difference.colour) <
-           std::pair(b.difference.bits, b.difference.colour);
-  });
-  if (found.size() > kMostNearDuplicates) found.resize(kMostNearDuplicates);
+  KeepClosest(found);
   return found;
 }
 

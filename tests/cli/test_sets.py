@@ -114,7 +114,7 @@ def test_it_reads_what_json_writes(tmp_path):
     ("prompt: '{place}'\naxes: {place: {a: '', b: sea}}\n", ["prompt of place=a/1: got no text"]),
     ("prompt: 'x'\naxes: {place: [a]}\nnegative_prompt: '%s'\n" % ("y" * 1999), []),
     ("prompt: 'x'\naxes: {place: {a: {negative_prompt: z}}}\nnegative_prompt: '%s'\n" % ("y" * 1999),
-     ["negative_prompt of place=a/1: got 2002 bytes"]),
+     [":3:18: negative_prompt of place=a/1: got 2002 bytes"]),
 ], ids=lambda value: str(value)[:50])
 def test_what_only_whole_pictures_show(plan, words, tmp_path):
     file = tmp_path / "plan.yaml"
@@ -156,3 +156,10 @@ def test_a_policy_is_read_and_held_against_prompts_and_plans(tmp_path):
     assert f"{plan}:1:9: prompt of who=max/1: got \"sw0rd\"" in done.stdout
     policy.write_text("blocked: []\n")
     assert "policy.yaml:1:1: policy: got nothing that is blocked" in check_policy(policy).stderr
+
+
+def test_a_file_of_many_small_things_is_refused_before_it_is_kept(tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("prompt: x\naxes: {a: [" + "a," * 300_000 + "]}\n")
+    done = check(plan)
+    assert done.returncode == 2 and "plan: got more than 250000 names, values and lists" in done.stderr

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import re
 import shutil
 
 import grpc
@@ -12,7 +11,7 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from cluster import Cluster, api
-from processes import MODEL, REPOSITORY
+from processes import MODEL
 
 PLAN = {
     "title": "Where a river goes",
@@ -188,6 +187,56 @@ def test_a_grown_plan_takes_over_what_is_there_and_draws_the_rest(drawn):
         assert hashlib.sha256(cluster.download_item(item.name)).hexdigest() == item.sha256
 
 
+def test_what_a_plan_says_otherwise_now_is_drawn_anew(drawn):
+    """Another text, other steps: the same keys, but none of the pictures."""
+    cluster, job, items = drawn
+    other = json.loads(json.dumps(PLAN))
+    other["axes"]["place"]["delta"]["text"] = "the sea"
+    other["axes"]["level"]["simple"]["steps"] = 4
+    _, extended = draw(cluster, other, extends=job.result)
+    assert set(extended) == set(items)
+    kept = {key for key in items if extended[key].sha256 == items[key].sha256 and items[key].sha256}
+    assert kept <= {"level=wide/place=river/1"}
+    assert extended["level=wide/place=river/1"].request.position == items["level=wide/place=river/1"].request.index
+
+
+def test_what_no_safety_checker_saw_is_drawn_again(tmp_path):
+    with Cluster(tmp_path, trainers=0, sampler_flags=["--no-safety-check"]) as cluster:
+        cluster.add_model()
+        job, items = draw(cluster, PLAN)
+        _, extended = draw(cluster, PLAN, extends=job.result)
+        assert not any(item.safety.scores for item in items.values())
+        assert cluster.sampler.metric("imprint_sample_images_total") == 2 * len(items)
+        assert {k: i.sha256 for k, i in extended.items()} == {k: i.sha256 for k, i in items.items()}
+
+
+def test_a_cancelled_plan_is_completed_by_an_extension(drawn):
+    cluster, _, _ = drawn
+    plan = changed(count=12, steps=20)
+    job = create(cluster, plan, precision="fp32", batch_places=4)
+    for event in cluster.jobs.WatchJob(api().WatchJobRequest(name=job.name), timeout=240):
+        if event.HasField("picture") and event.picture.sha256:
+            break
+    cluster.jobs.CancelJob(api().CancelJobRequest(name=job.name), timeout=10)
+    cancelled = cluster.finish(job)
+    assert cancelled.state == api().JOB_STATE_CANCELLED and 0 < cancelled.items_done < cancelled.items_total
+    there = {i.request.key: i.sha256 for i in cluster.items(cancelled.image_set.image_set)}
+    before = cluster.sampler.metric("imprint_sample_images_total")
+    ended, items = draw(cluster, plan, extends=cancelled.image_set.image_set)
+    assert ended.items_done == ended.items_total == 72
+    drawn_now = cluster.sampler.metric("imprint_sample_images_total") - before
+    assert drawn_now == 72 - sum(1 for sha256 in there.values() if sha256)
+    assert all(items[key].sha256 == sha256 for key, sha256 in there.items())
+
+
+def test_only_a_set_of_a_plan_is_extended(drawn):
+    cluster, _, _ = drawn
+    other = cluster.finish(cluster.draw(api().JOB_PRIORITY_NORMAL, embeddings=[], prompts=["a cat"], seeds=[1]))
+    with pytest.raises(grpc.RpcError) as refused:
+        create(cluster, PLAN, extends=other.result)
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION and "has no plan" in refused.value.details()
+
+
 def test_a_set_of_another_format_is_not_extended(drawn):
     cluster, job, _ = drawn
     with pytest.raises(grpc.RpcError) as refused:
@@ -232,25 +281,3 @@ def test_what_is_blocked_is_drawn_again_with_the_next_seed_of_its_family(tmp_pat
         k: (i.sha256, i.request.seed) for k, i in checked.items()}
     assert cluster.sampler.metric("imprint_safety_redrawn_total") == 2 * sum(
         len(item.blocked_tries) for item in checked.values())
-
-
-def test_a_plan_survives_the_servers_that_draw_it(drawn):
-    """Gateway, registry and sampler are killed one after the other in the middle of the set."""
-    cluster, _, _ = drawn
-    plan = changed(count=6, steps=8)
-    undisturbed, expected = draw(cluster, plan)
-    job = create(cluster, plan, precision=undisturbed.image_set.precision,
-                 batch_places=undisturbed.image_set.batch_places)
-    for done, process in [(4, cluster.sampler), (10, cluster.registry), (18, cluster.gateway)]:
-        for event in cluster.jobs.WatchJob(api().WatchJobRequest(name=job.name), timeout=240, wait_for_ready=True):
-            if event.HasField("picture") and cluster.job(job.name).items_done >= done:
-                break
-        process.kill()
-        process.start()
-        while not process.ready():
-            pass
-    ended = cluster.finish(job)
-    assert ended.state == api().JOB_STATE_SUCCEEDED, cluster.log_text()
-    items = cluster.items(ended.result)
-    assert len(items) == ended.items_total == 36
-    assert {i.request.key: i.sha256 for i in items} == {k: i.sha256 for k, i in expected.items()}

@@ -1,6 +1,7 @@
 #include "text/yaml/yaml_node.h"
 
 #include <set>
+#include <sstream>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
 
 #include "base/field_error.h"
 #include "base/status_macros.h"
@@ -15,6 +17,53 @@
 #include "text/unicode_text.h"
 
 namespace imprint {
+
+namespace {
+
+// Counts what a document is made of, before any of it is kept.
+class NodeCounter : public YAML::EventHandler {
+ public:
+  bool is_too_many() const { return nodes_ > kMostYamlNodes; }
+
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override { Count(); }
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override { Count(); }
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {
+    Count();
+  }
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {
+    Count();
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    Count();
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void Count() { ++nodes_; }
+
+  int64_t nodes_ = 0;
+};
+
+absl::Status CheckNodes(absl::string_view text, const std::string& origin,
+                        const std::string& what) {
+  std::istringstream stream{std::string(text)};
+  YAML::Parser parser(stream);
+  NodeCounter counter;
+  while (parser.HandleNextDocument(counter) && !counter.is_too_many()) {
+  }
+  if (!counter.is_too_many()) return absl::OkStatus();
+  return FieldError(absl::StrCat(origin, ": ", what),
+                    absl::StrCat("more than ", kMostYamlNodes, " names, values and lists"),
+                    "at most that");
+}
+
+}  // namespace
 
 bool IsName(absl::string_view text) {
   return !text.empty() && text.size() <= kMaxNameBytes && absl::c_all_of(text, [](char c) {
@@ -26,6 +75,7 @@ absl::StatusOr<YamlNode> YamlNode::Parse(absl::string_view text, const std::stri
                                          const std::string& what) {
   const auto file = std::make_shared<File>(File{.origin = origin, .what = what});
   try {
+    RETURN_IF_ERROR(CheckNodes(text, origin, what));
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     if (documents.size() > 1) {
       return YamlNode(documents[1], file, "")

@@ -22,6 +22,9 @@ inline constexpr size_t kMaxNameBytes = 64;
 // may become a part of keys, files and addresses.
 bool IsName(absl::string_view text);
 
+// The most names, values, lists and maps of a file: yaml-cpp keeps some 700 bytes of each.
+inline constexpr int64_t kMostYamlNodes = 250'000;
+
 class YamlNode;
 
 // A field of a map, and what reads it.

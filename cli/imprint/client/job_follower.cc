@@ -112,6 +112,12 @@ absl::Status Outcome(const v1::Job& job) {
     case v1::JOB_STATE_SUCCEEDED:
       return absl::OkStatus();
     case v1::JOB_STATE_CANCELLED:
+      // A plan's set keeps what was drawn, and goes on from there.
+      if (!job.image_set().plan().empty()) {
+        return absl::AbortedError(absl::StrCat(job.name(),
+                                               " was cancelled; imprint set extend PLAN --of ", id,
+                                               " draws what is missing"));
+      }
       return absl::AbortedError(absl::StrCat(job.name(), " was cancelled; imprint retry ", id,
                                              " does the same as a new job"));
     case v1::JOB_STATE_FAILED:

@@ -1,6 +1,7 @@
 // imprint set check; the others have files of their own.
 #include "cli/imprint/commands/set_commands.h"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -137,10 +138,12 @@ absl::Status CheckWithServer(const std::string& text, const sets::Expansion& pla
   context.console.Line("server", absl::StrCat("it can be drawn with ", check.spec().base_model()));
   nlohmann::json event = {{"spec", ToJson(check.spec())}, {"warnings", ToJson(check.warnings())}};
   if (check.has_device_time()) {
-    const absl::Duration time = absl::Seconds(check.device_time().seconds());
+    const double seconds =
+        static_cast<double>(check.device_time().seconds()) + check.device_time().nanos() / 1e9;
+    const absl::Duration time = absl::Seconds(std::ceil(seconds));
     context.console.Line("time", absl::StrCat("about ", absl::FormatDuration(time),
                                               " on one sampler, as quick as so far"));
-    event["device_seconds"] = check.device_time().seconds();
+    event["device_seconds"] = seconds;
   } else {
     context.console.Line("time", "unknown until this server has drawn with the model");
   }

@@ -1,5 +1,6 @@
 #include "cli/imprint/commands/set_drawing.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -32,13 +33,13 @@ class SetDrawing {
   absl::Status Run() {
     ASSIGN_OR_RETURN(const std::string text, ReadTextFile(order_.plan, sets::kMaxPlanBytes));
     ASSIGN_OR_RETURN(plan_, ReadExpansion(text, order_.plan.string()));
-    ASSIGN_OR_RETURN(layout_, PlanLayout::Make(plan_, order_.columns));
     if (order_.wait) {
       if (plan_->size() > static_cast<int64_t>(kMaxDrawnPictures)) {
         return FieldError(
             order_.plan.string(), absl::StrCat(plan_->size(), " pictures"),
             absl::StrCat("at most ", kMaxDrawnPictures, " in one folder; --no-wait queues more"));
       }
+      ASSIGN_OR_RETURN(layout_, PlanLayout::Make(plan_, order_.columns));
       ASSIGN_OR_RETURN(folder_, PictureFolder::Make(order_.out, order_.overwrite));
     }
     ASSIGN_OR_RETURN(gateway_, Connect(context_));
@@ -46,17 +47,44 @@ class SetDrawing {
     if (!order_.wait) return absl::OkStatus();
     const auto job = FollowIntoFolder(created, place_of(), *folder_, *gateway_, context_, kept_);
     if (absl::IsCancelled(job.status())) return Stopped(created);
-    if (!job.ok()) return job.status();
-    return Conclude(*job);
+    const absl::Status concluded = Conclude(created);
+    return job.ok() ? concluded : job.status();
   }
 
  private:
+  // Those that were given. An extension takes the versions of the set that it extends, and for
+  // concepts that are new in the plan the newest.
+  absl::StatusOr<std::vector<std::string>> Embeddings() {
+    if (order_.spec.extends().empty() || !order_.embeddings.empty() ||
+        !plan_->plan().embeddings.empty()) {
+      return order_.embeddings;
+    }
+    v1::GetImageSetRequest request;
+    request.set_name(order_.spec.extends());
+    ASSIGN_OR_RETURN(const v1::ImageSet earlier,
+                     gateway_->Call(&RegistryCalls::GetImageSet, request));
+    std::vector<std::string> names = {earlier.spec().embeddings().begin(),
+                                      earlier.spec().embeddings().end()};
+    const auto concept_of = [](const std::string& name) {
+      return name.substr(0, name.find("/embeddings/"));
+    };
+    ASSIGN_OR_RETURN(const SetParts now, FindSetParts(*plan_, order_.model, {}, *gateway_));
+    for (const v1::Embedding& embedding : now.embeddings) {
+      const auto is_same = [&](const std::string& name) {
+        return concept_of(name) == concept_of(embedding.name());
+      };
+      if (std::none_of(names.begin(), names.end(), is_same)) names.push_back(embedding.name());
+    }
+    return names;
+  }
+
   PlaceOf place_of() const {
     return [this](const v1::ItemRequest& item) { return layout_->Of(item); };
   }
 
   absl::StatusOr<v1::Job> CreateJob(const std::string& text) {
-    ASSIGN_OR_RETURN(parts_, FindSetParts(*plan_, order_.model, order_.embeddings, *gateway_));
+    ASSIGN_OR_RETURN(const std::vector<std::string> embeddings, Embeddings());
+    ASSIGN_OR_RETURN(parts_, FindSetParts(*plan_, order_.model, embeddings, *gateway_));
     console_.Line("model",
                   absl::StrCat(parts_.model.name(), " (", parts_.model.fingerprint().substr(0, 12),
                                ") at ", gateway_->address()));
@@ -84,9 +112,10 @@ class SetDrawing {
                      ShortName(job.image_set().image_set()), " --out FOLDER"));
   }
 
+  // Also of a job that failed or was cancelled: what it has drawn is there to stay.
   absl::Status Conclude(const v1::Job& job) {
     v1::GetImageSetRequest request;
-    request.set_name(job.result());
+    request.set_name(job.image_set().image_set());
     ASSIGN_OR_RETURN(const v1::ImageSet set, gateway_->Call(&RegistryCalls::GetImageSet, request));
     ASSIGN_OR_RETURN(const nlohmann::json result,
                      CompleteSetFolder(set, parts_.model, parts_.embeddings, *layout_, *folder_,

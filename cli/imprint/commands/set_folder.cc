@@ -83,10 +83,12 @@ absl::StatusOr<nlohmann::json> CompleteSetFolder(const v1::ImageSet& set,
   console.Line("drawn", absl::StrCat(CountText(counts.pictures - counts.blocked, "picture"), " in ",
                                      folder.path().string(), ", ", set.name()));
   WarnOfBlocked(counts, console);
+  const std::vector<bool> settings = layout.plan()->AxesOfSettings();
+  const bool differ = std::find(settings.begin(), settings.end(), true) != settings.end();
   if (counts.pictures > 0) {
-    RETURN_IF_ERROR(
-        folder.WriteSheet({.title = set.title().empty() ? JoinTokens(embeddings) : set.title(),
-                           .subtitle = DescribeDrawing(set.spec())}));
+    RETURN_IF_ERROR(folder.WriteSheet(
+        {.title = set.title().empty() ? JoinTokens(embeddings) : set.title(),
+         .subtitle = absl::StrCat(DescribeDrawing(set.spec()), differ ? "; some otherwise" : "")}));
     console.Line("sheet", folder.sheet().string());
     result["sheet"] = folder.sheet().string();
   }
