@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/imprint/client/resource_options.h"
 #include "cli/imprint/commands/command.h"
 #include "cli/imprint/commands/drawing.h"
-#include "cli/imprint/commands/wire_format.h"
+#include "cli/imprint/commands/job_options.h"
 #include "cli/pictures/drawing_options.h"
 #include "cli/program/given_flags.h"
 
@@ -27,15 +26,11 @@ struct DrawOptions {
   std::string prompt_file;
   std::string seeds = "1";
   std::string size;
-  std::string format = "png";
-  std::string priority;
+  JobOptions job;
   PictureRequest pictures;
   std::optional<FieldFlags<PictureRequest>> flags;
   bool angle_brackets_are_text = false;
-  std::string precision = "auto";
-  int batch_places = 0;
   bool no_sheet = false;
-  bool no_wait = false;
 };
 
 absl::StatusOr<v1::ImageSetSpec> MakeSpec(DrawOptions& options) {
@@ -51,8 +46,6 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(DrawOptions& options) {
   ASSIGN_OR_RETURN(const PictureSize size, ParseSize(options.size));
   spec.set_width(size.width);
   spec.set_height(size.height);
-  ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
-  spec.set_format(ToWire(format));
   // What is not given is left to the server. It would take a zero for its default, so a zero that
   // makes no sense is refused here.
   RETURN_IF_ERROR(CheckFields(kPictureFields, options.pictures));
@@ -60,13 +53,11 @@ absl::StatusOr<v1::ImageSetSpec> MakeSpec(DrawOptions& options) {
       options.pictures, [&](const auto& row) { return options.flags->Given(row.name); }, spec);
   spec.set_title(options.order.title);
   spec.set_angle_brackets_are_text(options.angle_brackets_are_text);
-  spec.set_precision(options.precision);
-  spec.set_batch_places(options.batch_places);
   return spec;
 }
 
 absl::Status CheckFlags(const CLI::App& draw, const DrawOptions& options) {
-  if (options.no_wait) {
+  if (options.job.no_wait) {
     RETURN_IF_ERROR(RefuseFlagsBeside("--no-wait: imprint image-sets export writes them later",
                                       draw, {"out", "overwrite", "references", "no-sheet"}));
   }
@@ -80,14 +71,13 @@ absl::Status CheckFlags(const CLI::App& draw, const DrawOptions& options) {
 absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, DrawOptions& options) {
   RETURN_IF_ERROR(CheckFlags(draw, options));
   DrawOrder order = options.order;
-  order.wait = !options.no_wait;
+  order.wait = !options.job.no_wait;
   order.sheet = !options.no_sheet;
   if (order.wait && order.out.empty()) {
     return FieldError("out", "none", "a folder for the pictures: --out, or --no-wait");
   }
   ASSIGN_OR_RETURN(order.spec, MakeSpec(options));
-  ASSIGN_OR_RETURN(order.priority, ParseJobPriority(options.priority));
-  if (order.request_id.empty()) order.request_id = NewRequestId();
+  RETURN_IF_ERROR(TakeJobOptions(options.job, order.spec, order.priority, order.request_id));
   return order;
 }
 
@@ -109,23 +99,11 @@ void AddHowOptions(CLI::App& draw, DrawOptions& options) {
                 "Draw words in angle brackets that are no token as text; without it they are "
                 "refused, as what is misspelt")
       ->group(kGroup);
-  add("--precision", options.precision,
-      "fp32, bf16, fp16 or auto: the fastest that the samplers have")
-      ->type_name("NAME")
-      ->capture_default_str();
-  add("--batch-places", options.batch_places,
-      "Places of the batches that the pictures are drawn in, on which their last digits depend; "
-      "default: as many as the samplers have")
-      ->type_name("N");
 }
 
 void AddWhatOptions(CLI::App& draw, DrawOptions& options) {
   constexpr const char* kGroup = "What is written";
   DrawOrder& order = options.order;
-  draw.add_option("--format", options.format, "png, jpeg or webp")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(kGroup);
   draw.add_option("--title", order.title,
                   "Name of the image set, heading of the sheet; default: the tokens")
       ->group(kGroup);
@@ -165,17 +143,7 @@ Command MakeDrawCommand(CLI::App& app) {
       ->type_name("FOLDER");
   AddHowOptions(*draw, *options);
   AddWhatOptions(*draw, *options);
-  constexpr const char* kJob = "The job";
-  draw->add_option("--priority", options->priority, "bulk, normal or interactive")
-      ->type_name("NAME")
-      ->group(kJob);
-  draw->add_flag("--no-wait", options->no_wait,
-                 "Return once the job is queued; imprint image-sets export fetches the pictures")
-      ->group(kJob);
-  draw->add_option("--request-id", order.request_id,
-                   "The same id gives the same job, so that a script may repeat itself")
-      ->type_name("ID")
-      ->group(kJob);
+  AddJobOptions(*draw, "How it is drawn", "What is written", options->job);
   return {draw, [draw, options](CommandContext& context) -> absl::Status {
             ASSIGN_OR_RETURN(const DrawOrder made, MakeOrder(*draw, *options));
             return Draw(made, context);

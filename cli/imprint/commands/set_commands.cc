@@ -26,7 +26,6 @@
 #include "sets/coverage.h"
 #include "sets/expansion.h"
 #include "sets/plan_file.h"
-#include "sets/prompt_check.h"
 
 namespace imprint::cli {
 namespace {
@@ -153,10 +152,9 @@ absl::Status CheckWithServer(const std::string& text, const sets::Expansion& pla
 
 absl::Status CheckPlan(const CheckOptions& options, CommandContext& context) {
   ASSIGN_OR_RETURN(const std::string text, ReadTextFile(options.plan, sets::kMaxPlanBytes));
-  ASSIGN_OR_RETURN(sets::Plan read, sets::ParsePlan(text, options.plan));
-  const auto plan = std::make_shared<const sets::Plan>(std::move(read));
-  ASSIGN_OR_RETURN(const sets::Expansion expansion, sets::Expansion::Make(plan));
-  RETURN_IF_ERROR(sets::CheckPrompts(expansion));
+  ASSIGN_OR_RETURN(const auto made, ReadExpansion(text, options.plan));
+  const sets::Expansion& expansion = *made;
+  const sets::Plan* const plan = &expansion.plan();
   const sets::Coverage coverage = sets::CoverageOf(expansion);
   ShowForPeople(expansion, coverage, context.console);
   context.console.Event("plan", {{"title", plan->title},

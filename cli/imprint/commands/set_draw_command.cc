@@ -4,10 +4,9 @@
 
 #include "cli/imprint/client/resource_options.h"
 #include "cli/imprint/commands/command.h"
+#include "cli/imprint/commands/job_options.h"
 #include "cli/imprint/commands/set_commands.h"
 #include "cli/imprint/commands/set_drawing.h"
-#include "cli/imprint/commands/wire_format.h"
-#include "cli/pictures/drawing_options.h"
 #include "cli/program/given_flags.h"
 
 #include "base/field_error.h"
@@ -20,32 +19,23 @@ namespace {
 struct SetDrawOptions {
   SetOrder order;
   std::string extends;
-  std::string format = "png";
-  std::string priority;
-  std::string precision = "auto";
-  int batch_places = 0;
-  bool no_wait = false;
+  JobOptions job;
 };
 
 absl::StatusOr<SetOrder> MakeOrder(const CLI::App& draw, const SetDrawOptions& options) {
-  if (options.no_wait) {
+  if (options.job.no_wait) {
     RETURN_IF_ERROR(RefuseFlagsBeside("--no-wait: imprint image-sets export writes them later",
                                       draw, {"out", "overwrite", "columns"}));
   }
   SetOrder order = options.order;
-  order.wait = !options.no_wait;
+  order.wait = !options.job.no_wait;
   if (order.wait && order.out.empty()) {
     return FieldError("out", "none", "a folder for the pictures: --out, or --no-wait");
   }
-  ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
-  order.spec.set_format(ToWire(format));
-  order.spec.set_precision(options.precision);
-  order.spec.set_batch_places(options.batch_places);
   if (!options.extends.empty()) {
     ASSIGN_OR_RETURN(*order.spec.mutable_extends(), ImageSetName(options.extends));
   }
-  ASSIGN_OR_RETURN(order.priority, ParseJobPriority(options.priority));
-  if (order.request_id.empty()) order.request_id = NewRequestId();
+  RETURN_IF_ERROR(TakeJobOptions(options.job, order.spec, order.priority, order.request_id));
   return order;
 }
 
@@ -64,21 +54,7 @@ Command MakeCommand(CLI::App* draw, const std::shared_ptr<SetDrawOptions>& optio
                    "the plan's, or that of each concept whose token a prompt has")
       ->type_name("NAME")
       ->group(kHow);
-  draw->add_option("--precision", options->precision,
-                   "fp32, bf16, fp16 or auto: the fastest that the samplers have")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(kHow);
-  draw->add_option("--batch-places", options->batch_places,
-                   "Places of the batches that the pictures are drawn in, on which their last "
-                   "digits depend; default: as many as the samplers have")
-      ->type_name("N")
-      ->group(kHow);
   constexpr const char* kWhat = "What is written";
-  draw->add_option("--format", options->format, "png, jpeg or webp")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(kWhat);
   draw->add_option("--columns", order.columns,
                    "Axis of the contact sheet's columns; default: the plan's last one")
       ->type_name("AXIS")
@@ -86,17 +62,7 @@ Command MakeCommand(CLI::App* draw, const std::shared_ptr<SetDrawOptions>& optio
   draw->add_flag("--overwrite", order.overwrite,
                  "Replace what an earlier drawing left in the --out folder")
       ->group(kWhat);
-  constexpr const char* kJob = "The job";
-  draw->add_option("--priority", options->priority, "bulk, normal or interactive")
-      ->type_name("NAME")
-      ->group(kJob);
-  draw->add_flag("--no-wait", options->no_wait,
-                 "Return once the job is queued; imprint image-sets export fetches the pictures")
-      ->group(kJob);
-  draw->add_option("--request-id", order.request_id,
-                   "The same id gives the same job, so that a script may repeat itself")
-      ->type_name("ID")
-      ->group(kJob);
+  AddJobOptions(*draw, kHow, kWhat, options->job);
   return {draw, [draw, options](CommandContext& context) -> absl::Status {
             ASSIGN_OR_RETURN(const SetOrder made, MakeOrder(*draw, *options));
             return DrawSet(made, context);

@@ -19,6 +19,7 @@
 #include "base/field_error.h"
 #include "base/status_macros.h"
 #include "base/text_file.h"
+#include "sets/coverage.h"
 #include "sets/plan_file.h"
 
 namespace imprint::cli {
@@ -33,6 +34,7 @@ class SetDrawing {
   absl::Status Run() {
     ASSIGN_OR_RETURN(const std::string text, ReadTextFile(order_.plan, sets::kMaxPlanBytes));
     ASSIGN_OR_RETURN(plan_, ReadExpansion(text, order_.plan.string()));
+    RETURN_IF_ERROR(sets::CheckQuotas(plan_->plan(), sets::CoverageOf(*plan_)));
     if (order_.wait) {
       if (plan_->size() > static_cast<int64_t>(kMaxDrawnPictures)) {
         return FieldError(

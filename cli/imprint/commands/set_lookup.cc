@@ -8,7 +8,6 @@
 #include "cli/imprint/client/prompt_embeddings.h"
 
 #include "base/status_macros.h"
-#include "sets/coverage.h"
 #include "sets/plan_file.h"
 #include "sets/prompt_check.h"
 
@@ -37,7 +36,6 @@ absl::StatusOr<std::shared_ptr<const sets::Expansion>> ReadExpansion(const std::
   ASSIGN_OR_RETURN(sets::Expansion made,
                    sets::Expansion::Make(std::make_shared<const sets::Plan>(std::move(read))));
   RETURN_IF_ERROR(sets::CheckPrompts(made));
-  RETURN_IF_ERROR(sets::CheckQuotas(made.plan(), sets::CoverageOf(made)));
   return std::make_shared<const sets::Expansion>(std::move(made));
 }
 

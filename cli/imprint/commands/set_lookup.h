@@ -12,8 +12,7 @@
 
 namespace imprint::cli {
 
-// Reads a plan that can be drawn: its prompts can be read, and its quotas are met. Errors name
-// `origin`, line and column.
+// Reads a plan whose prompts can be read. Errors name `origin`, line and column.
 absl::StatusOr<std::shared_ptr<const sets::Expansion>> ReadExpansion(const std::string& text,
                                                                      const std::string& origin);
 
