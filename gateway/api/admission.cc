@@ -73,17 +73,17 @@ absl::Status CheckConcept(const v1::TrainingSpec& spec, RegistryClient& registry
 }  // namespace
 
 absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, RegistryClient& registry,
-                             const JobCaps& caps, const PromptPolicy* policy) {
+                             const AdmissionRules& rules) {
   ASSIGN_OR_RETURN(v1::TrainingSpec spec, ParseTrainingSpec(request.spec()));
   for (int i = 0; i < spec.templates_size(); ++i) {
-    RETURN_IF_ERROR(CheckPolicy(policy, absl::StrCat("spec.templates[", i, "]"), spec.templates(i),
-                                PromptStyle::kLiteral));
+    RETURN_IF_ERROR(CheckPolicy(rules.policy, absl::StrCat("spec.templates[", i, "]"),
+                                spec.templates(i), PromptStyle::kLiteral));
   }
   ASSIGN_OR_RETURN(NewJob created, Common(request));
   const auto model = registry.GetBaseModel(spec.base_model());
   if (!model.ok()) return For("spec.base_model", model.status());
   RETURN_IF_ERROR(FitToModel(*model, spec));
-  RETURN_IF_ERROR(CheckCaps(caps, spec));
+  RETURN_IF_ERROR(CheckCaps(rules.caps, spec));
   RETURN_IF_ERROR(
       For("spec.reference_set", registry.GetReferenceSet(spec.reference_set()).status()));
   RETURN_IF_ERROR(CheckConcept(spec, registry));
@@ -100,9 +100,9 @@ absl::StatusOr<NewJob> Admit(const v1::CreateTrainingJobRequest& request, Regist
 }
 
 absl::StatusOr<NewJob> Admit(const v1::CreateImageSetJobRequest& request, RegistryClient& registry,
-                             const JobCaps& caps, const PromptPolicy* policy) {
+                             const AdmissionRules& rules) {
   ASSIGN_OR_RETURN(NewJob created, Common(request));
-  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(request.spec(), registry, caps, policy));
+  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(request.spec(), registry, rules));
   if (set.plan != nullptr) {
     RETURN_IF_ERROR(sets::CheckQuotas(set.plan->plan(), sets::CoverageOf(*set.plan)));
   }

@@ -58,7 +58,7 @@ absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const
   ASSIGN_OR_RETURN(const auto earlier, Earlier(request.request_id(), payload_sha256));
   if (earlier) return *earlier;
   RegistryClient registry = registry_.For(context);
-  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, caps_, policy_));
+  ASSIGN_OR_RETURN(NewJob created, Admit(request, registry, RulesFor(context)));
   // Admission may take longer than the caller waits, and nobody would know of the job.
   if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
   created.payload_sha256 = payload_sha256;
@@ -67,6 +67,11 @@ absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const
   ASSIGN_OR_RETURN(v1::Job job, jobs_.Create(kTenant, std::move(created)));
   changed_();
   return job;
+}
+
+AdmissionRules JobApi::RulesFor(const grpc::ServerContext& context) const {
+  return {
+      .caps = caps_, .policy = policy_, .is_gone = [&context] { return context.IsCancelled(); }};
 }
 
 absl::StatusOr<std::optional<v1::Job>> JobApi::Earlier(const std::string& request_id,
@@ -99,7 +104,7 @@ absl::StatusOr<v1::CheckPlanResponse> JobApi::Check(const grpc::ServerContext& c
                                                     const v1::ImageSetSpec& spec) {
   if (spec.plan().empty()) return FieldError("spec.plan", "none", "a plan");
   RegistryClient registry = registry_.For(context);
-  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(spec, registry, caps_, policy_));
+  ASSIGN_OR_RETURN(AdmittedSet set, AdmitSet(spec, registry, RulesFor(context)));
   v1::CheckPlanResponse check;
   sets::FillCheck(set.spec, *set.plan, sets::CoverageOf(*set.plan), check);
   check.mutable_warnings()->Assign(set.warnings.begin(), set.warnings.end());

@@ -8,6 +8,7 @@
 
 #include <imprint/v1/job.grpc.pb.h>
 
+#include "gateway/api/admission_rules.h"
 #include "gateway/api/job_caps.h"
 #include "gateway/jobs/event_bell.h"
 #include "gateway/jobs/job_store.h"
@@ -89,6 +90,7 @@ class JobApi : public v1::JobService::Service {
   // Returns the job that an earlier call with this request id made; nothing if there is none.
   absl::StatusOr<std::optional<v1::Job>> Earlier(const std::string& request_id,
                                                  const std::string& payload_sha256);
+  AdmissionRules RulesFor(const grpc::ServerContext& context) const;
   absl::StatusOr<v1::CheckPlanResponse> Check(const grpc::ServerContext& context,
                                               const v1::ImageSetSpec& spec);
   absl::StatusOr<v1::Job> Retry(const grpc::ServerContext& context,

@@ -85,7 +85,7 @@ v1::ImageSetSpec SpecOf(const v1::ItemRequest& item) {
 }  // namespace
 
 absl::StatusOr<AdmittedSet> AdmitRedraw(const v1::ImageSetSpec& given, RegistryClient& registry,
-                                        const JobCaps& caps, const PromptPolicy* policy) {
+                                        const AdmissionRules& rules) {
   const v1::Redraw& redraw = given.redraw();
   constexpr absl::string_view kSet = "spec.redraw.image_set";
   RETURN_IF_ERROR(ParseResourceName(kSet, redraw.image_set(), "imageSets/*").status());
@@ -101,7 +101,7 @@ absl::StatusOr<AdmittedSet> AdmitRedraw(const v1::ImageSetSpec& given, RegistryC
   ASSIGN_OR_RETURN(set.model, ModelOf(*drawn, registry));
   RETURN_IF_ERROR(PinEmbeddings(set.model, registry, set.spec).status());
   set.items = redraw.items_size();
-  RETURN_IF_ERROR(CheckItems(caps, set.spec, set.items));
+  RETURN_IF_ERROR(CheckItems(rules.caps, set.spec, set.items));
   std::set<int64_t> seen;
   double work = 0;
   for (int i = 0; i < redraw.items_size(); ++i) {
@@ -113,7 +113,7 @@ absl::StatusOr<AdmittedSet> AdmitRedraw(const v1::ImageSetSpec& given, RegistryC
     // The policy may be younger than the picture.
     v1::ImageSetSpec of_item = SpecOf(item->request());
     of_item.add_prompts(item->request().prompt());
-    RETURN_IF_ERROR(InContext(field, CheckPromptPolicy(SetTexts(of_item), policy)));
+    RETURN_IF_ERROR(InContext(field, CheckPromptPolicy(SetTexts(of_item), rules.policy)));
     work += ItemWork(of_item);
   }
   set.item_work = work / static_cast<double>(set.items);

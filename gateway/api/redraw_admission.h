@@ -11,6 +11,6 @@ namespace imprint::gateway {
 // with the same fingerprint, and its embeddings. INVALID_ARGUMENT, NOT_FOUND or FAILED_PRECONDITION
 // naming the field, and what is needed that is gone.
 absl::StatusOr<AdmittedSet> AdmitRedraw(const v1::ImageSetSpec& spec, RegistryClient& registry,
-                                        const JobCaps& caps, const PromptPolicy* policy);
+                                        const AdmissionRules& rules);
 
 }  // namespace imprint::gateway

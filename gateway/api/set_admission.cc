@@ -45,7 +45,7 @@ void WarnOfOthers(const std::vector<v1::Embedding>& embeddings,
 }
 
 // Pins the embeddings, and refuses prompts that name what they are not.
-absl::Status FitPrompts(RegistryClient& registry, const PromptPolicy* policy, AdmittedSet& set) {
+absl::Status FitPrompts(RegistryClient& registry, const AdmissionRules& rules, AdmittedSet& set) {
   const v1::BaseModel& model = set.model;
   KnownTokens known;
   ASSIGN_OR_RETURN(known.embeddings, PinEmbeddings(model, registry, set.spec));
@@ -57,9 +57,9 @@ absl::Status FitPrompts(RegistryClient& registry, const PromptPolicy* policy, Ad
   }
   ASSIGN_OR_RETURN(const auto checked, CheckTokens(model, tokens, fields, "", registry));
   known.of_model.assign(checked.model_tokens().begin(), checked.model_tokens().end());
-  const SetTexts texts(set.spec, set.plan.get());
+  const SetTexts texts(set.spec, set.plan.get(), rules.is_gone);
   RETURN_IF_ERROR(CheckPrompts(texts, known));
-  RETURN_IF_ERROR(CheckPromptPolicy(texts, policy));
+  RETURN_IF_ERROR(CheckPromptPolicy(texts, rules.policy));
   if (const auto unknown = FindUnknownWord(texts, known)) {
     // Asked only now, to say which concept's embedding is missing.
     const auto others = registry.CheckTokens(model.name(), {unknown->word}, "");
@@ -70,6 +70,8 @@ absl::Status FitPrompts(RegistryClient& registry, const PromptPolicy* policy, Ad
   WarnOfOthers(known.embeddings, checked, set);
   ASSIGN_OR_RETURN(const auto warnings, WarningsOf(texts, model, known));
   for (const std::string& warning : warnings) Warn(warning, set);
+  // Then not every prompt has been looked at.
+  if (rules.is_gone && rules.is_gone()) return absl::CancelledError("the caller has gone");
   return absl::OkStatus();
 }
 
@@ -158,9 +160,9 @@ absl::Status FitToExtended(RegistryClient& registry, AdmittedSet& set) {
 }  // namespace
 
 absl::StatusOr<AdmittedSet> AdmitSet(const v1::ImageSetSpec& given, RegistryClient& registry,
-                                     const JobCaps& caps, const PromptPolicy* policy) {
+                                     const AdmissionRules& rules) {
   RETURN_IF_ERROR(CheckLengths(given));
-  if (given.has_redraw()) return AdmitRedraw(given, registry, caps, policy);
+  if (given.has_redraw()) return AdmitRedraw(given, registry, rules);
   AdmittedSet set;
   v1::ImageSetSpec spec = given;
   if (!spec.plan().empty()) {
@@ -174,11 +176,11 @@ absl::StatusOr<AdmittedSet> AdmitSet(const v1::ImageSetSpec& given, RegistryClie
   if (!model.ok()) return For("spec.base_model", model.status());
   set.model = *std::move(model);
   RETURN_IF_ERROR(FitToModel(set.model, set.spec));
-  RETURN_IF_ERROR(CheckCaps(caps, set.spec));
-  RETURN_IF_ERROR(CheckItems(caps, set.spec, set.items));
+  RETURN_IF_ERROR(CheckCaps(rules.caps, set.spec));
+  RETURN_IF_ERROR(CheckItems(rules.caps, set.spec, set.items));
   set.item_work = ItemWork(set.spec);
-  if (set.plan != nullptr) RETURN_IF_ERROR(FitPlan(caps, set));
-  RETURN_IF_ERROR(FitPrompts(registry, policy, set));
+  if (set.plan != nullptr) RETURN_IF_ERROR(FitPlan(rules.caps, set));
+  RETURN_IF_ERROR(FitPrompts(registry, rules, set));
   if (!set.spec.extends().empty()) RETURN_IF_ERROR(FitToExtended(registry, set));
   return set;
 }

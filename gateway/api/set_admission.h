@@ -11,10 +11,9 @@
 #include <imprint/v1/imageset.pb.h>
 #include <imprint/v1/registry.pb.h>
 
-#include "gateway/api/job_caps.h"
+#include "gateway/api/admission_rules.h"
 #include "gateway/peers/registry_client.h"
 #include "sets/expansion.h"
-#include "text/policy/prompt_policy.h"
 
 namespace imprint::gateway {
 
@@ -31,10 +30,10 @@ struct AdmittedSet {
   std::vector<std::string> warnings;
 };
 
-// `policy` may be null. Returns INVALID_ARGUMENT for a bad field or one beyond the caps, NOT_FOUND
-// for what is not in the registry, and FAILED_PRECONDITION for what does not fit together; each
-// names the field and, in a plan, line, column and picture.
+// Returns CANCELLED if nobody waits any more, INVALID_ARGUMENT for a bad field or one beyond the
+// caps, NOT_FOUND for what is not in the registry, and FAILED_PRECONDITION for what does not fit
+// together; each names the field and, in a plan, line, column and picture.
 absl::StatusOr<AdmittedSet> AdmitSet(const v1::ImageSetSpec& spec, RegistryClient& registry,
-                                     const JobCaps& caps, const PromptPolicy* policy);
+                                     const AdmissionRules& rules);
 
 }  // namespace imprint::gateway

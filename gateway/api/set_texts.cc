@@ -22,7 +22,10 @@ void SetTexts::ForEach(absl::FunctionRef<bool(const Text&)> use) const {
          /*is_negative=*/true});
     return;
   }
+  constexpr int64_t kAskEvery = 256;
+  int64_t seen = 0;
   const auto of_cell = [&](const std::vector<size_t>& cell, int64_t /*pictures*/) {
+    if (is_gone_ && ++seen % kAskEvery == 0 && is_gone_()) return false;
     const PictureRequest request = plan_->RequestOf(cell);
     const auto field = [&](const std::string& place, const char* what) {
       return [&, what] { return absl::StrCat(place, ": ", what, " of ", plan_->KeyOf(cell, 1)); };

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include <imprint/v1/imageset.pb.h>
@@ -15,9 +16,10 @@ namespace imprint::gateway {
 // Prompts, and what is kept out. Refers to a spec and its plan, and must not outlive them.
 class SetTexts {
  public:
-  // `plan` is null if the spec has none.
-  explicit SetTexts(const v1::ImageSetSpec& spec, const sets::Expansion* plan = nullptr)
-      : spec_(spec), plan_(plan) {}
+  // `plan` is null if the spec has none. With `is_gone`, ForEach ends early once that is true.
+  explicit SetTexts(const v1::ImageSetSpec& spec, const sets::Expansion* plan = nullptr,
+                    std::function<bool()> is_gone = nullptr)
+      : spec_(spec), plan_(plan), is_gone_(std::move(is_gone)) {}
 
   const v1::ImageSetSpec& spec() const { return spec_; }
 
@@ -37,6 +39,7 @@ class SetTexts {
  private:
   const v1::ImageSetSpec& spec_;
   const sets::Expansion* const plan_;
+  const std::function<bool()> is_gone_;
 };
 
 }  // namespace imprint::gateway
