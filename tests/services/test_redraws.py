@@ -1,5 +1,7 @@
 """Pictures that are drawn again from their records alone, and what is said where that cannot be done."""
 
+import hashlib
+import json
 import shutil
 
 import grpc
@@ -38,6 +40,32 @@ def test_pictures_are_drawn_again_to_the_same_bits(drawn):
         assert (item.request.key, item.request.seed, item.request.steps) == (
             old.request.key, old.request.seed, old.request.steps)
         assert item.computation == old.computation
+
+
+def test_a_pipeline_plans_draws_downloads_and_draws_three_again(drawn):
+    """A publisher's program, from the plan to a hundred files and the proof that they can be made again."""
+    cluster, _, _ = drawn
+    plan = {"title": "Four in a class", "base_model": "baseModels/demo", "prompt": "{who} {where}", "steps": 2,
+            "count": 25, "alt_text": {"en": "{who} {where}"},
+            "axes": {"who": {"mia": {"text": "mia", "alt_text": {"en": "Mia"}},
+                             "omar": {"text": "omar", "alt_text": {"en": "Omar"}}},
+                     "where": {"class": {"text": "in a classroom", "alt_text": {"en": "in class"}},
+                               "grass": {"text": "on the grass", "alt_text": {"en": "outside"}}}},
+            "quotas": [{"each": "who", "where": {"where": "class"}, "at_least": "50%"}]}
+    check = cluster.jobs.CheckPlan(api().CheckPlanRequest(spec=api().ImageSetSpec(plan=json.dumps(plan))), timeout=30)
+    assert check.pictures == 100 and all(quota.met for quota in check.quotas)
+    job, items = draw(cluster, plan)
+    manifest = []
+    for key, item in items.items():
+        if not item.safety.blocked:
+            content = cluster.download_item(item.name)
+            assert hashlib.sha256(content).hexdigest() == item.sha256
+        manifest.append({"key": key, "seed": item.request.seed, "alt": item.request.alt_text["en"]})
+    assert len(manifest) == 100 and {entry["alt"] for entry in manifest} == {
+        "Mia in class", "Mia outside", "Omar in class", "Omar outside"}
+    three = [items[key] for key in list(items)[10:100:40]]
+    again = cluster.finish(create(cluster, image_set=job.result, items=[item.request.index for item in three]))
+    assert [item.sha256 for item in cluster.items(again.result)] == [item.sha256 for item in three]
 
 
 def test_prompts_with_seeds_are_drawn_again_too_and_so_are_redraws(drawn):
