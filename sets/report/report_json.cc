@@ -1,5 +1,7 @@
 #include "sets/report/report_json.h"
 
+#include <utility>
+
 namespace imprint::sets {
 namespace {
 
@@ -46,12 +48,16 @@ Json QuotasJson(const SetReport& report) {
 Json PicturesJson(const SetReport& report) {
   Json pictures = Json::array();
   for (const auto& [picture, item] : report.pictures) {
+    Json tries = Json::array();
+    for (const ReportedTry& tried : picture.blocked_tries) {
+      tries.push_back({{"seed", tried.seed}, {"scores", tried.scores}});
+    }
     Json json = {{"key", item.key},
                  {"index", picture.index},
                  {"prompt", picture.prompt},
                  {"seed", picture.seed},
                  {"blocked", picture.is_blocked()},
-                 {"blocked_seeds", picture.blocked_seeds},
+                 {"blocked_tries", std::move(tries)},
                  {"scores", picture.scores},
                  {"alt_text", item.alt_text}};
     if (!picture.is_blocked()) {

@@ -240,29 +240,27 @@ class Page {
     Heading("blocked", "Blocked");
     std::string body;
     for (const auto& [picture, item] : report_.pictures) {
-      if (!picture.is_blocked() && picture.blocked_seeds.empty()) continue;
-      const double worst = picture.scores.empty()
-                               ? 0
-                               : *std::max_element(picture.scores.begin(), picture.scores.end());
+      std::vector<ReportedTry> tries = picture.blocked_tries;
+      if (picture.is_blocked()) tries.push_back({picture.seed, picture.scores});
+      if (tries.empty()) continue;
+      const std::string blocked =
+          absl::StrJoin(tries, "; ", [](std::string* out, const ReportedTry& tried) {
+            absl::StrAppend(out, "seed ", tried.seed, ", ", tried.worst(), " above the threshold");
+          });
       absl::StrAppend(
-          &body, Row({Escaped(item.key), Escaped(picture.prompt),
-                      picture.is_blocked()
-                          ? absl::StrCat("blocked ", picture.blocked_seeds.size() + 1,
-                                         " times, last with seed ", picture.seed, ", which is ",
-                                         worst, " above the threshold")
-                          : absl::StrCat(
-                                "drawn with another seed after ", picture.blocked_seeds.size(),
-                                " that was blocked: ", absl::StrJoin(picture.blocked_seeds, ", "))},
-                     "td", 3));
+          &body, Row({Escaped(item.key), Escaped(picture.prompt), blocked,
+                      picture.is_blocked() ? "not drawn" : absl::StrCat("seed ", picture.seed)},
+                     "td", 4));
     }
     if (body.empty()) {
       Add(Element("p", "The safety checker blocked no picture."));
       return;
     }
-    Add(Element("table",
-                absl::StrCat(Element("caption", "What the safety checker blocked"),
-                             Element("thead", Row({"picture", "prompt", "outcome"}, "th", 3)),
-                             Element("tbody", body))));
+    Add(Element(
+        "table",
+        absl::StrCat(Element("caption", "What the safety checker blocked"),
+                     Element("thead", Row({"picture", "prompt", "blocked", "drawn"}, "th", 4)),
+                     Element("tbody", body))));
   }
 
   void NearDuplicates() {

@@ -1,5 +1,7 @@
 #include "sets/report/set_report.h"
 
+#include <algorithm>
+
 #include "absl/algorithm/container.h"
 
 namespace imprint::sets {
@@ -49,6 +51,10 @@ std::vector<NearDuplicate> FindNearDuplicates(const SetReport& report) {
 }
 
 }  // namespace
+
+double ReportedTry::worst() const {
+  return scores.empty() ? 0 : *std::max_element(scores.begin(), scores.end());
+}
 
 SetReport MakeReport(std::shared_ptr<const Expansion> plan, SetSource source,
                      std::vector<ReportedPicture> pictures) {

@@ -17,6 +17,16 @@
 
 namespace imprint::sets {
 
+// A try that the safety checker blocked.
+struct ReportedTry {
+  uint64_t seed = 0;
+  // How far above its thresholds the checker saw it; above 0 blocks.
+  std::vector<double> scores;
+
+  // Returns the highest score; 0 if there is none.
+  double worst() const;
+};
+
 // A picture that was drawn, or blocked.
 struct ReportedPicture {
   int64_t index = 0;  // in the plan's expansion
@@ -25,10 +35,10 @@ struct ReportedPicture {
   // The name of its file, beside the report; empty if it was blocked.
   std::string file;
   std::string sha256;
-  // How far above its thresholds the safety checker saw it; above 0 blocks.
+  // As of a try.
   std::vector<double> scores;
-  // Of earlier tries, which were blocked.
-  std::vector<uint64_t> blocked_seeds;
+  // Those before it.
+  std::vector<ReportedTry> blocked_tries;
   // Not set if it was blocked.
   std::optional<PictureLikeness> likeness;
 

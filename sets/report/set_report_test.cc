@@ -37,7 +37,7 @@ ReportedPicture Picture(int64_t index, uint8_t grey) {
   if (grey == 0) {
     picture.file.clear();
     picture.likeness.reset();
-    picture.blocked_seeds = {3};
+    picture.blocked_tries = {{.seed = 3, .scores = {0.5}}};
     picture.scores = {-0.5, 0.25};
   }
   return picture;
@@ -90,7 +90,8 @@ TEST(SetReport, TellsProgramsAll) {
   EXPECT_EQ(json["axes"][0]["values"][1]["blocked"], 1);
   EXPECT_EQ(json["quotas"][1]["met"], false);
   EXPECT_EQ(json["missing_keys"][0], "where=school/who=ben/1");
-  EXPECT_EQ(json["pictures"][2]["blocked_seeds"][0], 3);
+  EXPECT_EQ(json["pictures"][2]["blocked_tries"][0]["seed"], 3);
+  EXPECT_EQ(json["pictures"][2]["blocked_tries"][0]["scores"][0], 0.5);
   EXPECT_FALSE(json["pictures"][2].contains("file"));
   EXPECT_EQ(json["pictures"][0]["alt_text"]["en"], "Mia \"M\" & co");
   EXPECT_EQ(json["near_duplicates"][0]["keys"][1], "where=school/who=mia/1");
@@ -101,6 +102,7 @@ TEST(SetReport, ThePageEscapesTextsAndShowsNothingThatWasBlocked) {
   EXPECT_THAT(page, HasSubstr("<title>A &lt;set&gt;</title>"));
   EXPECT_THAT(page, HasSubstr("<img src=\"a b&amp;.png\" alt=\"Mia &quot;M&quot; &amp; co\""));
   EXPECT_THAT(page, HasSubstr("blocked by the safety checker"));
+  EXPECT_THAT(page, HasSubstr("seed 3, 0.5 above the threshold; seed 7, 0.25 above"));
   EXPECT_THAT(page, HasSubstr("1 of 2 quotas are not met"));
   EXPECT_THAT(page, HasSubstr("<span lang=\"de\">Mia</span>"));
   for (const char* outside : {"http:", "https:", "<script", "src=\"\""}) {

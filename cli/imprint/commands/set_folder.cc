@@ -41,7 +41,9 @@ absl::StatusOr<sets::SetReport> ReportOf(const v1::ImageSet& set, const PlanLayo
         .sha256 = kept.item.sha256(),
         .scores = {kept.item.safety().scores().begin(), kept.item.safety().scores().end()}});
     for (const v1::BlockedTry& tried : kept.item.blocked_tries()) {
-      picture.blocked_seeds.push_back(tried.seed());
+      picture.blocked_tries.push_back(
+          {.seed = tried.seed(),
+           .scores = {tried.safety().scores().begin(), tried.safety().scores().end()}});
     }
     if (kept.file.empty()) continue;
     ASSIGN_OR_RETURN(picture.likeness, LikenessIn(folder.path() / kept.file));
