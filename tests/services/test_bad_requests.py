@@ -159,7 +159,7 @@ NOBODY = {
     "Item": "imageSets/nobody/items/1",
 }
 PARENTS = {"Embedding": "concepts/nobody", "Embeddings": "concepts/nobody", "Aliases": "concepts/nobody",
-           "Items": "imageSets/nobody"}
+           "Item": "imageSets/nobody", "Items": "imageSets/nobody"}
 # Other fields where "nobody" would not do, so that it is the names that are refused.
 VALUES = {
     "job": "jobs/nobody", "base_model": "baseModels/nobody", "reference_set": "referenceSets/nobody",
@@ -167,8 +167,10 @@ VALUES = {
     "embedding": "concepts/nobody/embeddings/1", "embeddings": "concepts/nobody/embeddings/1",
     "folder": "/nowhere", "templates": "a photo of {}", "sha256": "0" * 64, "seeds": 1, "attempt": 1,
     "chunk": 7, "size": 64, "lifetime_seconds": 60, "page_token": "", "people": v1.PEOPLE_SHOWN_NONE,
-    "state": v1.IMAGE_SET_STATE_PARTIAL, "precision": "fp32",
+    "state": v1.IMAGE_SET_STATE_PARTIAL, "precision": "fp32", "plan": "", "extends": "",
 }
+# Messages that are left out: beside prompts nothing is drawn again.
+LEFT_OUT = {"Redraw"}
 MASKS = {"UpdateJobRequest": "labels", "UpdateConceptRequest": "description"}
 
 
@@ -196,7 +198,8 @@ def unknown(message):
         if field.message_type:
             if field.message_type.full_name == "google.protobuf.FieldMask":
                 message.update_mask.paths.append(MASKS[message.DESCRIPTOR.name])
-            elif field.message_type.file.package == "imprint.v1" and not is_map(field):
+            elif (field.message_type.file.package == "imprint.v1" and not is_map(field) and
+                  field.message_type.name not in LEFT_OUT):
                 inner = getattr(message, field.name)
                 unknown(inner.add() if field.is_repeated else inner)
         elif (value := value_for(field)) is not None:
@@ -218,6 +221,9 @@ ANOTHER_CODE = {
     # Whoever comes without a good ticket is not told more.
     "TransferService.GetPreparedPictures": grpc.StatusCode.PERMISSION_DENIED,
     "TransferService.UploadItem": grpc.StatusCode.PERMISSION_DENIED,
+    "TransferService.AdoptItems": grpc.StatusCode.PERMISSION_DENIED,
+    # A set of prompts is no plan.
+    "JobService.CheckPlan": grpc.StatusCode.INVALID_ARGUMENT,
     "RankService.Stop": grpc.StatusCode.FAILED_PRECONDITION,
     # Revoking nothing is nothing.
     "TransferService.RevokeTickets": None,
