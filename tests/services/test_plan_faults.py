@@ -47,9 +47,9 @@ def test_a_plan_survives_the_servers_that_draw_it(undisturbed, number):
     job = create(cluster, GROWN, f"killed {number}", **({"extends": first.result} if number % 2 else {}))
     servers = [cluster.sampler, cluster.registry, cluster.gateway]
     dice.shuffle(servers)
-    for done, server in zip(sorted(dice.sample(range(len(expected) - 12), 3)), servers):
+    moments = [dice.randrange(12), *sorted(dice.sample(range(12, 36), 2))]
+    for done, server in zip(moments, servers):
         wait_for(f"{done} pictures", lambda: cluster.job(job.name).items_done >= done)
-        assert cluster.job(job.name).state in (api().JOB_STATE_PENDING, api().JOB_STATE_RUNNING), "in mid-set"
         server.kill()
         server.start()
         wait_for(f"{server.name} is ready", server.ready)
