@@ -83,7 +83,7 @@ struct GatewayService::Parts {
         registry_proxy(registry_channel, jobs, metrics),
         job_api(
             jobs, runs.queue, runs.leases, bell, nodes, registry, obstacles, pace, flags.caps,
-            policy, [this] { Changed(); }, metrics) {}
+            policy, plans, [this] { Changed(); }, metrics) {}
 
   void Changed() {
     if (dispatcher != nullptr) dispatcher->Wake();
@@ -100,6 +100,7 @@ struct GatewayService::Parts {
   RegistryProxy registry_proxy;
   Obstacles obstacles;
   DrawingPace pace;
+  sets::ExpansionCache plans;
   JobApi job_api;
   std::unique_ptr<Finisher> finisher;
   std::unique_ptr<Dispatcher> dispatcher;
@@ -159,11 +160,7 @@ absl::Status GatewayService::CheckFlags() const {
 
 absl::Status GatewayService::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckFlags());
-  if (!flags_.prompt_policy.empty()) {
-    auto policy = ReadPolicy(flags_.prompt_policy);
-    if (!policy.ok()) return InContext("prompt-policy", policy.status());
-    policy_ = *std::move(policy);
-  }
+  ASSIGN_OR_RETURN(policy_, ReadPolicyOfFlag(flags_.prompt_policy));
   const fs::path data = flags_.data;
   constexpr const char* kLock = "gateway.lock";
   RETURN_IF_ERROR(InContext("data", MakePrivateFolder(data, kLock)));
@@ -187,7 +184,7 @@ void GatewayService::BeginWork(Metrics& metrics) {
   const std::string& for_nodes =
       flags_.registry_for_nodes.empty() ? flags_.registry : flags_.registry_for_nodes;
   parts.dispatcher = std::make_unique<Dispatcher>(
-      parts.runs, parts.nodes, parts.registry, parts.obstacles, parts.pace,
+      parts.runs, parts.nodes, parts.registry, parts.obstacles, parts.pace, parts.plans,
       DispatchSettings{.registry_address = for_nodes,
                        .lease = absl::Seconds(flags_.lease_seconds),
                        .stall = absl::Seconds(flags_.stall_seconds),

@@ -70,8 +70,9 @@ absl::StatusOr<v1::Job> JobApi::Create(const grpc::ServerContext& context, const
 }
 
 AdmissionRules JobApi::RulesFor(const grpc::ServerContext& context) const {
-  return {
-      .caps = caps_, .policy = policy_, .is_gone = [&context] { return context.IsCancelled(); }};
+  return {.caps = caps_, .plans = plans_, .policy = policy_, .is_gone = [&context] {
+            return context.IsCancelled();
+          }};
 }
 
 absl::StatusOr<std::optional<v1::Job>> JobApi::Earlier(const std::string& request_id,

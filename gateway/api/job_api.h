@@ -32,8 +32,8 @@ class JobApi : public v1::JobService::Service {
   // `policy` may be null. `changed` is called when there may be something to schedule or to finish.
   JobApi(JobStore& jobs, WorkQueue& queue, Leases& leases, EventBell& bell, NodeTable& nodes,
          RegistryClient& registry, const Obstacles& obstacles, const DrawingPace& pace,
-         const JobCaps& caps, const PromptPolicy* policy, std::function<void()> changed,
-         Metrics& metrics)
+         const JobCaps& caps, const PromptPolicy* policy, sets::ExpansionCache& plans,
+         std::function<void()> changed, Metrics& metrics)
       : jobs_(jobs),
         queue_(queue),
         leases_(leases),
@@ -44,6 +44,7 @@ class JobApi : public v1::JobService::Service {
         pace_(pace),
         caps_(caps),
         policy_(policy),
+        plans_(plans),
         changed_(std::move(changed)),
         watchers_("watchers", kMaxWatchers, kMaxWatchers / 2) {
     watchers_.Show(metrics);
@@ -109,6 +110,7 @@ class JobApi : public v1::JobService::Service {
   const DrawingPace& pace_;
   const JobCaps caps_;
   const PromptPolicy* const policy_;
+  sets::ExpansionCache& plans_;
   std::function<void()> changed_;
   std::atomic<bool> draining_ = false;
   Turnstile watchers_;

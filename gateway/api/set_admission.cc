@@ -17,7 +17,6 @@
 #include "gateway/api/spec_parser.h"
 #include "gateway/jobs/item_plan.h"
 #include "rpc/status.h"
-#include "sets/expansion_cache.h"
 #include "sets/wire/planned_items.h"
 
 namespace imprint::gateway {
@@ -167,7 +166,7 @@ absl::StatusOr<AdmittedSet> AdmitSet(const v1::ImageSetSpec& given, RegistryClie
   v1::ImageSetSpec spec = given;
   if (!spec.plan().empty()) {
     RETURN_IF_ERROR(sets::CheckPlanAlone(spec));
-    ASSIGN_OR_RETURN(set.plan, sets::Expand(spec.plan()));
+    ASSIGN_OR_RETURN(set.plan, rules.plans.Of(spec.plan()));
     sets::FillFromPlan(set.plan->plan(), spec);
   }
   ASSIGN_OR_RETURN(set.spec, ParseImageSetSpec(spec));

@@ -102,11 +102,9 @@ absl::Status CheckLengths(const v1::TrainingSpec& spec) {
 absl::Status CheckLengths(const v1::ImageSetSpec& spec) {
   RETURN_IF_ERROR(CheckBytes(spec, "; make several sets"));
   RETURN_IF_ERROR(CheckRange("spec.embeddings", spec.embeddings_size(), 0, kMaxSetEmbeddings));
-  if (!spec.plan().empty()) {
-    if (spec.plan().size() > sets::kMaxPlanBytes) {
-      return FieldError("spec.plan", absl::StrCat(spec.plan().size(), " bytes"),
-                        absl::StrCat("at most ", sets::kMaxPlanBytes));
-    }
+  if (spec.plan().size() > sets::kMaxPlanBytes) {
+    return FieldError("spec.plan", absl::StrCat(spec.plan().size(), " bytes"),
+                      absl::StrCat("at most ", sets::kMaxPlanBytes));
   }
   if (spec.has_redraw()) {
     RETURN_IF_ERROR(CheckRange("spec.redraw.items", spec.redraw().items_size(), 1, kMaxRedraws));

@@ -36,8 +36,8 @@ bool TakesWork(const KnownNode& node) {
 }  // namespace
 
 Dispatcher::Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& registry,
-                       Obstacles& obstacles, DrawingPace& pace, DispatchSettings settings,
-                       Metrics& metrics)
+                       Obstacles& obstacles, DrawingPace& pace, sets::ExpansionCache& plans,
+                       DispatchSettings settings, Metrics& metrics)
     : runs_(runs),
       nodes_(nodes),
       registry_(registry),
@@ -47,6 +47,7 @@ Dispatcher::Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& regist
                                       "Seconds that a decision of the JobScheduler took.")),
       metrics_(metrics),
       pace_(pace),
+      plans_(plans),
       thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
 
 Dispatcher::~Dispatcher() {

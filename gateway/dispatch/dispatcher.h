@@ -43,7 +43,8 @@ class Dispatcher {
  public:
   // `obstacles` receives what keeps jobs from going on.
   Dispatcher(RunStores& runs, NodeTable& nodes, RegistryClient& registry, Obstacles& obstacles,
-             DrawingPace& pace, DispatchSettings settings, Metrics& metrics);
+             DrawingPace& pace, sets::ExpansionCache& plans, DispatchSettings settings,
+             Metrics& metrics);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
@@ -79,7 +80,7 @@ class Dispatcher {
   prometheus::Histogram& decide_seconds_;
   Metrics& metrics_;
   DrawingPace& pace_;
-  sets::ExpansionCache plans_;
+  sets::ExpansionCache& plans_;
   std::map<std::string, std::unique_ptr<RunFollower>> followers_;
   NowAndThen stumbling_;
   absl::Time next_expiry_ = absl::InfinitePast();

@@ -26,8 +26,8 @@ class DispatcherTest : public DispatchFixture {
         absl::SleepFor(absl::Milliseconds(20));
       }
     });
-    dispatcher_ =
-        std::make_unique<Dispatcher>(runs_, nodes_, client_, obstacles_, pace_, settings, metrics_);
+    dispatcher_ = std::make_unique<Dispatcher>(runs_, nodes_, client_, obstacles_, pace_, plans_,
+                                               settings, metrics_);
   }
 
   bool HasBegun(const std::string& job, int attempt = 1) {
@@ -50,6 +50,7 @@ class DispatcherTest : public DispatchFixture {
   Served node_{{&sampler_}};
   std::jthread heartbeat_;
   DrawingPace pace_;
+  sets::ExpansionCache plans_;
   std::unique_ptr<Dispatcher> dispatcher_;
 };
 

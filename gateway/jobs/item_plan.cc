@@ -3,7 +3,6 @@
 namespace imprint::gateway {
 
 int64_t ItemCount(const v1::ImageSetSpec& spec) {
-  if (spec.has_redraw()) return spec.redraw().items_size();
   return int64_t{spec.prompts_size()} * spec.seeds_size();
 }
 

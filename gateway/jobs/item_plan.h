@@ -11,7 +11,7 @@ namespace imprint::gateway {
 // The most pictures in a chunk: which of them are done is kept as the bits of one number.
 inline constexpr int64_t kMostChunkItems = 32;
 
-// Returns prompts × seeds, or how many items are drawn again; a plan is not counted.
+// Returns prompts × seeds.
 int64_t ItemCount(const v1::ImageSetSpec& spec);
 
 // Returns the work of one picture of a spec with every default filled in, in network evaluations at

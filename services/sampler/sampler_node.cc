@@ -81,11 +81,7 @@ absl::Status SamplerNode::Open(Metrics& metrics) {
   RETURN_IF_ERROR(CheckCompute(flags_.compute, kComputeRowsOfSamplers));
   ASSIGN_OR_RETURN(engine::RecordGraph record, engine::PrepareDevice(flags_.compute));
   LogInfo("computing on this device", {{"name", Name(device_.device)}, {"model", device_.model}});
-  if (!flags_.prompt_policy.empty()) {
-    auto policy = ReadPolicy(flags_.prompt_policy);
-    if (!policy.ok()) return InContext("prompt-policy", policy.status());
-    policy_ = *std::move(policy);
-  }
+  ASSIGN_OR_RETURN(policy_, ReadPolicyOfFlag(flags_.prompt_policy));
   if (flags_.no_safety_check) LogWarning("the safety check is off; every picture is delivered");
   metrics_ = std::make_unique<SamplerMetrics>(metrics);
   RETURN_IF_ERROR(ChooseBatch(record));

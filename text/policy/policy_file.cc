@@ -78,6 +78,13 @@ absl::StatusOr<PromptPolicy> ReadPolicy(const std::filesystem::path& file) {
   return ParsePolicy(text, file.string());
 }
 
+absl::StatusOr<std::optional<PromptPolicy>> ReadPolicyOfFlag(const std::string& file) {
+  if (file.empty()) return std::nullopt;
+  auto policy = ReadPolicy(file);
+  if (!policy.ok()) return InContext("prompt-policy", policy.status());
+  return *std::move(policy);
+}
+
 absl::Status CheckPolicy(const PromptPolicy* policy, absl::string_view field,
                          absl::string_view prompt, PromptStyle style) {
   if (policy == nullptr) return absl::OkStatus();

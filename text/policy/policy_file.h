@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -26,6 +27,9 @@ absl::StatusOr<PromptPolicy> ParsePolicy(absl::string_view text, const std::stri
 
 // Does the same with a file, which errors name. Also returns the errors of ReadTextFile.
 absl::StatusOr<PromptPolicy> ReadPolicy(const std::filesystem::path& file);
+
+// Does the same for a server's flag, which errors name; nothing if it is empty.
+absl::StatusOr<std::optional<PromptPolicy>> ReadPolicyOfFlag(const std::string& file);
 
 // Returns INVALID_ARGUMENT naming `field`, the words and why, if the policy blocks the
 // prompt. There may be no policy.

@@ -131,4 +131,17 @@ void JobProgress::Draw(int64_t done, int64_t total, const std::string& note) {
   bar_.Update(done, note);
 }
 
+absl::StatusOr<v1::Job> FollowWithProgress(Gateway& gateway, Console& console, bool terminal,
+                                           const v1::Job& job, const FollowOptions& options,
+                                           const JobEventHandler& handle) {
+  JobProgress progress(console, terminal, job);
+  auto followed =
+      FollowJob(gateway, job.name(), options, [&](const v1::JobEvent& event) -> absl::Status {
+        progress.Tell(event);
+        return handle ? handle(event) : absl::OkStatus();
+      });
+  progress.Finish();
+  return followed;
+}
+
 }  // namespace imprint::cli

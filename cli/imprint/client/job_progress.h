@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "cli/imprint/client/gateway.h"
+#include "cli/imprint/client/job_follower.h"
 #include "cli/program/console.h"
 #include "cli/program/progress_bar.h"
 #include <imprint/v1/job.pb.h>
@@ -40,5 +43,10 @@ class JobProgress {
   int64_t pictures_done_ = 0;
   bool started_ = false;
 };
+
+// Follows a job as FollowJob does, and shows how it goes; `handle` may be empty.
+absl::StatusOr<v1::Job> FollowWithProgress(Gateway& gateway, Console& console, bool terminal,
+                                           const v1::Job& job, const FollowOptions& options = {},
+                                           const JobEventHandler& handle = nullptr);
 
 }  // namespace imprint::cli

@@ -10,7 +10,6 @@
 #include "cli/pictures/drawing_options.h"
 #include "cli/program/given_flags.h"
 
-#include "base/field_error.h"
 #include "base/status_macros.h"
 #include "orders/flags/field_flags.h"
 #include "orders/picture_request.h"
@@ -71,13 +70,9 @@ absl::Status CheckFlags(const CLI::App& draw, const DrawOptions& options) {
 absl::StatusOr<DrawOrder> MakeOrder(const CLI::App& draw, DrawOptions& options) {
   RETURN_IF_ERROR(CheckFlags(draw, options));
   DrawOrder order = options.order;
-  order.wait = !options.job.no_wait;
   order.sheet = !options.no_sheet;
-  if (order.wait && order.out.empty()) {
-    return FieldError("out", "none", "a folder for the pictures: --out, or --no-wait");
-  }
   ASSIGN_OR_RETURN(order.spec, MakeSpec(options));
-  RETURN_IF_ERROR(TakeJobOptions(options.job, order.spec, order.priority, order.request_id));
+  RETURN_IF_ERROR(TakeJobOptions(options.job, order));
   return order;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "cli/imprint/client/base_models.h"
+#include "cli/imprint/client/image_sets.h"
 #include "cli/imprint/client/job_follower.h"
 #include "cli/imprint/client/prompt_embeddings.h"
 #include "cli/imprint/client/resource_options.h"
@@ -135,10 +136,7 @@ class Drawing {
   absl::Status Conclude() {
     PictureFolder::Counts all;
     for (size_t i = 0; i < sets_.size(); ++i) {
-      v1::GetImageSetRequest request;
-      request.set_name(jobs_[i].result());
-      ASSIGN_OR_RETURN(const v1::ImageSet set,
-                       gateway_->Call(&RegistryCalls::GetImageSet, request));
+      ASSIGN_OR_RETURN(const v1::ImageSet set, GetImageSet(*gateway_, jobs_[i].result()));
       ASSIGN_OR_RETURN(const auto counts,
                        folder_->Complete(*gateway_, set, PlacesIn(sets_[i]), sets_[i].comparison));
       all.pictures += counts.pictures;

@@ -8,25 +8,14 @@
 
 #include "absl/status/status.h"
 #include "cli/imprint/commands/command.h"
+#include "cli/imprint/commands/job_options.h"
 #include "cli/imprint/commands/picture_folder.h"
 
 namespace imprint::cli {
 
-struct DrawOrder {
-  // Id or name of the base model; empty means the only one, or "default".
-  std::string model;
-  // In the forms that EmbeddingName accepts; none means the concepts whose tokens are in the
-  // prompts.
-  std::vector<std::string> embeddings;
-  // Its base_model and embeddings are not set; they are looked up.
-  v1::ImageSetSpec spec;
-  v1::JobPriority priority = v1::JOB_PRIORITY_UNSPECIFIED;
-  std::string request_id;
-  // Follow the job until it ends.
-  bool wait = true;
-  std::filesystem::path out;
-  // Replaces what an earlier drawing left in `out`; without it, that is an error.
-  bool overwrite = false;
+// Without a model it is the only one, or "default"; without embeddings, those of the concepts whose
+// tokens are in the prompts.
+struct DrawOrder : JobOrder {
   // Also draw each prompt with the class word, for comparison.
   bool compare = false;
   bool sheet = true;

@@ -30,7 +30,6 @@ absl::StatusOr<v1::Job> FollowIntoFolder(const v1::Job& job, const PlaceOf& plac
                                          CommandContext& context, int64_t& kept) {
   Console& console = context.console;
   TellWhatItWaitsFor(gateway, console, job);
-  JobProgress progress(console, context.terminal, job);
   const auto keep = [&](const v1::JobEvent::PictureDone& picture) -> absl::Status {
     if (picture.blocked()) return absl::OkStatus();
     v1::ItemRequest item;
@@ -48,12 +47,10 @@ absl::StatusOr<v1::Job> FollowIntoFolder(const v1::Job& job, const PlaceOf& plac
     console.Event("saved", saved);
     return absl::OkStatus();
   };
-  auto followed =
-      FollowJob(gateway, job.name(), {}, [&](const v1::JobEvent& event) -> absl::Status {
-        progress.Tell(event);
+  auto followed = FollowWithProgress(
+      gateway, console, context.terminal, job, {}, [&](const v1::JobEvent& event) {
         return event.has_picture() ? keep(event.picture()) : absl::OkStatus();
       });
-  progress.Finish();
   if (!followed.ok()) return followed.status();
   RETURN_IF_ERROR(Outcome(*followed));
   return followed;

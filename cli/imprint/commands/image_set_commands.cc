@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "cli/imprint/client/age_text.h"
+#include "cli/imprint/client/image_sets.h"
 #include "cli/imprint/client/listing.h"
 #include "cli/imprint/client/message_json.h"
 #include "cli/imprint/client/prompt_embeddings.h"
@@ -37,10 +38,10 @@ std::string DoneText(const v1::ImageSet& set) {
   return absl::StrCat(set.items_done(), "/", set.items_total());
 }
 
-absl::StatusOr<v1::ImageSet> GetImageSet(Gateway& gateway, const std::string& given) {
-  v1::GetImageSetRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_name(), ImageSetName(given));
-  return gateway.Call(&RegistryCalls::GetImageSet, request);
+// By what somebody typed.
+absl::StatusOr<v1::ImageSet> GivenImageSet(Gateway& gateway, const std::string& given) {
+  ASSIGN_OR_RETURN(const std::string name, ImageSetName(given));
+  return GetImageSet(gateway, name);
 }
 
 absl::Status PrintImageSets(CommandContext& context) {
@@ -64,7 +65,7 @@ absl::Status PrintImageSets(CommandContext& context) {
 
 absl::Status ShowImageSet(const std::string& given, CommandContext& context) {
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
-  ASSIGN_OR_RETURN(const v1::ImageSet set, GetImageSet(*gateway, given));
+  ASSIGN_OR_RETURN(const v1::ImageSet set, GivenImageSet(*gateway, given));
   Console& console = context.console;
   console.Line("image set", absl::StrCat(set.name(), ", ", ImageSetStateText(set.state())));
   if (!set.title().empty()) console.Line("title", set.title());
@@ -112,7 +113,7 @@ struct ImageSetExport {
 
 absl::Status ExportImageSet(const ImageSetExport& options, CommandContext& context) {
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
-  ASSIGN_OR_RETURN(const v1::ImageSet set, GetImageSet(*gateway, options.name));
+  ASSIGN_OR_RETURN(const v1::ImageSet set, GivenImageSet(*gateway, options.name));
   ASSIGN_OR_RETURN(PictureFolder folder, PictureFolder::Make(options.out, options.overwrite));
   const v1::ImageSetSpec& spec = set.spec();
   std::vector<v1::Embedding> embeddings;

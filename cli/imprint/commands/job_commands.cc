@@ -88,13 +88,8 @@ absl::Status Watch(const std::string& name, int64_t from_event, Gateway& gateway
   }
   ASSIGN_OR_RETURN(const v1::Job job, GetJob(gateway, name));
   if (!IsTerminal(job.state())) TellWhatItWaitsFor(gateway, context.console, job);
-  JobProgress progress(context.console, context.terminal, job);
-  const auto followed =
-      FollowJob(gateway, name, {.from_event = from_event}, [&](const v1::JobEvent& event) {
-        progress.Tell(event);
-        return absl::OkStatus();
-      });
-  progress.Finish();
+  const auto followed = FollowWithProgress(gateway, context.console, context.terminal, job,
+                                           {.from_event = from_event});
   if (!followed.ok()) return followed.status();
   Describe(context.console, *followed);
   return Outcome(*followed);

@@ -5,6 +5,7 @@
 #include "cli/imprint/commands/wire_format.h"
 #include "cli/pictures/drawing_options.h"
 
+#include "base/field_error.h"
 #include "base/status_macros.h"
 
 namespace imprint::cli {
@@ -38,14 +39,17 @@ void AddJobOptions(CLI::App& app, const std::string& how, const std::string& wha
       ->group(kJob);
 }
 
-absl::Status TakeJobOptions(const JobOptions& options, v1::ImageSetSpec& spec,
-                            v1::JobPriority& priority, std::string& request_id) {
+absl::Status TakeJobOptions(const JobOptions& options, JobOrder& order) {
+  order.wait = !options.no_wait;
+  if (order.wait && order.out.empty()) {
+    return FieldError("out", "none", "a folder for the pictures: --out, or --no-wait");
+  }
   ASSIGN_OR_RETURN(const PictureFormat format, ParsePictureFormat(options.format));
-  spec.set_format(ToWire(format));
-  spec.set_precision(options.precision);
-  spec.set_batch_places(options.batch_places);
-  ASSIGN_OR_RETURN(priority, ParseJobPriority(options.priority));
-  request_id = options.request_id.empty() ? NewRequestId() : options.request_id;
+  order.spec.set_format(ToWire(format));
+  order.spec.set_precision(options.precision);
+  order.spec.set_batch_places(options.batch_places);
+  ASSIGN_OR_RETURN(order.priority, ParseJobPriority(options.priority));
+  order.request_id = options.request_id.empty() ? NewRequestId() : options.request_id;
   return absl::OkStatus();
 }
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cli/imprint/client/listing.h"
+#include "cli/imprint/client/image_sets.h"
 #include "cli/imprint/client/transfers.h"
 #include "cli/imprint/commands/wire_format.h"
 #include "cli/pictures/picture_list.h"
@@ -121,15 +121,7 @@ absl::StatusOr<PictureFolder::Counts> PictureFolder::Complete(Gateway& gateway,
                                                               const v1::ImageSet& set,
                                                               const PlaceOf& place_of,
                                                               bool comparison) {
-  std::vector<v1::Item> items;
-  v1::ListItemsRequest request;
-  request.set_parent(set.name());
-  RETURN_IF_ERROR(
-      ForEachPage(gateway, &RegistryCalls::ListItems, request,
-                  std::function<bool(const v1::ListItemsResponse&)>([&](const auto& page) {
-                    items.insert(items.end(), page.items().begin(), page.items().end());
-                    return true;
-                  })));
+  ASSIGN_OR_RETURN(std::vector<v1::Item> items, ListItems(gateway, set.name()));
   Counts counts;
   for (v1::Item& item : items) {
     ASSIGN_OR_RETURN(const PlannedItem place, place_of(item.request()));

@@ -9,7 +9,6 @@
 #include "cli/imprint/commands/set_drawing.h"
 #include "cli/program/given_flags.h"
 
-#include "base/field_error.h"
 #include "base/status_macros.h"
 
 namespace imprint::cli {
@@ -28,14 +27,10 @@ absl::StatusOr<SetOrder> MakeOrder(const CLI::App& draw, const SetDrawOptions& o
                                       draw, {"out", "overwrite", "columns"}));
   }
   SetOrder order = options.order;
-  order.wait = !options.job.no_wait;
-  if (order.wait && order.out.empty()) {
-    return FieldError("out", "none", "a folder for the pictures: --out, or --no-wait");
-  }
   if (!options.extends.empty()) {
     ASSIGN_OR_RETURN(*order.spec.mutable_extends(), ImageSetName(options.extends));
   }
-  RETURN_IF_ERROR(TakeJobOptions(options.job, order.spec, order.priority, order.request_id));
+  RETURN_IF_ERROR(TakeJobOptions(options.job, order));
   return order;
 }
 

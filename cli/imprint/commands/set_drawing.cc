@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/imprint/client/image_sets.h"
 #include "cli/imprint/client/job_follower.h"
 #include "cli/imprint/client/resource_options.h"
 #include "cli/imprint/commands/drawn_job.h"
@@ -61,10 +62,7 @@ class SetDrawing {
         !plan_->plan().embeddings.empty()) {
       return order_.embeddings;
     }
-    v1::GetImageSetRequest request;
-    request.set_name(order_.spec.extends());
-    ASSIGN_OR_RETURN(const v1::ImageSet earlier,
-                     gateway_->Call(&RegistryCalls::GetImageSet, request));
+    ASSIGN_OR_RETURN(const v1::ImageSet earlier, GetImageSet(*gateway_, order_.spec.extends()));
     std::vector<std::string> names = {earlier.spec().embeddings().begin(),
                                       earlier.spec().embeddings().end()};
     const auto concept_of = [](const std::string& name) {
@@ -116,9 +114,7 @@ class SetDrawing {
 
   // Also of a job that failed or was cancelled: what it has drawn is there to stay.
   absl::Status Conclude(const v1::Job& job) {
-    v1::GetImageSetRequest request;
-    request.set_name(job.image_set().image_set());
-    ASSIGN_OR_RETURN(const v1::ImageSet set, gateway_->Call(&RegistryCalls::GetImageSet, request));
+    ASSIGN_OR_RETURN(const v1::ImageSet set, GetImageSet(*gateway_, job.image_set().image_set()));
     ASSIGN_OR_RETURN(const nlohmann::json result,
                      CompleteSetFolder(set, parts_.model, parts_.embeddings, *layout_, *folder_,
                                        *gateway_, console_));

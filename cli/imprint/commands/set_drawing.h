@@ -8,23 +8,13 @@
 
 #include "absl/status/status.h"
 #include "cli/imprint/commands/command.h"
+#include "cli/imprint/commands/job_options.h"
 
 namespace imprint::cli {
 
-struct SetOrder {
+// Model and embeddings are the plan's where they are not given.
+struct SetOrder : JobOrder {
   std::filesystem::path plan;
-  // Instead of the plan's, if they are given.
-  std::string model;
-  std::vector<std::string> embeddings;
-  // Its plan, base_model and embeddings are not set; they are looked up.
-  v1::ImageSetSpec spec;
-  v1::JobPriority priority = v1::JOB_PRIORITY_UNSPECIFIED;
-  std::string request_id;
-  // Follow the job until it ends.
-  bool wait = true;
-  std::filesystem::path out;
-  // Replaces what an earlier drawing left in `out`; without it, that is an error.
-  bool overwrite = false;
   // The axis of the sheet's columns; empty is the last one.
   std::string columns;
 };

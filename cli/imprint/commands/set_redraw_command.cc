@@ -1,7 +1,6 @@
 // imprint set redraw: draws pictures of a set again from their records, and compares.
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cli/imprint/client/image_sets.h"
 #include "cli/imprint/client/job_follower.h"
 #include "cli/imprint/client/job_progress.h"
-#include "cli/imprint/client/listing.h"
 #include "cli/imprint/client/resource_options.h"
 #include "cli/imprint/client/transfers.h"
 #include "cli/imprint/commands/command.h"
@@ -109,12 +108,7 @@ absl::StatusOr<v1::Job> DrawAgain(const v1::ImageSet& set, const std::vector<int
   ASSIGN_OR_RETURN(const v1::Job job, gateway.Call(&JobCalls::CreateImageSetJob, request));
   TellCreated(job, request.request_id(), /*comparison=*/false, context.console);
   TellWhatItWaitsFor(gateway, context.console, job);
-  JobProgress progress(context.console, context.terminal, job);
-  const auto followed = FollowJob(gateway, job.name(), {}, [&](const v1::JobEvent& event) {
-    progress.Tell(event);
-    return absl::OkStatus();
-  });
-  progress.Finish();
+  const auto followed = FollowWithProgress(gateway, context.console, context.terminal, job);
   if (absl::IsCancelled(followed.status())) return StoppedWatching({job.name()});
   if (!followed.ok()) return followed.status();
   RETURN_IF_ERROR(Outcome(*followed));
@@ -124,20 +118,11 @@ absl::StatusOr<v1::Job> DrawAgain(const v1::ImageSet& set, const std::vector<int
 absl::Status Redraw(const RedrawOptions& options, CommandContext& context) {
   Console& console = context.console;
   ASSIGN_OR_RETURN(const auto gateway, Connect(context));
-  v1::GetImageSetRequest get;
-  ASSIGN_OR_RETURN(*get.mutable_name(), ImageSetName(options.set));
-  ASSIGN_OR_RETURN(const v1::ImageSet set, gateway->Call(&RegistryCalls::GetImageSet, get));
+  ASSIGN_OR_RETURN(const std::string name, ImageSetName(options.set));
+  ASSIGN_OR_RETURN(const v1::ImageSet set, GetImageSet(*gateway, name));
   ASSIGN_OR_RETURN(const auto items, ChooseItems(options, set, *gateway));
   ASSIGN_OR_RETURN(const v1::Job job, DrawAgain(set, items, options.request_id, *gateway, context));
-  v1::ListItemsRequest list;
-  list.set_parent(job.result());
-  std::vector<v1::Item> drawn;
-  RETURN_IF_ERROR(
-      ForEachPage(*gateway, &RegistryCalls::ListItems, list,
-                  std::function<bool(const v1::ListItemsResponse&)>([&](const auto& page) {
-                    drawn.insert(drawn.end(), page.items().begin(), page.items().end());
-                    return true;
-                  })));
+  ASSIGN_OR_RETURN(const std::vector<v1::Item> drawn, ListItems(*gateway, job.result()));
   Table table({"PICTURE", "SEED", "DRAWN AGAIN"});
   int64_t same = 0;
   std::string other;

@@ -107,12 +107,7 @@ class Teaching {
 
   absl::Status Follow(const v1::Job& job) {
     TellWhatItWaitsFor(*gateway_, console_, job);
-    JobProgress progress(console_, context_.terminal, job);
-    const auto followed = FollowJob(*gateway_, job.name(), {}, [&](const v1::JobEvent& event) {
-      progress.Tell(event);
-      return absl::OkStatus();
-    });
-    progress.Finish();
+    const auto followed = FollowWithProgress(*gateway_, console_, context_.terminal, job);
     if (!followed.ok()) return followed.status();
     job_ = *followed;
     return Outcome(job_);
